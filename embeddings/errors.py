@@ -1,0 +1,37 @@
+"""What can go wrong between text and vectors.
+
+EmbeddingsError
+├── ModelError       a model that is not there, is not whole, or is not what it says it is
+├── StoreError       vectors that a store cannot take, or a vector file that it cannot read
+└── MissingExtra     an optional package that is not installed
+"""
+
+from __future__ import annotations
+
+
+class EmbeddingsError(Exception):
+    """Any error of this package; its message is one sentence for the person who reads it."""
+
+
+class ModelError(EmbeddingsError):
+    """A model cannot be found, read, or trusted."""
+
+    def __init__(self, message: str, *, model: str) -> None:
+        super().__init__(message)
+        self.model = model
+
+
+class StoreError(EmbeddingsError):
+    """A vector store cannot take these vectors, or cannot read this file."""
+
+
+class MissingExtra(EmbeddingsError):
+    """An optional package is not installed.
+
+    `extra` is the name to install it by: `pip install 'inquote[extra]'`.
+    """
+
+    def __init__(self, package: str, *, extra: str) -> None:
+        super().__init__(f"{package} is not installed: run  pip install 'inquote[{extra}]'")
+        self.package = package
+        self.extra = extra

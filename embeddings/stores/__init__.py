@@ -1,0 +1,69 @@
+"""Vectors to their nearest neighbours: one protocol, several engines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from embeddings.errors import StoreError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class VectorStore(Protocol):
+    """Vectors by id, searched by inner product; a higher score is nearer, in every store.
+
+    Every store gives the same ids, the same scores and the same order for the same vectors:
+    scores are exact inner products, and equal ones stand in order of id.
+    """
+
+    @property
+    def dim(self) -> int:
+        """Numbers in a vector."""
+
+    def add(self, ids: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
+        """Add vectors, of shape (ids, dim); a `StoreError` if an id is there already."""
+
+    def remove(self, ids: NDArray[np.int64]) -> int:
+        """Remove the vectors of these ids; those not there are passed over. Gives the count."""
+
+    def search(
+        self, vectors: NDArray[np.float32], top_k: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Find each query's nearest: scores and ids, each (queries, min(top_k, len(self)))."""
+
+    def save(self, path: Path) -> None:
+        """Write the vectors to a file that `open_store` reads again."""
+
+    def __len__(self) -> int:
+        """Count the vectors."""
+
+    def close(self) -> None:
+        """Let go of memory and files; the store is not used after."""
+
+
+BACKENDS = ("faiss", "exact")
+
+
+def open_store(backend: str = "faiss", *, dim: int, path: Path | None = None) -> VectorStore:
+    """Open a store, empty or from a file that `save` wrote.
+
+    Args:
+        backend: "faiss" (the fast one) or "exact" (NumPy; plain, the reference).
+        dim: numbers in a vector.
+        path: a saved store; None for an empty one.
+
+    Raises:
+        StoreError: no such backend, or the file is missing, damaged or of another dimension.
+    """
+    if backend == "faiss":
+        from embeddings.stores.faiss_store import FaissStore
+
+        return FaissStore(dim) if path is None else FaissStore.load(path, dim)
+    if backend == "exact":
+        from embeddings.stores.exact import ExactStore
+
+        return ExactStore(dim) if path is None else ExactStore.load(path, dim)
+    raise StoreError(f"there is no vector store {backend!r}; there are: {', '.join(BACKENDS)}")

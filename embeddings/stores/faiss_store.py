@@ -1,0 +1,83 @@
+"""The store for work: FAISS, flat inner product."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+import faiss
+import numpy as np
+
+from embeddings.errors import StoreError
+from embeddings.stores._vectors import Ids, Scores, Vectors, checked, checked_new, nearest
+
+# FAISS sums in float32 and breaks ties as it likes. So a few more candidates than asked are
+# taken from it, as long as the last one might still belong, and they are scored again exactly.
+_SPARE = 16
+_ROUNDING = 1e-4
+
+
+class FaissStore:
+    """A `VectorStore` over `IndexFlatIP`; finds what the exact store finds."""
+
+    def __init__(self, dim: int) -> None:
+        self.dim = dim
+        self._index = faiss.IndexIDMap2(faiss.IndexFlatIP(dim))
+
+    @classmethod
+    def load(cls, path: Path, dim: int) -> Self:
+        """Read a file that `save` wrote."""
+        try:
+            index = faiss.read_index(str(path))
+        except RuntimeError as error:
+            raise StoreError(f"the vector file {path} cannot be read: it is damaged") from error
+        if not isinstance(index, faiss.IndexIDMap2) or index.d != dim:
+            raise StoreError(f"the vector file {path} is not a flat index of dimension {dim}")
+        store = cls(dim)
+        store._index = index
+        return store
+
+    def add(self, ids: Ids, vectors: Vectors) -> None:
+        """Add vectors, of shape (ids, dim)."""
+        taken = faiss.vector_to_array(self._index.id_map)
+        ids, vectors = checked_new(ids, vectors, self.dim, taken)
+        self._index.add_with_ids(vectors, ids)
+
+    def remove(self, ids: Ids) -> int:
+        """Remove the vectors of these ids."""
+        selector = faiss.IDSelectorBatch(np.ascontiguousarray(ids, dtype=np.int64))
+        return int(self._index.remove_ids(selector))
+
+    def search(self, vectors: Vectors, top_k: int) -> tuple[Scores, Ids]:
+        """Search with FAISS, then score its candidates exactly."""
+        vectors = checked(vectors, self.dim)
+        shape = (len(vectors), min(top_k, len(self)))
+        scores, ids = np.empty(shape, dtype=np.float32), np.empty(shape, dtype=np.int64)
+        for row, query in enumerate(vectors if shape[1] > 0 else vectors[:0]):
+            scores[row], ids[row] = self._search_one(query, shape[1])
+        return scores, ids
+
+    def _search_one(self, query: Vectors, top_k: int) -> tuple[Scores, Ids]:
+        taken = top_k + _SPARE
+        while True:
+            taken = min(taken, len(self))
+            rough, candidates = self._index.search(query[None, :], taken)
+            vectors = self._index.reconstruct_batch(candidates[0])
+            scores, ids = nearest(query, candidates[0], vectors, top_k)
+            if taken == len(self) or rough[0, -1] < scores[-1] - _ROUNDING:
+                return scores, ids
+            taken *= 2
+
+    def save(self, path: Path) -> None:
+        """Write FAISS's own format."""
+        try:
+            faiss.write_index(self._index, str(path))
+        except RuntimeError as error:
+            raise OSError(f"cannot write {path}: {error}") from error
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    def close(self) -> None:
+        """Let go of the vectors."""
+        self._index.reset()

@@ -1,0 +1,30 @@
+"""Ask a document, and be answered in its own words, with proof.
+
+from qa import QA
+
+with QA.open("essay.txt") as qa:
+    answer = qa.ask("When was the Belt and Road proposed?")
+    print(answer.text)
+"""
+
+from qa.answering import Answer
+from qa.documents import Document
+from qa.engine import QA, retrieve
+from qa.errors import QAError
+from qa.passages import Chunking, Passage
+from qa.quotes import Citation
+from qa.retrieval import RetrievedPassage
+from qa.verification import verify
+
+__all__ = [
+    "QA",
+    "Answer",
+    "Chunking",
+    "Citation",
+    "Document",
+    "Passage",
+    "QAError",
+    "RetrievedPassage",
+    "retrieve",
+    "verify",
+]

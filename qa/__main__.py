@@ -1,0 +1,259 @@
+"""The command line: reads options, calls the public API, prints.
+
+Exit codes: 0 all well; 1 an error, in one sentence; 2 options that do not fit; 3 the answer is
+that the document does not say; 4 a quote that does not verify.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import click
+
+from qa.terminal import as_json_option, corpus_options, print_json, printable, top_k_option
+
+ABSTAINED = 3
+NOT_VERIFIED = 4
+
+
+class _Commands(click.Group):
+    """The commands of this module, and those that other packages bring by entry point.
+
+    An error of ours is printed as its sentence, never as a traceback.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        brought = [entry.name for entry in entry_points(group="inquote.commands")]
+        return sorted({*super().list_commands(ctx), *brought})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        own = super().get_command(ctx, cmd_name)
+        if own is not None:
+            return own
+        for entry in entry_points(group="inquote.commands", name=cmd_name):
+            command = entry.load()
+            if isinstance(command, click.Command):
+                return command
+        return None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from embeddings.errors import EmbeddingsError
+        from qa.errors import QAError
+
+        try:
+            return super().invoke(ctx)
+        except (QAError, EmbeddingsError) as error:
+            raise click.ClickException(printable(str(error))) from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="inquote")
+def main() -> None:
+    """Ask a document a question, and get an answer made of its own words.
+
+    Where no document and no index is named, the essay that comes with inquote is asked.
+    """
+
+
+@main.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--index", type=click.Path(path_type=Path), help="The folder to keep the index in.")
+@click.option("--model", help="A sentence-transformers model: a folder or a Hub name.")
+@click.option("--max-tokens", type=int, help="The most tiktoken tokens in a passage.")
+@click.option("--overlap", type=int, help="Sentences that a passage shares with the one before.")
+@click.option("--remove", multiple=True, metavar="ID", help="A document to take out, by its id.")
+@as_json_option
+def index(
+    paths: tuple[Path, ...],
+    index: Path | None,
+    model: str | None,
+    max_tokens: int | None,
+    overlap: int | None,
+    remove: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Index files and folders, so that asking them later starts at once.
+
+    Only documents that are new or changed are worked on. Without --index, the index is kept
+    where the other commands look for it when the same paths are named with --document.
+    """
+    from qa.engine import prepare
+    from qa.passages import Chunking
+
+    if remove and index is None:
+        raise click.UsageError("--remove needs --index, the folder of the index to change.")
+    chunking = None
+    if max_tokens is not None or overlap is not None:
+        default = Chunking()
+        chunking = Chunking(
+            default.max_tokens if max_tokens is None else max_tokens,
+            default.overlap if overlap is None else overlap,
+        )
+    source = list(paths) or None
+    folder, _, changes = prepare(source, index=index, model=model, chunking=chunking, remove=remove)
+    if as_json:
+        print_json({"index": str(folder), **changes.to_dict()})
+        return
+    click.echo(f"The index is in {folder}")
+    for what in ("added", "updated", "removed", "unchanged"):
+        if ids := getattr(changes, what):
+            click.echo(f"  {what}: {len(ids):,} ({printable(_few(ids))})")
+    click.echo(f"  passages encoded: {changes.encoded:,}")
+
+
+@main.command()
+@click.argument("question")
+@corpus_options
+@top_k_option
+@as_json_option
+def ask(
+    question: str,
+    documents: tuple[Path, ...],
+    index: Path | None,
+    model: str | None,
+    top_k: int,
+    as_json: bool,
+) -> None:
+    """Answer QUESTION in quotes. Exit code 3 tells that the document does not say."""
+    from qa.engine import QA
+
+    with QA.open(list(documents) or None, index=index, model=model) as qa:
+        answer = qa.ask(question, top_k=top_k)
+    if as_json:
+        print_json(answer.to_dict())
+    else:
+        _print_answer(answer.to_dict())
+    if answer.abstained:
+        sys.exit(ABSTAINED)
+
+
+@main.command()
+@click.argument("question")
+@corpus_options
+@top_k_option
+@as_json_option
+def retrieve(
+    question: str,
+    documents: tuple[Path, ...],
+    index: Path | None,
+    model: str | None,
+    top_k: int,
+    as_json: bool,
+) -> None:
+    """Find the passages nearest to QUESTION."""
+    from qa.engine import QA
+
+    with QA.open(list(documents) or None, index=index, model=model) as qa:
+        found = qa.retrieve(question, top_k=top_k)
+        places = [
+            qa.index.document(hit.passage.document_id).line(hit.passage.start) for hit in found
+        ]
+    if as_json:
+        print_json([hit.to_dict() for hit in found])
+        return
+    for hit, line in zip(found, places, strict=True):
+        click.secho(f"{hit.rank}.", bold=True, nl=False)
+        click.secho(f"  {printable(hit.passage.document_id)}, line {line}", dim=True, nl=False)
+        click.secho(f", score {hit.score:.3f}", dim=True)
+        click.echo(f"{printable(hit.passage.text)}\n")
+
+
+@main.command("eval")
+@click.argument("questions", type=click.Path(path_type=Path))
+@corpus_options
+@top_k_option
+@as_json_option
+def evaluate(
+    questions: Path,
+    documents: tuple[Path, ...],
+    index: Path | None,
+    model: str | None,
+    top_k: int,
+    as_json: bool,
+) -> None:
+    """Ask every question of a set, and print how well it went.
+
+    QUESTIONS is a file of JSON lines; seeds/questions.jsonl is one.
+    """
+    from qa.engine import QA
+    from qa.evaluation import evaluate, load_questions
+
+    asked = load_questions(questions)
+    with QA.open(list(documents) or None, index=index, model=model) as qa:
+        evaluation = evaluate(qa, asked, top_k=top_k)
+    if as_json:
+        print_json(evaluation.to_dict())
+        return
+    answerable = sum(question.answerable for question in asked)
+    click.echo(f"{len(asked)} questions, {answerable} answerable, {top_k} passages each\n")
+    for name, value in evaluation.figures.items():
+        click.echo(f"  {name:<22}{value:>7.3f}")
+
+
+@main.command()
+@click.argument("answer", type=click.Path(path_type=Path))
+@click.option(
+    "--document",
+    "documents",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="The source to check against; by default, what the answer itself names.",
+)
+@as_json_option
+def verify(answer: Path, documents: tuple[Path, ...], as_json: bool) -> None:
+    """Check every quote of a saved ANSWER (from ask --json) against its source, without a model.
+
+    Exit code 4 tells that something in it is not as the source has it.
+    """
+    from qa.documents import load_all
+    from qa.saved import read_answer
+    from qa.verification import sources, verify
+
+    saved = read_answer(answer)
+    result = verify(saved, load_all(documents) if documents else sources(saved))
+    if as_json:
+        print_json(result.to_dict())
+    else:
+        for check in result.checks:
+            label = f"[{check.number}]" + (" near" if check.near else "")
+            _print_finding(label, check.verified, check.finding)
+        for problem in result.problems:
+            _print_finding("answer", False, problem)
+        if not result.checks and not result.problems:
+            click.echo("There is no quote in it to verify.")
+    if not result.verified:
+        sys.exit(NOT_VERIFIED)
+
+
+def _print_answer(answer: Mapping[str, Any]) -> None:
+    if answer["abstained"]:
+        click.secho(answer["text"], bold=True)
+        if answer["near"]:
+            click.echo("\nNear, but not an answer:")
+    for quote in answer["citations"] or answer["near"]:
+        mark = "  -" if answer["abstained"] else f"[{quote['number']}]"
+        click.echo(f"\n{mark} {printable(quote['quote'])}")
+        place = f"{printable(quote['document_id'])}, line {quote['line']}"
+        click.secho(f"    {place}, characters {quote['start']:,} to {quote['end']:,}", dim=True)
+    click.secho(f"\nconfidence {answer['confidence']:.2f}", dim=True)
+
+
+def _print_finding(label: str, verified: bool, finding: str) -> None:
+    click.secho(
+        "verified     " if verified else "NOT verified ",
+        fg="green" if verified else "red",
+        nl=False,
+    )
+    click.echo(f"{label}: {printable(finding)}")
+
+
+def _few(ids: list[str]) -> str:
+    return ", ".join(ids[:5]) + (", …" if len(ids) > 5 else "")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,207 @@
+"""The one object that most people need: a corpus that answers questions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from embeddings import Encoder, load_encoder
+from qa.answering import Answer, Answerer, ExtractiveAnswerer
+from qa.conversation import standalone_query
+from qa.documents import Document, load_all
+from qa.errors import IndexDamaged, IndexMissing, QuestionError
+from qa.index import FORMAT, Index, is_index
+from qa.indexing import Changes, update_index
+from qa.passages import Chunking
+from qa.retrieval import RetrievedPassage, Retriever, check_question
+from qa.seeds import essay_path
+
+Source = str | os.PathLike[str] | Document
+
+DEFAULT_TOP_K = 5
+
+
+class QA:
+    """Answers questions about a corpus from an index, in the corpus's own words.
+
+    It may be used from several threads. Use it in a `with` block, or call `close`.
+    """
+
+    def __init__(self, index: Index, encoder: Encoder, answerer: Answerer | None = None) -> None:
+        self.index = index
+        self.encoder = encoder
+        self._retriever = Retriever(index, encoder)
+        self._answerer = answerer or ExtractiveAnswerer(encoder)
+
+    @classmethod
+    def open(
+        cls,
+        source: Source | Sequence[Source] | None = None,
+        *,
+        index: str | os.PathLike[str] | None = None,
+        model: str | None = None,
+        chunking: Chunking | None = None,
+    ) -> Self:
+        """Open a corpus; what is not indexed yet is indexed first, and kept for the next time.
+
+        Args:
+            source: a file, a folder, a `Document`, or several of these; or the folder of an
+                index. None is the essay that comes with the installation, if `index` is None.
+            index: the folder of an index. With a `source`, its documents are added there;
+                without, the index is opened as it is. None keeps the index of the source in the
+                user's cache folder (or the one that INQUOTE_CACHE names).
+            model: a sentence-transformers model, by folder or Hub name. None takes the one that
+                made the index, and for a new index the bundled all-MiniLM-L6-v2.
+            chunking: how documents are cut; None takes what the index was made with, and for a
+                new one the default.
+
+        Raises:
+            LoadError: a document cannot be read.
+            StoredIndexError: an index is missing, damaged, of another make, or not writable.
+            ModelError: the model cannot be loaded (it is an `EmbeddingsError`).
+        """
+        folder, encoder, _ = prepare(source, index=index, model=model, chunking=chunking)
+        opened = Index.open(folder)
+        try:
+            opened.check_chunking(chunking)
+            return cls(opened, encoder)
+        except BaseException:
+            opened.close()
+            raise
+
+    def retrieve(self, question: str, *, top_k: int = DEFAULT_TOP_K) -> list[RetrievedPassage]:
+        """Find the passages nearest to a question, best first.
+
+        Raises:
+            QuestionError: the question is empty, has no words, or is too long.
+            SettingsError: `top_k` is less than 1.
+        """
+        return self._retriever.retrieve(question, top_k)
+
+    def ask(
+        self, question: str, *, history: Sequence[str] = (), top_k: int = DEFAULT_TOP_K
+    ) -> Answer:
+        """Answer a question in quotes, or abstain.
+
+        Args:
+            question: what to answer.
+            history: the questions asked before, oldest first, for a follow-up to lean on.
+            top_k: the passages to look for quotes in.
+
+        Raises:
+            QuestionError: the question is empty, has no words, or is too long.
+            SettingsError: `top_k` is less than 1.
+        """
+        check_question(question, self.encoder)
+        query = standalone_query(question, history)
+        try:
+            check_question(query, self.encoder)
+        except QuestionError:  # too long only with what came before it
+            query = question
+        passages = self._retriever.retrieve(query, top_k)
+        return self._answerer.answer(question, query, passages, self.index.document)
+
+    def close(self) -> None:
+        """Let go of the index's files and memory."""
+        self.index.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def retrieve(
+    question: str,
+    source: Source | Sequence[Source] | None = None,
+    *,
+    top_k: int = DEFAULT_TOP_K,
+    model: str | None = None,
+) -> list[RetrievedPassage]:
+    """Find the passages of a corpus nearest to a question, in one call.
+
+    For several questions, open the corpus once with `QA.open`, which takes the same `source`
+    and `model`.
+    """
+    with QA.open(source, model=model) as qa:
+        return qa.retrieve(question, top_k=top_k)
+
+
+def prepare(
+    source: Source | Sequence[Source] | None = None,
+    *,
+    index: str | os.PathLike[str] | None = None,
+    model: str | None = None,
+    chunking: Chunking | None = None,
+    remove: Sequence[str] = (),
+) -> tuple[Path, Encoder, Changes]:
+    """Bring an index up to date: give its folder, its encoder, and what changed.
+
+    Arguments and errors are those of `QA.open`; `remove` are ids of documents to take out.
+    """
+    if index is None and isinstance(source, str | os.PathLike) and is_index(Path(source)):
+        source, index = None, source
+    if index is None:
+        return _prepare_cached(_several(source or essay_path()), model, chunking)
+    folder = Path(index).expanduser()
+    documents = load_all(_several(source)) if source is not None else []
+    encoder = load_encoder(model or _model_of(folder, must_exist=not documents))
+    if not documents and not remove:
+        return folder, encoder, Changes()
+    changes = update_index(folder, documents, encoder=encoder, chunking=chunking, remove=remove)
+    return folder, encoder, changes
+
+
+def cache_folder() -> Path:
+    """Give the folder for indexes that nobody gave a place; INQUOTE_CACHE names another."""
+    from platformdirs import user_cache_path
+
+    named = os.environ.get("INQUOTE_CACHE")
+    return Path(named).expanduser() if named else user_cache_path("inquote")
+
+
+def _several(source: Source | Sequence[Source]) -> list[Source]:
+    return [source] if isinstance(source, str | os.PathLike | Document) else list(source)
+
+
+def _model_of(folder: Path, *, must_exist: bool) -> str | None:
+    """Give the model that an index was made with; None where there is no index yet."""
+    if not must_exist and not is_index(folder):
+        return None
+    index = Index.open(folder)
+    try:
+        return index.manifest.model
+    finally:
+        index.close()
+
+
+def _prepare_cached(
+    sources: list[Source], model: str | None, chunking: Chunking | None
+) -> tuple[Path, Encoder, Changes]:
+    """Bring the cached index of these sources up to date; a damaged one is made anew."""
+    documents = load_all(sources)
+    encoder = load_encoder(model)
+    chunking = chunking or Chunking()
+    names = sorted(s.id if isinstance(s, Document) else str(_absolute(s)) for s in sources)
+    identity = json.dumps([names, encoder.digest, chunking.to_dict(), FORMAT])
+    key = hashlib.sha256(identity.encode()).hexdigest()[:24]
+    folder = cache_folder() / "indexes" / key
+
+    def update() -> Changes:
+        return update_index(folder, documents, encoder=encoder, chunking=chunking, only_these=True)
+
+    try:
+        return folder, encoder, update()
+    except (IndexDamaged, IndexMissing):
+        shutil.rmtree(folder)
+        return folder, encoder, update()
+
+
+def _absolute(path: str | os.PathLike[str]) -> Path:
+    return Path(path).expanduser().resolve()

@@ -1,0 +1,70 @@
+"""What can go wrong between a document and an answer.
+
+QAError
+├── SettingsError        a setting, or an option, that cannot be used
+├── QuestionError        a question that cannot be asked
+├── LoadError            a document that cannot be read
+├── QuestionSetError     a question set that cannot be used
+├── AnswerFileError      a saved answer that cannot be read
+└── StoredIndexError     anything about an index on disk
+    ├── IndexMissing     there is none
+    ├── IndexMismatch    it was made with another model, chunking or version
+    ├── IndexDamaged     it is not whole
+    └── IndexNotWritten  it could not be changed, and is as it was before
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class QAError(Exception):
+    """Any error of this package; its message is one sentence for the person who reads it."""
+
+
+class SettingsError(QAError):
+    """A setting has a value that cannot be used."""
+
+
+class QuestionError(QAError):
+    """A question cannot be asked: it is empty, has no words, or is too long."""
+
+
+class LoadError(QAError):
+    """A document cannot be read."""
+
+    def __init__(self, message: str, *, source: str) -> None:
+        super().__init__(message)
+        self.source = source
+
+
+class QuestionSetError(QAError):
+    """A question set cannot be used; the message lists every bad line."""
+
+
+class AnswerFileError(QAError):
+    """A saved answer cannot be read."""
+
+
+class StoredIndexError(QAError):
+    """Something about an index on disk; `folder` is where."""
+
+    def __init__(self, message: str, *, folder: Path) -> None:
+        super().__init__(message)
+        self.folder = folder
+
+
+class IndexMissing(StoredIndexError):
+    """There is no index in the folder."""
+
+
+class IndexMismatch(StoredIndexError):
+    """The index was made with another model, chunking or version than asked for."""
+
+
+class IndexDamaged(StoredIndexError):
+    """The index is not whole."""
+
+
+class IndexNotWritten(StoredIndexError):
+    """The index could not be changed; what was there before is still there."""

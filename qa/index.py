@@ -1,0 +1,298 @@
+"""The index on disk, for reading; `qa.indexing` writes it.
+
+A folder with one SQLite database and one vector file:
+
+    inquote.sqlite         the manifest, the documents' texts, the passages' spans
+    vectors-<generation>   the passages' vectors, in the store's own format
+
+The manifest names the generation that is current. A writer puts the next generation's vectors
+beside it and makes them current by the database commit, so that at every moment the folder
+holds one whole index. An open `Index` goes on reading the state that it opened, whatever a
+writer does meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Self
+
+from embeddings import Encoder, StoreError, VectorStore, open_store
+from qa.documents import Document, Span
+from qa.errors import IndexDamaged, IndexMismatch, IndexMissing
+from qa.passages import Chunking, Passage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+DATABASE = "inquote.sqlite"
+FORMAT = 1
+APPLICATION_ID = 0x494E5154  # "INQT", in the database's header
+
+SCHEMA = """
+CREATE TABLE manifest (json TEXT NOT NULL);
+CREATE TABLE documents (
+    number INTEGER PRIMARY KEY,
+    id     TEXT NOT NULL UNIQUE,
+    title  TEXT NOT NULL,
+    source TEXT,
+    sha256 TEXT NOT NULL,
+    text   TEXT NOT NULL
+);
+CREATE TABLE passages (
+    number    INTEGER PRIMARY KEY AUTOINCREMENT,  -- also the vector's id; never used again
+    document  INTEGER NOT NULL REFERENCES documents,
+    sentences TEXT NOT NULL                       -- JSON: [[start, end], ...]
+);
+CREATE INDEX passages_by_document ON passages (document);
+"""
+
+_DOCUMENTS_KEPT = 8
+_OPEN_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What an index was made with, and which vectors are current.
+
+    `digest` tells the model's files; `vectors_bytes` and `vectors_sha256` the vector file's.
+    """
+
+    model: str
+    digest: str
+    dim: int
+    chunking: Chunking
+    store: str = "faiss"
+    metric: str = "cosine"
+    generation: int = 0
+    vectors_bytes: int = 0
+    vectors_sha256: str = ""
+
+    def to_json(self) -> str:
+        """Give the manifest as it is stored."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, stored: str) -> Self:
+        """Read a stored manifest."""
+        fields = json.loads(stored)
+        return cls(**fields | {"chunking": Chunking(**fields["chunking"])})
+
+    def vector_file(self, folder: Path) -> Path:
+        """Give the path of the current vectors."""
+        return folder / f"vectors-{self.generation}"
+
+    def check_encoder(self, encoder: Encoder, folder: Path) -> None:
+        """Refuse an encoder that did not make these vectors."""
+        if (self.digest, self.dim) != (encoder.digest, encoder.dim):
+            raise IndexMismatch(
+                f"the index in {folder} was made with model {self.model} "
+                f"(digest {self.digest[:12]}) and is opened with {encoder.model} "
+                f"(digest {encoder.digest[:12]}): open it with its own model, or index again "
+                "into a new folder",
+                folder=folder,
+            )
+
+    def check_chunking(self, chunking: Chunking | None, folder: Path) -> None:
+        """Refuse another chunking than the one that made these passages; None is any."""
+        if chunking is not None and chunking != self.chunking:
+            raise IndexMismatch(
+                f"the index in {folder} was cut with {self.chunking} and is opened with "
+                f"{chunking}: leave the chunking out, or index again into a new folder",
+                folder=folder,
+            )
+
+
+def is_index(folder: Path) -> bool:
+    """Tell whether a folder holds an index."""
+    return (folder / DATABASE).is_file()
+
+
+@contextmanager
+def damage_named(folder: Path) -> Iterator[None]:
+    """Turn what SQLite, JSON and the stores say of broken files into `IndexDamaged`."""
+    try:
+        yield
+    except (sqlite3.DatabaseError, StoreError, json.JSONDecodeError, TypeError, KeyError) as error:
+        raise IndexDamaged(
+            f"the index in {folder} is damaged ({error}): delete that folder and index again",
+            folder=folder,
+        ) from error
+
+
+def connect(folder: Path) -> sqlite3.Connection:
+    """Connect to an index's database, in autocommit mode; read-only where the folder is."""
+    path = (folder / DATABASE).resolve()
+    uri = path.as_uri() + ("" if os.access(folder, os.W_OK) else "?mode=ro&immutable=1")
+    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+
+
+def check_format(connection: sqlite3.Connection, folder: Path) -> None:
+    """Refuse a database that is not an index, or of another format than this version's."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (found,) = connection.execute("PRAGMA user_version").fetchone()
+    if application != APPLICATION_ID:
+        raise IndexMissing(
+            f"{folder} holds no finished inquote index: index into it again", folder=folder
+        )
+    if found != FORMAT:
+        raise IndexMismatch(
+            f"the index in {folder} has format {found} and this version reads format {FORMAT}: "
+            "index again into a new folder",
+            folder=folder,
+        )
+
+
+class Index:
+    """An index open for reading; it may be used from several threads."""
+
+    def __init__(
+        self, folder: Path, connection: sqlite3.Connection, manifest: Manifest, store: VectorStore
+    ) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self._connection = connection
+        self._store = store
+        self._lock = Lock()
+        self._document = lru_cache(maxsize=_DOCUMENTS_KEPT)(self._read_document)
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open an index.
+
+        Raises:
+            IndexMissing: the folder holds none.
+            IndexMismatch: it is of another format.
+            IndexDamaged: it is not whole.
+        """
+        if not is_index(folder):
+            raise IndexMissing(
+                f"{folder} is not an inquote index: there is no {DATABASE} in it", folder=folder
+            )
+        with damage_named(folder):
+            connection = connect(folder)
+            try:
+                manifest, store = _open_current(connection, folder)
+                return cls(folder, connection, manifest, store)
+            except BaseException:
+                connection.close()
+                raise
+
+    def check_encoder(self, encoder: Encoder) -> None:
+        """Refuse an encoder that did not make these vectors."""
+        self.manifest.check_encoder(encoder, self.folder)
+
+    def check_chunking(self, chunking: Chunking | None) -> None:
+        """Refuse another chunking than the one that made these passages; None is any."""
+        self.manifest.check_chunking(chunking, self.folder)
+
+    def search(self, vectors: NDArray[np.float32], top_k: int) -> list[list[tuple[int, float]]]:
+        """Find the nearest passages of each query vector: (passage number, score), best first."""
+        scores, numbers = self._store.search(vectors, top_k)
+        return [
+            list(zip(row_numbers.tolist(), row_scores.tolist(), strict=True))
+            for row_numbers, row_scores in zip(numbers, scores, strict=True)
+        ]
+
+    def passages(self, numbers: Sequence[int]) -> list[Passage]:
+        """Read passages by number, in the order asked for."""
+        return [self._read_passage(number) for number in numbers]
+
+    def document(self, document_id: str) -> Document:
+        """Read a document by its id; a `KeyError` if it is not in the index."""
+        return self._document(document_id)
+
+    def document_ids(self) -> list[str]:
+        """Give the ids of all documents, in the order in which they were indexed."""
+        return [row[0] for row in self._rows("SELECT id FROM documents ORDER BY number")]
+
+    def passages_of(self, document_id: str) -> Iterator[Passage]:
+        """Read every passage of a document, first to last."""
+        rows = self._rows(
+            "SELECT passages.number FROM passages JOIN documents "
+            "ON documents.number = passages.document WHERE id = ? ORDER BY passages.number",
+            document_id,
+        )
+        yield from self.passages([number for (number,) in rows])
+
+    def __len__(self) -> int:
+        """Count the passages."""
+        return len(self._store)
+
+    def close(self) -> None:
+        """Let go of files and memory."""
+        self._store.close()
+        self._connection.close()
+
+    def _rows(self, sql: str, *values: object) -> list[Any]:
+        with self._lock, damage_named(self.folder):
+            return self._connection.execute(sql, values).fetchall()
+
+    def _read_passage(self, number: int) -> Passage:
+        rows = self._rows(
+            "SELECT id, sentences FROM passages JOIN documents "
+            "ON documents.number = passages.document WHERE passages.number = ?",
+            number,
+        )
+        if not rows:
+            raise IndexDamaged(
+                f"the index in {self.folder} is damaged (no passage {number} to its vector): "
+                "delete that folder and index again",
+                folder=self.folder,
+            )
+        document_id, sentences = rows[0]
+        with damage_named(self.folder):
+            spans = tuple(Span(*sentence) for sentence in json.loads(sentences))
+        return Passage.of(self._document(document_id), spans)
+
+    def _read_document(self, document_id: str) -> Document:
+        rows = self._rows(
+            "SELECT text, title, source, sha256 FROM documents WHERE id = ?", document_id
+        )
+        if not rows:
+            raise KeyError(document_id)
+        text, title, source, sha256 = rows[0]
+        document = Document(document_id, text, title, source)
+        if document.sha256 != sha256:
+            raise IndexDamaged(
+                f"the index in {self.folder} is damaged (the text of {document_id!r} is not "
+                "the text that was indexed): delete that folder and index again",
+                folder=self.folder,
+            )
+        return document
+
+
+def _open_current(connection: sqlite3.Connection, folder: Path) -> tuple[Manifest, VectorStore]:
+    """Take a snapshot of the database and load its vectors.
+
+    The snapshot is the read transaction, which stays open. A writer may commit, and sweep the
+    vectors of this snapshot away, before they are loaded; then a new snapshot is taken.
+    """
+    for _ in range(_OPEN_ATTEMPTS):
+        connection.execute("BEGIN")
+        check_format(connection, folder)
+        (stored,) = connection.execute("SELECT json FROM manifest").fetchone()
+        manifest = Manifest.from_json(stored)
+        vectors = manifest.vector_file(folder)
+        if vectors.is_file():
+            return manifest, load_vectors(manifest, vectors)
+        connection.execute("ROLLBACK")
+    raise StoreError(f"the vector file {vectors.name} is missing")
+
+
+def load_vectors(manifest: Manifest, path: Path) -> VectorStore:
+    """Load the current vectors; a `StoreError` if the file is not the one that was written."""
+    size = path.stat().st_size
+    if size != manifest.vectors_bytes:
+        raise StoreError(
+            f"the vector file {path.name} has {size:,} bytes and had {manifest.vectors_bytes:,}"
+        )
+    return open_store(manifest.store, dim=manifest.dim, path=path)

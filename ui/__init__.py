@@ -1,0 +1,1 @@
+"""The web chat: a Gradio page over the public face of `qa`."""

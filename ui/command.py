@@ -1,0 +1,96 @@
+"""The command `inquote chat`."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import webbrowser
+from pathlib import Path
+
+import click
+
+from qa.terminal import corpus_options
+
+_FIRST_PORT = 7860
+_PORTS_TRIED = 20
+
+ESSAY_TITLE = "the essay"
+ESSAY_EXAMPLES = (
+    "When was the Belt and Road Initiative proposed?",
+    "What did Kissinger endorse during his visit to China?",
+    "Is the China-Russia partnership an alliance?",
+    "Who opposes the deployment of THAAD?",
+    "Why is populism on the rise?",
+    "What is the capital of France?",
+)
+
+
+@click.command()
+@corpus_options
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), help="The port; by default 7860, or next.")
+@click.option(
+    "--open/--no-open", "open_browser", default=None, help="Open a browser, if there is a screen."
+)
+def chat(
+    documents: tuple[Path, ...],
+    index: Path | None,
+    model: str | None,
+    host: str,
+    port: int | None,
+    open_browser: bool | None,
+) -> None:
+    """Open a web page to ask in. Ctrl-C stops it."""
+    port = _free_port(host, port)  # before the slow part
+    click.echo("Loading the model and the document …", err=True)
+    from qa.engine import QA
+    from ui.app import build, serve, wait_for_stop
+
+    with QA.open(list(documents) or None, index=index, model=model) as qa:
+        essay = not documents and index is None
+        title = ESSAY_TITLE if essay else _title(qa.index.document_ids())
+        page = build(qa, title=title, examples=ESSAY_EXAMPLES if essay else ())
+        try:
+            serve(page, host, port)
+        except OSError as error:
+            raise click.ClickException(f"the page cannot be served: {error}") from error
+        shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104
+        click.echo(f"inquote is at http://{shown}:{port}/ (Ctrl-C stops it)")
+        if _has_screen() if open_browser is None else open_browser:
+            webbrowser.open(f"http://{shown}:{port}/")
+        wait_for_stop()
+        page.close(verbose=False)
+
+
+def _title(document_ids: list[str]) -> str:
+    return document_ids[0] if len(document_ids) == 1 else f"{len(document_ids):,} documents"
+
+
+def _free_port(host: str, asked: int | None) -> int:
+    """Give the port to listen on: the one asked for, or the first free one; or say why not."""
+    tried = [asked] if asked else range(_FIRST_PORT, _FIRST_PORT + _PORTS_TRIED)
+    reason = ""
+    for port in tried:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                reason = error.strerror or str(error)
+            else:
+                return port
+    ports = f"port {asked}" if asked else f"any port from {tried[0]} to {tried[-1]}"
+    raise click.ClickException(
+        f"the page cannot listen on {host}, {ports} ({reason}): name others with --host and --port"
+    )
+
+
+def _has_screen() -> bool:
+    if not sys.stdout.isatty():
+        return False
+    return (
+        os.name == "nt"
+        or sys.platform == "darwin"
+        or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    )
