@@ -43,13 +43,21 @@ def find_model(name: str | None = None) -> ModelFiles:
     """
     if name is None or name == DEFAULT_MODEL:
         return _bundled()
-    folder = Path(name).expanduser()
-    if folder.is_dir():
+    folder = _folder_named(name)
+    if folder is not None:
         return ModelFiles(name=str(folder.resolve()), folder=folder, digest=_digest(folder, name))
     if os.sep in name and (name.startswith((".", "~", os.sep)) or name.count("/") > 1):
         raise ModelError(f"there is no model folder {name}", model=name)
     folder = _from_hub(name)
     return ModelFiles(name=name, folder=folder, digest=_digest(folder, name))
+
+
+def _folder_named(name: str) -> Path | None:
+    try:
+        folder = Path(name).expanduser()
+        return folder if name and folder.is_dir() else None
+    except (OSError, RuntimeError):  # a name that is too long; a ~user who is not there
+        return None
 
 
 def _bundled() -> ModelFiles:

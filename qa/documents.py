@@ -119,9 +119,10 @@ def _decode(data: bytes, path: Path) -> str:
     try:
         return data.decode("utf-8-sig" if encoding == "UTF-8" else encoding)
     except UnicodeDecodeError as error:
+        offset = error.start + len(data) - len(error.object)  # which may lack the mark
         raise fail(
-            f"is not valid {encoding}: the byte at offset {error.start} "
-            f"(0x{data[error.start]:02x}) fits no character"
+            f"is not valid {encoding}: the byte at offset {offset} "
+            f"(0x{data[offset]:02x}) fits no character"
         ) from None
 
 
@@ -133,10 +134,14 @@ def load(path: str | os.PathLike[str]) -> list[Document]:
     Raises:
         LoadError: nothing is there, or a file cannot be read as the text that it should be.
     """
-    path = Path(path).expanduser()
-    if path.is_dir():
+    try:
+        path = Path(path).expanduser()
+        is_folder, is_file = path.is_dir(), path.is_file()
+    except (OSError, RuntimeError) as error:  # a name that is too long; a ~user who is not there
+        raise LoadError(f"{path} cannot be read: {error}", source=str(path)) from error
+    if is_folder:
         return list(_load_folder(path))
-    if not path.exists():
+    if not is_file:
         raise LoadError(f"there is no file or folder {path}", source=str(path))
     loader = LOADERS.get(path.suffix.lower())
     if loader is None:

@@ -23,7 +23,7 @@ from qa.seeds import essay_path
 
 Source = str | os.PathLike[str] | Document
 
-DEFAULT_TOP_K = 5
+DEFAULT_TOP_K = 8
 
 
 class QA:

@@ -13,6 +13,7 @@ writer does meanwhile.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sqlite3
@@ -26,7 +27,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from embeddings import Encoder, StoreError, VectorStore, open_store
 from qa.documents import Document, Span
-from qa.errors import IndexDamaged, IndexMismatch, IndexMissing
+from qa.errors import (
+    IndexDamaged,
+    IndexMismatch,
+    IndexMissing,
+    LoadError,
+    SettingsError,
+    StoredIndexError,
+)
 from qa.passages import Chunking, Passage
 
 if TYPE_CHECKING:
@@ -57,6 +65,16 @@ CREATE INDEX passages_by_document ON passages (document);
 
 _DOCUMENTS_KEPT = 8
 _OPEN_ATTEMPTS = 5
+_SECONDS_TO_WAIT = 10.0  # for another process
+_DAMAGE = (
+    sqlite3.DatabaseError,
+    StoreError,
+    SettingsError,
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +131,10 @@ class Manifest:
 
 def is_index(folder: Path) -> bool:
     """Tell whether a folder holds an index."""
-    return (folder / DATABASE).is_file()
+    try:
+        return (folder / DATABASE).is_file()
+    except OSError:  # a name that is too long for a path
+        return False
 
 
 @contextmanager
@@ -121,7 +142,12 @@ def damage_named(folder: Path) -> Iterator[None]:
     """Turn what SQLite, JSON and the stores say of broken files into `IndexDamaged`."""
     try:
         yield
-    except (sqlite3.DatabaseError, StoreError, json.JSONDecodeError, TypeError, KeyError) as error:
+    except _DAMAGE as error:
+        if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+            raise StoredIndexError(
+                f"the index in {folder} is in use by another process: try again in a moment",
+                folder=folder,
+            ) from error
         raise IndexDamaged(
             f"the index in {folder} is damaged ({error}): delete that folder and index again",
             folder=folder,
@@ -131,8 +157,15 @@ def damage_named(folder: Path) -> Iterator[None]:
 def connect(folder: Path) -> sqlite3.Connection:
     """Connect to an index's database, in autocommit mode; read-only where the folder is."""
     path = (folder / DATABASE).resolve()
-    uri = path.as_uri() + ("" if os.access(folder, os.W_OK) else "?mode=ro&immutable=1")
-    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    log = path.with_name(f"{DATABASE}-wal")
+    fixed = not os.access(folder, os.W_OK) and not log.exists()
+    return sqlite3.connect(
+        path.as_uri() + ("?mode=ro&immutable=1" if fixed else ""),
+        uri=True,
+        timeout=_SECONDS_TO_WAIT,
+        isolation_level=None,
+        check_same_thread=False,
+    )
 
 
 def check_format(connection: sqlite3.Connection, folder: Path) -> None:
@@ -249,9 +282,10 @@ class Index:
                 folder=self.folder,
             )
         document_id, sentences = rows[0]
+        document = self._document(document_id)
         with damage_named(self.folder):
             spans = tuple(Span(*sentence) for sentence in json.loads(sentences))
-        return Passage.of(self._document(document_id), spans)
+            return Passage.of(document, spans)
 
     def _read_document(self, document_id: str) -> Document:
         rows = self._rows(
@@ -260,8 +294,11 @@ class Index:
         if not rows:
             raise KeyError(document_id)
         text, title, source, sha256 = rows[0]
-        document = Document(document_id, text, title, source)
-        if document.sha256 != sha256:
+        try:
+            document = Document(document_id, text, title, source)
+        except (LoadError, TypeError):
+            document = None
+        if document is None or document.sha256 != sha256:
             raise IndexDamaged(
                 f"the index in {self.folder} is damaged (the text of {document_id!r} is not "
                 "the text that was indexed): delete that folder and index again",
@@ -282,8 +319,11 @@ def _open_current(connection: sqlite3.Connection, folder: Path) -> tuple[Manifes
         (stored,) = connection.execute("SELECT json FROM manifest").fetchone()
         manifest = Manifest.from_json(stored)
         vectors = manifest.vector_file(folder)
-        if vectors.is_file():
+        try:
             return manifest, load_vectors(manifest, vectors)
+        except (OSError, StoreError):
+            if vectors.exists():
+                raise
         connection.execute("ROLLBACK")
     raise StoreError(f"the vector file {vectors.name} is missing")
 
@@ -295,4 +335,7 @@ def load_vectors(manifest: Manifest, path: Path) -> VectorStore:
         raise StoreError(
             f"the vector file {path.name} has {size:,} bytes and had {manifest.vectors_bytes:,}"
         )
+    with path.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != manifest.vectors_sha256:
+            raise StoreError(f"the vector file {path.name} is not the one that was written")
     return open_store(manifest.store, dim=manifest.dim, path=path)

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from embeddings import Encoder, VectorStore, open_store
-from qa.documents import Document
-from qa.errors import IndexDamaged, IndexNotWritten, LoadError
+from qa.documents import Document, load_all
+from qa.errors import IndexNotWritten, LoadError
 from qa.index import (
     APPLICATION_ID,
     FORMAT,
@@ -86,7 +86,7 @@ def update_index(
         LoadError: a document to be removed is not there, or a new one would replace another
             that merely has the same name.
     """
-    documents = list(documents)
+    documents = load_all(documents)
     with _transaction(folder) as connection:
         manifest = _manifest(connection, folder, encoder, chunking)
         writer = _Writer(connection, _current_store(manifest, folder), encoder, manifest.chunking)
@@ -94,6 +94,8 @@ def update_index(
         writer.put(documents, replacing=only_these)
         if writer.changes.any or manifest.generation == 0:
             _commit(connection, folder, manifest, writer.store)
+        else:
+            connection.execute("COMMIT")  # a title or a source may be another one
         return writer.changes
 
 
@@ -140,7 +142,8 @@ class _Writer:
         sha256, source = row
         if sha256 == document.sha256:
             self._connection.execute(
-                "UPDATE documents SET title = ?, source = ? WHERE id = ?",
+                "UPDATE documents SET title = ?1, source = ?2 "
+                "WHERE id = ?3 AND (title, source) IS NOT (?1, ?2)",
                 (document.title, document.source, document.id),
             )
             self.changes.unchanged.append(document.id)
@@ -256,20 +259,20 @@ def _transaction(folder: Path) -> Iterator[sqlite3.Connection]:
     """Hold the one write transaction of an index; whatever goes wrong, nothing is changed."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with damage_named(folder):
-            connection = connect(folder)
-            try:
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("BEGIN IMMEDIATE")
-                yield connection
-            finally:
-                connection.close()
+        connection = connect(folder)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+        finally:
+            connection.close()
     except OSError as error:
         raise _not_written(folder, error.strerror or str(error)) from error
-    except IndexDamaged as error:
-        if isinstance(error.__cause__, sqlite3.OperationalError):
-            raise _not_written(folder, str(error.__cause__)) from error
-        raise
+    except sqlite3.OperationalError as error:
+        raise _not_written(folder, str(error)) from error
+    except sqlite3.DatabaseError as error:
+        with damage_named(folder):
+            raise error
 
 
 def _not_written(folder: Path, reason: str) -> IndexNotWritten:
@@ -287,8 +290,9 @@ def _manifest(
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if tables == 0:
         return _create(connection, encoder, chunking or Chunking())
-    check_format(connection, folder)
-    manifest = Manifest.from_json(connection.execute("SELECT json FROM manifest").fetchone()[0])
+    with damage_named(folder):
+        check_format(connection, folder)
+        manifest = Manifest.from_json(connection.execute("SELECT json FROM manifest").fetchone()[0])
     manifest.check_encoder(encoder, folder)
     manifest.check_chunking(chunking, folder)
     return manifest
@@ -307,7 +311,8 @@ def _create(connection: sqlite3.Connection, encoder: Encoder, chunking: Chunking
 def _current_store(manifest: Manifest, folder: Path) -> VectorStore:
     if manifest.generation == 0:
         return open_store(manifest.store, dim=manifest.dim)
-    return load_vectors(manifest, manifest.vector_file(folder))
+    with damage_named(folder):
+        return load_vectors(manifest, manifest.vector_file(folder))
 
 
 def _commit(

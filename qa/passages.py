@@ -20,6 +20,7 @@ Fits = Callable[[str], bool]
 
 _FEWEST_TOKENS = 16
 _LONGEST_SENTENCE = 8_192  # characters; a longer one is split in any case, from windows this long
+_SPLIT_WINDOW = 512  # characters; grows while all of it fits, as reading far ahead is slow
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Chunking:
         overlap: sentences at the end of a passage that open the next one as well.
     """
 
-    max_tokens: int = 128
+    max_tokens: int = 96
     overlap: int = 1
 
     def __post_init__(self) -> None:
@@ -133,9 +134,15 @@ def _fitting_sentences(text: str, fits: Fits) -> Iterator[Span]:
 
 
 def _split(text: str, sentence: Span, fits: Fits) -> Iterator[Span]:
-    start = sentence.start
+    start, window = sentence.start, _SPLIT_WINDOW
     while start < sentence.end:
-        borders = _token_borders(text, Span(start, min(start + _LONGEST_SENTENCE, sentence.end)))
+        limit = min(start + window, sentence.end)
+        if limit < sentence.end and window < _LONGEST_SENTENCE and fits(text[start:limit]):
+            window *= 2
+            continue
+        borders = _token_borders(text, Span(start, limit))
+        if not fits(text[start : borders[0]]):  # a token of many signs, each one to the encoder
+            borders = list(range(start + 1, borders[0] + 1))
         last = bisect_right(borders, 0, key=lambda end: 0 if fits(text[start:end]) else 1)
         end = borders[max(last - 1, 0)]
         if end < sentence.end:

@@ -14,7 +14,10 @@ from collections.abc import Iterator
 from qa.documents import Span
 
 # Two line ends with nothing but white space between, or a character that ends a page or paragraph.
-_PARAGRAPH_BREAK = re.compile(r"(?:\r\n|[\n\r])[^\S\n\r]*(?:\r\n|[\n\r])\s*|[\x0b\x0c\u2029]\s*")
+_LINE_END = r"(?:\r\n|\n|\r(?!\n))"
+_PARAGRAPH_BREAK = re.compile(
+    rf"{_LINE_END}[^\S\n\r]*{_LINE_END}\s*|[\x0b\x0c\u2029]\s*",
+)
 _CLOSERS = re.compile(r"[)\]}”’»」』]+(?=\s)")
 _WINDOW = 8_000
 _LANGUAGE = "en"  # its rules serve the other languages that were tried as well as their own do

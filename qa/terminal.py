@@ -31,7 +31,7 @@ def corpus_options(command: _Command) -> _Command:
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 top_k_option = click.option(
-    "--top-k", type=click.IntRange(min=1), default=5, show_default=True, help="Passages to find."
+    "--top-k", type=click.IntRange(min=1), default=8, show_default=True, help="Passages to find."
 )
 
 

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -22,12 +23,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from embeddings import EmbeddingsError
 from qa import QA, Answer, QAError
-from qa.retrieval import MAX_QUESTION
-from ui.render import conversation, heading
+from qa.retrieval import check_question
+from ui.render import conversation, exact, heading
 
 _HERE = Path(__file__).parent
 _ASKED_AT_ONCE = 2
 _WAITING_AT_MOST = 64
+_TOAST_SECONDS = 6
 
 # The page asks nothing of any other host; the browser holds it to that. Gradio's own HTML
 # component compiles its template, and so needs 'unsafe-eval'.
@@ -60,17 +62,27 @@ def build(qa: QA, *, title: str, examples: Sequence[str] = ()) -> gr.Blocks:
 
     def converse(question: str, turns: Turns) -> Iterator[tuple[Any, ...]]:
         """Show the question at once, and its answer when it is there."""
+        with _explained():
+            check_question(question, qa.encoder)
         yield conversation(turns, question), turns, "", gr.update(visible=False)
         try:
-            turns = (*turns, _answer(qa, question, [turn.question for turn in turns]))
+            with _explained():
+                answer = qa.ask(question, history=[turn.question for turn in turns])
         except gr.Error:
             yield conversation(turns), turns, question, gr.update(visible=not turns)
             raise
+        turns = (*turns, answer)
         yield conversation(turns), turns, "", gr.update(visible=False)
 
     def ask(question: str, history: list[str] | None = None) -> dict[str, Any]:
         """Answer a question in quotes; `history` are the questions asked before it."""
-        return _answer(qa, question, history or []).to_dict()
+        asked = [question, *(history or [])]
+        if not all(isinstance(text, str) for text in asked):
+            raise gr.Error(
+                "A question is text, and so is each in its history.", print_exception=False
+            )
+        with _explained():
+            return qa.ask(question, history=asked[1:]).to_dict()
 
     with gr.Blocks(title="inquote", analytics_enabled=False) as page:
         turns = gr.State(())
@@ -139,8 +151,8 @@ def serve(page: gr.Blocks, host: str, port: int) -> None:
     )
 
 
-def wait_for_stop() -> None:
-    """Wait until the process is told to stop, by Ctrl-C or SIGTERM."""
+def stop_event() -> threading.Event:
+    """Give an event that is set when the process is told to stop, by Ctrl-C or SIGTERM."""
     stop = threading.Event()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
@@ -148,7 +160,7 @@ def wait_for_stop() -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
-    stop.wait()
+    return stop
 
 
 def _question_box() -> gr.Textbox:
@@ -158,7 +170,6 @@ def _question_box() -> gr.Textbox:
         elem_id="iq-question",
         lines=1,
         max_lines=4,
-        max_length=MAX_QUESTION,
         autofocus=True,
         submit_btn="Ask",
         container=False,
@@ -166,18 +177,23 @@ def _question_box() -> gr.Textbox:
     )
 
 
-def _answer(qa: QA, question: str, history: Sequence[str]) -> Answer:
-    """Ask, and turn whatever goes wrong into one sentence for the reader."""
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn whatever goes wrong into one sentence for the reader, which Gradio takes as HTML."""
     try:
-        return qa.ask(question, history=history)
+        yield
     except (QAError, EmbeddingsError) as error:
-        raise gr.Error(str(error), print_exception=False) from None
+        message = str(error)
     except Exception as error:
         print(f"inquote: {type(error).__name__}: {error}", file=sys.stderr)
-        raise gr.Error(
-            "The question could not be answered; the terminal that runs inquote says why.",
-            print_exception=False,
-        ) from None
+        message = "the question could not be answered; the terminal that runs inquote says why"
+    else:
+        return
+    raise gr.Error(
+        exact(message[:1].upper() + message[1:]),
+        duration=_TOAST_SECONDS,
+        print_exception=False,
+    )
 
 
 class _KeptToThisHost:

@@ -45,12 +45,13 @@ def chat(
     port = _free_port(host, port)  # before the slow part
     click.echo("Loading the model and the document …", err=True)
     from qa.engine import QA
-    from ui.app import build, serve, wait_for_stop
+    from ui.app import build, serve, stop_event
 
     with QA.open(list(documents) or None, index=index, model=model) as qa:
         essay = not documents and index is None
         title = ESSAY_TITLE if essay else _title(qa.index.document_ids())
         page = build(qa, title=title, examples=ESSAY_EXAMPLES if essay else ())
+        stop = stop_event()  # before the page answers: from then on it may be stopped
         try:
             serve(page, host, port)
         except OSError as error:
@@ -59,7 +60,7 @@ def chat(
         click.echo(f"inquote is at http://{shown}:{port}/ (Ctrl-C stops it)")
         if _has_screen() if open_browser is None else open_browser:
             webbrowser.open(f"http://{shown}:{port}/")
-        wait_for_stop()
+        stop.wait()
         page.close(verbose=False)
 
 

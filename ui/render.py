@@ -104,9 +104,9 @@ def _place(citation: Citation) -> str:
 def _proof(citation: Citation) -> str:
     facts = {
         "Document": citation.document_id,
-        "SHA-256 of its text": citation.sha256,
+        "SHA-256 of text": citation.sha256,
         "Bytes": f"{citation.byte_start:,}–{citation.byte_end:,}",
-        "Occurrence of these words": f"{citation.occurrence} of {citation.occurrences}",
+        "Occurrence": f"{citation.occurrence} of {citation.occurrences}",
     }
     rows = "".join(
         f'<div><dt>{name}</dt><dd class="exact">{exact(value)}</dd></div>'

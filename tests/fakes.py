@@ -1,0 +1,118 @@
+"""What stands in for the slow or the outer in the unit tests."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from qa.documents import Document
+from qa.index import Index
+
+_WORDS = re.compile(r"\w+")
+_TOKENS = re.compile(r"\w{1,4}|[^\w\s]")
+
+
+class FakeEncoder:
+    """An `Encoder` without a model: a hashed bag of words, scaled to length 1.
+
+    Texts that share words are near. A token is up to four letters of a word, or one other
+    character that is not white space. `encoded` lists the passages it was given, in order.
+    """
+
+    def __init__(
+        self, *, model: str = "fake", digest: str = "", dim: int = 64, max_tokens: int = 10_000
+    ) -> None:
+        self.model = model
+        self.digest = digest or hashlib.sha256(f"{model}/{dim}".encode()).hexdigest()
+        self.dim = dim
+        self.max_tokens = max_tokens
+        self.encoded: list[str] = []
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(_TOKENS.findall(text)) for text in texts]
+
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.array([self._vector(text) for text in texts], np.float32).reshape(-1, self.dim)
+
+    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.encoded += texts
+        return self.encode_queries(texts)
+
+    def _vector(self, text: str) -> NDArray[np.float32]:
+        vector = np.zeros(self.dim, np.float32)
+        for word in _WORDS.findall(text.lower()) or [text]:
+            number = int.from_bytes(hashlib.sha256(word.encode()).digest()[:8], "big")
+            vector[number % self.dim] += 1 if number >> 63 else -1
+        if not vector.any():
+            vector[0] = 1
+        unit: NDArray[np.float32] = vector / np.linalg.norm(vector)
+        return unit
+
+
+PATHOLOGICAL = {
+    "one word": "a" * 200_000,
+    "stops": "." * 50_000,
+    "stops without spaces": "好。" * 20_000,
+    "quotations left open": "“Go on. " * 10_000,
+    "brackets": ".)" * 8_000,
+    "abbreviations": "Dr. " * 5_000,
+    "lines": "a\n" * 20_000,
+    "white space": "a" + " " * 50_000 + "b",
+}
+"""Texts that make a careless splitter slow, or go round for ever."""
+
+
+def documents_of_any_kind() -> st.SearchStrategy[str]:
+    """Draw texts that a document may have: any Unicode, and mixtures that are hard to cut."""
+    anything = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+    pieces = st.one_of(
+        st.text(anything, max_size=30),
+        st.text(".!?…。！？;:,\"'“”‘’()[]{}<>|«»「」\u200b\ufeff", max_size=12),
+        st.text(" \t\n\r\v\f\u00a0\u2028\u2029\x1c", max_size=6),
+        st.text("天地玄黄。，、？", max_size=20),
+        st.text("👍🏽👨‍👩‍👧🇨🇳é̂", max_size=8),
+        st.sampled_from(
+            ["Dr. Wu went", "e.g. this", "U.S.", "3.14", "A sentence. ", "\n\n", "\r\n"]
+        ),
+        st.builds(lambda letter, times: letter * times, anything, st.integers(1, 300)),
+    )
+    return st.lists(pieces, max_size=25).map("".join)
+
+
+def corpus(ids: str, *, edition: str = "first", parts: int = 40) -> list[Document]:
+    """Make a document of a few passages for each letter."""
+    return [
+        Document(
+            id_,
+            " ".join(f"All about {id_}, part {part}, {edition} edition." for part in range(parts)),
+            source=f"/made/up/{id_}",
+        )
+        for id_ in ids
+    ]
+
+
+def state_of(index: Index | Path) -> dict[str, object]:
+    """Read all that an index gives."""
+    if isinstance(index, Path):
+        opened = Index.open(index)
+        try:
+            return state_of(opened)
+        finally:
+            opened.close()
+    ids = index.document_ids()
+    passages = [passage for id_ in ids for passage in index.passages_of(id_)]
+    encoder = FakeEncoder(dim=index.manifest.dim)
+    queries = encoder.encode_queries(["All about a", "part 7", "second edition of c"])
+    return {
+        "ids": ids,
+        "texts": [index.document(id_).text for id_ in ids],
+        "passages": passages,
+        "len": len(index),
+        "found": index.search(queries, 1_000),
+    }

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from embeddings import Encoder
+from qa import QA, Chunking, Document, QAError, retrieve
+from qa.engine import prepare
+from qa.errors import IndexMismatch
+from qa.seeds import essay_path
+from tests.fakes import FakeEncoder
+
+BELT = "When was the Belt and Road proposed?"
+
+
+@pytest.fixture(autouse=True)
+def fake_model(fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
+    def load(model: str | None = None) -> Encoder:
+        return FakeEncoder(model=model) if model not in (None, "fake") else fake_encoder
+
+    monkeypatch.setattr("qa.engine.load_encoder", load)
+    return fake_encoder
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    folder = tmp_path / "notes"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "one.txt").write_text("Tickets cost five euros.")
+    (folder / "sub" / "two.md").write_text("The museum opens at nine.")
+    return folder
+
+
+def test_without_a_source_the_essay_is_opened() -> None:
+    with QA.open() as qa:
+        assert qa.index.document_ids() == ["essay.txt"]
+        assert qa.index.document("essay.txt").text == essay_path().read_text(encoding="utf-8")
+
+
+def test_a_corpus_is_indexed_once_and_reused(notes: Path, fake_model: FakeEncoder) -> None:
+    QA.open(notes).close()
+    assert len(fake_model.encoded) == 2
+    QA.open(notes).close()
+    assert len(fake_model.encoded) == 2
+
+
+def test_a_changed_corpus_is_brought_up_to_date(notes: Path, fake_model: FakeEncoder) -> None:
+    QA.open(notes).close()
+    (notes / "one.txt").write_text("Tickets cost six euros.")
+    (notes / "sub" / "two.md").unlink()
+    (notes / "three.txt").write_text("Cats are not let in.")
+    fake_model.encoded.clear()
+    with QA.open(notes) as qa:
+        assert sorted(fake_model.encoded) == ["Cats are not let in.", "Tickets cost six euros."]
+        assert sorted(qa.index.document_ids()) == ["one.txt", "three.txt"]
+        assert qa.ask("What do tickets cost?").citations[0].quote == "Tickets cost six euros."
+
+
+def test_a_damaged_index_in_the_cache_is_made_anew(notes: Path) -> None:
+    folder, _, _ = prepare(notes)
+    (folder / "vectors-1").write_bytes(b"")
+    with QA.open(notes) as qa:
+        assert len(qa.index) == 2
+
+
+def test_an_index_of_ones_own_grows_and_is_opened_by_its_folder(
+    notes: Path, tmp_path: Path
+) -> None:
+    index = tmp_path / "index"
+    QA.open(notes / "one.txt", index=index).close()
+    QA.open(notes / "sub" / "two.md", index=index).close()
+    for opened in (QA.open(index), QA.open(index=index)):
+        with opened as qa:
+            assert qa.index.document_ids() == ["one.txt", "two.md"]
+
+
+def test_documents_are_taken_as_they_are(tmp_path: Path) -> None:
+    documents = [Document("a", "Tickets cost five euros."), Document("b", "Nine o'clock.")]
+    with QA.open(documents) as qa:
+        citation = qa.ask("What do tickets cost?").citations[0]
+    assert (citation.document_id, citation.source) == ("a", None)
+
+
+def test_an_index_opens_with_the_model_that_made_it(notes: Path, tmp_path: Path) -> None:
+    QA.open(notes, index=tmp_path / "index", model="other").close()
+    with QA.open(index=tmp_path / "index") as qa:
+        assert qa.encoder.model == "other"
+    with pytest.raises(IndexMismatch, match=r"other.*fake"):
+        QA.open(index=tmp_path / "index", model="fake")
+
+
+def test_an_index_opened_with_another_chunking_is_refused(notes: Path, tmp_path: Path) -> None:
+    QA.open(notes, index=tmp_path / "index").close()
+    with pytest.raises(IndexMismatch, match=r"max_tokens=96.*max_tokens=32"):
+        QA.open(index=tmp_path / "index", chunking=Chunking(32))
+
+
+def test_top_k_passages_are_given_best_first() -> None:
+    found = retrieve(BELT, top_k=3)
+    assert [hit.rank for hit in found] == [1, 2, 3]
+    assert [hit.score for hit in found] == sorted((hit.score for hit in found), reverse=True)
+    for hit in found:
+        passage = hit.passage
+        assert essay_path().read_text(encoding="utf-8")[passage.start : passage.end] == passage.text
+
+
+def test_more_passages_than_there_are_give_all(notes: Path) -> None:
+    assert len(retrieve("tickets", notes, top_k=100)) == 2
+
+
+@pytest.mark.parametrize("question", ["", " ", "?!", "x" * 2_001, "why \ud800"])
+def test_a_question_that_cannot_be_asked_is_refused(question: str) -> None:
+    with QA.open() as qa:
+        with pytest.raises(QAError, match="question"):
+            qa.ask(question)
+        with pytest.raises(QAError, match="question"):
+            qa.retrieve(question)
+
+
+def test_no_passages_cannot_be_asked_for() -> None:
+    with pytest.raises(QAError, match="top_k"):
+        retrieve(BELT, top_k=0)
+
+
+def test_a_history_that_is_too_long_is_left_out() -> None:
+    with QA.open() as qa:
+        assert (
+            qa.ask("Why is it so?", history=["What? " * 300, "x" * 1_990]).query == "Why is it so?"
+        )

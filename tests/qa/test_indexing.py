@@ -1,0 +1,460 @@
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from embeddings.stores.faiss_store import FaissStore
+from qa import indexing
+from qa.documents import Document
+from qa.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexNotWritten, LoadError
+from qa.index import DATABASE, Index
+from qa.indexing import Changes, update_index
+from qa.passages import Chunking
+from tests.fakes import FakeEncoder, corpus, state_of
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    update_index(tmp_path / "index", corpus("abc"), encoder=FakeEncoder())
+    return tmp_path / "index"
+
+
+def contents(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def connect(folder: Path) -> sqlite3.Connection:
+    return sqlite3.connect(folder / DATABASE, isolation_level=None)
+
+
+class TestOnlyWhatChangedIsEncoded:
+    def test_a_new_index_encodes_every_passage_once(
+        self, tmp_path: Path, fake_encoder: FakeEncoder
+    ) -> None:
+        changes = update_index(tmp_path / "new" / "index", corpus("ab"), encoder=fake_encoder)
+        assert changes.added == ["a", "b"]
+        state = state_of(tmp_path / "new" / "index")
+        assert changes.encoded == len(fake_encoder.encoded) == state["len"]
+
+    def test_an_unchanged_corpus_encodes_nothing_and_leaves_the_vectors(self, folder: Path) -> None:
+        encoder, before = FakeEncoder(), contents(folder)
+        changes = update_index(folder, corpus("abc"), encoder=encoder, only_these=True)
+        assert encoder.encoded == []
+        assert changes == Changes(unchanged=["a", "b", "c"])
+        assert not changes.any
+        assert contents(folder) == before
+
+    def test_a_document_more_encodes_that_one_alone(self, folder: Path) -> None:
+        encoder = FakeEncoder()
+        changes = update_index(folder, corpus("abcd"), encoder=encoder)
+        assert changes.added == ["d"]
+        assert changes.unchanged == ["a", "b", "c"]
+        assert changes.encoded == len(encoder.encoded) > 0
+        assert all("about d" in text for text in encoder.encoded)
+
+    def test_a_changed_document_encodes_that_one_alone(self, folder: Path) -> None:
+        encoder = FakeEncoder()
+        (new,) = corpus("b", edition="second")
+        changes = update_index(folder, [*corpus("ac"), new], encoder=encoder)
+        assert changes.updated == ["b"]
+        assert all("about b" in text for text in encoder.encoded)
+        assert state_of(folder)["ids"] == ["a", "c", "b"]
+
+    def test_a_removed_document_encodes_nothing_and_is_gone(self, folder: Path) -> None:
+        encoder = FakeEncoder()
+        changes = update_index(folder, [], encoder=encoder, remove=["b"])
+        assert changes.removed == ["b"]
+        assert encoder.encoded == []
+        index = Index.open(folder)
+        hits = index.search(encoder.encode_queries(["All about b"]), 1_000)[0]
+        assert {p.document_id for p in index.passages([n for n, _ in hits])} == {"a", "c"}
+        index.close()
+
+    def test_only_these_takes_every_other_document_out(self, folder: Path) -> None:
+        changes = update_index(folder, corpus("cd"), encoder=FakeEncoder(), only_these=True)
+        assert (changes.added, changes.removed, changes.unchanged) == (["d"], ["a", "b"], ["c"])
+        assert state_of(folder)["ids"] == ["c", "d"]
+
+    def test_step_by_step_finds_what_all_at_once_finds(self, folder: Path, tmp_path: Path) -> None:
+        update_index(folder, corpus("d"), encoder=FakeEncoder(), remove=["a"])
+        update_index(folder, corpus("b", edition="second"), encoder=FakeEncoder())
+        documents = [*corpus("cd"), *corpus("b", edition="second")]
+        update_index(tmp_path / "other", documents, encoder=FakeEncoder())
+        steps, once = state_of(folder), state_of(tmp_path / "other")
+        assert {k: v for k, v in steps.items() if k != "found"} == {
+            k: v for k, v in once.items() if k != "found"
+        }
+        assert scores_of(steps) == scores_of(once)
+
+    def test_a_new_title_or_source_is_kept_without_encoding(self, folder: Path) -> None:
+        encoder = FakeEncoder()
+        (old,) = corpus("b")
+        moved = Document("b", old.text, title="A better title", source="/moved/b")
+        assert update_index(folder, [moved], encoder=encoder).unchanged == ["b"]
+        assert encoder.encoded == []
+        index = Index.open(folder)
+        assert index.document("b") == moved
+        index.close()
+
+    def test_passage_numbers_are_never_used_again(self, folder: Path) -> None:
+        before = numbers_of(folder)
+        update_index(folder, corpus("d"), encoder=FakeEncoder(), remove=["c"])
+        new = numbers_of(folder) - before
+        assert len(new) == len(before) / 3
+        assert min(new) == max(before) + 1
+
+    def test_an_emptied_index_finds_nothing_and_can_be_filled_again(self, folder: Path) -> None:
+        update_index(folder, [], encoder=FakeEncoder(), remove=["a", "b", "c"])
+        assert state_of(folder)["found"] == [[], [], []]
+        update_index(folder, corpus("a"), encoder=FakeEncoder())
+        assert state_of(folder)["ids"] == ["a"]
+
+    def test_old_generations_are_swept_away(self, folder: Path) -> None:
+        (folder / "vectors-77").write_text("left by a crash")
+        for edition in ("second", "third"):
+            update_index(folder, corpus("a", edition=edition), encoder=FakeEncoder())
+        assert contents(folder) == [DATABASE, "vectors-3"]
+
+    def test_changes_are_plain_data(self) -> None:
+        assert Changes(added=["a"], encoded=3).to_dict() == {
+            "added": ["a"], "updated": [], "removed": [], "unchanged": [], "encoded": 3,
+        }  # fmt: skip
+
+
+def scores_of(state: dict[str, object]) -> list[list[float]]:
+    found = state["found"]
+    assert isinstance(found, list)
+    return [[score for _, score in hits] for hits in found]
+
+
+def numbers_of(folder: Path) -> set[int]:
+    connection = connect(folder)
+    numbers = {number for (number,) in connection.execute("SELECT number FROM passages")}
+    connection.close()
+    return numbers
+
+
+class TestWhatIsRefused:
+    def test_another_model_or_chunking(self, folder: Path) -> None:
+        before = state_of(folder)
+        with pytest.raises(IndexMismatch, match=r"model fake .* with other"):
+            update_index(folder, corpus("d"), encoder=FakeEncoder(model="other"))
+        with pytest.raises(IndexMismatch, match=r"overlap=1.*overlap=2"):
+            update_index(folder, corpus("d"), encoder=FakeEncoder(), chunking=Chunking(overlap=2))
+        assert state_of(folder) == before
+
+    def test_the_chunking_of_the_index_is_taken_where_none_is_given(self, tmp_path: Path) -> None:
+        update_index(tmp_path, corpus("a"), encoder=FakeEncoder(), chunking=Chunking(32, 0))
+        update_index(tmp_path, corpus("b"), encoder=FakeEncoder())
+        index = Index.open(tmp_path)
+        assert index.manifest.chunking == Chunking(32, 0)
+        assert len(list(index.passages_of("a"))) == len(list(index.passages_of("b")))
+        index.close()
+
+    def test_another_format(self, folder: Path) -> None:
+        connection = connect(folder)
+        connection.execute("PRAGMA user_version = 7")
+        connection.close()
+        with pytest.raises(IndexMismatch, match=r"format 7 .* format 1"):
+            update_index(folder, corpus("d"), encoder=FakeEncoder())
+
+    def test_removing_a_document_that_is_not_there(self, folder: Path) -> None:
+        with pytest.raises(LoadError, match=r"no document 'x'; it has: a, b, c"):
+            update_index(folder, [], encoder=FakeEncoder(), remove=["x"])
+
+    def test_two_documents_of_one_id(self, folder: Path) -> None:
+        before = state_of(folder)
+        with pytest.raises(LoadError, match="two documents are called 'd'"):
+            update_index(folder, corpus("d") + corpus("d", edition="second"), encoder=FakeEncoder())
+        assert state_of(folder) == before
+        assert update_index(folder, corpus("dd"), encoder=FakeEncoder()).added == ["d"]
+
+    def test_a_document_that_merely_has_the_name_of_another(self, tmp_path: Path) -> None:
+        for name in ("x", "y"):
+            (tmp_path / name).write_text("there")
+        one, two = (Document("a", text, source=str(tmp_path / text)) for text in ("x", "y"))
+        update_index(tmp_path / "index", [one], encoder=FakeEncoder())
+        with pytest.raises(LoadError, match="would take its name"):
+            update_index(tmp_path / "index", [two], encoder=FakeEncoder())
+        (tmp_path / "x").unlink()
+        assert update_index(tmp_path / "index", [two], encoder=FakeEncoder()).updated == ["a"]
+
+    def test_another_programs_database(self, tmp_path: Path) -> None:
+        connection = connect(tmp_path)
+        connection.execute("CREATE TABLE theirs (x)")
+        connection.close()
+        with pytest.raises(IndexMissing):
+            update_index(tmp_path, corpus("a"), encoder=FakeEncoder())
+
+    def test_a_database_that_is_text(self, tmp_path: Path) -> None:
+        (tmp_path / DATABASE).write_text("Not a database. " * 1_000)
+        with pytest.raises(IndexDamaged, match="delete that folder"):
+            update_index(tmp_path, corpus("a"), encoder=FakeEncoder())
+
+    def test_damaged_vectors(self, folder: Path) -> None:
+        (folder / "vectors-1").write_bytes(b"garbage")
+        with pytest.raises(IndexDamaged, match="vectors-1"):
+            update_index(folder, corpus("d"), encoder=FakeEncoder())
+        (folder / "vectors-1").unlink()
+        with pytest.raises(IndexDamaged, match="vectors-1"):
+            update_index(folder, corpus("d"), encoder=FakeEncoder())
+
+    def test_a_folder_that_is_a_file(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("text")
+        with pytest.raises(IndexNotWritten):
+            update_index(tmp_path / "file", corpus("a"), encoder=FakeEncoder())
+
+
+class FailingConnection(sqlite3.Connection):
+    """Fails at the first statement that starts with `fail_at`."""
+
+    fail_at = ""
+
+    def execute(self, sql: str, *args: object) -> sqlite3.Cursor:
+        if sql.startswith(self.fail_at):
+            raise sqlite3.OperationalError("database or disk is full")
+        return super().execute(sql, *args)  # type: ignore[arg-type]
+
+
+class TestAFailureLeavesTheIndexAsItWas:
+    @pytest.mark.parametrize(
+        "fail_at",
+        [
+            "PRAGMA",
+            "BEGIN",
+            "INSERT INTO doc",
+            "INSERT INTO pass",
+            "DELETE",
+            "UPDATE man",
+            "COMMIT",
+        ],
+    )
+    def test_of_the_database(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, fail_at: str
+    ) -> None:
+        def failing(folder: Path) -> sqlite3.Connection:
+            connection = sqlite3.connect(
+                folder / DATABASE, factory=FailingConnection, isolation_level=None
+            )
+            connection.fail_at = fail_at
+            return connection
+
+        before = state_of(folder)
+        monkeypatch.setattr(indexing, "connect", failing)
+        with pytest.raises(IndexNotWritten, match="as it was: database or disk is full"):
+            update_index(folder, corpus("bd", edition="second"), encoder=FakeEncoder())
+        monkeypatch.undo()
+        assert state_of(folder) == before
+        assert update_index(folder, corpus("d"), encoder=FakeEncoder()).added == ["d"]
+        assert contents(folder) == [DATABASE, "vectors-2"]
+
+    @pytest.mark.parametrize(
+        ("owner", "name"),
+        [(FaissStore, "save"), (os, "fsync"), (indexing, "_flushed_digest")],
+    )
+    def test_of_writing_the_vectors(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, owner: object, name: str
+    ) -> None:
+        def full(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        before, files = state_of(folder), contents(folder)
+        monkeypatch.setattr(owner, name, full)
+        with pytest.raises(IndexNotWritten, match="No space left on device") as caught:
+            update_index(folder, corpus("d"), encoder=FakeEncoder())
+        assert caught.value.folder == folder
+        assert state_of(folder) == before
+        assert contents(folder) == files
+
+    @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, TypeError, KeyError])
+    def test_of_the_encoder_which_comes_through(
+        self, folder: Path, error: type[BaseException]
+    ) -> None:
+        class Broken(FakeEncoder):
+            def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+                raise error("of the encoder")
+
+        before, files = state_of(folder), contents(folder)
+        with pytest.raises(error, match="of the encoder"):
+            update_index(folder, corpus("d"), encoder=Broken(), remove=["a"])
+        assert state_of(folder) == before
+        assert contents(folder) == files
+
+    def test_in_a_new_folder_leaves_no_index(self, tmp_path: Path) -> None:
+        class Broken(FakeEncoder):
+            def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            update_index(tmp_path / "new", corpus("a"), encoder=Broken())
+        with pytest.raises(IndexMissing):
+            Index.open(tmp_path / "new")
+        update_index(tmp_path / "new", corpus("a"), encoder=FakeEncoder())
+        assert state_of(tmp_path / "new")["ids"] == ["a"]
+
+
+class TestTwoWriters:
+    def test_the_second_waits_for_the_first(self, folder: Path) -> None:
+        waiting, done = threading.Event(), []
+
+        class Slow(FakeEncoder):
+            def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+                waiting.set()
+                second.join(0.3)
+                done.append("first")
+                return super().encode_passages(texts)
+
+        def write_second() -> None:
+            waiting.wait(5)
+            update_index(folder, corpus("e"), encoder=FakeEncoder())
+            done.append("second")
+
+        second = threading.Thread(target=write_second)
+        second.start()
+        update_index(folder, corpus("d"), encoder=Slow())
+        second.join(10)
+        assert done == ["first", "second"]
+        assert state_of(folder)["ids"] == ["a", "b", "c", "d", "e"]
+
+    def test_the_second_gives_up_when_the_first_takes_long(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def impatient(folder: Path) -> sqlite3.Connection:
+            return sqlite3.connect(folder / DATABASE, timeout=0.05, isolation_level=None)
+
+        before = state_of(folder)
+        first = connect(folder)
+        first.execute("BEGIN IMMEDIATE")
+        monkeypatch.setattr(indexing, "connect", impatient)
+        with pytest.raises(IndexNotWritten, match="another process is writing it"):
+            update_index(folder, corpus("d"), encoder=FakeEncoder())
+        first.close()
+        assert state_of(folder) == before
+
+
+KILLED = """
+import os, shutil, sys
+from pathlib import Path
+import sentencex, tqdm.auto
+from embeddings.stores.faiss_store import FaissStore
+from qa import indexing
+from qa.passages import tiktoken_encoding
+from tests.fakes import FakeEncoder, corpus
+
+original, copies = map(Path, sys.argv[1:])
+steps = [0]
+tiktoken_encoding()  # once, before the forks
+
+def step(limit):
+    steps[0] += 1
+    if steps[0] == limit:
+        os._exit(9)
+
+def update(folder, limit):
+    connect, save, fsync, unlink = indexing.connect, FaissStore.save, os.fsync, Path.unlink
+
+    def traced(folder):
+        connection = connect(folder)
+        connection.set_trace_callback(lambda sql: sql.startswith("SELECT") or step(limit))
+        return connection
+
+    def torn(store, path):
+        path.write_bytes(b"the beginning")
+        step(limit)
+        save(store, path)
+        step(limit)
+
+    def stepped(call):
+        return lambda *args, **named: (step(limit), call(*args, **named))[1]
+
+    indexing.connect, FaissStore.save = traced, torn
+    os.fsync, Path.unlink = stepped(fsync), stepped(unlink)
+    documents = corpus("bd", edition="second", parts=12)
+    indexing.update_index(folder, documents, encoder=FakeEncoder(), remove=["a"])
+
+for limit in range(1, 1_000):
+    folder = copies / str(limit)
+    shutil.copytree(original, folder)
+    child = os.fork()
+    if child == 0:
+        update(folder, limit)
+        os._exit(0)
+    if os.waitpid(child, 0)[1] == 0:
+        break
+"""
+
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+from qa.errors import IndexNotWritten
+from qa.indexing import update_index
+from tests.fakes import FakeEncoder, corpus, state_of
+
+folder = Path(sys.argv[1])
+before, size = state_of(folder), (folder / "vectors-1").stat().st_size
+encoder, documents = FakeEncoder(dim=4_096), corpus("de")
+for limit in [100, 5_000, 40_000, size - 1, size, size + 5_000, *map(int, sys.argv[2:])]:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    try:
+        update_index(folder, documents, encoder=encoder)
+    except IndexNotWritten as error:
+        assert "is as it was" in str(error)
+        print("refused", limit)
+    else:
+        sys.exit(f"written at a limit of {limit}")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+    assert state_of(folder) == before, limit
+update_index(folder, documents, encoder=encoder)
+"""
+
+
+def run(code: str, *args: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, args)],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_kill_at_any_step_leaves_the_old_index_or_the_new(tmp_path: Path) -> None:
+    folder, copies = tmp_path / "index", tmp_path / "copies"
+    update_index(folder, corpus("abc", parts=12), encoder=FakeEncoder())
+    copies.mkdir()
+    result = run(KILLED, folder, copies)
+    assert result.returncode == 0, result.stderr
+    *killed, finished = sorted(copies.iterdir(), key=lambda path: int(path.name))
+    old, new = state_of(folder), state_of(finished)
+    states = [state_of(copy) for copy in killed]
+    switch = states.index(new)
+    assert states == [old] * switch + [new] * (len(states) - switch)
+    assert 0 < switch < len(states)
+    for copy in killed:
+        update_index(copy, corpus("e", parts=1), encoder=FakeEncoder())
+        assert len(contents(copy)) == 2
+        assert state_of(copy)["ids"] == [*("cbd" if copy in killed[switch:] else "abc"), "e"]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGXFSZ"), reason="needs limits on file sizes")
+def test_a_full_disk_leaves_the_index_as_it_was(tmp_path: Path) -> None:
+    folder, trial = tmp_path / "index", tmp_path / "trial"
+    update_index(folder, corpus("abc"), encoder=FakeEncoder(dim=4_096))
+    shutil.copytree(folder, trial)
+    update_index(trial, corpus("de"), encoder=FakeEncoder(dim=4_096))
+    needed = (trial / "vectors-2").stat().st_size
+    result = run(FULL_DISK, folder, needed - 4_000, needed - 100, needed - 1)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert state_of(folder) == state_of(trial)

@@ -1,0 +1,111 @@
+"""What holds for the project as a whole."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import embeddings
+import qa
+import qa.evaluation
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+ESSAY_SHA256 = "a16c832eb8bb5be8e2f94ac5a33667dd0d30317f3c1896191db540f58facfb20"
+
+REFUSE_THE_NETWORK = """
+import sys
+
+def refuse(event, args):
+    if event in ("socket.getaddrinfo", "socket.connect", "socket.sendto"):
+        address = args[0] if event == "socket.getaddrinfo" else args[1]
+        sys.exit(f"the network was asked for: {event} {address}")
+
+sys.addaudithook(refuse)
+"""
+THE_WHOLE_ROAD = """
+from qa import QA, retrieve, verify
+from qa.evaluation import evaluate, load_questions
+from qa.seeds import questions_path
+
+with QA.open() as qa:
+    answer = qa.ask("When was the Belt and Road Initiative proposed?")
+    assert "2013" in answer.text, answer
+    assert verify(answer, [qa.index.document("essay.txt")]).verified
+    assert retrieve("THAAD", top_k=1)
+    assert evaluate(qa, load_questions(questions_path())[:2]).figures["quotes verified"] == 1.0
+"""
+
+
+def test_the_essay_is_the_one_that_was_given() -> None:
+    essay = (ROOT / "seeds" / "essay.txt").read_bytes()
+    assert hashlib.sha256(essay).hexdigest() == ESSAY_SHA256
+
+
+@pytest.mark.parametrize("package", [qa, embeddings, qa.evaluation])
+def test_the_public_names_are_there_and_documented(package: object) -> None:
+    for name in package.__all__:  # type: ignore[attr-defined]
+        assert getattr(package, name).__doc__, name
+    assert len(package.__all__) <= 12  # type: ignore[attr-defined]
+
+
+@pytest.mark.model
+def test_the_whole_road_asks_nothing_of_the_network(cache_folder: Path) -> None:
+    subprocess.run([sys.executable, "-c", REFUSE_THE_NETWORK + THE_WHOLE_ROAD], check=True)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_the_python_in_the_documents_runs(document: Path) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
+    for block in blocks:
+        subprocess.run([sys.executable, "-W", "error", "-c", block], cwd=ROOT, check=True)
+
+
+def test_the_links_in_the_documents_lead_somewhere() -> None:
+    for document in [*DOCUMENTS, ROOT / "CONTRIBUTING.md"]:
+        for link in re.findall(r"\]\((?!http)([^)#]+)", document.read_text(encoding="utf-8")):
+            assert (document.parent / link).exists(), f"{document.name}: {link}"
+
+
+@pytest.mark.model
+@pytest.mark.wheel
+def test_the_wheel_works_by_itself_in_another_folder(tmp_path: Path) -> None:
+    """It is installed beside the dependencies of this environment, and before the checkout."""
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, ROOT],
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = tmp_path.glob("inquote-*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert not [name for name in names if name.startswith(("tests/", "benchmarks/", "docs/"))]
+    site = tmp_path / "site"
+    subprocess.run([*pip, "install", "--no-deps", "--target", site, wheel], check=True)
+    environment = os.environ | {"PYTHONPATH": str(site)}
+    where = subprocess.run(
+        [sys.executable, "-c", "import qa, ui.app; print(qa.__file__, ui.app.__file__)"],
+        cwd=tmp_path,
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert where.count(str(site)) == 2
+    asked = subprocess.run(
+        [site / "bin" / "inquote", "ask", "When was the Belt and Road Initiative proposed?"],
+        cwd=tmp_path,
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert "2013" in asked

@@ -1,0 +1,167 @@
+"""The real page, and a browser to read it with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ATTACKS = (
+    "The castle of Ada says <script>document.title = 'owned'</script> to its visitors.",
+    "The bridge of Bern is </blockquote></article><img src=x onerror=\"document.title='owned'\">"
+    " in granite.",
+    "The lamp of Cairo burns &amp; &lt;b&gt; &#39;oil&#39; &nbsp; &copy all night.",
+    "The garden of Delphi grows **bold** _it_ `code` roses and # heads, | a | b |.",
+    "The wheel of Euler turns $x^2$ and $x$ and $$y$$ and \\(z\\) in its mill.",
+    "The portrait of Frida shows ${value} and {{value}} and {{{value}}} and"
+    " ${document.title='owned'} in oil.",
+    "The ferry of Ghent crosses\rthe\nriver\tby  night,   slowly.",
+    "The library of Haifa holds zero\u200bwidth\u200d\ufeff\u2060 and soft\u00adhyphen books.",
+    "The market of Izmir sells \u05e9\u05dc\u05d5\u05dd \u202eRTL\u202c \u2066dates\u2069.",
+    "The temple of Jinan is called \u5bfa\u5e99 and \u304a\u5bfa, \u1f3b and e\u0301 and \ufb01.",
+    "The school of Kyiv teaches \U0001f468\u200d\U0001f469\u200d\U0001f467 and \u263a\ufe0f signs.",
+)
+ATTACK_DOCUMENT = "\r\n\r\n".join(ATTACKS) + "\r\n"
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+_CHROMIUM_OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+# Put before the page's own process, which Python runs it in: no look-up, and no connection, leads
+# off this machine.
+_REFUSE_NETWORK = """
+import sys
+
+LOCAL = {"127.0.0.1", "localhost", "::1", "0.0.0.0", "", None}
+
+def refuse(event, args):
+    if event == "socket.getaddrinfo":
+        host = args[0]
+    elif event in ("socket.connect", "socket.sendto") and isinstance(args[1], tuple):
+        host = args[1][0]
+    else:
+        return
+    if host not in LOCAL:
+        print("the network was asked for:", host, file=sys.stderr, flush=True)
+        raise ConnectionRefusedError(host)
+
+sys.addaudithook(refuse)
+"""
+_START_SECONDS = 120
+_STOP_SECONDS = 20
+
+
+@pytest.fixture(scope="session")
+def essay_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a page that answers from the essay."""
+    with _served(tmp_path_factory.mktemp("essay")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def attack_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a page that answers from `ATTACK_DOCUMENT`."""
+    folder = tmp_path_factory.mktemp("attack")
+    path = folder / "<b>attack & co.txt"
+    path.write_bytes(ATTACK_DOCUMENT.encode())
+    with _served(folder, "--document", str(path)) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    installed = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=installed, args=_CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser's window that must neither complain nor ask any other host."""
+    complaints: list[str] = []
+    outside: list[str] = []
+    context = browser.new_context()
+    watch(context, complaints, outside)
+    yield context
+    context.close()
+    assert not complaints
+    assert not outside
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+def watch(context: BrowserContext, complaints: list[str], outside: list[str]) -> None:
+    """Note what a window's console complains of, and what it asks of other hosts."""
+    local = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")
+    context.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    context.on("weberror", lambda e: complaints.append(str(e.error)))
+    context.on("request", lambda r: None if r.url.startswith(local) else outside.append(r.url))
+
+
+@contextmanager
+def _served(folder: Path, *options: str) -> Iterator[str]:
+    """Run `inquote chat` until the block ends; it must then stop, and have said nothing else."""
+    command = shutil.which("inquote", path=str(Path(sys.executable).parent))
+    assert command, "inquote is not installed beside this Python"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    log = folder / "log"
+    (folder / "sitecustomize.py").write_text(_REFUSE_NETWORK)
+    environment = {"INQUOTE_CACHE": str(folder / "cache"), "PYTHONPATH": str(folder)}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [command, "chat", "--no-open", "--port", port, *options],
+            env=os.environ | environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    url = f"http://127.0.0.1:{port}/"
+    try:
+        _wait_until_it_answers(url, process, log)
+        yield url
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(_STOP_SECONDS) == 0, log.read_text()
+        said = log.read_text().splitlines()
+        assert said == [
+            "Loading the model and the document …",
+            f"inquote is at {url} (Ctrl-C stops it)",
+        ]
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    give_up = time.monotonic() + _START_SECONDS
+    while time.monotonic() < give_up:
+        assert process.poll() is None, log.read_text()
+        try:
+            with direct.open(url, timeout=5):
+                return
+        except (URLError, TimeoutError):
+            time.sleep(0.1)
+    pytest.fail(f"no answer from {url}: {log.read_text()}")

@@ -1,0 +1,53 @@
+"""`inquote chat` says at once where it cannot listen."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from click.testing import CliRunner
+
+from qa.__main__ import main
+from ui import command
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port of this machine that somebody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def test_a_port_that_is_taken_is_one_sentence_and_no_model_is_loaded(taken: int) -> None:
+    result = CliRunner().invoke(main, ["chat", "--port", str(taken)])
+    assert result.exit_code == 1
+    assert result.output.count("\n") == 1
+    assert f"cannot listen on 127.0.0.1, port {taken}" in result.output
+    assert "--port" in result.output
+
+
+def test_without_a_port_the_next_free_one_is_taken(
+    taken: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "_FIRST_PORT", taken)
+    monkeypatch.setattr(command, "_PORTS_TRIED", 1)
+    result = CliRunner().invoke(main, ["chat"])
+    assert result.exit_code == 1
+    assert f"any port from {taken} to {taken}" in result.output
+    monkeypatch.undo()
+    assert command._free_port("127.0.0.1", None) != taken
+
+
+def test_help_loads_no_gradio_and_no_model() -> None:
+    code = (
+        "import sys; from qa.__main__ import main; main(['chat', '--help'], standalone_mode=False);"
+        "sys.exit(bool({'gradio', 'torch', 'faiss'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Open a web page to ask in" in done.stdout
