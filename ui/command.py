@@ -45,9 +45,10 @@ def chat(
     port = _free_port(host, port)  # before the slow part
     click.echo("Loading the model and the document …", err=True)
     from qa.engine import QA
-    from ui.app import build, serve, stop_event
 
     with QA.open(list(documents) or None, index=index, model=model) as qa:
+        from ui.app import build, serve, stop_event  # as slow as it is: not before a bad document
+
         essay = not documents and index is None
         title = ESSAY_TITLE if essay else _title(qa.index.document_ids())
         page = build(qa, title=title, examples=ESSAY_EXAMPLES if essay else ())
