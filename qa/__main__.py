@@ -120,7 +120,9 @@ def ask(
 ) -> None:
     """Answer QUESTION in quotes. Exit code 3 tells that the document does not say."""
     from qa.engine import QA
+    from qa.retrieval import check_words
 
+    check_words(question)  # before the model is loaded
     with QA.open(list(documents) or None, index=index, model=model) as qa:
         answer = qa.ask(question, top_k=top_k)
     if as_json:
@@ -146,7 +148,9 @@ def retrieve(
 ) -> None:
     """Find the passages nearest to QUESTION."""
     from qa.engine import QA
+    from qa.retrieval import check_words
 
+    check_words(question)  # before the model is loaded
     with QA.open(list(documents) or None, index=index, model=model) as qa:
         found = qa.retrieve(question, top_k=top_k)
         places = [

@@ -62,7 +62,18 @@ class Retriever:
 
 
 def check_question(question: str, encoder: Encoder) -> None:
-    """Refuse a question without words, and one that the encoder would not read to its end."""
+    """Refuse what `check_words` refuses, and what the encoder would not read to its end."""
+    check_words(question)
+    tokens = encoder.count_tokens([question])[0]
+    if tokens > encoder.max_tokens:
+        raise QuestionError(
+            f"the question has {tokens} tokens and the model reads {encoder.max_tokens}: "
+            "ask it in fewer words"
+        )
+
+
+def check_words(question: str) -> None:
+    """Refuse a question without words, or with far too many; no encoder is needed."""
     if not question.strip():
         raise QuestionError("the question is empty: type what you want to know")
     if not any(character.isalnum() for character in question):
@@ -72,11 +83,5 @@ def check_question(question: str, encoder: Encoder) -> None:
     if len(question) > MAX_QUESTION:
         raise QuestionError(
             f"the question has {len(question):,} characters; the most is {MAX_QUESTION:,}: "
-            "ask it in fewer words"
-        )
-    tokens = encoder.count_tokens([question])[0]
-    if tokens > encoder.max_tokens:
-        raise QuestionError(
-            f"the question has {tokens} tokens and the model reads {encoder.max_tokens}: "
             "ask it in fewer words"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
@@ -15,7 +16,7 @@ from qa.quotes import Citation
 if TYPE_CHECKING:
     from qa.saved import SavedAnswer, SavedCitation
 
-_SHOWN = 80
+_SHOWN = 20  # characters of a difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,5 +148,18 @@ def _where_else(saved: SavedCitation, real: Citation, document: Document) -> str
             f"the words stand at characters {found:,} to {found + len(saved.quote):,} of "
             f"{document.id}, not at {saved.start:,} to {saved.end:,}"
         )
-    shown = real.quote if len(real.quote) <= _SHOWN else f"{real.quote[:_SHOWN]} (and so on)"
-    return f"these words are not in {document.id}; what stands there is: {shown}"
+    pairs = zip(saved.quote, real.quote, strict=False)
+    shorter = min(len(saved.quote), len(real.quote))
+    same = next((i for i, (claimed, true) in enumerate(pairs) if claimed != true), shorter)
+    return (
+        f"these words are not in {document.id}: from character {real.start + same:,} on, "
+        f"the source has {_shown(real.quote, same)} and the quote {_shown(saved.quote, same)}"
+    )
+
+
+def _shown(text: str, position: int) -> str:
+    """Show a text from a position on, and name the character there, since some look alike."""
+    if position >= len(text):
+        return "nothing more"
+    name = unicodedata.name(text[position], "a control character")
+    return f"“{text[position : position + _SHOWN]}” ({name})"

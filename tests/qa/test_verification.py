@@ -187,12 +187,21 @@ def test_a_wrong_offset_is_told_where_the_words_really_stand() -> None:
     assert f"stand at characters {start:,} to {end:,}" in verify(saved, [ESSAY]).checks[0].finding
 
 
-def test_words_that_are_nowhere_are_told_what_stands_there() -> None:
+def test_words_that_are_nowhere_are_told_from_where_on_they_differ() -> None:
     saved = requote(answer_of(SENTENCES[1]), "It was attributed to nobody.")
     assert saved is not None
     finding = verify(saved, [ESSAY]).checks[0].finding
-    assert "not in essay.txt" in finding
-    assert "Dr. Kissinger" in finding
+    assert "not in essay.txt: from character 179 on" in finding
+    assert "the source has “Dr. Kissinger, a wor”" in finding
+    assert "the quote “nobody.”" in finding
+
+
+def test_a_letter_that_only_looks_the_same_is_named() -> None:
+    saved = look_alike(answer_of(SENTENCES[1]))
+    assert saved is not None
+    finding = verify(saved, [ESSAY]).checks[0].finding
+    assert "(LATIN SMALL LETTER A)" in finding
+    assert "(CYRILLIC SMALL LETTER A)" in finding
 
 
 def test_a_span_past_the_end_of_the_source_is_said_so() -> None:
