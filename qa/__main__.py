@@ -88,6 +88,8 @@ def index(
         raise click.UsageError("--remove needs --index, the folder of the index to change.")
     chunking = None
     if max_tokens is not None or overlap is not None:
+        if index is None:
+            raise click.UsageError("--max-tokens and --overlap need --index.")
         default = Chunking()
         chunking = Chunking(
             default.max_tokens if max_tokens is None else max_tokens,

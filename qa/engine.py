@@ -14,7 +14,7 @@ from embeddings import Encoder, load_encoder
 from qa.answering import Answer, Answerer, ExtractiveAnswerer
 from qa.conversation import standalone_query
 from qa.documents import Document, load_all
-from qa.errors import IndexDamaged, IndexMissing, QuestionError
+from qa.errors import IndexDamaged, IndexMissing, LoadError, QuestionError
 from qa.index import FORMAT, Index, is_index
 from qa.indexing import Changes, update_index
 from qa.passages import Chunking
@@ -148,7 +148,8 @@ def prepare(
     if index is None and isinstance(source, str | os.PathLike) and is_index(Path(source)):
         source, index = None, source
     if index is None:
-        return _prepare_cached(_several(source or essay_path()), model, chunking)
+        sources = _several(essay_path() if source is None else source)
+        return _prepare_cached(sources, model, chunking)
     folder = Path(index).expanduser()
     documents = load_all(_several(source)) if source is not None else []
     encoder = load_encoder(model or _model_of(folder, must_exist=not documents))
@@ -186,6 +187,8 @@ def _prepare_cached(
 ) -> tuple[Path, Encoder, Changes]:
     """Bring the cached index of these sources up to date; a damaged one is made anew."""
     documents = load_all(sources)
+    if not documents:
+        raise LoadError("no document is named: name a file or a folder", source="")
     encoder = load_encoder(model)
     chunking = chunking or Chunking()
     names = sorted(s.id if isinstance(s, Document) else str(_absolute(s)) for s in sources)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from qa.terminal import corpus_options
+from qa.terminal import as_json_option, corpus_options, print_json
 
 _FIRST_PORT = 7860
 _PORTS_TRIED = 20
@@ -33,6 +33,7 @@ ESSAY_EXAMPLES = (
 @click.option(
     "--open/--no-open", "open_browser", default=None, help="Open a browser, if there is a screen."
 )
+@as_json_option
 def chat(
     documents: tuple[Path, ...],
     index: Path | None,
@@ -40,6 +41,7 @@ def chat(
     host: str,
     port: int | None,
     open_browser: bool | None,
+    as_json: bool,
 ) -> None:
     """Open a web page to ask in. Ctrl-C stops it."""
     port = _free_port(host, port)  # before the slow part
@@ -57,16 +59,25 @@ def chat(
             serve(page, host, port)
         except OSError as error:
             raise click.ClickException(f"the page cannot be served: {error}") from error
-        shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104
-        click.echo(f"inquote is at http://{shown}:{port}/ (Ctrl-C stops it)")
+        url = _url(host, port)
+        if as_json:
+            print_json({"url": url})
+        else:
+            click.echo(f"inquote is at {url} (Ctrl-C stops it)")
         if _has_screen() if open_browser is None else open_browser:
-            webbrowser.open(f"http://{shown}:{port}/")
+            webbrowser.open(url)
         stop.wait()
         page.close(verbose=False)
 
 
 def _title(document_ids: list[str]) -> str:
     return document_ids[0] if len(document_ids) == 1 else f"{len(document_ids):,} documents"
+
+
+def _url(host: str, port: int) -> str:
+    if host in {"0.0.0.0", "::"}:  # noqa: S104
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
 def _free_port(host: str, asked: int | None) -> int:

@@ -105,6 +105,11 @@ def test_top_k_passages_are_given_best_first() -> None:
         assert essay_path().read_text(encoding="utf-8")[passage.start : passage.end] == passage.text
 
 
+def test_no_source_at_all_is_told_apart_from_none_named() -> None:
+    with pytest.raises(QAError, match="no document is named"):
+        QA.open([])
+
+
 def test_more_passages_than_there_are_give_all(notes: Path) -> None:
     assert len(retrieve("tickets", notes, top_k=100)) == 2
 
