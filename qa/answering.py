@@ -32,7 +32,7 @@ _STEEPNESS, _EVEN_ODDS = 5.7, 0.56  # of the confidence, over the best passage's
 
 # A sentence that points back with one of its first words is best read after the one before it.
 _POINTS_BACK = re.compile(
-    r"\W*(?:[\w’'-]+\W+){0,9}?(it|its|this|these|those|they|their|he|his|she|her|such|therefore"
+    r"\W*(?:\w+\W+){0,9}?(it|its|this|these|those|they|their|he|his|she|her|such|therefore"
     r"|thus|hence|however|the same|the latter|the former)\b",
     re.IGNORECASE,
 )
@@ -178,13 +178,15 @@ class ExtractiveAnswerer:
             sum(rarity.cover(terms(text), one) for text in asked) / len(asked) for one in held
         ]
         kind = kind_asked(question)
-        return [
+        scores = [
             (1 - _PASSAGE_SHARE) * cosine
             + _PASSAGE_SHARE * candidate.passage_score
             + _WORDS_SHARE * words
             + _KIND_SHARE * offers(candidate.text, kind)
             for candidate, cosine, words in zip(candidates, cosines, shared, strict=True)
         ]
+        # A vector's last digits depend on what it was encoded with; the answer must not.
+        return [round(score, 5) for score in scores]
 
     def _cosines(self, asked: list[str], texts: list[str]) -> list[float]:
         """Give each text's cosine with what is asked, as a mean."""
@@ -221,8 +223,8 @@ def _quotable(passage: Passage) -> Iterator[Span]:
     before: Span | None = None
     for sentence in passage.sentences:
         yield sentence
-        start = sentence.start - passage.start
-        if before and _POINTS_BACK.match(passage.text, start):
+        start, end = sentence.start - passage.start, sentence.end - passage.start
+        if before and _POINTS_BACK.match(passage.text, start, end):
             yield Span(before.start, sentence.end)
         before = sentence
 

@@ -7,12 +7,12 @@ import pytest
 
 from embeddings import Encoder
 from qa import QA, Answer, Document, verify
-from qa.answering import ABSTENTION, ExtractiveAnswerer
+from qa.answering import ABSTENTION, ExtractiveAnswerer, _quotable
 from qa.documents import Span
 from qa.index import Index
 from qa.indexing import update_index
 from qa.kinds import kind_asked, offers
-from qa.passages import Chunking
+from qa.passages import Chunking, Passage
 from qa.terms import Rarity, terms
 from tests.fakes import FakeEncoder
 
@@ -42,6 +42,19 @@ def test_a_sentence_that_points_back_comes_with_the_one_before_it(tmp_path: Path
     answer = ask("When was the old tower closed after the fire?", tmp_path)
     first = answer.citations[0].quote
     assert first == "The old tower has 200 steps. It was closed in 1998 after a fire."
+
+
+def test_a_sentence_does_not_point_back_by_the_words_of_the_next() -> None:
+    text = "Cats sleep. Dogs run. It rains."
+    spans = (Span(0, 11), Span(12, 21), Span(22, 31))
+    passage = Passage("a", 0, len(text), text, spans)
+    assert list(_quotable(passage)) == [spans[0], spans[1], spans[2], Span(12, 31)]
+
+
+def test_text_made_to_be_slow_is_looked_through_to_its_end() -> None:
+    text = "No. " + "’-'" * 20_000 + "."
+    passage = Passage("a", 0, len(text), text, (Span(0, 3), Span(4, len(text))))
+    assert len(list(_quotable(passage))) == 2
 
 
 def test_quotes_are_numbered_and_do_not_overlap(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ ATTACKS = (
     "The wheel of Euler turns $x^2$ and $x$ and $$y$$ and \\(z\\) in its mill.",
     "The portrait of Frida shows ${value} and {{value}} and {{{value}}} and"
     " ${document.title='owned'} in oil.",
-    "The ferry of Ghent crosses\rthe\nriver\tby  night,   slowly.",
+    "The ferry of Ghent crosses\rthe\nriver\r\nby\tnight  and   slowly.",
     "The library of Haifa holds zero\u200bwidth\u200d\ufeff\u2060 and soft\u00adhyphen books.",
     "The market of Izmir sells \u05e9\u05dc\u05d5\u05dd \u202eRTL\u202c \u2066dates\u2069.",
     "The temple of Jinan is called \u5bfa\u5e99 and \u304a\u5bfa, \u1f3b and e\u0301 and \ufb01.",
