@@ -44,7 +44,7 @@ bench: .venv/.installed-for-tests
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing inquote into .venv (once; a minute or more) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-	@if [ -n "$(TORCH_INDEX)" ]; then $(INSTALL) torch --index-url "$(TORCH_INDEX)"; fi
+	@if [ -n "$(TORCH_INDEX)" ]; then $(INSTALL) --no-deps torch --index-url "$(TORCH_INDEX)"; fi
 	@$(INSTALL) --editable .
 	@touch $@
 

@@ -66,7 +66,7 @@ def served() -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
     command = [sys.executable, "-m", "qa", "chat", "--no-open", "--port", port]
-    process = subprocess.Popen(command)  # noqa: S603
+    process = subprocess.Popen(command)
     url = f"http://127.0.0.1:{port}/"
     try:
         while not answers(url):
@@ -82,7 +82,7 @@ def served() -> Iterator[str]:
 def answers(url: str) -> bool:
     """Tell whether the page answers yet."""
     try:
-        with urllib.request.urlopen(url, timeout=5):  # noqa: S310
+        with urllib.request.urlopen(url, timeout=5):
             return True
     except (urllib.error.URLError, TimeoutError):
         return False

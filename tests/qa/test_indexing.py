@@ -1,11 +1,6 @@
 from __future__ import annotations
 
-import os
-import shutil
-import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +9,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from embeddings.stores.faiss_store import FaissStore
 from qa import indexing
 from qa.documents import Document
 from qa.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexNotWritten, LoadError
@@ -218,94 +212,6 @@ class TestWhatIsRefused:
             update_index(tmp_path / "file", corpus("a"), encoder=FakeEncoder())
 
 
-class FailingConnection(sqlite3.Connection):
-    """Fails at the first statement that starts with `fail_at`."""
-
-    fail_at = ""
-
-    def execute(self, sql: str, *args: object) -> sqlite3.Cursor:
-        if sql.startswith(self.fail_at):
-            raise sqlite3.OperationalError("database or disk is full")
-        return super().execute(sql, *args)  # type: ignore[arg-type]
-
-
-class TestAFailureLeavesTheIndexAsItWas:
-    @pytest.mark.parametrize(
-        "fail_at",
-        [
-            "PRAGMA",
-            "BEGIN",
-            "INSERT INTO doc",
-            "INSERT INTO pass",
-            "DELETE",
-            "UPDATE man",
-            "COMMIT",
-        ],
-    )
-    def test_of_the_database(
-        self, folder: Path, monkeypatch: pytest.MonkeyPatch, fail_at: str
-    ) -> None:
-        def failing(folder: Path) -> sqlite3.Connection:
-            connection = sqlite3.connect(
-                folder / DATABASE, factory=FailingConnection, isolation_level=None
-            )
-            connection.fail_at = fail_at
-            return connection
-
-        before = state_of(folder)
-        monkeypatch.setattr(indexing, "connect", failing)
-        with pytest.raises(IndexNotWritten, match="as it was: database or disk is full"):
-            update_index(folder, corpus("bd", edition="second"), encoder=FakeEncoder())
-        monkeypatch.undo()
-        assert state_of(folder) == before
-        assert update_index(folder, corpus("d"), encoder=FakeEncoder()).added == ["d"]
-        assert contents(folder) == [DATABASE, "vectors-2"]
-
-    @pytest.mark.parametrize(
-        ("owner", "name"),
-        [(FaissStore, "save"), (os, "fsync"), (indexing, "_flushed_digest")],
-    )
-    def test_of_writing_the_vectors(
-        self, folder: Path, monkeypatch: pytest.MonkeyPatch, owner: object, name: str
-    ) -> None:
-        def full(*_: object) -> None:
-            raise OSError(28, "No space left on device")
-
-        before, files = state_of(folder), contents(folder)
-        monkeypatch.setattr(owner, name, full)
-        with pytest.raises(IndexNotWritten, match="No space left on device") as caught:
-            update_index(folder, corpus("d"), encoder=FakeEncoder())
-        assert caught.value.folder == folder
-        assert state_of(folder) == before
-        assert contents(folder) == files
-
-    @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, TypeError, KeyError])
-    def test_of_the_encoder_which_comes_through(
-        self, folder: Path, error: type[BaseException]
-    ) -> None:
-        class Broken(FakeEncoder):
-            def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-                raise error("of the encoder")
-
-        before, files = state_of(folder), contents(folder)
-        with pytest.raises(error, match="of the encoder"):
-            update_index(folder, corpus("d"), encoder=Broken(), remove=["a"])
-        assert state_of(folder) == before
-        assert contents(folder) == files
-
-    def test_in_a_new_folder_leaves_no_index(self, tmp_path: Path) -> None:
-        class Broken(FakeEncoder):
-            def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-                raise KeyboardInterrupt
-
-        with pytest.raises(KeyboardInterrupt):
-            update_index(tmp_path / "new", corpus("a"), encoder=Broken())
-        with pytest.raises(IndexMissing):
-            Index.open(tmp_path / "new")
-        update_index(tmp_path / "new", corpus("a"), encoder=FakeEncoder())
-        assert state_of(tmp_path / "new")["ids"] == ["a"]
-
-
 class TestTwoWriters:
     def test_the_second_waits_for_the_first(self, folder: Path) -> None:
         waiting, done = threading.Event(), []
@@ -343,118 +249,3 @@ class TestTwoWriters:
             update_index(folder, corpus("d"), encoder=FakeEncoder())
         first.close()
         assert state_of(folder) == before
-
-
-KILLED = """
-import os, shutil, sys
-from pathlib import Path
-import sentencex, tqdm.auto
-from embeddings.stores.faiss_store import FaissStore
-from qa import indexing
-from qa.passages import tiktoken_encoding
-from tests.fakes import FakeEncoder, corpus
-
-original, copies = map(Path, sys.argv[1:])
-steps = [0]
-tiktoken_encoding()  # once, before the forks
-
-def step(limit):
-    steps[0] += 1
-    if steps[0] == limit:
-        os._exit(9)
-
-def update(folder, limit):
-    connect, save, fsync, unlink = indexing.connect, FaissStore.save, os.fsync, Path.unlink
-
-    def traced(folder):
-        connection = connect(folder)
-        connection.set_trace_callback(lambda sql: sql.startswith("SELECT") or step(limit))
-        return connection
-
-    def torn(store, path):
-        path.write_bytes(b"the beginning")
-        step(limit)
-        save(store, path)
-        step(limit)
-
-    def stepped(call):
-        return lambda *args, **named: (step(limit), call(*args, **named))[1]
-
-    indexing.connect, FaissStore.save = traced, torn
-    os.fsync, Path.unlink = stepped(fsync), stepped(unlink)
-    documents = corpus("bd", edition="second", parts=12)
-    indexing.update_index(folder, documents, encoder=FakeEncoder(), remove=["a"])
-
-for limit in range(1, 1_000):
-    folder = copies / str(limit)
-    shutil.copytree(original, folder)
-    child = os.fork()
-    if child == 0:
-        update(folder, limit)
-        os._exit(0)
-    if os.waitpid(child, 0)[1] == 0:
-        break
-"""
-
-FULL_DISK = """
-import resource, sys
-from pathlib import Path
-from qa.errors import IndexNotWritten
-from qa.indexing import update_index
-from tests.fakes import FakeEncoder, corpus, state_of
-
-folder = Path(sys.argv[1])
-before, size = state_of(folder), (folder / "vectors-1").stat().st_size
-encoder, documents = FakeEncoder(dim=4_096), corpus("de")
-for limit in [100, 5_000, 40_000, size - 1, size, size + 5_000, *map(int, sys.argv[2:])]:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
-    try:
-        update_index(folder, documents, encoder=encoder)
-    except IndexNotWritten as error:
-        assert "is as it was" in str(error)
-        print("refused", limit)
-    else:
-        sys.exit(f"written at a limit of {limit}")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
-    assert state_of(folder) == before, limit
-update_index(folder, documents, encoder=encoder)
-"""
-
-
-def run(code: str, *args: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", code, *map(str, args)],
-        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_kill_at_any_step_leaves_the_old_index_or_the_new(tmp_path: Path) -> None:
-    folder, copies = tmp_path / "index", tmp_path / "copies"
-    update_index(folder, corpus("abc", parts=12), encoder=FakeEncoder())
-    copies.mkdir()
-    result = run(KILLED, folder, copies)
-    assert result.returncode == 0, result.stderr
-    *killed, finished = sorted(copies.iterdir(), key=lambda path: int(path.name))
-    old, new = state_of(folder), state_of(finished)
-    states = [state_of(copy) for copy in killed]
-    switch = states.index(new)
-    assert states == [old] * switch + [new] * (len(states) - switch)
-    assert 0 < switch < len(states)
-    for copy in killed:
-        update_index(copy, corpus("e", parts=1), encoder=FakeEncoder())
-        assert len(contents(copy)) == 2
-        assert state_of(copy)["ids"] == [*("cbd" if copy in killed[switch:] else "abc"), "e"]
-
-
-@pytest.mark.skipif(not hasattr(signal, "SIGXFSZ"), reason="needs limits on file sizes")
-def test_a_full_disk_leaves_the_index_as_it_was(tmp_path: Path) -> None:
-    folder, trial = tmp_path / "index", tmp_path / "trial"
-    update_index(folder, corpus("abc"), encoder=FakeEncoder(dim=4_096))
-    shutil.copytree(folder, trial)
-    update_index(trial, corpus("de"), encoder=FakeEncoder(dim=4_096))
-    needed = (trial / "vectors-2").stat().st_size
-    result = run(FULL_DISK, folder, needed - 4_000, needed - 100, needed - 1)
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert state_of(folder) == state_of(trial)
