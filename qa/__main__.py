@@ -14,7 +14,14 @@ from typing import Any
 
 import click
 
-from qa.terminal import as_json_option, corpus_options, print_json, printable, top_k_option
+from qa.terminal import (
+    as_json_option,
+    corpus_options,
+    print_json,
+    printable,
+    show_every_character,
+    top_k_option,
+)
 
 ABSTAINED = 3
 NOT_VERIFIED = 4
@@ -57,6 +64,7 @@ def main() -> None:
 
     Where no document and no index is named, the essay that comes with inquote is asked.
     """
+    show_every_character()
 
 
 @main.command()

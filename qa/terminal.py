@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,9 +44,16 @@ def printable(text: str) -> str:
     )
 
 
+def show_every_character() -> None:
+    """Have the output show what its encoding lacks as an escape, rather than fail."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
 def print_json(data: object) -> None:
-    """Print data as JSON, with its characters as they are."""
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    """Print data as JSON, with its characters as they are where the output is in UTF-8."""
+    in_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    click.echo(json.dumps(data, ensure_ascii=not in_utf8, indent=2))
 
 
 def _is_control(character: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from qa import Answer, Citation, Document
 from qa.__main__ import ABSTAINED, NOT_VERIFIED, main
+from qa.documents import Span
 from qa.seeds import essay_path, questions_path
 
 BELT = "When was the Belt and Road Initiative proposed?"
@@ -49,6 +52,26 @@ def test_importing_loads_nothing_heavy(module: str) -> None:
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_output_that_lacks_a_character_shows_it_as_an_escape(
+    tmp_path: Path, essay: Document
+) -> None:
+    changed = Answer("Why?", "Why?", 0.9, (Citation(1, essay, Span(0, 20)),)).to_dict()
+    changed["citations"][0]["quote"] = "“Füße"
+    path = tmp_path / "answer.json"
+    path.write_text(json.dumps(changed))
+    for options in ([], ["--json"]):
+        result = subprocess.run(
+            [sys.executable, "-m", "qa", "verify", path, *options],
+            env=os.environ | {"PYTHONIOENCODING": "latin-1"},
+            capture_output=True,
+            text=True,
+            encoding="latin-1",
+            check=False,
+        )
+        assert result.returncode == NOT_VERIFIED, result.stderr
+        assert "\\u201c" in result.stdout
 
 
 @pytest.mark.model
