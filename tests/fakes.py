@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from qa.documents import Document
-from qa.index import Index
+from qa.index import DATABASE, Index
 
 _WORDS = re.compile(r"\w+")
 _TOKENS = re.compile(r"\w{1,4}|[^\w\s]")
@@ -116,3 +117,13 @@ def state_of(index: Index | Path) -> dict[str, object]:
         "len": len(index),
         "found": index.search(queries, 1_000),
     }
+
+
+def contents(folder: Path) -> list[str]:
+    """Give the names of an index's files."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def connect(folder: Path) -> sqlite3.Connection:
+    """Connect to an index's database behind its back."""
+    return sqlite3.connect(folder / DATABASE, isolation_level=None)

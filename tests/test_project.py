@@ -91,21 +91,13 @@ def test_the_wheel_works_by_itself_in_another_folder(tmp_path: Path) -> None:
     site = tmp_path / "site"
     subprocess.run([*pip, "install", "--no-deps", "--target", site, wheel], check=True)
     environment = os.environ | {"PYTHONPATH": str(site)}
-    where = subprocess.run(
-        [sys.executable, "-c", "import qa, ui.app; print(qa.__file__, ui.app.__file__)"],
-        cwd=tmp_path,
-        env=environment,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
+
+    def run(*command: str | Path) -> str:
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True
+        ).stdout
+
+    where = run(sys.executable, "-c", "import qa, ui.app; print(qa.__file__, ui.app.__file__)")
     assert where.count(str(site)) == 2
-    asked = subprocess.run(
-        [site / "bin" / "inquote", "ask", "When was the Belt and Road Initiative proposed?"],
-        cwd=tmp_path,
-        env=environment,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    assert "2013" in asked
+    question = "When was the Belt and Road Initiative proposed?"
+    assert "2013" in run(site / "bin" / "inquote", "ask", question)

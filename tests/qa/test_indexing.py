@@ -15,7 +15,7 @@ from qa.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexNotWritten
 from qa.index import DATABASE, Index
 from qa.indexing import Changes, update_index
 from qa.passages import Chunking
-from tests.fakes import FakeEncoder, corpus, state_of
+from tests.fakes import FakeEncoder, connect, contents, corpus, state_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,14 +24,6 @@ ROOT = Path(__file__).parents[2]
 def folder(tmp_path: Path) -> Path:
     update_index(tmp_path / "index", corpus("abc"), encoder=FakeEncoder())
     return tmp_path / "index"
-
-
-def contents(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
-def connect(folder: Path) -> sqlite3.Connection:
-    return sqlite3.connect(folder / DATABASE, isolation_level=None)
 
 
 class TestOnlyWhatChangedIsEncoded:

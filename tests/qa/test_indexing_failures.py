@@ -20,7 +20,7 @@ from qa import indexing
 from qa.errors import IndexMissing, IndexNotWritten
 from qa.index import DATABASE, Index
 from qa.indexing import update_index
-from tests.fakes import FakeEncoder, corpus, state_of
+from tests.fakes import FakeEncoder, contents, corpus, state_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,14 +29,6 @@ ROOT = Path(__file__).parents[2]
 def folder(tmp_path: Path) -> Path:
     update_index(tmp_path / "index", corpus("abc"), encoder=FakeEncoder())
     return tmp_path / "index"
-
-
-def contents(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
-def connect(folder: Path) -> sqlite3.Connection:
-    return sqlite3.connect(folder / DATABASE, isolation_level=None)
 
 
 class FailingConnection(sqlite3.Connection):
@@ -134,7 +126,7 @@ import sentencex, tqdm.auto
 from embeddings.stores.faiss_store import FaissStore
 from qa import indexing
 from qa.passages import tiktoken_encoding
-from tests.fakes import FakeEncoder, corpus
+from tests.fakes import FakeEncoder, connect, contents, corpus
 
 original, copies = map(Path, sys.argv[1:])
 steps = [0]
@@ -183,7 +175,7 @@ import resource, sys
 from pathlib import Path
 from qa.errors import IndexNotWritten
 from qa.indexing import update_index
-from tests.fakes import FakeEncoder, corpus, state_of
+from tests.fakes import FakeEncoder, connect, contents, corpus, state_of
 
 folder = Path(sys.argv[1])
 before, size = state_of(folder), (folder / "vectors-1").stat().st_size
