@@ -6,6 +6,7 @@ QAError
 ├── LoadError            a document that cannot be read
 ├── QuestionSetError     a question set that cannot be used
 ├── AnswerFileError      a saved answer that cannot be read
+├── RunError             a run that cannot be read, written or compared
 └── StoredIndexError     anything about an index on disk
     ├── IndexMissing     there is none
     ├── IndexMismatch    it was made with another model, chunking or version
@@ -15,7 +16,10 @@ QAError
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+
+_FAULTS_SHOWN = 5
 
 
 class QAError(Exception):
@@ -39,11 +43,26 @@ class LoadError(QAError):
 
 
 class QuestionSetError(QAError):
-    """A question set cannot be used; the message lists every bad line."""
+    """A question set cannot be used.
+
+    `faults` are all that is wrong with it, one by one, where it can be told so; the message
+    shows the first of them.
+    """
+
+    def __init__(self, message: str, faults: Sequence[str] = ()) -> None:
+        shown = list(faults[:_FAULTS_SHOWN])
+        if len(faults) > len(shown):
+            shown.append(f"and {len(faults) - len(shown):,} more")
+        super().__init__("\n  ".join([f"{message}:", *shown]) if shown else message)
+        self.faults = tuple(faults)
 
 
 class AnswerFileError(QAError):
     """A saved answer cannot be read."""
+
+
+class RunError(QAError):
+    """A run cannot be read, written or compared."""
 
 
 class StoredIndexError(QAError):

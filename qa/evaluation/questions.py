@@ -1,33 +1,56 @@
-"""Question sets: questions, the quotes that answer them, and where those stand."""
+"""Question sets: questions with what is known of their answers, and the corpus they are about."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Self
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+import hashlib
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, overload
 
 from qa.documents import Document, Span
-from qa.errors import QuestionSetError
 
-_SHOWN = 5
+NOT_JUDGED = "not judged"
+"""The tag of a question of which nobody has said yet whether the corpus answers it."""
 
-Words = Annotated[str, Field(pattern=r"\S")]
+
+class Place(NamedTuple):
+    """A stretch `[start, end)` of a document of the corpus, in code points."""
+
+    document_id: str
+    start: int
+    end: int
+
+    @property
+    def span(self) -> Span:
+        """The place within its document."""
+        return Span(self.start, self.end)
+
+    def common(self, other: Place) -> int:
+        """Count the characters that the two share."""
+        if self.document_id != other.document_id:
+            return 0
+        return max(0, min(self.end, other.end) - max(self.start, other.start))
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question with what is known of its answer.
 
+    What answers it is known by words (`quotes`), by place (`places`) or by document
+    (`relevant`); formats differ in which they have.
+
     Attributes:
         id: names it in its set.
         text: the question as asked.
         answerable: whether the corpus answers it.
-        quotes: the words of the corpus that answer it; none if it is not answerable.
+        quotes: the words of the corpus that answer it, each a part of the full answer.
         history: the questions asked before it, oldest first.
         tags: kinds that it is of, such as "near-miss" or "follow-up".
+        answers: short answers, any one of which is right.
+        places: where the answer stands: its parts, and for each part the places that serve,
+            any one of them.
+        relevant: documents that answer it, with their grades as in TREC qrels.
     """
 
     id: str
@@ -36,111 +59,62 @@ class Question:
     quotes: tuple[str, ...] = ()
     history: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    places: tuple[tuple[Place, ...], ...] = ()
+    relevant: tuple[tuple[str, int], ...] = ()
 
 
-class _Line(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid")
+@dataclass(frozen=True, slots=True)
+class QuestionSet(Sequence[Question]):
+    """Questions in order, and which corpus they are about.
 
-    id: Words
-    question: Words
-    answerable: bool
-    quotes: list[Words] = []
-    history: list[Words] = []
-    tags: list[Words] = []
-
-    @model_validator(mode="after")
-    def _quotes_if_answerable(self) -> Self:
-        if self.answerable != bool(self.quotes):
-            raise ValueError("a question has quotes if it is answerable, and none if it is not")
-        return self
-
-
-def load_questions(path: str | Path) -> list[Question]:
-    """Read a question set: one JSON object a line, with the fields of `Question`.
-
-    The question's text is in `question`; `history`, `tags`, and for an unanswerable question
-    `quotes`, may be left out.
-
-    Raises:
-        QuestionSetError: the file cannot be read; or it has bad lines, which are all named.
+    Attributes:
+        name: what reports call it.
+        questions: the questions; their ids differ.
+        corpus: the fingerprint of the corpus that it was made for; None if it names none.
+        documents: the corpus itself, where the format brings it along; else empty.
     """
-    path = Path(path)
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except OSError as error:
-        raise QuestionSetError(f"{path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise QuestionSetError(f"{path} is not UTF-8 text: save it as that") from error
-    questions: dict[str, Question] = {}
-    faults = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            question = _read(line)
-        except ValidationError as error:
-            faults.append(f"line {number}: {_reason(error)}")
-            continue
-        if question.id in questions:
-            faults.append(f"line {number}: the id {question.id!r} is there twice")
-        questions[question.id] = question
-    if faults:
-        raise QuestionSetError(_listed(f"{path} has {len(faults)} bad lines", faults))
-    if not questions:
-        raise QuestionSetError(f"{path} has no questions in it")
-    return list(questions.values())
+
+    name: str
+    questions: tuple[Question, ...] = field(repr=False)
+    corpus: str | None = None
+    documents: tuple[Document, ...] = field(default=(), repr=False)
+
+    @overload
+    def __getitem__(self, index: int) -> Question: ...
+    @overload
+    def __getitem__(self, index: slice) -> QuestionSet: ...
+    def __getitem__(self, index: int | slice) -> Question | QuestionSet:
+        """Give a question, or a smaller set on the same corpus."""
+        if isinstance(index, slice):
+            return replace(self, questions=self.questions[index])
+        return self.questions[index]
+
+    def __len__(self) -> int:
+        return len(self.questions)
+
+    def __iter__(self) -> Iterator[Question]:
+        return iter(self.questions)
+
+    def sample(self, size: int, seed: int = 0) -> QuestionSet:
+        """Draw some of the questions at random, in their order; all if there are no more."""
+        chosen = random.Random(seed).sample(range(len(self)), min(size, len(self)))  # noqa: S311
+        return replace(self, questions=tuple(self.questions[i] for i in sorted(chosen)))
 
 
-def locate(
-    questions: Iterable[Question], documents: Iterable[Document]
-) -> dict[str, list[tuple[str, Span]]]:
-    """Find the quotes of each question, wherever they stand: question id to (document id, span).
+def fingerprint(documents: Iterable[Document]) -> str:
+    """Tell a corpus by its texts, whatever they are called and in whatever order they stand.
 
-    Raises:
-        QuestionSetError: a quote stands in no document; all such are named.
+    It is the SHA-256 of the texts' SHA-256 digests, in hexadecimal, sorted, a line each.
     """
-    documents = list(documents)
-    places: dict[str, list[tuple[str, Span]]] = {}
-    faults = []
-    for question in questions:
-        found = places[question.id] = []
-        for quote in question.quotes:
-            here = [(d.id, span) for d in documents for span in _occurrences(quote, d.text)]
-            found += here
-            if not here:
-                faults.append(f"{question.id}: “{quote}”")
-    if faults:
-        raise QuestionSetError(
-            _listed(f"{len(faults)} quotes of the question set are not in the corpus", faults)
-        )
-    return places
+    digests = sorted(document.sha256 for document in documents)
+    return hashlib.sha256("".join(f"{digest}\n" for digest in digests).encode()).hexdigest()
 
 
-def _read(line: str) -> Question:
-    read = _Line.model_validate_json(line)
-    return Question(
-        id=read.id,
-        text=read.question,
-        answerable=read.answerable,
-        quotes=tuple(read.quotes),
-        history=tuple(read.history),
-        tags=tuple(read.tags),
-    )
+def brief(text: str, most: int = 160) -> str:
+    """Show a text in a message: cut short, and with what cannot be seen as escapes.
 
-
-def _reason(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    field = ".".join(str(part) for part in first["loc"])
-    return f"{field}: {first['msg']}" if field else first["msg"]
-
-
-def _listed(title: str, faults: list[str]) -> str:
-    more = [f"and {len(faults) - _SHOWN} more"] if len(faults) > _SHOWN else []
-    return "\n  ".join([f"{title}:", *faults[:_SHOWN], *more])
-
-
-def _occurrences(quote: str, text: str) -> Iterable[Span]:
-    start = text.find(quote)
-    while start >= 0:
-        yield Span(start, start + len(quote))
-        start = text.find(quote, start + len(quote))
+    What differs from the corpus may be no more than a line end or a no-break space.
+    """
+    cut = text if len(text) <= most else text[: most - 1] + "…"
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut)

@@ -1,74 +1,48 @@
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
-import pytest
+import hashlib
 
 from qa import Document
 from qa.documents import Span, load
-from qa.errors import QuestionSetError
-from qa.evaluation import Question, load_questions, locate
+from qa.evaluation.formats import load_questions
+from qa.evaluation.gold import check_corpus
+from qa.evaluation.questions import Place, Question, QuestionSet, brief, fingerprint
 from qa.seeds import essay_path, questions_path
 
 
-def written(folder: Path, *lines: object) -> Path:
-    path = folder / "questions.jsonl"
-    path.write_text("\n".join(x if isinstance(x, str) else json.dumps(x) for x in lines))
-    return path
+def test_places_share_the_characters_that_both_have() -> None:
+    place = Place("a", 10, 20)
+    assert place.span == Span(10, 20)
+    assert place.common(Place("a", 15, 30)) == 5
+    assert place.common(Place("a", 12, 14)) == 2
+    assert place.common(Place("a", 20, 30)) == 0
+    assert place.common(Place("b", 10, 20)) == 0
 
 
-GOOD = {"id": "a", "question": "When?", "answerable": True, "quotes": ["in 2013"]}
+def test_a_set_is_a_sequence_and_a_slice_of_it_is_a_set_on_the_same_corpus() -> None:
+    a, b, c = (Question(id_, f"{id_}?", False) for id_ in "abc")
+    questions = QuestionSet("letters", (a, b, c), corpus="0" * 64)
+    assert len(questions) == 3
+    assert list(questions) == [a, b, c]
+    assert questions[-1] == c
+    assert questions[1:] == QuestionSet("letters", (b, c), corpus="0" * 64)
 
 
-def test_a_question_is_read_with_all_its_fields(tmp_path: Path) -> None:
-    line = GOOD | {"history": ["What is it?"], "tags": ["follow-up"]}
-    assert load_questions(written(tmp_path, line, "")) == [
-        Question("a", "When?", True, ("in 2013",), ("What is it?",), ("follow-up",))
-    ]
+def test_a_fingerprint_depends_on_the_texts_and_not_on_their_names_or_order() -> None:
+    one, two = Document("1", "in 2013"), Document("2", "in 2014")
+    assert fingerprint([one, two]) == fingerprint([two, Document("x", "in 2013")])
+    assert fingerprint([one, two]) != fingerprint([one])
+    digest = hashlib.sha256(b"in 2013").hexdigest()
+    assert fingerprint([one]) == hashlib.sha256(f"{digest}\n".encode()).hexdigest()
 
 
-def test_every_bad_line_is_named_with_its_number_and_reason(tmp_path: Path) -> None:
-    path = written(
-        tmp_path,
-        GOOD,
-        "not json",
-        GOOD | {"id": "b", "quotes": []},
-        GOOD,
-        GOOD | {"id": "c", "questoin": "typo"},
-        GOOD | {"id": "d", "question": "  "},
-    )
-    with pytest.raises(QuestionSetError) as caught:
-        load_questions(path)
-    message = str(caught.value)
-    assert "5 bad lines" in message
-    assert "line 2: Invalid JSON" in message
-    assert "line 3: " in message
-    assert "line 4: the id 'a' is there twice" in message
-    assert "line 5: questoin" in message
-    assert "line 6: question" in message
+def test_what_cannot_be_seen_is_shown_as_an_escape() -> None:
+    assert brief("in\u00a02013\n“é”\u202e") == "in\\xa02013\\n“é”\\u202e"
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xff\xfe\xfa"])
-def test_a_file_without_questions_is_refused(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "questions.jsonl"
-    path.write_bytes(content)
-    with pytest.raises(QuestionSetError, match=r"questions\.jsonl"):
-        load_questions(path)
-
-
-def test_quotes_are_found_wherever_they_stand() -> None:
-    documents = [Document("1", "in 2013, and in 2013"), Document("2", "Not here. But in 2013.")]
-    question = Question("a", "When?", True, ("in 2013",))
-    assert locate([question], documents) == {
-        "a": [("1", Span(0, 7)), ("1", Span(13, 20)), ("2", Span(14, 21))]
-    }
-
-
-def test_a_quote_that_is_in_no_document_is_an_error() -> None:
-    question = Question("a", "When?", True, ("in 2014",))
-    with pytest.raises(QuestionSetError, match="a: “in 2014”"):
-        locate([question], [Document("1", "in 2013")])
+def test_a_long_text_is_cut_short() -> None:
+    assert brief("abcdefgh", 5) == "abcd…"
+    assert brief("abcde", 5) == "abcde"
 
 
 class TestTheShippedSet:
@@ -79,6 +53,11 @@ class TestTheShippedSet:
         for question in self.questions:
             for quote in question.quotes:
                 assert quote in essay.text, question.id
+
+    def test_it_names_the_essay_as_its_corpus(self) -> None:
+        assert self.questions.name == "questions"
+        assert self.questions.corpus == fingerprint(load(essay_path()))
+        assert check_corpus(self.questions, load(essay_path())) is None
 
     def test_it_has_the_kinds_of_questions_that_it_promises(self) -> None:
         def tagged(tag: str) -> int:

@@ -1,0 +1,192 @@
+"""Question sets of our own: JSON lines, one question a line."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from qa.errors import QuestionSetError
+from qa.evaluation.formats.strict import Reading, Strict, Words, read_lines
+from qa.evaluation.questions import Place, Question, QuestionSet
+
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+
+
+def _fingerprint(value: str) -> str:
+    if not _FINGERPRINT.fullmatch(value):
+        raise ValueError("is no fingerprint of a corpus, which is 64 digits of 0-9 and a-f")
+    return value
+
+
+class _Header(Strict):
+    corpus: Annotated[str, AfterValidator(_fingerprint)] | None = None
+    name: Words | None = None
+
+
+class _Span(Strict):
+    document: Words
+    start: Annotated[int, Field(ge=0)]
+    end: int
+
+    @model_validator(mode="after")
+    def _holds_something(self) -> Self:
+        if self.start >= self.end:
+            raise ValueError(f"[{self.start}, {self.end}) is no span: end must be after start")
+        return self
+
+
+def _in_a_list(part: object) -> object:
+    return [part] if isinstance(part, dict) else part
+
+
+Part = Annotated[list[_Span], Field(min_length=1), BeforeValidator(_in_a_list)]
+"""A part of an answer: a span, or several in a list, any one of which serves."""
+
+
+class Fields(Strict):
+    """A question as a file has it."""
+
+    id: Words
+    question: Words
+    answerable: bool
+    quotes: list[Words] = Field(default_factory=list)
+    history: list[Words] = Field(default_factory=list)
+    tags: list[Words] = Field(default_factory=list)
+    answers: list[Words] = Field(default_factory=list)
+    spans: list[Part] = Field(default_factory=list)
+    relevant: dict[Words, int] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        relevant = any(grade > 0 for grade in self.relevant.values())
+        known = bool(self.quotes or self.spans or relevant)
+        if self.answerable and not known:
+            raise ValueError("answerable is true, but there are no quotes that answer it")
+        if not self.answerable and (known or self.answers):
+            raise ValueError("answerable is false, but there are quotes or answers")
+        return self
+
+    def to_question(self) -> Question:
+        """Give the question."""
+        return Question(
+            id=self.id,
+            text=self.question,
+            answerable=self.answerable,
+            quotes=tuple(self.quotes),
+            history=tuple(self.history),
+            tags=tuple(self.tags),
+            answers=tuple(self.answers),
+            places=tuple(
+                tuple(Place(span.document, span.start, span.end) for span in part)
+                for part in self.spans
+            ),
+            relevant=tuple(self.relevant.items()),
+        )
+
+
+def read(path: Path) -> QuestionSet:
+    """Read a file of JSON lines.
+
+    Raises:
+        QuestionSetError: it cannot be read, or has bad lines.
+    """
+    reading = Reading(path)
+    header = _Header()
+    for index, (number, line) in enumerate(read_lines(path)):
+        where = f"line {number}"
+        if index == 0 and _is_header(line):
+            header = reading.parse_json(_Header, line, where) or header
+        elif fields := reading.parse_json(Fields, line, where):
+            reading.add(fields.to_question(), where)
+    return QuestionSet(header.name or path.stem, reading.finish(), header.corpus)
+
+
+def save_questions(
+    path: str | Path,
+    questions: Iterable[Question],
+    *,
+    corpus: str | None = None,
+    name: str | None = None,
+) -> None:
+    """Write a question set as JSON lines, in one step: a crash leaves the old file or the new.
+
+    Args:
+        path: the file.
+        questions: the set; `load_questions` gives it back as it is.
+        corpus: the fingerprint of the corpus that it is about.
+        name: what reports call it; None for the file's name.
+
+    Raises:
+        QuestionSetError: the set could not be read again, or the file cannot be written.
+    """
+    path = Path(path)
+    lines = [_to_dict(question) for question in questions]
+    header = {key: value for key, value in (("corpus", corpus), ("name", name)) if value}
+    _check(path, header, lines)
+    kept = [header, *lines] if header else lines
+    _write(path, "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in kept))
+
+
+def _is_header(line: str) -> bool:
+    try:
+        data = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(data, dict) or "id" in data or "question" in data:
+        return False
+    return "corpus" in data or "name" in data
+
+
+def _to_dict(question: Question) -> dict[str, Any]:
+    """Give a question as a line has it, without what is empty."""
+    parts = [
+        [{"document": p.document_id, "start": p.start, "end": p.end} for p in part]
+        for part in question.places
+    ]
+    fields = {
+        "quotes": list(question.quotes),
+        "history": list(question.history),
+        "answers": list(question.answers),
+        "spans": [part[0] if len(part) == 1 else part for part in parts],
+        "relevant": dict(question.relevant),
+        "tags": list(question.tags),
+    }
+    return {
+        "id": question.id,
+        "question": question.text,
+        "answerable": question.answerable,
+        **{key: value for key, value in fields.items() if value},
+    }
+
+
+def _check(path: Path, header: dict[str, str], lines: list[dict[str, Any]]) -> None:
+    """Refuse to write what would not be read."""
+    reading = Reading(path)
+    reading.parse(_Header, header, "the set")
+    for line in lines:
+        where = f"question “{line['id']}”"
+        if fields := reading.parse(Fields, line, where):
+            reading.add(fields.to_question(), where)
+    if reading.faults:
+        raise QuestionSetError(f"{path} is not written, as it could not be read", reading.faults)
+
+
+def _write(path: Path, text: str) -> None:
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with beside.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            beside.unlink()
+        raise QuestionSetError(f"{path} cannot be written: {error.strerror}") from error

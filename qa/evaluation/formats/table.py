@@ -1,0 +1,133 @@
+"""Question sets made in a spreadsheet: CSV, or tabs between the cells."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from qa.errors import QuestionSetError
+from qa.evaluation.formats.jsonl import Fields
+from qa.evaluation.formats.strict import Reading, did_you_mean, read_text
+from qa.evaluation.questions import NOT_JUDGED, QuestionSet, brief
+
+_ONCE = ("id", "question", "answerable")
+_REPEATED: Mapping[str, str] = {
+    "quote": "quotes",
+    "history": "history",
+    "answer": "answers",
+    "tag": "tags",
+}
+_SINGULARS = {plural: column for column, plural in _REPEATED.items()}
+_TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+def read(path: Path, *, drafts: bool = False) -> QuestionSet:
+    """Read a table with a header row, a question a row.
+
+    Args:
+        path: the file.
+        drafts: whether a row that does not say if it is answerable, and has no quotes, is one
+            that is not judged yet.
+
+    Raises:
+        QuestionSetError: it cannot be read, or has bad lines.
+    """
+    text = read_text(path)
+    delimiter = _delimiter(text)
+    reading = Reading(path)
+    rows = _rows(text, delimiter, reading)
+    number, header = next(rows, (1, []))
+    columns = [_column(cell) for cell in header]
+    if header and (reasons := list(_header_faults(columns))):
+        faults = [f"line {number}: {reason}" for reason in reasons]
+        raise QuestionSetError(f"{path} has a header row that does not fit", faults)
+    for index, (number, row) in enumerate(rows, 1):
+        where = f"line {number}"
+        data = _data(columns, row, index, drafts=drafts)
+        if any(cell for column, cell in _cells(columns, row) if not column):
+            reading.fault(where, _too_wide(row, columns, delimiter))
+        elif isinstance(data["answerable"], str):
+            told = brief(data["answerable"])
+            reading.fault(where, f"answerable: “{told}” is none of {', '.join(_TRUTH)}")
+        elif fields := reading.parse(Fields, data, where):
+            reading.add(fields.to_question(), where)
+    return QuestionSet(path.stem, reading.finish())
+
+
+def _delimiter(text: str) -> str:
+    """Give the delimiter by which the header row has the most columns that are known."""
+
+    def known(delimiter: str) -> int:
+        header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+        return sum(_is_known(_column(cell)) for cell in header)
+
+    return max(",;\t", key=known)
+
+
+def _rows(text: str, delimiter: str, reading: Reading) -> Iterator[tuple[int, list[str]]]:
+    """Give the rows that are not empty, each with the line of the file that it starts in."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    start = 1
+    try:
+        for row in reader:
+            cells = [cell.strip() for cell in row]
+            if any(cells):
+                yield start, cells
+            start = reader.line_num + 1
+    except csv.Error as error:
+        reading.fault(f"line {start}", f"is not a row of a table: {error}")
+
+
+def _column(cell: str) -> str:
+    name = cell.strip().lower()
+    return _SINGULARS.get(name, name)
+
+
+def _is_known(column: str) -> bool:
+    return column in _ONCE or column in _REPEATED
+
+
+def _header_faults(columns: Sequence[str]) -> Iterator[str]:
+    for column in dict.fromkeys(columns):
+        if column and not _is_known(column):
+            yield f"{brief(column)}: {did_you_mean(column, (*_ONCE, *_REPEATED))}"
+        elif column in _ONCE and columns.count(column) > 1:
+            yield f"{column}: is there twice"
+    if "question" not in columns:
+        yield "question: is missing"
+
+
+def _cells(columns: Sequence[str], row: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Give each cell with its column, "" for one that has none."""
+    for index, cell in enumerate(row):
+        yield columns[index] if index < len(columns) else "", cell
+
+
+def _too_wide(row: Sequence[str], columns: Sequence[str], delimiter: str) -> str:
+    sign = {"\t": "tab"}.get(delimiter, delimiter)
+    return (
+        f"has {len(row)} cells, one of them in no named column of the {len(columns)}: "
+        f"put a cell that holds a {sign} in quotation marks"
+    )
+
+
+def _data(
+    columns: Sequence[str], row: Sequence[str], index: int, *, drafts: bool
+) -> dict[str, Any]:
+    """Give a row as the fields of a question."""
+    data: dict[str, Any] = {"id": f"q{index}", "question": ""}
+    answerable = ""
+    for column, cell in _cells(columns, row):
+        if column == "answerable":
+            answerable = cell
+        elif column in _REPEATED and cell:
+            data.setdefault(_REPEATED[column], []).append(cell)
+        elif column in _ONCE and cell:
+            data[column] = cell
+    if drafts and not answerable and "quotes" not in data:
+        data.setdefault("tags", []).append(NOT_JUDGED)
+    data["answerable"] = _TRUTH.get(answerable.lower(), answerable or "quotes" in data)
+    return data
