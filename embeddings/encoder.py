@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
+
+
+_QUERIES_KEPT = 256
 
 
 class Encoder(Protocol):
@@ -73,6 +77,7 @@ class SentenceTransformersEncoder:
         self._transformer = _load_quietly(files, device)
         self._prompt = self._transformer.prompts.get("document") or ""
         self._lock = Lock()  # the tokenizer keeps its padding settings in itself
+        self._query = lru_cache(_QUERIES_KEPT)(lambda text: self._queries([text]))
         dim = self._transformer.get_embedding_dimension()
         reads = self._transformer.max_seq_length
         if dim is None or reads is None:
@@ -98,7 +103,15 @@ class SentenceTransformersEncoder:
         return [len(ids) for ids in encoded["input_ids"]]
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Encode with the model's query prompt, where it has one: (texts, dim)."""
+        """Encode with the model's query prompt, where it has one: (texts, dim).
+
+        A query by itself is remembered for a while, as searching and quoting both need it.
+        """
+        if len(texts) == 1:
+            return self._query(texts[0]).copy()
+        return self._queries(texts)
+
+    def _queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         with self._lock:
             return self._unit(
                 self._transformer.encode_query(

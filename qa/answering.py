@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -53,6 +53,7 @@ class Answer:
         citations: the quotes, numbered from 1; empty in an abstention.
         near: in an abstention, the nearest sentences: near, but no answer.
         passages: what was retrieved, best first.
+        seconds: how long each stage took and "total", where that was taken.
     """
 
     question: str
@@ -61,6 +62,7 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     near: tuple[Citation, ...] = ()
     passages: tuple[RetrievedPassage, ...] = field(default=(), repr=False)
+    seconds: Mapping[str, float] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def abstained(self) -> bool:
@@ -73,7 +75,7 @@ class Answer:
         return compose((c.number, c.quote) for c in self.citations)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the answer as plain data, which `verify` checks; the passages are left out."""
+        """Give the answer as plain data, which `verify` checks; passages and times are left out."""
         return {
             "question": self.question,
             "query": self.query,
@@ -192,7 +194,7 @@ class ExtractiveAnswerer:
         """Give each text's cosine with what is asked, as a mean."""
         if not texts:
             return []
-        query = self._encoder.encode_queries(asked).mean(axis=0)
+        query = sum(self._encoder.encode_queries([text])[0] for text in asked) / len(asked)
         return [float(vector @ query) for vector in self._vectors(texts)]
 
     def _vectors(self, texts: list[str]) -> list[NDArray[np.float32]]:

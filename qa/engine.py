@@ -6,7 +6,9 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -36,7 +38,7 @@ class QA:
         self.index = index
         self.encoder = encoder
         self._retriever = Retriever(index, encoder)
-        self._answerer = answerer or ExtractiveAnswerer(encoder)
+        self.answerer = answerer or ExtractiveAnswerer(encoder)
 
     @classmethod
     def open(
@@ -97,14 +99,30 @@ class QA:
             QuestionError: the question is empty, has no words, or is too long.
             SettingsError: `top_k` is less than 1.
         """
+        started = time.perf_counter()
+        query = self._query(question, history)
+        asked = time.perf_counter()
+        passages = self._retriever.retrieve(query, top_k)
+        retrieved = time.perf_counter()
+        answer = self.answerer.answer(question, query, passages, self.index.document)
+        done = time.perf_counter()
+        seconds = {
+            "query": asked - started,
+            "retrieval": retrieved - asked,
+            "answer": done - retrieved,
+            "total": done - started,
+        }
+        return replace(answer, seconds=seconds)
+
+    def _query(self, question: str, history: Sequence[str]) -> str:
+        """Check a question and make it standalone."""
         check_question(question, self.encoder)
         query = standalone_query(question, history)
         try:
             check_question(query, self.encoder)
         except QuestionError:  # too long only with what came before it
-            query = question
-        passages = self._retriever.retrieve(query, top_k)
-        return self._answerer.answer(question, query, passages, self.index.document)
+            return question
+        return query
 
     def close(self) -> None:
         """Let go of the index's files and memory."""
