@@ -1,112 +1,195 @@
-"""Figures from what was retrieved and answered.
+"""The measures: what each means, and which statistic of which facts it is.
 
-Retrieval is measured by ir-measures, over passages: one is relevant if it shares a character
-with a gold quote. A question with no result counts 0.
+Sources of the definitions: docs/measures.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
-import ir_measures
 import numpy as np
-from ir_measures import RR, R, Success, nDCG
 
-Qrels = Mapping[str, Mapping[str, int]]
-"""Question id to passage key to 1: what is relevant."""
+from qa.evaluation import weighted
+from qa.evaluation.quoting import citation_columns, span_columns
+from qa.evaluation.ranking import RETRIEVAL, ranking_columns
+from qa.evaluation.records import Record
+from qa.evaluation.short_answers import short_answer_columns
+from qa.evaluation.weighted import Array, Columns, Statistic
 
-Run = Mapping[str, Mapping[str, float]]
-"""Question id to passage key to score: what was retrieved."""
+Group = Literal["retrieval", "quotes", "short answers", "abstention", "time"]
 
-_RETRIEVAL = {
-    "hit@1": Success @ 1,
-    "hit@3": Success @ 3,
-    "hit@5": Success @ 5,
-    "recall@5": R @ 5,
-    "MRR@10": RR @ 10,
-    "nDCG@10": nDCG @ 10,
+STAGES = {
+    "": "from question to answer",
+    "query": "checking the question, making a follow-up standalone",
+    "retrieval": "encoding the query, finding passages",
+    "answer": "choosing quotes, or abstaining",
 }
+"""The stages whose time is taken, after the whole."""
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """What happened to one question.
+class Measure:
+    """What is measured.
 
     Attributes:
-        question_id: which.
-        answerable: whether the corpus answers it.
-        abstained: whether the answer was an abstention.
-        confidence: the answer's, from 0 to 1.
-        hits: for each quote of the answer, best first, whether it overlaps a gold quote.
-        shown: quotes shown, near ones included.
-        verified: of these, how many verify against the source.
-        seconds: from question to answer.
-        text: the answer.
+        name: as in reports.
+        group: the part of the work that it judges.
+        meaning: one line.
+        better: 1 if more is better, -1 if less is, 0 if it only describes.
+        yes_no: whether it is the mean of a column of 0 and 1.
+        statistic: takes columns, gives the statistic over them.
+        over: the column that has a value for the questions that count; for a mean, its column.
     """
 
-    question_id: str
-    answerable: bool
-    abstained: bool
-    confidence: float
-    hits: tuple[bool, ...]
-    shown: int
-    verified: int
-    seconds: float
-    text: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the record as plain data."""
-        return asdict(self)
+    name: str
+    group: Group
+    meaning: str
+    better: int
+    yes_no: bool
+    statistic: Callable[[Columns], Statistic]
+    over: str = "answerable"
 
 
-def retrieval_figures(qrels: Qrels, run: Run) -> dict[str, float]:
-    """Give hit@1, 3 and 5 (any relevant passage), recall@5, MRR@10 and nDCG@10, as means."""
-    scored = {question: run.get(question, {}) for question in qrels}
-    # A question without any result is unknown to the engines, which would leave it out.
-    scored = {question: found or {"": 0.0} for question, found in scored.items()}
-    values = ir_measures.calc_aggregate(_RETRIEVAL.values(), qrels, scored)
-    return {name: float(values[measure]) for name, measure in _RETRIEVAL.items()}
-
-
-def quote_figures(records: Sequence[Record]) -> dict[str, float]:
-    """Give quote-hit@1 and @3 over the answerable questions, and the share that verifies.
-
-    An abstention is no hit. Near quotes are among those that must verify.
-    """
-    answerable = [record for record in records if record.answerable]
-    shown = sum(record.shown for record in records)
+def columns(records: Sequence[Record]) -> dict[str, Array]:
+    """Give the facts that the statistics are made of, a value for each record."""
+    facts = {
+        "answerable": [float(record.answerable) for record in records],
+        "abstained": [float(record.abstained) for record in records],
+        "confidence": [record.confidence for record in records],
+        "right": [float(record.right) for record in records],
+        "shown": [float(len(record.quotes)) for record in records],
+        "verified": [float(record.verified) for record in records],
+    }
+    times = {
+        f"seconds {stage}".strip(): [r.seconds.get(stage or "total", np.nan) for r in records]
+        for stage in STAGES
+    }
     return {
-        "quote-hit@1": _mean([any(record.hits[:1]) for record in answerable]),
-        "quote-hit@3": _mean([any(record.hits[:3]) for record in answerable]),
-        "quotes verified": sum(record.verified for record in records) / shown if shown else 1.0,
+        **{name: np.array(values, float) for name, values in (facts | times).items()},
+        **ranking_columns(records),
+        **span_columns(records),
+        **citation_columns(records),
+        **short_answer_columns(records),
     }
 
 
-def abstention_figures(records: Sequence[Record]) -> dict[str, float]:
-    """Give precision, recall and F1 of abstaining, where not being answerable is what counts."""
-    right = sum(record.abstained and not record.answerable for record in records)
-    abstained = sum(record.abstained for record in records)
-    unanswerable = sum(not record.answerable for record in records)
-    precision = right / abstained if abstained else 0.0
-    recall = right / unanswerable if unanswerable else 0.0
-    both = precision + recall
-    return {
-        "abstention precision": precision,
-        "abstention recall": recall,
-        "abstention F1": 2 * precision * recall / both if both else 0.0,
-    }
+def _means(group: Group, better: int, meanings: Mapping[str, str]) -> list[Measure]:
+    def measure(name: str, meaning: str) -> Measure:
+        yes_no = "hit@" in name or name in _YES_NO
+        return Measure(name, group, meaning, better, yes_no, weighted.mean(name), over=name)
+
+    return [measure(name, meaning) for name, meaning in meanings.items()]
 
 
-def time_figures(records: Sequence[Record]) -> dict[str, float]:
-    """Give the median and the 95th percentile of seconds per question."""
-    seconds = [record.seconds for record in records]
-    return {
-        "seconds, median": float(np.median(seconds)),
-        "seconds, p95": float(np.percentile(seconds, 95)),
-    }
+def _times() -> list[Measure]:
+    def measure(column: str, what: str, percent: int, how: str) -> Measure:
+        statistic = weighted.quantile(column, percent / 100)
+        name = f"{column} p{percent}"
+        return Measure(name, "time", f"{what}: {how}", -1, False, statistic, over=column)
+
+    return [
+        measure(f"seconds {stage}".strip(), what, percent, how)
+        for stage, what in STAGES.items()
+        for percent, how in [(50, "median"), (95, "95th percentile")]
+    ]
 
 
-def _mean(values: Sequence[bool]) -> float:
-    return sum(values) / len(values) if values else 0.0
+def _whole(
+    name: str,
+    meaning: str,
+    statistic: Callable[[Columns], Statistic],
+    *,
+    group: Group = "abstention",
+    better: int = 1,
+) -> Measure:
+    return Measure(name, group, meaning, better, False, statistic)
+
+
+_YES_NO = {"exact match", "answer-in-quote@1", "answer-in-quote@3"}
+
+_ALL = [
+    *_means("retrieval", 1, {name: meaning for name, (_, meaning) in RETRIEVAL.items()}),
+    *_means(
+        "retrieval",
+        1,
+        {
+            "span recall@5": "share of the gold characters that the first 5 passages hold",
+            "span precision@5": "share of the first 5 passages' characters that are gold",
+        },
+    ),
+    *_means(
+        "quotes",
+        1,
+        {
+            "quote-hit@1": "the first quote shares a character with a gold quote",
+            "quote-hit@3": "one of the first 3 quotes does",
+            "citation precision": "share of the quoted characters that are gold",
+            "citation recall": "share of the gold characters that are quoted",
+            "citation F1": "harmonic mean of the two, question by question",
+        },
+    ),
+    _whole(
+        "quotes verified",
+        "share of the quotes shown, near ones included, that verify; must be 1",
+        weighted.share_verified,
+        group="quotes",
+    ),
+    *_means(
+        "quotes",
+        0,
+        {
+            "quotes per answer": "quotes in an answer that is no abstention",
+            "characters per answer": "characters quoted in an answer that is no abstention",
+        },
+    ),
+    *_means(
+        "short answers",
+        1,
+        {
+            "exact match": "the first quote is a right short answer, by SQuAD's normalising",
+            "token F1": "overlap in words of the first quote and the nearest short answer",
+            "answer-in-quote@1": "the first quote holds a right short answer, word for word",
+            "answer-in-quote@3": "one of the first 3 quotes does",
+        },
+    ),
+    _whole(
+        "balanced score",
+        "harmonic mean of the shares that come out right: of the answerable questions by their "
+        "first quote, of the unanswerable ones by an abstention",
+        weighted.balanced_score,
+    ),
+    _whole(
+        "abstention precision",
+        "share of the abstentions that are right",
+        weighted.abstention_precision,
+    ),
+    _whole(
+        "abstention recall",
+        "share of the unanswerable questions that are abstained from",
+        weighted.abstention_recall,
+    ),
+    _whole("abstention F1", "harmonic mean of the two", weighted.abstention_f1),
+    _whole(
+        "AUROC",
+        "how often an answerable question has a higher confidence than an unanswerable one",
+        weighted.auroc,
+    ),
+    _whole(
+        "AURC",
+        "share that is wrong among what is answered, as a mean over every coverage",
+        weighted.aurc,
+        better=-1,
+    ),
+    _whole(
+        "ECE",
+        "distance of confidence from the share that is right, over 10 bins",
+        weighted.ece,
+        better=-1,
+    ),
+    *_times(),
+]
+
+MEASURES: Mapping[str, Measure] = {measure.name: measure for measure in _ALL}
+"""Every measure, by name."""

@@ -1,0 +1,142 @@
+"""What happened to a question: all that the figures, the report and a comparison are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
+
+from qa.evaluation.questions import Place
+
+
+class Retrieved(NamedTuple):
+    """A passage of a ranking: its place and its score."""
+
+    document_id: str
+    start: int
+    end: int
+    score: float
+
+    @property
+    def place(self) -> Place:
+        """Where the passage stands."""
+        return Place(self.document_id, self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Words of the corpus, with their place."""
+
+    document_id: str
+    start: int
+    end: int
+    text: str
+
+    @property
+    def place(self) -> Place:
+        """Where the words stand."""
+        return Place(self.document_id, self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What happened to one question.
+
+    Attributes:
+        question_id: which.
+        question: its text.
+        answerable: whether the corpus answers it.
+        history: the questions asked before it, oldest first.
+        tags: kinds that it is of.
+        answers: right short answers; any one counts.
+        gold: the quotes that a full answer has, and for each the excerpts that serve, any one
+            of them. Empty where the set does not know.
+        by_document: whether the set judges documents, so that the ranking is read as one of
+            documents; else it is one of passages.
+        relevant: what is relevant, to its grade: ids of documents, or of passages
+            (`passage_key`).
+        query: what was searched for.
+        abstained: whether the answer was an abstention.
+        confidence: the answer's, from 0 to 1.
+        quotes: what was quoted, best first; for an abstention, what was shown as near.
+        verified: how many of `quotes` verify against the source.
+        ranking: the passages retrieved, best first, also those too deep to be quoted.
+        in_use: how many of `ranking`, from the first, the answer was made of.
+        seconds: how long each stage took, and "total".
+        error: why the question could not be asked; empty if it could.
+    """
+
+    question_id: str
+    question: str
+    answerable: bool
+    history: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    gold: tuple[tuple[Excerpt, ...], ...] = ()
+    by_document: bool = False
+    relevant: Mapping[str, int] = field(default_factory=dict)
+    query: str = ""
+    abstained: bool = True
+    confidence: float = 0.0
+    quotes: tuple[Excerpt, ...] = ()
+    verified: int = 0
+    ranking: tuple[Retrieved, ...] = field(default=(), repr=False)
+    in_use: int = 0
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    error: str = ""
+
+    @property
+    def hits(self) -> tuple[bool, ...]:
+        """For each of `quotes`, whether it shares a character with a gold quote.
+
+        Where the set knows no gold quote but documents, whether it is of a relevant one.
+        """
+        return tuple(self._is_gold(quote.place) for quote in self.quotes)
+
+    @property
+    def right(self) -> bool:
+        """Whether the first of `quotes`, if it was shown as the answer, would be right."""
+        return self.answerable and any(self.hits[:1])
+
+    @property
+    def outcome(self) -> str:
+        """What came of it, in a word or two: one of `OUTCOMES`."""
+        if not self.answerable:
+            return "rightly refused" if self.abstained else "wrongly answered"
+        if self.abstained:
+            return "wrongly refused"
+        if self.right:
+            return "right"
+        used = self.ranking[: self.in_use]
+        return "wrong quote" if any(self._is_gold(p.place) for p in used) else "not retrieved"
+
+    def keys(self) -> list[str]:
+        """Give the ranking as ids: of passages, or of documents where those are judged."""
+        if self.by_document:
+            return list(dict.fromkeys(one.document_id for one in self.ranking))
+        return list(dict.fromkeys(passage_key(one.place) for one in self.ranking))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the record as plain data."""
+        return asdict(self)
+
+    def _is_gold(self, place: Place) -> bool:
+        if self.by_document and not self.gold:
+            return self.relevant.get(place.document_id, 0) > 0
+        return any(place.common(excerpt.place) for part in self.gold for excerpt in part)
+
+
+OUTCOMES: Mapping[str, str] = {
+    "not retrieved": "no passage that the answer was made of holds a gold quote",
+    "wrong quote": "a passage held a gold quote, and the first quote is another",
+    "wrongly refused": "the corpus answers it, and the answer was an abstention",
+    "wrongly answered": "the corpus does not answer it, and it was answered",
+    "right": "the first quote shares a character with a gold quote",
+    "rightly refused": "the corpus does not answer it, and the answer was an abstention",
+}
+"""What may come of a question, misses first, with what each means."""
+
+
+def passage_key(place: Place) -> str:
+    """Name a passage in run and qrels."""
+    return f"{place.document_id}:{place.start}-{place.end}"

@@ -1,0 +1,66 @@
+"""Short answers, compared as in SQuAD (Rajpurkar et al. 2016, 2018).
+
+Texts are compared in lower case, without punctuation, without "a", "an" and "the", and with
+single spaces.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.evaluation.records import Record
+
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+_NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
+
+
+def short_answer_columns(records: Sequence[Record]) -> dict[str, NDArray[np.float64]]:
+    """Measure the answerable questions that have short answers; an abstention counts 0."""
+    names = ("exact match", "token F1", "answer-in-quote@1", "answer-in-quote@3")
+    values = {name: np.full(len(records), np.nan) for name in names}
+    for row, record in enumerate(records):
+        if not (record.answerable and record.answers):
+            continue
+        quotes = [] if record.abstained else [quote.text for quote in record.quotes]
+        first = quotes[0] if quotes else ""
+        values["exact match"][row] = max(exact_match(first, one) for one in record.answers)
+        values["token F1"][row] = max(token_f1(first, one) for one in record.answers)
+        for k in (1, 3):
+            values[f"answer-in-quote@{k}"][row] = any(
+                holds(quote, one) for quote in quotes[:k] for one in record.answers
+            )
+    return values
+
+
+def words(text: str) -> list[str]:
+    """Give a text's words as SQuAD compares them."""
+    return _ARTICLES.sub(" ", text.lower().translate(_NO_PUNCTUATION)).split()
+
+
+def exact_match(given: str, right: str) -> float:
+    """Give 1 if two answers are the same words, else 0."""
+    return float(words(given) == words(right))
+
+
+def token_f1(given: str, right: str) -> float:
+    """Give the F1 of the words that two answers share; if either has none, whether both do."""
+    ours, theirs = words(given), words(right)
+    if not ours or not theirs:
+        return float(ours == theirs)
+    common = (Counter(ours) & Counter(theirs)).total()
+    return 2 * common / (len(ours) + len(theirs))
+
+
+def holds(text: str, answer: str) -> bool:
+    """Tell whether an answer's words stand in a text, in a row."""
+    wanted, there = words(answer), words(text)
+    if not wanted:
+        return False
+    starts = range(len(there) - len(wanted) + 1)
+    return any(there[start : start + len(wanted)] == wanted for start in starts)
