@@ -1,135 +1,309 @@
-"""Asking a whole question set, and keeping what came of it."""
+"""Asking a whole question set, and judging what comes of it."""
 
 from __future__ import annotations
 
+import inspect
+import platform
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from tqdm.auto import tqdm
 
+from embeddings.errors import EmbeddingsError
 from qa.answering import Answer
-from qa.documents import Document, Span
+from qa.documents import Document
 from qa.engine import DEFAULT_TOP_K, QA
-from qa.evaluation.measures import (
-    Record,
-    abstention_figures,
-    quote_figures,
-    retrieval_figures,
-    time_figures,
-)
-from qa.evaluation.questions import Question, locate
+from qa.errors import QAError, QuestionSetError
+from qa.evaluation.gold import Gold, check_corpus, locate
+from qa.evaluation.questions import Place, Question, QuestionSet, fingerprint
+from qa.evaluation.records import Excerpt, Record, Retrieved, passage_key
+from qa.evaluation.runs import Run, figures, figures_by_tag
 from qa.passages import Passage
+from qa.quotes import Citation
+from qa.retrieval import RetrievedPassage
 from qa.verification import verify
 
-_DEPTH = 10  # of the rankings that are measured
+System = Callable[..., Answer]
+"""Answers a question: called with its text, and with `history=` if it takes that."""
 
-Place = tuple[str, Span]
+DEPTH = 100
+"""How many passages are ranked for the figures of retrieval."""
 
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """Figures of a question set, the records that they come from, and the settings used."""
-
-    figures: dict[str, float]
-    records: tuple[Record, ...]
-    settings: dict[str, Any]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the evaluation as plain data."""
-        records = [record.to_dict() for record in self.records]
-        return {"figures": self.figures, "settings": self.settings, "records": records}
+_PACKAGES = ("inquote", "sentence-transformers", "torch", "faiss-cpu", "numpy", "ir-measures")
 
 
-def evaluate(qa: QA, questions: Sequence[Question], *, top_k: int = DEFAULT_TOP_K) -> Evaluation:
-    """Ask every question, and measure retrieval, quotes, abstention and time.
+def evaluate(
+    system: QA | System,
+    questions: QuestionSet | Iterable[Question],
+    *,
+    documents: Iterable[Document] | None = None,
+    top_k: int = DEFAULT_TOP_K,
+    name: str = "",
+    settings: Mapping[str, Any] | None = None,
+    any_corpus: bool = False,
+    seed: int = 0,
+) -> Run:
+    """Ask every question, and judge retrieval, quotes, short answers, abstention and time.
 
     Args:
-        qa: the corpus to ask.
-        questions: the set; its quotes must stand in the corpus.
-        top_k: passages that an answer is made from.
+        system: a corpus to ask, or anything that takes a question and gives an `Answer`. Its
+            `passages` are the ranking that is judged, best first; its citations are the quotes.
+        questions: the set; what answers its questions must stand in the corpus.
+        documents: the corpus of a system that is no `QA`; those of the set if it brings them.
+        top_k: passages that a `QA` makes an answer from.
+        name: what reports call the run; by default that of the question set.
+        settings: of the system, to keep with the run.
+        any_corpus: go on, with a note, if the set says that it was made for another corpus.
+        seed: of the bootstrap.
 
     Raises:
-        QuestionSetError: a quote of the set is not in the corpus.
+        QuestionSetError: the set is empty, was made for another corpus, or names an answer that
+            is not in this one.
     """
-    documents = {id_: qa.index.document(id_) for id_ in qa.index.document_ids()}
-    gold = locate(questions, documents.values())
-    run: dict[str, dict[str, float]] = {}
-    records = []
-    for question in tqdm(questions, desc="asking", unit=" questions", delay=1, disable=None):
-        started = time.perf_counter()
-        answer = qa.ask(question.text, history=question.history, top_k=top_k)
-        seconds = time.perf_counter() - started
-        records.append(_record(question, answer, seconds, gold[question.id], documents))
-        found = qa.retrieve(answer.query, top_k=_DEPTH)
-        run[question.id] = {_key(hit.passage): -float(hit.rank) for hit in found}
-    figures = {
-        **retrieval_figures(_qrels(qa, questions, gold), run),
-        **quote_figures(records),
-        **abstention_figures(records),
-        **time_figures(records),
+    asked = _as_set(questions)
+    subject = _of_qa(system, top_k) if isinstance(system, QA) else _of_callable(system)
+    sources = {document.id: document for document in documents or subject.documents or ()}
+    if not sources:
+        sources = {document.id: document for document in asked.documents}
+    if not sources:
+        raise QuestionSetError("which corpus is asked? Give its documents to evaluate()")
+    notes = _corpus_notes(asked, sources, any_corpus)
+    judge = _Judge(sources, locate(asked, sources.values()), subject.passages_of)
+    started = time.perf_counter()
+    records = tuple(
+        _ask(subject, question, judge)
+        for question in tqdm(asked, desc="asking", unit=" questions", delay=1, disable=None)
+    )
+    seconds = time.perf_counter() - started
+    about = {
+        **_about(asked, sources, seed),
+        **subject.settings,
+        **(settings or {}),
+        "notes": [*notes, *_failures(records), *(settings or {}).get("notes", [])],
     }
-    return Evaluation(figures, tuple(records), _settings(qa, documents, top_k))
-
-
-def _record(
-    question: Question,
-    answer: Answer,
-    seconds: float,
-    gold: list[Place],
-    documents: dict[str, Document],
-) -> Record:
-    checks = verify(answer, documents.values()).checks
-    return Record(
-        question_id=question.id,
-        answerable=question.answerable,
-        abstained=answer.abstained,
-        confidence=answer.confidence,
-        hits=tuple(_overlaps(c.document_id, Span(c.start, c.end), gold) for c in answer.citations),
-        shown=len(checks),
-        verified=sum(check.verified for check in checks),
-        seconds=seconds,
-        text=answer.text,
+    return Run(
+        name=name or asked.name,
+        settings=about,
+        records=records,
+        figures=figures(records, seed=seed),
+        by_tag=figures_by_tag(records, seed=seed),
+        costs={"questions seconds": seconds} | _memory(),
     )
 
 
-def _qrels(
-    qa: QA, questions: Sequence[Question], gold: dict[str, list[Place]]
-) -> dict[str, dict[str, int]]:
-    """Give the relevant passages of each answerable question: those that overlap a gold quote."""
-    places = {place for question in questions for place in gold[question.id]}
-    of_document = {id_: list(qa.index.passages_of(id_)) for id_ in {id_ for id_, _ in places}}
-    return {
-        question.id: {
-            _key(passage): 1
-            for id_, span in gold[question.id]
-            for passage in of_document[id_]
-            if passage.span.overlaps(span)
-        }
-        for question in questions
-        if question.answerable
-    }
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What is evaluated: how to ask it, and what it can tell beyond its answers."""
+
+    ask: Callable[[Question], Answer]
+    rank: Callable[[Answer], Sequence[RetrievedPassage]]
+    passages_of: Callable[[str], Iterable[Passage]]
+    documents: tuple[Document, ...]
+    settings: Mapping[str, Any]
 
 
-def _overlaps(document_id: str, span: Span, gold: list[Place]) -> bool:
-    return any(id_ == document_id and span.overlaps(place) for id_, place in gold)
-
-
-def _key(passage: Passage) -> str:
-    return f"{passage.document_id}:{passage.start}-{passage.end}"
-
-
-def _settings(qa: QA, documents: dict[str, Document], top_k: int) -> dict[str, Any]:
+def _of_qa(qa: QA, top_k: int) -> _Subject:
     manifest = qa.index.manifest
+    chosen = ("threshold", "max_quotes")
+    return _Subject(
+        ask=lambda question: qa.ask(question.text, history=question.history, top_k=top_k),
+        rank=lambda answer: qa.retrieve(answer.query, top_k=DEPTH),
+        passages_of=qa.index.passages_of,
+        documents=tuple(qa.index.document(id_) for id_ in qa.index.document_ids()),
+        settings={
+            "model": manifest.model,
+            "model_digest": manifest.digest,
+            "chunking": manifest.chunking.to_dict(),
+            "store": manifest.store,
+            "passages": len(qa.index),
+            "top_k": top_k,
+            "answerer": type(qa.answerer).__name__,
+            **{key: getattr(qa.answerer, key) for key in chosen if hasattr(qa.answerer, key)},
+        },
+    )
+
+
+def _of_callable(system: System) -> _Subject:
+    takes = inspect.signature(system).parameters.values()
+    takes_history = any(p.name == "history" or p.kind is p.VAR_KEYWORD for p in takes)
+
+    def ask(question: Question) -> Answer:
+        if takes_history:
+            return system(question.text, history=question.history)
+        return system(question.text)
+
+    named = getattr(system, "__qualname__", type(system).__qualname__)
+    return _Subject(ask, lambda _: (), lambda _: (), (), {"system": named})
+
+
+class _Judge:
+    """Holds what happened to a question against what the set knows of it."""
+
+    def __init__(
+        self,
+        documents: Mapping[str, Document],
+        gold: Mapping[str, Gold],
+        passages_of: Callable[[str], Iterable[Passage]],
+    ) -> None:
+        self._documents = documents
+        self._gold = gold
+        self._passages_of = passages_of
+        self._cut: dict[str, list[Place]] = {}
+
+    def record(
+        self,
+        question: Question,
+        answer: Answer,
+        ranking: Sequence[RetrievedPassage],
+        seconds: Mapping[str, float],
+    ) -> Record:
+        """Judge an answer and the ranking that it was made of."""
+        gold = self._gold[question.id]
+        quotes = answer.citations or answer.near
+        places = [_place(hit.passage) for hit in ranking]
+        return Record(
+            **_known(question),
+            gold=tuple(tuple(map(self._excerpt, part)) for part in gold.parts),
+            by_document=bool(gold.relevant),
+            relevant=gold.relevant or self._relevant(gold, places),
+            query=answer.query,
+            abstained=answer.abstained,
+            confidence=answer.confidence,
+            quotes=tuple(Excerpt(c.document_id, c.start, c.end, c.quote) for c in quotes),
+            verified=self._verified(answer, quotes),
+            ranking=tuple(
+                Retrieved(*place, hit.score) for place, hit in zip(places, ranking, strict=True)
+            ),
+            in_use=len(answer.passages),
+            seconds=seconds,
+        )
+
+    def failure(self, question: Question, reason: str) -> Record:
+        """Judge a question that could not be asked: nothing was found."""
+        gold = self._gold[question.id]
+        return Record(
+            **_known(question),
+            gold=tuple(tuple(map(self._excerpt, part)) for part in gold.parts),
+            by_document=bool(gold.relevant),
+            relevant=gold.relevant or self._relevant(gold, []),
+            error=reason,
+        )
+
+    def _relevant(self, gold: Gold, retrieved: Iterable[Place]) -> dict[str, int]:
+        """Give the relevant passages: all that hold a character of the gold quotes.
+
+        They are looked for in what is known of the index, and in what was retrieved. A part of
+        the gold that no such passage holds counts as a passage that was not found.
+        """
+        known = {*retrieved}
+        for id_ in {place.document_id for part in gold.parts for place in part}:
+            known.update(self._passages(id_))
+        relevant: dict[str, int] = {}
+        for part in gold.parts:
+            holding = [p for p in known if any(p.common(place) for place in part)]
+            relevant.update(dict.fromkeys(map(passage_key, holding or part[:1]), 1))
+        return dict(sorted(relevant.items()))
+
+    def _passages(self, document_id: str) -> list[Place]:
+        if document_id not in self._cut:
+            self._cut[document_id] = [_place(p) for p in self._passages_of(document_id)]
+        return self._cut[document_id]
+
+    def _excerpt(self, place: Place) -> Excerpt:
+        return Excerpt(*place, self._documents[place.document_id].text[place.start : place.end])
+
+    def _verified(self, answer: Answer, quotes: Sequence[Citation]) -> int:
+        cited = {quote.document_id for quote in quotes} & self._documents.keys()
+        checks = verify(answer, [self._documents[id_] for id_ in sorted(cited)]).checks
+        return sum(check.verified for check in checks)
+
+
+def _ask(subject: _Subject, question: Question, judge: _Judge) -> Record:
+    try:
+        started = time.perf_counter()
+        answer = subject.ask(question)
+        seconds = {"total": time.perf_counter() - started} | dict(answer.seconds)
+        used = list(answer.passages)
+        ranked = {_place(hit.passage) for hit in used}
+        deeper = [hit for hit in subject.rank(answer) if _place(hit.passage) not in ranked]
+        return judge.record(question, answer, used + deeper, seconds)
+    except (QAError, EmbeddingsError) as error:
+        return judge.failure(question, str(error))
+
+
+def _known(question: Question) -> dict[str, Any]:
     return {
-        "inquote": version("inquote"),
-        "model": manifest.model,
-        "model_digest": manifest.digest,
-        "chunking": manifest.chunking.to_dict(),
-        "store": manifest.store,
-        "top_k": top_k,
-        "passages": len(qa.index),
-        "corpus": {id_: document.sha256 for id_, document in documents.items()},
+        "question_id": question.id,
+        "question": question.text,
+        "answerable": question.answerable,
+        "history": question.history,
+        "tags": question.tags,
+        "answers": question.answers,
     }
+
+
+def _place(passage: Passage) -> Place:
+    return Place(passage.document_id, passage.start, passage.end)
+
+
+def _as_set(questions: QuestionSet | Iterable[Question]) -> QuestionSet:
+    if not isinstance(questions, QuestionSet):
+        questions = QuestionSet("questions", tuple(questions))
+    if not questions:
+        raise QuestionSetError("the question set has no questions in it")
+    return questions
+
+
+def _corpus_notes(
+    questions: QuestionSet, documents: Mapping[str, Document], any_corpus: bool
+) -> list[str]:
+    mismatch = check_corpus(questions, documents.values())
+    if mismatch and not any_corpus:
+        raise QuestionSetError(
+            f"{mismatch}; name the corpus that it was made for, or go on all the same with "
+            "any_corpus=True (--any-corpus)"
+        )
+    return [mismatch] if mismatch else []
+
+
+def _failures(records: Sequence[Record]) -> list[str]:
+    failed = [record for record in records if record.error]
+    if not failed:
+        return []
+    first = f"{failed[0].question_id}: {failed[0].error}"
+    return [f"{len(failed)} questions could not be asked, and count as not answered ({first})"]
+
+
+def _about(questions: QuestionSet, documents: Mapping[str, Document], seed: int) -> dict[str, Any]:
+    return {
+        "question_set": questions.name,
+        "questions": len(questions),
+        "corpus": fingerprint(documents.values()),
+        "documents": len(documents),
+        "seed": seed,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "versions": {package: found for package in _PACKAGES if (found := _version(package))},
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _memory() -> dict[str, float]:
+    """Give the most memory that this process has held, where the system tells."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return {}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {"peak memory MB": peak / (1e6 if sys.platform == "darwin" else 1e3)}

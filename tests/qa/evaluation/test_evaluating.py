@@ -1,4 +1,4 @@
-"""A small set on a small corpus, whose figures can be told beforehand."""
+"""Small sets on a small corpus, whose figures can be told beforehand."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ from pathlib import Path
 import pytest
 
 from qa import QA, Document
-from qa.answering import ExtractiveAnswerer
-from qa.errors import QuestionSetError
-from qa.evaluation import Question, evaluate
+from qa.answering import Answer, ExtractiveAnswerer
+from qa.documents import Span
+from qa.errors import QuestionError, QuestionSetError
+from qa.evaluation import Question, QuestionSet, Run, evaluate
+from qa.evaluation.questions import Place, fingerprint
+from qa.evaluation.records import Record
 from qa.index import Index
 from qa.indexing import update_index
+from qa.passages import Passage
+from qa.quotes import Citation
+from qa.retrieval import RetrievedPassage
 from tests.fakes import FakeEncoder
 
 CORPUS = [
@@ -21,9 +27,9 @@ CORPUS = [
     Document("cats", "Cats are not let in."),
 ]
 QUESTIONS = [
-    Question("a", "What do tickets cost?", True, ("five euros",)),
+    Question("a", "What do tickets cost?", True, ("five euros",), tags=("money",)),
     Question("b", "When does the museum opens?", True, ("at nine",)),
-    Question("c", "Tickets?", True, ("Cats are not",)),
+    Question("c", "Tickets?", True, ("Cats are not",), tags=("money",)),
     Question("d", "Zebra quagga okapi?", False),
 ]
 
@@ -36,25 +42,176 @@ def museum(tmp_path: Path) -> Iterator[QA]:
         yield qa
 
 
-def test_what_was_found_and_quoted_is_held_against_the_gold_quotes(museum: QA) -> None:
-    evaluation = evaluate(museum, QUESTIONS, top_k=1)
-    records = {record.question_id: record for record in evaluation.records}
-    assert [records[id_].hits for id_ in "abc"] == [(True,), (True,), (False,)]
-    assert records["d"].abstained
-    assert evaluation.figures["hit@1"] == pytest.approx(2 / 3)
-    assert evaluation.figures["hit@3"] == 1.0
-    assert evaluation.figures["quote-hit@1"] == pytest.approx(2 / 3)
-    assert evaluation.figures["abstention F1"] == 1.0
-    assert evaluation.figures["quotes verified"] == 1.0
+def by_id(run: Run) -> dict[str, Record]:
+    return {record.question_id: record for record in run.records}
 
 
-def test_the_settings_tell_what_was_measured(museum: QA) -> None:
-    settings = evaluate(museum, QUESTIONS, top_k=2).settings
-    assert settings["top_k"] == 2
-    assert settings["model"] == "fake"
-    assert settings["corpus"] == {document.id: document.sha256 for document in CORPUS}
+def values(run: Run) -> dict[str, float]:
+    return {name: figure.value for name, figure in run.figures.items()}
 
 
-def test_a_set_of_another_corpus_is_refused(museum: QA) -> None:
-    with pytest.raises(QuestionSetError, match="not in the corpus"):
-        evaluate(museum, [Question("x", "Why?", True, ("nowhere",))])
+class TestACorpus:
+    def test_what_was_found_and_quoted_is_held_against_the_gold_quotes(self, museum: QA) -> None:
+        run = evaluate(museum, QUESTIONS, top_k=1)
+        records = by_id(run)
+        assert [records[id_].hits for id_ in "abc"] == [(True,), (True,), (False,)]
+        assert [records[id_].outcome for id_ in "abcd"] == [
+            *("right", "right", "not retrieved", "rightly refused")
+        ]
+        assert values(run)["hit@1"] == pytest.approx(2 / 3)
+        assert values(run)["hit@3"] == 1.0
+        assert values(run)["quote-hit@1"] == pytest.approx(2 / 3)
+        assert values(run)["abstention F1"] == 1.0
+        assert values(run)["balanced score"] == pytest.approx(2 * (2 / 3) / (2 / 3 + 1))
+        assert values(run)["quotes verified"] == 1.0
+        # Each gold quote stands in a document of one passage, which is quoted whole.
+        assert values(run)["citation precision"] == pytest.approx((10 / 24 + 7 / 25 + 0) / 3)
+        assert values(run)["citation recall"] == pytest.approx((1 + 1 + 0) / 3)
+
+    def test_the_ranking_is_deeper_than_what_an_answer_is_made_of(self, museum: QA) -> None:
+        record = by_id(evaluate(museum, QUESTIONS, top_k=1))["c"]
+        assert record.in_use == 1
+        assert record.ranking[0].document_id == "tickets"
+        assert {one.document_id for one in record.ranking} == {"tickets", "hours", "cats"}
+        assert record.relevant == {"cats:0-20": 1}
+
+    def test_with_more_passages_in_use_the_gold_one_may_be_there_and_not_be_quoted(
+        self, museum: QA
+    ) -> None:
+        assert by_id(evaluate(museum, QUESTIONS, top_k=3))["c"].outcome == "wrong quote"
+
+    def test_each_stage_is_timed(self, museum: QA) -> None:
+        run = evaluate(museum, QUESTIONS)
+        for record in run.records:
+            assert set(record.seconds) == {"query", "retrieval", "answer", "total"}
+            stages = sum(record.seconds[stage] for stage in ("query", "retrieval", "answer"))
+            assert stages == pytest.approx(record.seconds["total"])
+        assert run.costs["questions seconds"] > 0
+        assert run.costs["peak memory MB"] > 1
+
+    def test_the_settings_tell_what_was_measured(self, museum: QA) -> None:
+        settings = evaluate(museum, QUESTIONS, top_k=2, settings={"why": "to see"}).settings
+        assert settings["top_k"] == 2
+        assert settings["threshold"] == 0.1
+        assert settings["model"] == "fake"
+        assert settings["corpus"] == fingerprint(CORPUS)
+        assert settings["why"] == "to see"
+        assert settings["notes"] == []
+
+    def test_a_tag_has_figures_of_its_own(self, museum: QA) -> None:
+        run = evaluate(museum, QUESTIONS, top_k=1)
+        assert run.by_tag["money"]["quote-hit@1"].value == 0.5
+
+    def test_the_same_again_gives_the_same_but_for_time(self, museum: QA) -> None:
+        once, again = evaluate(museum, QUESTIONS), evaluate(museum, QUESTIONS)
+        assert {n: f for n, f in once.figures.items() if "seconds" not in n} == {
+            n: f for n, f in again.figures.items() if "seconds" not in n
+        }
+
+    def test_a_question_that_cannot_be_asked_counts_as_missed_and_is_named(
+        self, museum: QA
+    ) -> None:
+        run = evaluate(museum, [*QUESTIONS, Question("e", "???", True, ("at nine",))])
+        assert by_id(run)["e"].error.startswith("the question has no words")
+        assert by_id(run)["e"].outcome == "wrongly refused"
+        assert run.figures["hit@10"].value == pytest.approx(3 / 4)
+        assert "1 questions could not be asked" in run.settings["notes"][0]
+
+    def test_a_set_of_another_corpus_is_refused_unless_that_is_wanted(self, museum: QA) -> None:
+        other = QuestionSet("museum", tuple(QUESTIONS), corpus="0" * 64)
+        with pytest.raises(QuestionSetError, match="was made for the corpus 000000000000"):
+            evaluate(museum, other)
+        notes = evaluate(museum, other, any_corpus=True).settings["notes"]
+        assert "was made for the corpus 000000000000" in notes[0]
+
+    def test_a_set_whose_answers_are_not_there_is_refused(self, museum: QA) -> None:
+        with pytest.raises(QuestionSetError, match="not in the corpus"):
+            evaluate(museum, [Question("x", "Why?", True, ("nowhere",))])
+
+    def test_an_empty_set_is_refused(self, museum: QA) -> None:
+        with pytest.raises(QuestionSetError, match="no questions"):
+            evaluate(museum, [])
+
+
+class TestAnySystem:
+    """A system that is a function, with passages of its own making."""
+
+    @staticmethod
+    def answer(*spans: tuple[str, int, int], quote: tuple[str, int, int] | None = None) -> Answer:
+        documents = {document.id: document for document in CORPUS}
+        hits = tuple(
+            RetrievedPassage(rank, 1 / rank, Passage.of(documents[id_], (Span(start, end),)))
+            for rank, (id_, start, end) in enumerate(spans, 1)
+        )
+        cited = (Citation(1, documents[quote[0]], Span(*quote[1:])),) if quote else ()
+        return Answer("?", "?", 0.9, citations=cited, passages=hits)
+
+    def test_it_is_judged_by_the_same_rules(self) -> None:
+        answer = self.answer(("hours", 0, 10), ("tickets", 0, 24), quote=("tickets", 8, 24))
+        run = evaluate(lambda question: answer, QUESTIONS[:1], documents=CORPUS)
+        assert values(run)["MRR@10"] == 0.5
+        assert values(run)["recall@5"] == 1.0
+        assert values(run)["quote-hit@1"] == 1.0
+        assert values(run)["citation precision"] == pytest.approx(10 / 16)
+        assert run.settings["corpus"] == fingerprint(CORPUS)
+
+    def test_gold_that_it_did_not_retrieve_counts_as_a_passage_not_found(self) -> None:
+        question = Question("q", "?", True, ("five euros", "at nine"))
+        answer = self.answer(("tickets", 0, 24))
+        run = evaluate(lambda question: answer, [question], documents=CORPUS)
+        assert by_id(run)["q"].relevant == {"tickets:0-24": 1, "hours:17-24": 1}
+        assert values(run)["recall@5"] == 0.5
+
+    def test_it_is_given_the_history_if_it_takes_one(self) -> None:
+        asked: list[object] = []
+
+        def with_history(text: str, *, history: tuple[str, ...]) -> Answer:
+            asked.append((text, history))
+            return self.answer()
+
+        def without(text: str) -> Answer:
+            asked.append(text)
+            return self.answer()
+
+        question = Question("q", "And?", True, ("at nine",), history=("When?",))
+        for system in (with_history, without):
+            evaluate(system, [question], documents=CORPUS)
+        assert asked == [("And?", ("When?",)), "And?"]
+
+    def test_its_corpus_is_that_of_the_set_where_none_is_named(self) -> None:
+        questions = QuestionSet("set", tuple(QUESTIONS[:1]), documents=tuple(CORPUS))
+        run = evaluate(lambda question: self.answer(), questions)
+        assert run.settings["documents"] == 3
+
+    def test_without_a_corpus_nothing_can_be_judged(self) -> None:
+        with pytest.raises(QuestionSetError, match="which corpus is asked"):
+            evaluate(lambda question: self.answer(), QUESTIONS)
+
+    def test_a_question_that_it_refuses_is_missed(self) -> None:
+        def refuse(question: str) -> Answer:
+            raise QuestionError("not that one")
+
+        run = evaluate(refuse, QUESTIONS[:1], documents=CORPUS)
+        assert run.records[0].error == "not that one"
+        assert values(run)["hit@1"] == 0.0
+
+    def test_its_quotes_are_verified_against_the_corpus(self) -> None:
+        """It quotes from an edition of the document that is not the corpus's."""
+        old = Document("tickets", "Tickets cost four euros.")
+        answer = Answer("?", "?", 0.9, citations=(Citation(1, old, Span(0, 24)),))
+        run = evaluate(lambda question: answer, QUESTIONS[:1], documents=CORPUS)
+        assert values(run)["quotes verified"] == 0.0
+
+    def test_where_documents_are_judged_the_ranking_is_one_of_documents(self) -> None:
+        question = Question("q", "?", True, relevant=(("hours", 2), ("cats", 0)))
+        answer = self.answer(("cats", 0, 4), ("cats", 5, 9), ("hours", 0, 3))
+        run = evaluate(lambda question: answer, [question], documents=CORPUS)
+        assert values(run)["MRR@10"] == 0.5
+        assert values(run)["hit@3"] == 1.0
+
+    def test_of_places_that_serve_any_one_is_gold(self) -> None:
+        places = ((Place("tickets", 8, 12), Place("hours", 0, 3)),)
+        question = Question("q", "?", True, places=places)
+        answer = self.answer(quote=("hours", 0, 10))
+        run = evaluate(lambda question: answer, [question], documents=CORPUS)
+        assert values(run)["citation recall"] == 1.0

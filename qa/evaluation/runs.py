@@ -1,0 +1,254 @@
+"""Runs: what an evaluation gives, kept as a folder.
+
+run.json        settings, figures, costs
+records.jsonl   what happened to each question, a line each
+trec.run        the rankings, and
+trec.qrels      what is relevant, as TREC writes them
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import numpy as np
+
+from qa.errors import RunError
+from qa.evaluation.measures import MEASURES, columns
+from qa.evaluation.ranking import qrels_of, ranking_of
+from qa.evaluation.records import Record
+from qa.evaluation.statistics import intervals
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pydantic import TypeAdapter
+
+RUN_FILE, RECORDS_FILE = "run.json", "records.jsonl"
+TREC_RUN, TREC_QRELS = "trec.run", "trec.qrels"
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A measure's value over some questions, with its uncertainty.
+
+    Attributes:
+        measure: the measure's name, a key of `MEASURES`.
+        value: over the questions that count.
+        low: where the 95% bootstrap interval starts.
+        high: where it ends.
+        questions: how many questions count.
+    """
+
+    measure: str
+    value: float
+    low: float
+    high: float
+    questions: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the figure as plain data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """An evaluated question set.
+
+    Attributes:
+        name: what reports call it.
+        settings: what it was made with: question set, corpus, model, versions, seed and more;
+            "notes" are sentences that a reader must know.
+        records: what happened to each question, in the order of the set.
+        figures: measure to figure, over all questions.
+        by_tag: tag to measure to figure, over the questions with that tag.
+        costs: what it took: "start-up seconds", "questions seconds", "peak memory MB".
+    """
+
+    name: str
+    settings: Mapping[str, Any]
+    records: tuple[Record, ...] = field(repr=False)
+    figures: Mapping[str, Figure]
+    by_tag: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict, repr=False)
+    costs: Mapping[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the run as plain data."""
+        records: Any = _adapter().dump_python(self.records, mode="json")
+        return self._summary() | {"records": records}
+
+    def frame(self) -> pd.DataFrame:
+        """Give a pandas frame with a row for each question and a column for each fact.
+
+        Raises:
+            RunError: pandas is not installed.
+        """
+        pandas = import_pandas()
+        about = {
+            "question_id": [record.question_id for record in self.records],
+            "question": [record.question for record in self.records],
+            "outcome": [record.outcome for record in self.records],
+        }
+        return pandas.DataFrame(about | columns(self.records))
+
+    def save(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        beside: Mapping[str, str] | None = None,
+    ) -> Path:
+        """Write the run as a folder, whole or not at all.
+
+        Args:
+            folder: what to write; its parents are made.
+            overwrite: whether to put it in the place of a run that is there.
+            beside: other files to write with it, such as a report: name to text.
+
+        Raises:
+            RunError: something is there already, and `overwrite` is false; or it is there and
+                is no run; or the folder cannot be written.
+        """
+        folder = Path(folder).expanduser()
+        check_free(folder, overwrite=overwrite)
+        partial = folder.with_name(f".{folder.name}.partial")
+        try:
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True)
+            for name, lines in self._files():
+                with (partial / name).open("w", encoding="utf-8", newline="\n") as file:
+                    file.writelines(f"{line}\n" for line in lines)
+            for name, text in (beside or {}).items():
+                (partial / name).write_text(text, encoding="utf-8", newline="\n")
+            before = folder.with_name(f".{folder.name}.before")
+            if folder.exists():
+                folder.replace(before)
+            partial.replace(folder)
+            shutil.rmtree(before, ignore_errors=True)
+        except OSError as error:
+            raise RunError(f"the run cannot be written to {folder}: {error.strerror}") from error
+        return folder
+
+    def _files(self) -> Iterator[tuple[str, Iterable[str]]]:
+        yield RUN_FILE, [json.dumps(self._summary(), ensure_ascii=False, indent=2)]
+        lines = (_adapter().dump_json((record,)).decode()[1:-1] for record in self.records)
+        yield RECORDS_FILE, lines
+        yield TREC_RUN, trec_run(self.records, tag=self.name)
+        yield TREC_QRELS, trec_qrels(self.records)
+
+    def _summary(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "name": self.name,
+            "settings": dict(self.settings),
+            "costs": dict(self.costs),
+            "figures": _plain(self.figures),
+            "by_tag": {tag: _plain(figures) for tag, figures in self.by_tag.items()},
+        }
+
+
+def load_run(folder: str | os.PathLike[str]) -> Run:
+    """Read a run that was saved.
+
+    Raises:
+        RunError: there is none, or it is not whole, or of another format.
+    """
+    folder = Path(folder).expanduser()
+    if not (folder / RUN_FILE).is_file():
+        raise RunError(f"{folder} is no run: there is no {RUN_FILE} in it")
+    try:
+        summary = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+        found = summary["format"]
+        if found == FORMAT:
+            lines = (folder / RECORDS_FILE).read_text(encoding="utf-8").split("\n")
+            records = _adapter().validate_json(f"[{','.join(filter(None, lines))}]")
+            return Run(
+                name=summary["name"],
+                settings=summary["settings"],
+                records=records,
+                figures=_figures(summary["figures"]),
+                by_tag={tag: _figures(figures) for tag, figures in summary["by_tag"].items()},
+                costs=summary["costs"],
+            )
+    except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
+        raise RunError(f"the run in {folder} is not whole: evaluate again ({error})") from error
+    raise RunError(f"the run in {folder} has format {found}, and this version reads {FORMAT}")
+
+
+def figures(records: Sequence[Record], *, seed: int = 0) -> dict[str, Figure]:
+    """Work out every measure that some of the records can tell, with bootstrap intervals."""
+    facts = columns(records)
+    statistics = {name: measure.statistic(facts) for name, measure in MEASURES.items()}
+    once = np.ones((1, len(records)))
+    values = {name: float(statistic(once)[0]) for name, statistic in statistics.items()}
+    known = {name: statistics[name] for name, value in values.items() if np.isfinite(value)}
+    bounds = intervals(known, len(records), seed=seed)
+    counts = {name: int(np.isfinite(facts[MEASURES[name].over]).sum()) for name in known}
+    return {name: Figure(name, values[name], *bounds[name], counts[name]) for name in known}
+
+
+def figures_by_tag(records: Sequence[Record], *, seed: int = 0) -> dict[str, dict[str, Figure]]:
+    """Work out the figures of each tag's questions; the tags in order of name."""
+    tags = sorted({tag for record in records for tag in record.tags})
+    return {tag: figures([r for r in records if tag in r.tags], seed=seed) for tag in tags}
+
+
+def trec_run(records: Sequence[Record], *, tag: str) -> Iterator[str]:
+    """Write rankings as TREC run lines; the score is minus the rank.
+
+    White space and "%" in ids are written as in an address, "%20" for a space.
+    """
+    for question, ranking in ranking_of(records).items():
+        for key, score in ranking.items():
+            yield f"{_word(question)} Q0 {_word(key)} {-score:.0f} {score:.0f} {_word(tag)}"
+
+
+def trec_qrels(records: Sequence[Record]) -> Iterator[str]:
+    """Write what is relevant as TREC qrels lines, ids as in `trec_run`."""
+    for question, relevant in qrels_of(records).items():
+        for key, grade in relevant.items():
+            yield f"{_word(question)} 0 {_word(key)} {grade}"
+
+
+def check_free(folder: Path, *, overwrite: bool) -> None:
+    """Refuse a folder that a run cannot be written to; a run that is there counts with it."""
+    if not folder.exists():
+        return
+    if not folder.is_dir() or (any(folder.iterdir()) and not (folder / RUN_FILE).is_file()):
+        raise RunError(f"{folder} is there and is no run: name another folder")
+    if any(folder.iterdir()) and not overwrite:
+        raise RunError(f"there is a run in {folder} already: name another folder, or overwrite it")
+
+
+def import_pandas() -> Any:
+    """Import pandas; a `RunError` if it is not installed."""
+    try:
+        import pandas
+    except ImportError as error:
+        raise RunError("a frame needs pandas, which is not here: pip install pandas") from error
+    return pandas
+
+
+def _adapter() -> TypeAdapter[tuple[Record, ...]]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(tuple[Record, ...])
+
+
+def _plain(figures: Mapping[str, Figure]) -> dict[str, Any]:
+    return {name: figure.to_dict() for name, figure in figures.items()}
+
+
+def _figures(plain: Mapping[str, Any]) -> dict[str, Figure]:
+    return {name: Figure(**figure) for name, figure in plain.items()}
+
+
+def _word(text: str) -> str:
+    return re.sub(r"[\s%]", lambda found: quote(found[0]), text)

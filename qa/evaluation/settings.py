@@ -1,0 +1,134 @@
+"""The settings that an evaluation may vary, from one value each to a sweep over several."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from qa.answering import DEFAULT_THRESHOLD, ExtractiveAnswerer
+from qa.engine import DEFAULT_TOP_K, QA, Source
+from qa.errors import SettingsError
+from qa.passages import Chunking
+
+
+class Settings(BaseModel):
+    """What a corpus is asked with.
+
+    Attributes:
+        top_k: passages that an answer is made from.
+        threshold: the confidence below which it abstains; 0 always answers, 1 never does.
+        max_quotes: the most quotes in an answer.
+        model: a sentence-transformers model, by folder or Hub name.
+        max_tokens: the most tiktoken tokens in a passage.
+        overlap: sentences that a passage shares with the one before.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    top_k: int = Field(DEFAULT_TOP_K, ge=1)
+    threshold: float = Field(DEFAULT_THRESHOLD, ge=0, le=1)
+    max_quotes: int = Field(3, ge=1)
+    model: str | None = None
+    max_tokens: int | None = None
+    overlap: int | None = None
+
+    @property
+    def chunking(self) -> Chunking | None:
+        """How documents are cut; None takes what the index was made with, or the default."""
+        chosen = {"max_tokens": self.max_tokens, "overlap": self.overlap}
+        named = {name: value for name, value in chosen.items() if value is not None}
+        return Chunking(**named) if named else None
+
+
+def parse_settings(assignments: Iterable[str]) -> list[tuple[str, Settings]]:
+    """Read `key=value` and `key=one,two` into settings, one for each combination of values.
+
+    Each comes with what sets it apart: "top_k=3 threshold=0.1"; "" if there is just one.
+
+    Raises:
+        SettingsError: a key is not known, or a value does not fit it.
+    """
+    values: dict[str, list[str]] = {}
+    for assignment in assignments:
+        key, equals, listed = assignment.partition("=")
+        if not equals:
+            raise SettingsError(f"{assignment!r} sets nothing: write key=value")
+        if key not in Settings.model_fields:
+            near = get_close_matches(key, Settings.model_fields, 1)
+            known = f"did you mean {near[0]}?" if near else f"those are {_known()}"
+            raise SettingsError(f"{key!r} is no setting: {known}")
+        values.setdefault(key, []).extend(listed.split(","))
+    varied = [key for key, options in values.items() if len(options) > 1]
+    found = []
+    for chosen in product(*values.values()):
+        setting = dict(zip(values, chosen, strict=True))
+        found.append((" ".join(f"{key}={setting[key]}" for key in varied), _settings(setting)))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A corpus that is open, to be asked with some settings.
+
+    Attributes:
+        variant: what sets these settings apart in a sweep.
+        settings: the settings.
+        qa: the corpus.
+        seconds: how long opening took.
+        asked_before: whether it was there before, with vectors that it remembers.
+    """
+
+    variant: str
+    settings: Settings
+    qa: QA
+    seconds: float
+    asked_before: bool
+
+
+def open_each(
+    variants: Iterable[tuple[str, Settings]],
+    source: Source | Sequence[Source] | None,
+    index: Path | None,
+) -> Iterator[Opened]:
+    """Open a corpus for each of some settings in turn, anew only where its index changes."""
+    qa: QA | None = None
+    made_with: tuple[str | None, Chunking | None] | None = None
+    try:
+        for variant, settings in variants:
+            started = time.perf_counter()
+            wanted = settings.model, settings.chunking
+            asked_before = qa is not None and wanted == made_with
+            if qa is None or not asked_before:
+                if qa is not None:
+                    qa.close()
+                model, chunking = made_with = wanted
+                qa = QA.open(source, index=index, model=model, chunking=chunking)
+            answerer = qa.answerer
+            if isinstance(answerer, ExtractiveAnswerer):
+                answerer.threshold, answerer.max_quotes = settings.threshold, settings.max_quotes
+            yield Opened(variant, settings, qa, time.perf_counter() - started, asked_before)
+    finally:
+        if qa is not None:
+            qa.close()
+
+
+def _settings(setting: dict[str, Any]) -> Settings:
+    try:
+        settings = Settings.model_validate(setting)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = str(first["loc"][0])
+        raise SettingsError(f"{key}={setting[key]} does not fit: {first['msg']}") from error
+    _ = settings.chunking  # which has conditions of its own
+    return settings
+
+
+def _known() -> str:
+    return ", ".join(Settings.model_fields)

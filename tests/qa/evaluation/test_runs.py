@@ -1,0 +1,155 @@
+"""A run as a folder: written whole, read back the same."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from qa.errors import RunError
+from qa.evaluation.records import Excerpt, Record, Retrieved
+from qa.evaluation.runs import (
+    RECORDS_FILE,
+    RUN_FILE,
+    TREC_QRELS,
+    TREC_RUN,
+    Run,
+    figures,
+    figures_by_tag,
+    load_run,
+)
+
+RECORDS = (
+    Record(
+        question_id="q 1",
+        question="When?\r\nExactly “when”?",
+        answerable=True,
+        history=("What is it?",),
+        tags=("plain", "date"),
+        answers=("2013",),
+        gold=((Excerpt("my notes.txt", 3, 7, "2013"), Excerpt("my notes.txt", 9, 13, "2013")),),
+        relevant={"my notes.txt:0-20": 1},
+        query="What is it? When?",
+        abstained=False,
+        confidence=0.1 + 0.2,
+        quotes=(Excerpt("my notes.txt", 0, 20, "In 2013, 2013 it is. "),),
+        verified=1,
+        ranking=(Retrieved("my notes.txt", 0, 20, 0.75), Retrieved("b", 0, 5, -0.25)),
+        in_use=1,
+        seconds={"total": 0.5},
+    ),
+    Record("q2", "Who?", False, tags=("plain",), error="the question is too long"),
+)
+RUN = Run(
+    "a run",
+    {"top_k": 3, "notes": ["é"]},
+    RECORDS,
+    figures(RECORDS),
+    figures_by_tag(RECORDS),
+    {"start-up seconds": 1.5},
+)
+
+
+def test_a_run_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    assert load_run(RUN.save(tmp_path / "runs" / "one")) == RUN
+
+
+def test_the_rankings_are_written_as_trec_does(tmp_path: Path) -> None:
+    folder = RUN.save(tmp_path / "run")
+    assert (folder / TREC_RUN).read_text().splitlines() == [
+        "q%201 Q0 my%20notes.txt:0-20 1 -1 a%20run",
+        "q%201 Q0 b:0-5 2 -2 a%20run",
+    ]
+    assert (folder / TREC_QRELS).read_text().splitlines() == ["q%201 0 my%20notes.txt:0-20 1"]
+
+
+def test_what_is_in_the_way_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "dear.txt").write_text("diary")
+    for overwrite in (False, True):
+        with pytest.raises(RunError, match="is no run: name another folder"):
+            RUN.save(tmp_path / "notes", overwrite=overwrite)
+    RUN.save(tmp_path / "run")
+    with pytest.raises(RunError, match="there is a run in"):
+        RUN.save(tmp_path / "run")
+    RUN.save(tmp_path / "run", overwrite=True)
+    assert {path.name for path in tmp_path.iterdir()} == {"notes", "run"}
+    assert (tmp_path / "notes" / "dear.txt").read_text() == "diary"
+
+
+def test_files_beside_the_run_are_written_with_it(tmp_path: Path) -> None:
+    folder = RUN.save(tmp_path / "run", beside={"report.md": "# A report\n"})
+    assert (folder / "report.md").read_text() == "# A report\n"
+    assert load_run(folder) == RUN
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "what_is_said"),
+    [
+        (RUN_FILE, None, "is no run"),
+        (RUN_FILE, "{", "is not whole"),
+        (RUN_FILE, "[]", "is not whole"),
+        (RUN_FILE, '{"format": 1}', "is not whole"),
+        (RUN_FILE, '{"format": 99}', "has format 99, and this version reads 1"),
+        (RECORDS_FILE, None, "is not whole"),
+        (RECORDS_FILE, '{"question_id": 5}', "is not whole"),
+    ],
+)
+def test_a_run_that_is_not_whole_is_refused_in_a_sentence(
+    tmp_path: Path, file: str, content: str | None, what_is_said: str
+) -> None:
+    folder = RUN.save(tmp_path / "run")
+    (folder / file).unlink()
+    if content is not None:
+        (folder / file).write_text(content)
+    with pytest.raises(RunError, match=what_is_said):
+        load_run(folder)
+
+
+def test_the_plain_data_is_json() -> None:
+    data = json.loads(json.dumps(RUN.to_dict()))
+    assert data["figures"]["quote-hit@1"]["value"] == 1.0
+    assert data["records"][0]["gold"][0][0]["text"] == "2013"
+
+
+def test_the_frame_has_a_row_for_each_question() -> None:
+    frame = RUN.frame()
+    assert list(frame["question_id"]) == ["q 1", "q2"]
+    assert list(frame["outcome"]) == ["right", "rightly refused"]
+    assert frame["quote-hit@1"].mean() == 1.0
+
+
+def test_without_pandas_the_frame_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(RunError, match="pip install pandas"):
+        RUN.frame()
+
+
+def test_a_figure_comes_with_its_interval_and_how_many_questions_count() -> None:
+    halves = [
+        Record(
+            f"q{i}",
+            "?",
+            True,
+            gold=((Excerpt("a", 0, 5, "xxxxx"),),),
+            abstained=False,
+            quotes=(Excerpt("a", 5 * (i % 2), 5 * (i % 2) + 5, "xxxxx"),),
+        )
+        for i in range(100)
+    ]
+    figure = figures([*halves, Record("u", "?", False)])["quote-hit@1"]
+    assert figure.value == 0.5
+    assert figure.questions == 100
+    # The standard error of a half over 100 is 0.05, and the interval 1.96 of these each way.
+    assert figure.low == pytest.approx(0.402, abs=0.02)
+    assert figure.high == pytest.approx(0.598, abs=0.02)
+    assert figures(halves) == figures(halves)
+
+
+def test_a_tag_has_the_figures_of_its_questions() -> None:
+    assert set(RUN.by_tag) == {"date", "plain"}
+    assert RUN.by_tag["date"]["quote-hit@1"].questions == 1
+    assert "abstention recall" not in RUN.by_tag["date"]
+    assert RUN.by_tag["plain"]["abstention recall"].value == 1.0
