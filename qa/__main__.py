@@ -1,7 +1,8 @@
 """The command line: reads options, calls the public API, prints.
 
 Exit codes: 0 all well; 1 an error, in one sentence; 2 options that do not fit; 3 the answer is
-that the document does not say; 4 a quote that does not verify.
+that the document does not say; 4 a quote that does not verify; 5 a measure that got worse than a
+gate allows.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 import click
 
+from qa.evaluation_command import compare, evaluate
 from qa.terminal import (
     as_json_option,
     corpus_options,
@@ -176,38 +178,6 @@ def retrieve(
         click.echo(f"{printable(hit.passage.text)}\n")
 
 
-@main.command("eval")
-@click.argument("questions", type=click.Path(path_type=Path))
-@corpus_options
-@top_k_option
-@as_json_option
-def evaluate(
-    questions: Path,
-    documents: tuple[Path, ...],
-    index: Path | None,
-    model: str | None,
-    top_k: int,
-    as_json: bool,
-) -> None:
-    """Ask every question of a set, and print how well it went.
-
-    QUESTIONS is a file of JSON lines; seeds/questions.jsonl is one.
-    """
-    from qa.engine import QA
-    from qa.evaluation import evaluate, load_questions
-
-    asked = load_questions(questions)
-    with QA.open(list(documents) or None, index=index, model=model) as qa:
-        evaluation = evaluate(qa, asked, top_k=top_k)
-    if as_json:
-        print_json(evaluation.to_dict())
-        return
-    answerable = sum(question.answerable for question in asked)
-    click.echo(f"{len(asked)} questions, {answerable} answerable, {top_k} passages each\n")
-    for name, value in evaluation.figures.items():
-        click.echo(f"  {name:<22}{value:>7.3f}")
-
-
 @main.command()
 @click.argument("answer", type=click.Path(path_type=Path))
 @click.option(
@@ -268,6 +238,9 @@ def _print_finding(label: str, verified: bool, finding: str) -> None:
 def _few(ids: list[str]) -> str:
     return ", ".join(ids[:5]) + (", …" if len(ids) > 5 else "")
 
+
+main.add_command(evaluate)
+main.add_command(compare)
 
 if __name__ == "__main__":
     main()
