@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 PICTURES = Path(__file__).parent / "screenshots"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -33,11 +34,12 @@ SCENES = {
 
 
 def main() -> None:
-    """Start the page, take every picture, and stop it."""
+    """Start the page, take every picture, and stop it; and those of the reports."""
     PICTURES.mkdir(exist_ok=True)
     installed = next(filter(None, map(shutil.which, BROWSERS)), None)
     with served() as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=installed, args=["--no-sandbox"])
+        picture_reports(browser)
         for name, (width, height, colours, questions) in SCENES.items():
             page = browser.new_page(viewport={"width": width, "height": height})
             page.emulate_media(color_scheme="dark" if colours == "dark" else "light")
@@ -50,6 +52,30 @@ def main() -> None:
             page.screenshot(path=PICTURES / f"{name}.png", animations="disabled", caret="hide")
             page.close()
         browser.close()
+
+
+def picture_reports(browser: Browser) -> None:
+    """Evaluate the shipped set twice, and take pictures of a report and of a comparison."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for run, *settings in (("eight passages",), ("two passages", "--set", "top_k=2")):
+            command = ["eval", "seeds/questions.jsonl", "--name", run, "--out", folder / run]
+            subprocess.run([sys.executable, "-m", "qa", *command, *settings], check=True)
+        runs = [folder / "eight passages", folder / "two passages"]
+        command = ["compare", *runs, "--measure", "quote-hit@1", "--measure", "balanced score"]
+        subprocess.run([sys.executable, "-m", "qa", *command, "--out", folder], check=True)
+        for picture, (path, place, colours) in {
+            "report": (runs[0] / "report.html", "", "light"),
+            "report-questions": (runs[0] / "report.html", "#outcome=wrong-quote", "light"),
+            "report-dark": (runs[0] / "report.html", "#charts", "dark"),
+            "comparison": (folder / "comparison.html", "", "light"),
+        }.items():
+            page = browser.new_page(viewport={"width": 1100, "height": 760})
+            page.emulate_media(color_scheme="dark" if colours == "dark" else "light")
+            page.goto(path.as_uri() + place)
+            page.wait_for_timeout(300)
+            page.screenshot(path=PICTURES / f"{picture}.png", animations="disabled", caret="hide")
+            page.close()
 
 
 def ask(page: Page, question: str, number: int) -> None:

@@ -89,7 +89,8 @@ def evaluate(
     asked, notes = _drawn(load_questions(questions), sample, seed)
     runs = []
     for opened in open_each(variants, _source(documents, index, asked), index):
-        run = _run(opened, asked, name or asked.name, notes, any_corpus, seed)
+        called = f"{name} {opened.variant}".strip() or asked.name
+        run = _run(opened, asked, called, notes, any_corpus, seed)
         runs.append(run)
         if keep_in := folders[opened.variant]:
             kept.keep_run(run, keep_in, overwrite=overwrite)
@@ -197,7 +198,7 @@ def _run(
         opened.qa,
         questions,
         top_k=opened.settings.top_k,
-        name=f"{name} {opened.variant}".strip(),
+        name=name,
         settings={"notes": notes},
         any_corpus=any_corpus,
         seed=seed,

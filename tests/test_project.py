@@ -18,6 +18,7 @@ import qa.evaluation
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+EXAMPLES = sorted((ROOT / "docs" / "examples").glob("*.py"))
 ESSAY_SHA256 = "a16c832eb8bb5be8e2f94ac5a33667dd0d30317f3c1896191db540f58facfb20"
 
 REFUSE_THE_NETWORK = """
@@ -40,7 +41,7 @@ with QA.open() as qa:
     assert "2013" in answer.text, answer
     assert verify(answer, [qa.index.document("essay.txt")]).verified
     assert retrieve("THAAD", top_k=1)
-    assert evaluate(qa, load_questions(questions_path())[:2]).figures["quotes verified"] == 1.0
+    assert evaluate(qa, load_questions(questions_path())[:2]).figures["quotes verified"].value == 1
 """
 
 
@@ -67,6 +68,12 @@ def test_the_python_in_the_documents_runs(document: Path) -> None:
     blocks = re.findall(r"```python\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
     for block in blocks:
         subprocess.run([sys.executable, "-W", "error", "-c", block], cwd=ROOT, check=True)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+def test_the_examples_run(example: Path) -> None:
+    subprocess.run([sys.executable, example], cwd=ROOT, check=True)
 
 
 def test_the_links_in_the_documents_lead_somewhere() -> None:

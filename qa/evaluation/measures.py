@@ -62,12 +62,18 @@ def columns(records: Sequence[Record]) -> dict[str, Array]:
         "shown": [float(len(record.quotes)) for record in records],
         "verified": [float(record.verified) for record in records],
     }
+    answerable, abstained = np.array(facts["answerable"]), np.array(facts["abstained"])
+    refusals = {
+        "abstentions": np.where(abstained == 1, 1 - answerable, np.nan),
+        "abstention recall": np.where(answerable == 0, abstained, np.nan),
+    }
     times = {
         f"seconds {stage}".strip(): [r.seconds.get(stage or "total", np.nan) for r in records]
         for stage in STAGES
     }
     return {
         **{name: np.array(values, float) for name, values in (facts | times).items()},
+        **refusals,
         **ranking_columns(records),
         **span_columns(records),
         **citation_columns(records),
@@ -103,11 +109,12 @@ def _whole(
     *,
     group: Group = "abstention",
     better: int = 1,
+    over: str = "answerable",
 ) -> Measure:
-    return Measure(name, group, meaning, better, False, statistic)
+    return Measure(name, group, meaning, better, False, statistic, over)
 
 
-_YES_NO = {"exact match", "answer-in-quote@1", "answer-in-quote@3"}
+_YES_NO = {"exact match", "answer-in-quote@1", "answer-in-quote@3", "abstention recall"}
 
 _ALL = [
     *_means("retrieval", 1, {name: meaning for name, (_, meaning) in RETRIEVAL.items()}),
@@ -164,11 +171,12 @@ _ALL = [
         "abstention precision",
         "share of the abstentions that are right",
         weighted.abstention_precision,
+        over="abstentions",
     ),
-    _whole(
-        "abstention recall",
-        "share of the unanswerable questions that are abstained from",
-        weighted.abstention_recall,
+    *_means(
+        "abstention",
+        1,
+        {"abstention recall": "share of the unanswerable questions that are abstained from"},
     ),
     _whole("abstention F1", "harmonic mean of the two", weighted.abstention_f1),
     _whole(

@@ -11,6 +11,7 @@ from qa.evaluation.comparing import Comparison, Difference, Flip
 from qa.evaluation.gates import GateResult
 from qa.evaluation.measures import MEASURES
 from qa.evaluation.records import OUTCOMES, Record
+from qa.evaluation.report.formatting import amount, difference, interval, probability
 from qa.evaluation.runs import Figure, Run
 from qa.terminal import printable
 
@@ -56,7 +57,8 @@ def print_run(run: Run, *, every: bool = False) -> None:
         if counts[outcome]:
             click.echo(f"  {outcome:<24}{counts[outcome]:>8,}   ", nl=False)
             click.secho(meaning, dim=True)
-    click.echo()
+    costs = ", ".join(f"{name} {cost:,.1f}" for name, cost in run.costs.items())
+    click.secho(f"\n{costs}\n", dim=True)
 
 
 def print_comparison(comparison: Comparison, *, every: bool = False) -> None:
@@ -70,10 +72,10 @@ def print_comparison(comparison: Comparison, *, every: bool = False) -> None:
     for run in comparison.runs[1:]:
         click.secho(f"{printable(run.name)}, held against {printable(baseline)}", bold=True)
         heading = f"{'':<24}{'before':>9}{'after':>9}{'change':>9}   {'95% interval':<19}"
-        click.secho(f"{heading}{'p':<10}{'adjusted':<10}", dim=True)
-        for difference in comparison.differences:
-            if difference.run == run.name and (every or _is_shown(difference)):
-                _print_difference(difference)
+        click.secho(f"{heading}{'p':<9}{'adjusted':<10}", dim=True)
+        for one in comparison.differences:
+            if one.run == run.name and (every or _is_shown(one)):
+                _print_difference(one)
         click.echo()
     click.echo(printable(comparison.summary()))
     _print_flips(comparison.flips)
@@ -88,13 +90,9 @@ def print_gates(results: Sequence[GateResult]) -> None:
 
 
 def _figure(figure: Figure) -> str:
-    interval = f"{_number(figure.low)} to {_number(figure.high)}"
-    name = f"  {figure.measure:<24}"
-    return f"{name}{_number(figure.value):>8}   {interval:<18}{figure.questions:>9,}"
-
-
-def _number(value: float) -> str:
-    return f"{value:.3f}" if abs(value) < 100 else f"{value:,.1f}"
+    name = figure.measure
+    value, between = amount(name, figure.value), interval(name, figure.low, figure.high)
+    return f"  {name:<24}{value:>8}   {between:<18}{figure.questions:>9,}"
 
 
 def _asked(run: Run) -> str:
@@ -105,20 +103,19 @@ def _asked(run: Run) -> str:
     return asked
 
 
-def _is_shown(difference: Difference) -> bool:
-    return difference.measure in HEADLINES or difference.verdict in _COLOURS
+def _is_shown(one: Difference) -> bool:
+    return one.measure in HEADLINES or one.verdict in _COLOURS
 
 
-def _print_difference(difference: Difference) -> None:
-    interval = f"{difference.low:+.3f} to {difference.high:+.3f}"
-    p = adjusted = ""
-    if difference.p is not None and difference.adjusted is not None:
-        p, adjusted = f"{difference.p:.4f}", f"{difference.adjusted:.4f}"
-    values = f"{_number(difference.baseline):>9}{_number(difference.value):>9}"
-    change = f"{difference.difference:>+9.3f}   {interval:<19}"
-    click.echo(f"{difference.measure:<24}{values}{change}{p:<10}{adjusted:<10}", nl=False)
-    colour = _COLOURS.get(difference.verdict)
-    click.secho(difference.verdict, fg=colour, dim=colour is None)
+def _print_difference(one: Difference) -> None:
+    values = [amount(one.measure, value) for value in (one.baseline, one.value)]
+    change = difference(one.measure, one.difference)
+    between = " to ".join(difference(one.measure, end) for end in (one.low, one.high))
+    chances = f"{probability(one.p):<9}{probability(one.adjusted):<10}"
+    click.echo(f"{one.measure:<24}{values[0]:>9}{values[1]:>9}{change:>9}   ", nl=False)
+    click.echo(f"{between:<19}{chances}", nl=False)
+    colour = _COLOURS.get(one.verdict)
+    click.secho(one.verdict, fg=colour, dim=colour is None)
 
 
 def _print_flips(flips: Sequence[Flip]) -> None:

@@ -24,7 +24,7 @@ from qa.errors import RunError
 from qa.evaluation.measures import MEASURES, columns
 from qa.evaluation.ranking import qrels_of, ranking_of
 from qa.evaluation.records import Record
-from qa.evaluation.statistics import intervals
+from qa.evaluation.statistics import exact_interval, intervals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,8 @@ class Figure:
     Attributes:
         measure: the measure's name, a key of `MEASURES`.
         value: over the questions that count.
-        low: where the 95% bootstrap interval starts.
+        low: where the 95% interval starts: the bootstrap's, or where all questions came out
+            alike the exact binomial one.
         high: where it ends.
         questions: how many questions count.
     """
@@ -191,6 +192,10 @@ def figures(records: Sequence[Record], *, seed: int = 0) -> dict[str, Figure]:
     known = {name: statistics[name] for name, value in values.items() if np.isfinite(value)}
     bounds = intervals(known, len(records), seed=seed)
     counts = {name: int(np.isfinite(facts[MEASURES[name].over]).sum()) for name in known}
+    for name, value in values.items():
+        is_share = name in facts and MEASURES[name].group != "time" and MEASURES[name].better
+        if is_share and value in (0, 1):
+            bounds[name] = exact_interval(value, counts[name])
     return {name: Figure(name, values[name], *bounds[name], counts[name]) for name in known}
 
 

@@ -42,6 +42,17 @@ def intervals(
     return {name: _percentiles(parts, level) for name, parts in values.items()}
 
 
+def exact_interval(value: float, questions: int, *, level: float = 0.95) -> tuple[float, float]:
+    """Give the interval of a mean where all questions came out 0, or all 1.
+
+    No resample can differ from them then, and a bootstrap would claim to be certain. This is
+    the exact binomial interval (Clopper and Pearson 1934), which holds for the mean of any
+    values from 0 to 1 that all came out at the same end.
+    """
+    most = ((1 - level) / 2) ** (1 / questions)
+    return (most, 1.0) if value == 1 else (0.0, 1 - most)
+
+
 def paired_intervals(
     a: Mapping[str, Statistic],
     b: Mapping[str, Statistic],

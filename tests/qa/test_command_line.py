@@ -141,7 +141,7 @@ class TestWithTheRealModel:
         few = tmp_path / "few.jsonl"
         few.write_text("\n".join(questions_path().read_text(encoding="utf-8").split("\n")[:3]))
         figures = run_json("eval", few)["figures"]
-        assert figures["quotes verified"] == 1.0
+        assert figures["quotes verified"]["value"] == 1.0
         assert set(figures) >= {"hit@1", "recall@5", "MRR@10", "nDCG@10", "quote-hit@3"}
         assert "quote-hit@1" in run("eval", few).stdout
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -153,3 +154,13 @@ def test_a_tag_has_the_figures_of_its_questions() -> None:
     assert RUN.by_tag["date"]["quote-hit@1"].questions == 1
     assert "abstention recall" not in RUN.by_tag["date"]
     assert RUN.by_tag["plain"]["abstention recall"].value == 1.0
+
+
+def test_where_all_came_out_alike_the_interval_does_not_claim_to_be_certain() -> None:
+    records = [Record(f"q{i}", "?", False, abstained=True) for i in range(14)]
+    figure = figures(records)["abstention recall"]
+    assert (figure.value, figure.high, figure.questions) == (1.0, 1.0, 14)
+    assert figure.low == pytest.approx(0.025 ** (1 / 14))
+    answered = figures([replace(record, abstained=False) for record in records])
+    assert answered["abstention recall"].low == 0.0
+    assert answered["abstention recall"].high == pytest.approx(1 - 0.025 ** (1 / 14))
