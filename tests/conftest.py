@@ -7,12 +7,19 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from embeddings import Encoder, load_encoder
 from qa.documents import Document, load
 from qa.seeds import essay_path
 from tests.fakes import FakeEncoder
+
+# A busy machine draws slowly, and fails no test for it.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 _ASKED: list[str] = []
 _LOOK_UPS = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}

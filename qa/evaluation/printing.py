@@ -19,7 +19,7 @@ HEADLINES = (
     *("hit@1", "hit@5", "nDCG@10", "span recall@5"),
     *("quote-hit@1", "quote-hit@3", "citation F1", "quotes verified"),
     *("answer-in-quote@1", "token F1"),
-    *("balanced score", "abstention F1", "AUROC", "ECE"),
+    *("balanced score", "abstention recall", "abstention F1", "AUROC", "ECE"),
     *("seconds p50", "seconds p95"),
 )
 """The measures that are printed where not all are asked for."""
@@ -29,9 +29,10 @@ _COLOURS = {"better": "green", "worse": "red"}
 
 
 def print_runs(runs: Sequence[Run], comparison: Comparison | None, *, every: bool = False) -> None:
-    """Print runs, and if there are several, how they compare."""
+    """Print a run; or of several how they compare, and the runs too if all is asked for."""
     for run in runs:
-        print_run(run, every=every)
+        if every or not comparison:
+            print_run(run, every=every)
     if comparison:
         print_comparison(comparison, every=every)
 
@@ -62,19 +63,23 @@ def print_run(run: Run, *, every: bool = False) -> None:
 
 
 def print_comparison(comparison: Comparison, *, every: bool = False) -> None:
-    """Print what differs between runs, in figures and in words, and the questions that flipped.
+    """Print how runs differ, in figures and in words, and the questions that flipped.
 
-    Where not every measure is asked for, it is the headlines and those with a verdict.
+    Several runs stand in one table. Where not all is asked for, its measures are the headlines
+    and those with a verdict.
     """
-    baseline = comparison.runs[0].name
+    baseline, *others = (run.name for run in comparison.runs)
     for note in comparison.notes:
         click.secho(f"Note: {printable(note)}", fg="yellow")
-    for run in comparison.runs[1:]:
-        click.secho(f"{printable(run.name)}, held against {printable(baseline)}", bold=True)
+    shown = [one for one in comparison.differences if every or _is_shown(one)]
+    if len(others) > 1:
+        _print_table(comparison, list(dict.fromkeys(one.measure for one in shown)))
+    for name in others if every or len(others) == 1 else []:
+        click.secho(f"{printable(name)}, held against {printable(baseline)}", bold=True)
         heading = f"{'':<24}{'before':>9}{'after':>9}{'change':>9}   {'95% interval':<19}"
         click.secho(f"{heading}{'p':<9}{'adjusted':<10}", dim=True)
-        for one in comparison.differences:
-            if one.run == run.name and (every or _is_shown(one)):
+        for one in shown:
+            if one.run == name:
                 _print_difference(one)
         click.echo()
     click.echo(printable(comparison.summary()))
@@ -105,6 +110,27 @@ def _asked(run: Run) -> str:
 
 def _is_shown(one: Difference) -> bool:
     return one.measure in HEADLINES or one.verdict in _COLOURS
+
+
+def _print_table(comparison: Comparison, measures: Sequence[str]) -> None:
+    """Print a column for each run, and where a test says so, whether it is better or worse."""
+    found = {(one.measure, one.run): one for one in comparison.differences}
+    names = [run.name for run in comparison.runs]
+    widths = [max(len(name), 9) + 2 for name in map(printable, names)]
+    headings = zip(names, widths, strict=True)
+    click.echo(" " * 24 + "".join(f"{printable(name):>{width}}  " for name, width in headings))
+    for measure in measures:
+        click.echo(f"{measure:<24}", nl=False)
+        first = next(found[measure, name] for name in names[1:] if (measure, name) in found)
+        click.echo(f"{amount(measure, first.baseline):>{widths[0]}}  ", nl=False)
+        for name, width in zip(names[1:], widths[1:], strict=True):
+            one = found.get((measure, name))
+            value = amount(measure, one.value) if one else "–"
+            verdict = one.verdict if one else ""
+            mark = {"better": "+", "worse": "-"}.get(verdict, " ")
+            click.secho(f"{value:>{width}} {mark}", fg=_COLOURS.get(verdict), nl=False)
+        click.echo()
+    click.echo("\n+ better and - worse than the first, as tested\n")
 
 
 def _print_difference(one: Difference) -> None:

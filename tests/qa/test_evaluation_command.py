@@ -117,7 +117,9 @@ class TestEval:
             *("--set", "threshold=0,1", "--set", "top_k=1,3"),
         )
         assert result.exit_code == 0, result.output
-        assert "held against" in result.stdout
+        assert "+ better and - worse than the first, as tested" in result.stdout
+        (row,) = [row for row in result.stdout.split("\n") if row.startswith("quote-hit@1")]
+        assert row.split()[-4:] == ["0.000", "-", "0.000", "-"]
         names = {path.name for path in out.iterdir()}
         assert names == {
             *("threshold=0 top_k=1", "threshold=0 top_k=3"),
