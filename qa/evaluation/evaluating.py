@@ -34,6 +34,8 @@ System = Callable[..., Answer]
 DEPTH = 100
 """How many passages are ranked for the figures of retrieval."""
 
+_ENOUGH = 200  # characters of a gold quote for a reader to know what it is about
+
 _PACKAGES = ("inquote", "sentence-transformers", "torch", "faiss-cpu", "numpy", "ir-measures")
 
 
@@ -215,7 +217,15 @@ class _Judge:
         return self._cut[document_id]
 
     def _excerpt(self, place: Place) -> Excerpt:
-        return Excerpt(*place, self._documents[place.document_id].text[place.start : place.end])
+        """Give the words of a place; if they are few, with some of what is around them."""
+        text, (_, start, end) = self._documents[place.document_id].text, place
+        beside = max(0, _ENOUGH - (end - start)) // 2
+        before, after = text[max(0, start - beside) : start], text[end : end + beside]
+        if start > beside:
+            before = before.partition(" ")[2]
+        if end + beside < len(text):
+            after = after.rpartition(" ")[0]
+        return Excerpt(*place, text[start:end], before, after)
 
     def _verified(self, answer: Answer, quotes: Sequence[Citation]) -> int:
         cited = {quote.document_id for quote in quotes} & self._documents.keys()

@@ -25,12 +25,23 @@ class Retrieved(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """Words of the corpus, with their place."""
+    """Words of the corpus, with their place.
+
+    Attributes:
+        document_id: the document that they are of.
+        start: where they start in its text, in code points.
+        end: where they end; the character there is not part of them.
+        text: the words.
+        before: some of what stands before them, for a reader to know what they are about.
+        after: some of what stands after them.
+    """
 
     document_id: str
     start: int
     end: int
     text: str
+    before: str = ""
+    after: str = ""
 
     @property
     def place(self) -> Place:

@@ -223,13 +223,18 @@ def trec_qrels(records: Sequence[Record]) -> Iterator[str]:
 
 
 def check_free(folder: Path, *, overwrite: bool) -> None:
-    """Refuse a folder that a run cannot be written to; a run that is there counts with it."""
+    """Refuse a folder that a run cannot be written to; one that is there needs `overwrite`."""
     if not folder.exists():
+        above = next(parent for parent in folder.absolute().parents if parent.exists())
+        if not (above.is_dir() and os.access(above, os.W_OK)):
+            raise RunError(f"no run can be written to {folder}: {above} is not to be written in")
         return
     if not folder.is_dir() or (any(folder.iterdir()) and not (folder / RUN_FILE).is_file()):
         raise RunError(f"{folder} is there and is no run: name another folder")
     if any(folder.iterdir()) and not overwrite:
-        raise RunError(f"there is a run in {folder} already: name another folder, or overwrite it")
+        raise RunError(
+            f"there is a run in {folder} already: name another folder, or --overwrite it"
+        )
 
 
 def import_pandas() -> Any:

@@ -21,6 +21,8 @@ class Words:
 
     Attributes:
         pieces: the words, cut where marks begin and end.
+        before: some of what stands before them in the corpus.
+        after: some of what stands after them.
         places: where they stand.
         more: in how many other places they stand, that are not shown.
         right: whether they share a character with the gold, or the gold with them.
@@ -30,6 +32,8 @@ class Words:
     places: tuple[Place, ...]
     more: int
     right: bool
+    before: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +199,14 @@ def _part(part: Sequence[Excerpt], quoted: Sequence[Place]) -> Part:
 def _words(same: Sequence[Excerpt], quoted: Sequence[Place]) -> Words:
     places = tuple(excerpt.place for excerpt in same)
     right = _held(same[0], quoted) > 0
-    return Words(pieces(same[0], quoted), places[:_PLACES], max(0, len(same) - _PLACES), right)
+    return Words(
+        pieces(same[0], quoted),
+        places[:_PLACES],
+        max(0, len(same) - _PLACES),
+        right,
+        same[0].before,
+        same[0].after,
+    )
 
 
 def _held(excerpt: Excerpt, quoted: Iterable[Place]) -> int:

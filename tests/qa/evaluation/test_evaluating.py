@@ -13,7 +13,7 @@ from qa.documents import Span
 from qa.errors import QuestionError, QuestionSetError
 from qa.evaluation import Question, QuestionSet, Run, evaluate
 from qa.evaluation.questions import Place, fingerprint
-from qa.evaluation.records import Record
+from qa.evaluation.records import Excerpt, Record
 from qa.index import Index
 from qa.indexing import update_index
 from qa.passages import Passage
@@ -67,6 +67,10 @@ class TestACorpus:
         # Each gold quote stands in a document of one passage, which is quoted whole.
         assert values(run)["citation precision"] == pytest.approx((10 / 24 + 7 / 25 + 0) / 3)
         assert values(run)["citation recall"] == pytest.approx((1 + 1 + 0) / 3)
+
+    def test_a_short_gold_quote_is_kept_with_what_is_around_it(self, museum: QA) -> None:
+        gold = by_id(evaluate(museum, QUESTIONS))["a"].gold
+        assert gold == ((Excerpt("tickets", 13, 23, "five euros", "Tickets cost ", "."),),)
 
     def test_the_ranking_is_deeper_than_what_an_answer_is_made_of(self, museum: QA) -> None:
         record = by_id(evaluate(museum, QUESTIONS, top_k=1))["c"]

@@ -228,6 +228,15 @@ def test_the_page_shows_the_shared_characters_marked_in_quote_and_gold() -> None
     assert "<bdi>museum</bdi>, characters 13–23" in written
 
 
+def test_a_short_gold_quote_is_shown_with_what_is_around_it() -> None:
+    gold = Excerpt("museum", 13, 23, "five euros", before="<b>Tickets cost ", after=".\r\n")
+    written = html_report(replace(RUN, records=(replace(RECORDS[0], gold=((gold,),)),)))
+    assert (
+        '<blockquote class="exact" dir="auto"><span class="around">…&lt;b&gt;Tickets cost </span>'
+        '<mark>five euros</mark><span class="around">.&#13;\n…</span></blockquote>'
+    ) in written
+
+
 def test_an_empty_run_still_has_a_page() -> None:
     empty = Run("nothing", {}, (), {})
     assert "nothing" in html_report(empty)

@@ -17,6 +17,7 @@ from qa.evaluation.runs import (
     TREC_QRELS,
     TREC_RUN,
     Run,
+    check_free,
     figures,
     figures_by_tag,
     load_run,
@@ -78,6 +79,13 @@ def test_what_is_in_the_way_is_not_written_over(tmp_path: Path) -> None:
     RUN.save(tmp_path / "run", overwrite=True)
     assert {path.name for path in tmp_path.iterdir()} == {"notes", "run"}
     assert (tmp_path / "notes" / "dear.txt").read_text() == "diary"
+
+
+def test_a_place_that_cannot_be_written_to_is_refused_beforehand(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="no run can be written to"):
+        check_free(tmp_path / "file" / "runs" / "one", overwrite=True)
+    check_free(tmp_path / "runs" / "one", overwrite=False)
 
 
 def test_files_beside_the_run_are_written_with_it(tmp_path: Path) -> None:
