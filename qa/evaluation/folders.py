@@ -34,13 +34,14 @@ def check_all_free(folders: Iterable[Path | None], *, overwrite: bool) -> None:
 
 
 def keep_run(run: Run, folder: Path, *, overwrite: bool = False) -> None:
-    """Write a run with its report, as a page and as Markdown for a pull request.
+    """Write a run, and then its report, as a page and as Markdown for a pull request.
 
     Raises:
-        RunError: as `Run.save`.
+        RunError: the folder cannot be written, or as `Run.save`.
     """
-    reports = {REPORT_PAGE: html_report(run), "report.md": markdown_summary(run)}
-    run.save(folder, overwrite=overwrite, beside=reports)
+    run.save(folder, overwrite=overwrite)
+    _write(folder, REPORT_PAGE, html_report(run))
+    _write(folder, "report.md", markdown_summary(run))
 
 
 def keep_comparison(comparison: Comparison, folder: Path) -> None:
@@ -49,17 +50,18 @@ def keep_comparison(comparison: Comparison, folder: Path) -> None:
     Raises:
         RunError: the folder cannot be written.
     """
-    texts = {
-        COMPARISON_PAGE: html_comparison(comparison),
-        "comparison.md": markdown_comparison(comparison),
-        "comparison.json": json.dumps(comparison.to_dict(), ensure_ascii=False, indent=2) + "\n",
-    }
+    _write(folder, COMPARISON_PAGE, html_comparison(comparison))
+    _write(folder, "comparison.md", markdown_comparison(comparison))
+    plain = json.dumps(comparison.to_dict(), ensure_ascii=False, indent=2)
+    _write(folder, "comparison.json", f"{plain}\n")
+
+
+def _write(folder: Path, name: str, text: str) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise RunError(f"the comparison cannot be written to {folder}: {error.strerror}") from error
+        raise RunError(f"{folder / name} cannot be written: {error.strerror}") from error
 
 
 def file_name(variant: str) -> str:

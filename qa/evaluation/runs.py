@@ -99,19 +99,12 @@ class Run:
         }
         return pandas.DataFrame(about | columns(self.records))
 
-    def save(
-        self,
-        folder: str | os.PathLike[str],
-        *,
-        overwrite: bool = False,
-        beside: Mapping[str, str] | None = None,
-    ) -> Path:
+    def save(self, folder: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the run as a folder, whole or not at all.
 
         Args:
             folder: what to write; its parents are made.
             overwrite: whether to put it in the place of a run that is there.
-            beside: other files to write with it, such as a report: name to text.
 
         Raises:
             RunError: something is there already, and `overwrite` is false; or it is there and
@@ -126,8 +119,6 @@ class Run:
             for name, lines in self._files():
                 with (partial / name).open("w", encoding="utf-8", newline="\n") as file:
                     file.writelines(f"{line}\n" for line in lines)
-            for name, text in (beside or {}).items():
-                (partial / name).write_text(text, encoding="utf-8", newline="\n")
             before = folder.with_name(f".{folder.name}.before")
             if folder.exists():
                 folder.replace(before)

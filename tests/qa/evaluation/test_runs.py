@@ -88,12 +88,6 @@ def test_a_place_that_cannot_be_written_to_is_refused_beforehand(tmp_path: Path)
     check_free(tmp_path / "runs" / "one", overwrite=False)
 
 
-def test_files_beside_the_run_are_written_with_it(tmp_path: Path) -> None:
-    folder = RUN.save(tmp_path / "run", beside={"report.md": "# A report\n"})
-    assert (folder / "report.md").read_text() == "# A report\n"
-    assert load_run(folder) == RUN
-
-
 @pytest.mark.parametrize(
     ("file", "content", "what_is_said"),
     [
