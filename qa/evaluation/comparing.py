@@ -11,11 +11,20 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from qa.errors import RunError, SettingsError
-from qa.evaluation.measures import MEASURES, Measure, columns
-from qa.evaluation.pairing import Pair, left_out, pairs_of, settings_notes, told_apart
+from qa.evaluation.measures import MEASURES, Measure, columns, is_share
+from qa.evaluation.pairing import (
+    Pair,
+    cut_alike,
+    left_out,
+    pairs_of,
+    settings_notes,
+    told_apart,
+)
+from qa.evaluation.ranking import RELATIVE
 from qa.evaluation.records import Record
 from qa.evaluation.runs import Run, import_pandas
 from qa.evaluation.statistics import (
+    exact_interval,
     holm,
     mcnemar,
     paired_intervals,
@@ -27,6 +36,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Verdict = Literal["better", "worse", "no evidence of a difference", "not tested"]
+
+_LEAST_RESAMPLES = 10_000
 
 MCNEMAR, RANDOMISATION = "McNemar", "randomisation"
 
@@ -188,13 +199,20 @@ def compare(
         raise SettingsError(f"alpha is {alpha}: choose a number between 0 and 1, such as 0.05")
     chosen = [find_measure(name) for name in dict.fromkeys(measures or MEASURES)]
     baseline, *others = named = tuple(told_apart(runs))
+    # So many that the least p there is can survive the correction.
+    resamples = max(_LEAST_RESAMPLES, math.ceil(2 * len(chosen) * len(others) / alpha))
     differences: list[Difference] = []
     flips: list[Flip] = []
     notes = [f"{run.name}: {note}" for run in named for note in run.settings.get("notes") or ()]
     for run in others:
         pairs = pairs_of(baseline, run)
-        found = _differences(run, pairs, chosen, seed)
+        found = _differences(run, pairs, chosen, seed, resamples)
         missing = _missing(baseline, run, measures, found)
+        if not cut_alike(pairs):
+            notes.append(
+                f"{run.name}: its passages are not those of {baseline.name}, so what depends on "
+                f"how many are relevant is not compared ({', '.join(RELATIVE)}); spans are"
+            )
         notes += [*left_out(baseline, run, pairs), *missing, *settings_notes(baseline, run)]
         differences += found
         flips += _flips(run, pairs)
@@ -255,14 +273,16 @@ def _mcnemar(measure: Measure, a: Columns, b: Columns) -> float | None:
 
 
 def _differences(
-    run: Run, pairs: Sequence[Pair], chosen: Sequence[Measure], seed: int
+    run: Run, pairs: Sequence[Pair], chosen: Sequence[Measure], seed: int, resamples: int
 ) -> list[Difference]:
     a, b = (columns(side) for side in zip(*pairs, strict=True))
+    if not cut_alike(pairs):
+        chosen = [measure for measure in chosen if measure.name not in RELATIVE]
     before, after = _statistics(chosen, a), _statistics(chosen, b)
     measures = [m for m in chosen if m.name in before and m.name in after]
     shared = {m.name: before[m.name] for m in measures}
-    bounds = paired_intervals(shared, after, len(pairs), seed=seed)
-    tests = paired_tests(measures, a, b, seed=seed)
+    bounds = paired_intervals(shared, after, len(pairs), seed=seed) | _unchanged(measures, a, b)
+    tests = paired_tests(measures, a, b, seed=seed, resamples=resamples)
     return [
         Difference(
             m.name,
@@ -278,6 +298,23 @@ def _differences(
         )
         for m in measures
     ]
+
+
+def _unchanged(
+    measures: Iterable[Measure], a: Columns, b: Columns
+) -> dict[str, tuple[float, float]]:
+    """Give intervals of the shares for which every question came out the same in both systems.
+
+    No resample would differ. That none of so many changed leaves room for a few that would.
+    """
+    bounds = {}
+    for measure in measures:
+        one, other = a.get(measure.over, np.empty(0)), b.get(measure.over, np.empty(0))
+        questions = int(np.isfinite(one).sum())
+        if questions and is_share(measure) and np.array_equal(one, other, equal_nan=True):
+            _, most = exact_interval(0, questions)
+            bounds[measure.name] = (-most, most)
+    return bounds
 
 
 def _statistics(measures: Iterable[Measure], facts: Columns) -> dict[str, Statistic]:
@@ -313,7 +350,7 @@ def _missing(
     baseline: Run, run: Run, asked_for: Sequence[str] | None, found: Sequence[Difference]
 ) -> Iterator[str]:
     known = baseline.figures.keys() | run.figures.keys()
-    expected = asked_for or [name for name in MEASURES if name in known]
+    expected = asked_for or [name for name in MEASURES if name in known and name not in RELATIVE]
     compared = {difference.measure for difference in found}
     missing = ", ".join(name for name in expected if name not in compared)
     if missing:

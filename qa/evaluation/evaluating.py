@@ -6,6 +6,7 @@ import inspect
 import platform
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -165,6 +166,11 @@ class _Judge:
         seconds: Mapping[str, float],
     ) -> Record:
         """Judge an answer and the ranking that it was made of."""
+        if not 0 <= answer.confidence <= 1:
+            raise ValueError(
+                f"the answer to {question.id!r} has a confidence of {answer.confidence}: "
+                "it must be from 0 to 1"
+            )
         gold = self._gold[question.id]
         quotes = answer.citations or answer.near
         places = [_place(hit.passage) for hit in ranking]
@@ -193,6 +199,8 @@ class _Judge:
             gold=tuple(tuple(map(self._excerpt, part)) for part in gold.parts),
             by_document=bool(gold.relevant),
             relevant=gold.relevant or self._relevant(gold, []),
+            abstained=False,
+            confidence=float(not question.answerable),
             error=reason,
         )
 
@@ -230,20 +238,20 @@ class _Judge:
     def _verified(self, answer: Answer, quotes: Sequence[Citation]) -> int:
         cited = {quote.document_id for quote in quotes} & self._documents.keys()
         checks = verify(answer, [self._documents[id_] for id_ in sorted(cited)]).checks
-        return sum(check.verified for check in checks)
+        return sum(check.verified for check in checks if check.near == answer.abstained)
 
 
 def _ask(subject: _Subject, question: Question, judge: _Judge) -> Record:
     try:
         started = time.perf_counter()
         answer = subject.ask(question)
-        seconds = {"total": time.perf_counter() - started} | dict(answer.seconds)
+        seconds = {**answer.seconds, "total": time.perf_counter() - started}
         used = list(answer.passages)
         ranked = {_place(hit.passage) for hit in used}
         deeper = [hit for hit in subject.rank(answer) if _place(hit.passage) not in ranked]
-        return judge.record(question, answer, used + deeper, seconds)
     except (QAError, EmbeddingsError) as error:
         return judge.failure(question, str(error))
+    return judge.record(question, answer, used + deeper, seconds)
 
 
 def _known(question: Question) -> dict[str, Any]:
@@ -266,6 +274,13 @@ def _as_set(questions: QuestionSet | Iterable[Question]) -> QuestionSet:
         questions = QuestionSet("questions", tuple(questions))
     if not questions:
         raise QuestionSetError("the question set has no questions in it")
+    for id_, times in Counter(question.id for question in questions).items():
+        if times > 1:
+            raise QuestionSetError(f"the question id {id_!r} is there {times} times")
+    for one in questions:
+        known = one.quotes or one.places or any(grade > 0 for _, grade in one.relevant)
+        if one.answerable and not known:
+            raise QuestionSetError(f"question {one.id!r} is answerable: say by which quote")
     return questions
 
 

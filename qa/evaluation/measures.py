@@ -73,12 +73,18 @@ def columns(records: Sequence[Record]) -> dict[str, Array]:
     }
     return {
         **{name: np.array(values, float) for name, values in (facts | times).items()},
+        "rank": weighted.ranks(np.array(facts["confidence"], float)),
         **refusals,
         **ranking_columns(records),
         **span_columns(records),
         **citation_columns(records),
         **short_answer_columns(records),
     }
+
+
+def is_share(measure: Measure) -> bool:
+    """Tell whether a measure is the mean, over the questions that count, of values from 0 to 1."""
+    return bool(measure.better) and measure.group != "time" and measure.over != "answerable"
 
 
 def _means(group: Group, better: int, meanings: Mapping[str, str]) -> list[Measure]:

@@ -56,6 +56,11 @@ def _asked(record: Record) -> tuple[object, ...]:
     return record.question, record.history, record.answerable, record.answers, gold, judged
 
 
+def cut_alike(pairs: Iterable[Pair]) -> bool:
+    """Tell whether the same passages are relevant to each question in both runs."""
+    return all(before.relevant == after.relevant for before, after in pairs)
+
+
 def left_out(baseline: Run, run: Run, pairs: Sequence[Pair]) -> Iterator[str]:
     """Say how many questions are in no pair, and why; nothing if there are none."""
     ours = {record.question_id for record in baseline.records}

@@ -30,10 +30,10 @@ def citation_columns(records: Sequence[Record]) -> dict[str, NDArray[np.float64]
     values = {name: np.full(len(records), np.nan) for name in names}
     for row, record in enumerate(records):
         shown = () if record.abstained else record.quotes
-        if not record.abstained:
+        if not (record.abstained or record.error):
             values["quotes per answer"][row] = len(shown)
             values["characters per answer"][row] = sum(len(quote.text) for quote in shown)
-        if record.answerable and (record.gold or record.relevant):
+        if record.answerable and (record.gold or any(g > 0 for g in record.relevant.values())):
             hits = () if record.abstained else record.hits
             values["quote-hit@1"][row] = any(hits[:1])
             values["quote-hit@3"][row] = any(hits[:3])

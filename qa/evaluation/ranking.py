@@ -27,6 +27,9 @@ RETRIEVAL = {
 }
 """Measures of ir-measures with what they mean, by our name."""
 
+RELATIVE = ("recall@5", "recall@10", "precision@5", "nDCG@10", "MAP")
+"""Those that depend on how many passages are relevant, and so on how a corpus is cut."""
+
 
 def ranking_columns(records: Sequence[Record]) -> dict[str, NDArray[np.float64]]:
     """Measure each ranking; NaN for a question of which nothing relevant is known.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
@@ -67,14 +68,16 @@ class Record:
         relevant: what is relevant, to its grade: ids of documents, or of passages
             (`passage_key`).
         query: what was searched for.
-        abstained: whether the answer was an abstention.
+        abstained: whether the answer was an abstention; a question that could not be asked is
+            none.
         confidence: the answer's, from 0 to 1.
         quotes: what was quoted, best first; for an abstention, what was shown as near.
         verified: how many of `quotes` verify against the source.
         ranking: the passages retrieved, best first, also those too deep to be quoted.
         in_use: how many of `ranking`, from the first, the answer was made of.
         seconds: how long each stage took, and "total".
-        error: why the question could not be asked; empty if it could.
+        error: why the question could not be asked; empty if it could. It is then as wrong as
+            can be: without a result, and with a confidence of 0 if it is answerable and 1 if not.
     """
 
     question_id: str
@@ -112,6 +115,8 @@ class Record:
     @property
     def outcome(self) -> str:
         """What came of it, in a word or two: one of `OUTCOMES`."""
+        if self.error:
+            return "not asked"
         if not self.answerable:
             return "rightly refused" if self.abstained else "wrongly answered"
         if self.abstained:
@@ -122,10 +127,18 @@ class Record:
         return "wrong quote" if any(self._is_gold(p.place) for p in used) else "not retrieved"
 
     def keys(self) -> list[str]:
-        """Give the ranking as ids: of passages, or of documents where those are judged."""
+        """Give the ranking as ids: of passages, or of documents where those are judged.
+
+        A passage that is there again keeps its rank and counts as another, which is not relevant.
+        """
         if self.by_document:
             return list(dict.fromkeys(one.document_id for one in self.ranking))
-        return list(dict.fromkeys(passage_key(one.place) for one in self.ranking))
+        seen: Counter[str] = Counter()
+        keys = []
+        for key in (passage_key(one.place) for one in self.ranking):
+            keys.append(f"{key}#{seen[key]}" if seen[key] else key)
+            seen[key] += 1
+        return keys
 
     def to_dict(self) -> dict[str, Any]:
         """Give the record as plain data."""
@@ -138,6 +151,7 @@ class Record:
 
 
 OUTCOMES: Mapping[str, str] = {
+    "not asked": "the question could not be asked",
     "not retrieved": "no passage that the answer was made of holds a gold quote",
     "wrong quote": "a passage held a gold quote, and the first quote is another",
     "wrongly refused": "the corpus answers it, and the answer was an abstention",

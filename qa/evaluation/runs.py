@@ -21,7 +21,7 @@ from urllib.parse import quote
 import numpy as np
 
 from qa.errors import RunError
-from qa.evaluation.measures import MEASURES, columns
+from qa.evaluation.measures import MEASURES, columns, is_share
 from qa.evaluation.ranking import qrels_of, ranking_of
 from qa.evaluation.records import Record
 from qa.evaluation.statistics import exact_interval, intervals
@@ -184,8 +184,7 @@ def figures(records: Sequence[Record], *, seed: int = 0) -> dict[str, Figure]:
     bounds = intervals(known, len(records), seed=seed)
     counts = {name: int(np.isfinite(facts[MEASURES[name].over]).sum()) for name in known}
     for name, value in values.items():
-        is_share = name in facts and MEASURES[name].group != "time" and MEASURES[name].better
-        if is_share and value in (0, 1):
+        if value in (0, 1) and counts[name] and is_share(MEASURES[name]):
             bounds[name] = exact_interval(value, counts[name])
     return {name: Figure(name, values[name], *bounds[name], counts[name]) for name in known}
 
@@ -252,4 +251,4 @@ def _figures(plain: Mapping[str, Any]) -> dict[str, Figure]:
 
 
 def _word(text: str) -> str:
-    return re.sub(r"[\s%]", lambda found: quote(found[0]), text)
+    return re.sub(r"[\s%]", lambda found: quote(found[0]), text) or "_"

@@ -25,15 +25,16 @@ def short_answer_columns(records: Sequence[Record]) -> dict[str, NDArray[np.floa
     names = ("exact match", "token F1", "answer-in-quote@1", "answer-in-quote@3")
     values = {name: np.full(len(records), np.nan) for name in names}
     for row, record in enumerate(records):
-        if not (record.answerable and record.answers):
+        answers = [answer for answer in record.answers if words(answer)]
+        if not (record.answerable and answers):
             continue
         quotes = [] if record.abstained else [quote.text for quote in record.quotes]
         first = quotes[0] if quotes else ""
-        values["exact match"][row] = max(exact_match(first, one) for one in record.answers)
-        values["token F1"][row] = max(token_f1(first, one) for one in record.answers)
+        values["exact match"][row] = max(exact_match(first, one) for one in answers)
+        values["token F1"][row] = max(token_f1(first, one) for one in answers)
         for k in (1, 3):
             values[f"answer-in-quote@{k}"][row] = any(
-                holds(quote, one) for quote in quotes[:k] for one in record.answers
+                holds(quote, one) for quote in quotes[:k] for one in answers
             )
     return values
 

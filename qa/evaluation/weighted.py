@@ -61,9 +61,9 @@ def quantile(column: str, share: float) -> Callable[[Columns], Statistic]:
 
 
 def share_verified(facts: Columns) -> Statistic:
-    """Give the share of quotes shown that verify; 1 where none is shown."""
+    """Give the share of quotes shown that verify."""
     shown, verified = facts["shown"], facts["verified"]
-    return lambda weights: _ratio(weights @ verified, weights @ shown, nothing=1.0)
+    return lambda weights: _ratio(weights @ verified, weights @ shown)
 
 
 def abstention_precision(facts: Columns) -> Statistic:
@@ -100,7 +100,7 @@ def balanced_score(facts: Columns) -> Statistic:
 
 def auroc(facts: Columns) -> Statistic:
     """Give how often an answerable question has the higher confidence; ties count half."""
-    order, starts = _ties(facts["confidence"])
+    order, starts = _ties(facts["rank"])
     answerable = facts["answerable"][order]
 
     def statistic(weights: Array) -> Array:
@@ -119,7 +119,7 @@ def aurc(facts: Columns) -> Statistic:
 
     Questions are answered in order of confidence; equals count as if in any order.
     """
-    order, starts = _ties(-facts["confidence"])
+    order, starts = _ties(-facts["rank"])
     wrong = 1 - facts["right"][order]
 
     def statistic(weights: Array) -> Array:
@@ -145,6 +145,16 @@ def ece(facts: Columns) -> Statistic:
     excess = np.zeros((len(bins), BINS))
     excess[np.arange(len(bins)), bins] = facts["confidence"] - facts["right"]
     return lambda weights: _ratio(np.abs(weights @ excess).sum(axis=1), weights.sum(axis=1))
+
+
+def ranks(confidence: Array) -> Array:
+    """Give each confidence's rank among a system's own, from 1; equals share their mean rank.
+
+    The curves depend on order alone. A test that swaps results between two systems must not see
+    that one of them is bolder in all that it says.
+    """
+    _, inverse, counts = np.unique(confidence, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[inverse]
 
 
 def bin_of(confidence: Array) -> NDArray[np.intp]:

@@ -92,6 +92,7 @@ def _others(came: Mapping[str, int], others: int) -> str:
     told = [
         (came["wrong quote"], "got another quote though a passage held it"),
         (came["not retrieved"], "got another as no passage held it"),
+        (came["not asked"], "could not be asked"),
         (came["wrongly refused"], f"{_was(came['wrongly refused'])} refused"),
     ]
     parts = [f"{count:,} {what}" for count, what in told if count]

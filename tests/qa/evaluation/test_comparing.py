@@ -15,6 +15,7 @@ import pytest
 from qa.errors import RunError, SettingsError
 from qa.evaluation.comparing import compare, paired_tests
 from qa.evaluation.measures import MEASURES, Measure
+from qa.evaluation.ranking import RELATIVE
 from qa.evaluation.records import Excerpt, Record, Retrieved
 from qa.evaluation.runs import Run, figures
 from qa.evaluation.statistics import holm
@@ -66,7 +67,11 @@ class TestTwoRuns:
         comparison = compare(one, replace(one, name="B"))
         assert {d.difference for d in comparison.differences} == {0.0}
         assert {d.p for d in comparison.differences} == {1.0, None}
-        assert {(d.low, d.high) for d in comparison.differences} == {(0.0, 0.0)}
+        # That none of 10 or 20 changed does not rule out 1 - 0.025 ** (1 / 20).
+        widths = {d.measure: (-d.low, d.high) for d in comparison.differences}
+        assert widths["quote-hit@1"] == pytest.approx((1 - 0.025 ** (1 / 20),) * 2)
+        assert widths["abstention recall"] == pytest.approx((1 - 0.025 ** (1 / 10),) * 2)
+        assert max(widths["AUROC"]) == 0
         assert not comparison.flips
         tested = sum(d.p is not None for d in comparison.differences)
         assert comparison.summary() == (
@@ -178,7 +183,18 @@ class TestWhichQuestions:
         b = [replace(record(n), relevant={"d:0-10": 1, "d:4-20": 1}) for n in range(5)]
         comparison = compare(answered("A", total=5), run("B", b), measures=["quote-hit@1"])
         assert comparison.differences[0].questions == 5
-        assert not comparison.notes
+
+    def test_what_depends_on_how_the_corpus_is_cut_is_compared_if_it_is_cut_alike(self) -> None:
+        a = [record(n, relevant={"d:0-20": 1}) for n in range(5)]
+        b = [replace(one, relevant={"d:0-10": 1, "d:4-20": 1}) for one in a]
+        comparison = compare(run("A", a), run("B", b))
+        compared = {difference.measure for difference in comparison.differences}
+        assert not compared & set(RELATIVE)
+        assert {"hit@1", "MRR@10"} <= compared
+        assert comparison.notes[0].startswith("B: its passages are not those of A")
+        alike = compare(run("A", a), run("B", a))
+        assert set(RELATIVE) <= {difference.measure for difference in alike.differences}
+        assert not alike.notes
 
     def test_another_judgement_of_documents_leaves_a_question_out(self) -> None:
         a = [record(n, by_document=True, relevant={"d": 1}) for n in range(3)]
@@ -328,8 +344,8 @@ class TestData:
             "run": "B",
             "baseline": 1.0,
             "value": 1.0,
-            "low": 0.0,
-            "high": 0.0,
+            "low": pytest.approx(0.025 ** (1 / 30) - 1),
+            "high": pytest.approx(1 - 0.025 ** (1 / 30)),
             "questions": 30,
             "test": "McNemar",
             "p": 1.0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import ir_measures
@@ -97,6 +98,12 @@ class TestRetrieval:
     def test_a_question_without_any_result_counts_nothing(self) -> None:
         assert value("hit@1", record(relevant={"d:0-9": 1})) == 0.0
 
+    def test_a_passage_that_is_there_again_takes_a_rank_and_is_not_relevant(self) -> None:
+        again = record(ranking="d:0-9 d:0-9 d:0-9 d:20-29", relevant={"d:20-29": 1})
+        assert value("MRR@10", again) == pytest.approx(1 / 4)
+        assert value("hit@3", again) == 0.0
+        assert value("MAP", record(ranking="d:0-9 d:0-9", relevant={"d:0-9": 1})) == 1.0
+
     def test_where_documents_are_judged_the_ranking_is_one_of_documents(self) -> None:
         one = record(
             ranking="a:0-9 a:10-19 a:20-29 b:0-9", relevant={"b": 2, "c": 1}, by_document=True
@@ -185,7 +192,7 @@ class TestQuotes:
     def test_verified_is_a_share_of_all_that_was_shown(self) -> None:
         shown = [record(quotes="a:0-1 a:2-3 a:4-5", verified=2), record(quotes="a:0-1")]
         assert value("quotes verified", *shown) == pytest.approx(3 / 4)
-        assert value("quotes verified", record(abstained=True)) == 1.0
+        assert math.isnan(value("quotes verified", record(abstained=True)))
 
     def test_where_only_documents_are_judged_a_quote_from_a_relevant_one_is_a_hit(self) -> None:
         judged = {"relevant": {"a": 1, "b": 0}, "by_document": True}
@@ -207,6 +214,9 @@ class TestShortAnswers:
         assert value("token F1", *given) == pytest.approx((1 + 2 / 4 + 0 + 0) / 4)
         assert value("answer-in-quote@1", *given) == pytest.approx(2 / 4)
         assert value("answer-in-quote@3", *given) == pytest.approx(3 / 4)
+
+    def test_an_answer_that_is_no_word_does_not_count(self) -> None:
+        assert math.isnan(value("exact match", record(abstained=True, answers=("The", "$"))))
 
     def test_questions_without_a_short_answer_do_not_count(self) -> None:
         assert math.isnan(value("exact match", record(texts=("Rollo",))))
@@ -258,6 +268,11 @@ class TestAbstention:
         # Answerable 0.9, 0.8, 0.3 against 0.2, 0.3, 0.85: 0.9 beats 3, 0.8 beats 2, and 0.3
         # beats 1 and ties with 1.
         assert value("AUROC", *self.records) == pytest.approx((3 + 2 + 1.5) / 9)
+
+    def test_the_curves_depend_on_order_alone(self) -> None:
+        shy = [replace(one, confidence=one.confidence / 10) for one in self.records]
+        for name in ("AUROC", "AURC"):
+            assert value(name, *shy) == value(name, *self.records)
 
     def test_aurc_is_the_mean_risk_over_every_coverage(self) -> None:
         # In order of confidence, right is 1, 0, 0, then a tie of one right and one wrong, then

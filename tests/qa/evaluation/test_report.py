@@ -115,10 +115,10 @@ def test_it_is_said_where_the_first_gold_stands_in_the_ranking() -> None:
 
 
 def test_misses_come_first_in_the_order_of_the_outcomes() -> None:
-    made = cards(RECORDS, ["plain"])
+    made = cards([*RECORDS, record("unasked", error="too long")], ["plain"])
     assert [card.record.outcome for card in made] == list(OUTCOMES)
-    assert [card.number for card in made] == [4, 3, 5, 6, 1, 2]
-    assert made[4].tags == (0,)
+    assert [card.number for card in made] == [7, 4, 3, 5, 6, 1, 2]
+    assert made[5].tags == (0,)
 
 
 def test_the_main_result_is_told_in_words() -> None:

@@ -120,7 +120,7 @@ def test_the_plain_data_is_json() -> None:
 def test_the_frame_has_a_row_for_each_question() -> None:
     frame = RUN.frame()
     assert list(frame["question_id"]) == ["q 1", "q2"]
-    assert list(frame["outcome"]) == ["right", "rightly refused"]
+    assert list(frame["outcome"]) == ["right", "not asked"]
     assert frame["quote-hit@1"].mean() == 1.0
 
 

@@ -20,7 +20,7 @@ from qa.evaluation.statistics import (
     randomisation,
     randomisations,
 )
-from qa.evaluation.weighted import Array, Columns, Statistic, auroc, mean
+from qa.evaluation.weighted import Array, Columns, Statistic, auroc, mean, ranks
 
 NAN = math.nan
 
@@ -119,6 +119,10 @@ def naive_auroc(rows: Rows) -> float:
     return sum(pairs) / len(pairs)
 
 
+def test_equals_share_their_mean_rank() -> None:
+    assert list(ranks(np.array([0.5, 0.1, 0.5, 0.9, 0.5]))) == [3, 1, 3, 5, 3]
+
+
 class TestRandomisation:
     @pytest.mark.parametrize(
         ("b", "p"),
@@ -154,13 +158,14 @@ class TestRandomisation:
 
     def test_an_area_under_a_curve_has_the_p_of_every_toss(self) -> None:
         answerable = [1.0, 1.0, 1.0, 0.0, 0.0, 0.0]
-        one, other = [0.9, 0.8, 0.5, 0.3, 0.1, 0.6], [0.6, 0.4, 0.7, 0.5, 0.3, 0.8]
+        one = ranks(np.array([0.9, 0.8, 0.5, 0.3, 0.1, 0.6]))
+        other = ranks(np.array([0.6, 0.4, 0.7, 0.5, 0.3, 0.8]))
         p = exact(
             naive_auroc,
             list(zip(one, answerable, strict=True)),
             list(zip(other, answerable, strict=True)),
         )
-        columns = [facts(confidence=c, answerable=answerable) for c in (one, other)]
+        columns = [facts(rank=one_rank, answerable=answerable) for one_rank in (one, other)]
         assert 0.05 < p < 0.9
         assert randomisation(auroc, *columns, seed=0) == pytest.approx(p, abs=0.02)
 
