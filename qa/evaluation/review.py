@@ -23,7 +23,7 @@ from qa.evaluation.nearest import nearest, occurrences
 from qa.evaluation.questions import NOT_JUDGED, Place, Question, QuestionSet, brief, fingerprint
 from qa.evaluation.records import Excerpt
 
-_CANDIDATES = 20
+_CANDIDATES = 10
 
 
 @dataclass(frozen=True, slots=True)
