@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-_FAULTS_SHOWN = 5
+_FAULTS_SHOWN = 50
 
 
 class QAError(Exception):

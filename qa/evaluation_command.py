@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qa.terminal import as_json_option, corpus_options, print_json
+from qa.terminal import as_json_option, corpus_options, print_json, printable
 
 if TYPE_CHECKING:
     from qa.engine import Source
@@ -40,7 +40,13 @@ _folder = click.Path(path_type=Path)
 @click.option("--overwrite", is_flag=True, help="Put the run in the place of the one in --out.")
 @click.option("--name", default="", help="What reports call the run.")
 @click.option("--sample", type=click.IntRange(min=1), help="Ask only this many, drawn at random.")
-@click.option("--seed", default=0, show_default=True, help="Of the sample and of the intervals.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Of the sample and of the intervals.",
+)
 @click.option("--any-corpus", is_flag=True, help="Go on if the set was made for another corpus.")
 @click.option("--all", "every", is_flag=True, help="Print every figure.")
 @click.option(
@@ -78,22 +84,24 @@ def evaluate(
     from qa.evaluation import compare, load_questions
     from qa.evaluation import folders as kept
     from qa.evaluation.printing import print_runs
+    from qa.evaluation.runs import REPORT_PAGE
     from qa.evaluation.settings import open_each, parse_settings
 
-    variants = parse_settings([*assignments, *([f"model={model}"] if model else [])])
     if review is not None:
+        _refuse_with_review(out, overwrite, name, sample, any_corpus, every, as_json, assignments)
         _review(questions, review, documents, index, model)
         return
-    folders = {variant: out and out / kept.file_name(variant) for variant, _ in variants}
-    kept.check_all_free(folders.values(), overwrite=overwrite)
+    variants = parse_settings([*assignments, *([f"model={model}"] if model else [])])
+    folders = kept.folders_of([variant for variant, _ in variants], out, overwrite=overwrite)
     asked, notes = _drawn(load_questions(questions), sample, seed)
+    name = name or ("" if len(variants) > 1 else out.name if out else asked.name)
     runs = []
-    for opened in open_each(variants, _source(documents, index, asked), index):
-        called = f"{name} {opened.variant}".strip() or asked.name
-        run = _run(opened, asked, called, notes, any_corpus, seed)
+    opened = open_each(variants, _source(documents, index, asked), index)
+    for one, folder in zip(opened, folders, strict=True):
+        run = _run(one, asked, f"{name} {one.variant}".strip(), notes, any_corpus, seed)
         runs.append(run)
-        if keep_in := folders[opened.variant]:
-            kept.keep_run(run, keep_in, overwrite=overwrite)
+        if folder:
+            kept.keep_run(run, folder, overwrite=overwrite)
     comparison = compare(*runs, seed=seed) if len(runs) > 1 else None
     if comparison and out:
         kept.keep_comparison(comparison, out)
@@ -102,7 +110,7 @@ def evaluate(
         return
     print_runs(runs, comparison, every=every)
     if out:
-        page = kept.COMPARISON_PAGE if comparison else kept.REPORT_PAGE
+        page = kept.COMPARISON_PAGE if comparison else REPORT_PAGE
         click.echo(f"The report is {out / page}")
 
 
@@ -129,8 +137,15 @@ def evaluate(
     show_default=True,
     help="The chance that is taken of any false alarm.",
 )
-@click.option("--seed", default=0, show_default=True, help="Of the random draws.")
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Of the random draws.",
+)
 @click.option("--out", type=_folder, help="A folder for comparison.html, .md and .json.")
+@click.option("--overwrite", is_flag=True, help="Put it in the place of the one in --out.")
 @click.option("--all", "every", is_flag=True, help="Print every measure.")
 @as_json_option
 def compare(
@@ -140,6 +155,7 @@ def compare(
     alpha: float,
     seed: int,
     out: Path | None,
+    overwrite: bool,
     every: bool,
     as_json: bool,
 ) -> None:
@@ -154,12 +170,15 @@ def compare(
 
     if len(runs) < 2:
         raise click.UsageError("Name two runs or more; the first is what the others are held to.")
+    if out is not None:
+        kept.check_comparison_free(out, overwrite=overwrite)
     declared = [parse_gate(gate) for gate in gates]
     loaded = [load_run(folder) for folder in runs]
     comparison = compare(*loaded, measures=measures or None, alpha=alpha, seed=seed)
     results = check_gates(comparison, declared) if declared else []
+    told = tuple(f"gate {'passed' if r.passed else 'FAILED'}: {r.sentence}" for r in results)
     if out is not None:
-        kept.keep_comparison(comparison, out)
+        kept.keep_comparison(replace(comparison, notes=(*told, *comparison.notes)), out)
     if as_json:
         print_json(comparison.to_dict() | {"gates": [result.to_dict() for result in results]})
     else:
@@ -175,11 +194,14 @@ def _source(
     """Say what to ask: what is named, or else the corpus that the set brings along."""
     from qa.index import is_index
 
+    if index is None or not is_index(index):
+        return documents or questions.documents or None
     if documents:
-        return documents
-    if index is not None and is_index(index):
-        return None
-    return questions.documents or None
+        raise click.UsageError(
+            f"{index} is an index already: leave --document out to ask it as it is, or add to it "
+            "with inquote index."
+        )
+    return None
 
 
 def _run(
@@ -198,7 +220,7 @@ def _run(
         opened.qa,
         questions,
         top_k=opened.settings.top_k,
-        name=name,
+        name=printable(name),
         settings={"notes": notes},
         any_corpus=any_corpus,
         seed=seed,
@@ -212,6 +234,11 @@ def _drawn(questions: QuestionSet, size: int | None, seed: int) -> tuple[Questio
         return questions, []
     note = f"a sample of {size:,} of the {len(questions):,} questions, drawn with seed {seed}"
     return questions.sample(size, seed), [note]
+
+
+def _refuse_with_review(*options: object) -> None:
+    if any(options):
+        raise click.UsageError("--review goes with --document, --index and --model alone.")
 
 
 def _review(

@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import json
 import sys
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
+
+_TURNS_DIRECTION = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 _Command = Callable[..., Any]
 
@@ -38,9 +41,12 @@ top_k_option = click.option(
 
 
 def printable(text: str) -> str:
-    """Show control characters of a text as escapes, so that they cannot steer the terminal."""
+    """Show control characters of a text as escapes, so that they cannot steer the terminal.
+
+    Those that turn the direction of writing are among them: they would turn what follows, too.
+    """
     return "".join(
-        c if c.isprintable() or c in "\n\t" or not _is_control(c) else repr(c)[1:-1] for c in text
+        c if c.isprintable() or c in "\n\t" or not _is_control(c) else ascii(c)[1:-1] for c in text
     )
 
 
@@ -57,4 +63,8 @@ def print_json(data: object) -> None:
 
 
 def _is_control(character: str) -> bool:
-    return ord(character) < 0x20 or 0x7F <= ord(character) < 0xA0
+    return (
+        unicodedata.category(character) == "Cc"
+        or character in _TURNS_DIRECTION
+        or "\ud800" <= character <= "\udfff"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import platform
 import sys
 import time
@@ -19,7 +20,7 @@ from embeddings.errors import EmbeddingsError
 from qa.answering import Answer
 from qa.documents import Document
 from qa.engine import DEFAULT_TOP_K, QA
-from qa.errors import QAError, QuestionSetError
+from qa.errors import QAError, QuestionSetError, SettingsError
 from qa.evaluation.gold import Gold, check_corpus, locate
 from qa.evaluation.questions import Place, Question, QuestionSet, fingerprint
 from qa.evaluation.records import Excerpt, Record, Retrieved, passage_key
@@ -65,10 +66,13 @@ def evaluate(
         seed: of the bootstrap.
 
     Raises:
+        SettingsError: a setting cannot be used, or not be kept as JSON.
         QuestionSetError: the set is empty, was made for another corpus, or names an answer that
             is not in this one.
     """
-    asked = _as_set(questions)
+    if seed < 0 or top_k < 1:
+        raise SettingsError(f"seed is {seed} and top_k {top_k}: take 0 or more, and 1 or more")
+    asked, given = _as_set(questions), _plain(settings or {})
     subject = _of_qa(system, top_k) if isinstance(system, QA) else _of_callable(system)
     sources = {document.id: document for document in documents or subject.documents or ()}
     if not sources:
@@ -79,15 +83,15 @@ def evaluate(
     judge = _Judge(sources, locate(asked, sources.values()), subject.passages_of)
     started = time.perf_counter()
     records = tuple(
-        _ask(subject, question, judge)
+        _ask(subject, question, judge, first=question is asked[0])
         for question in tqdm(asked, desc="asking", unit=" questions", delay=1, disable=None)
     )
     seconds = time.perf_counter() - started
     about = {
         **_about(asked, sources, seed),
         **subject.settings,
-        **(settings or {}),
-        "notes": [*notes, *_failures(records), *(settings or {}).get("notes", [])],
+        **given,
+        "notes": [*notes, *_failures(records), *given.get("notes", [])],
     }
     return Run(
         name=name or asked.name,
@@ -241,16 +245,27 @@ class _Judge:
         return sum(check.verified for check in checks if check.near == answer.abstained)
 
 
-def _ask(subject: _Subject, question: Question, judge: _Judge) -> Record:
+def _ask(subject: _Subject, question: Question, judge: _Judge, *, first: bool) -> Record:
+    """Ask a question and judge what comes of it.
+
+    What a system raises is kept with the question, so that one failure does not lose the rest;
+    on the first question it is raised, as it will then be on all of them.
+    """
     try:
         started = time.perf_counter()
         answer = subject.ask(question)
+        if not isinstance(answer, Answer):
+            raise TypeError(f"a system gives an Answer, and this gave a {type(answer).__name__}")
         seconds = {**answer.seconds, "total": time.perf_counter() - started}
         used = list(answer.passages)
         ranked = {_place(hit.passage) for hit in used}
         deeper = [hit for hit in subject.rank(answer) if _place(hit.passage) not in ranked]
     except (QAError, EmbeddingsError) as error:
         return judge.failure(question, str(error))
+    except Exception as error:
+        if first:
+            raise
+        return judge.failure(question, f"{type(error).__name__}: {error}")
     return judge.record(question, answer, used + deeper, seconds)
 
 
@@ -284,6 +299,17 @@ def _as_set(questions: QuestionSet | Iterable[Question]) -> QuestionSet:
     return questions
 
 
+def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Give settings as JSON has them, with their notes as a list."""
+    try:
+        plain: dict[str, Any] = json.loads(json.dumps(dict(settings)))
+    except (TypeError, ValueError) as error:
+        raise SettingsError(f"settings are kept as JSON, and these cannot be: {error}") from error
+    if isinstance(notes := plain.get("notes"), str):
+        plain["notes"] = [notes]
+    return plain
+
+
 def _corpus_notes(
     questions: QuestionSet, documents: Mapping[str, Document], any_corpus: bool
 ) -> list[str]:
@@ -301,7 +327,8 @@ def _failures(records: Sequence[Record]) -> list[str]:
     if not failed:
         return []
     first = f"{failed[0].question_id}: {failed[0].error}"
-    return [f"{len(failed)} questions could not be asked, and count as not answered ({first})"]
+    many = "1 question" if len(failed) == 1 else f"{len(failed):,} questions"
+    return [f"{many} could not be asked, and missed on every measure ({first})"]
 
 
 def _about(questions: QuestionSet, documents: Mapping[str, Document], seed: int) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from qa.errors import RunError
@@ -14,23 +15,46 @@ from qa.evaluation.report import (
     markdown_comparison,
     markdown_summary,
 )
-from qa.evaluation.runs import Run, check_free
+from qa.evaluation.runs import REPORT_PAGE, RUN_FILE, SUMMARY, Run, check_free
 
-REPORT_PAGE = "report.html"
 COMPARISON_PAGE = "comparison.html"
+_COMPARISON = {COMPARISON_PAGE, "comparison.md", "comparison.json"}
 
 _IN_NAMES = str.maketrans({"/": "_", "\\": "_", ":": "_"})
 
 
-def check_all_free(folders: Iterable[Path | None], *, overwrite: bool) -> None:
-    """Refuse folders that runs cannot be written to, before any time is spent on them.
+def folders_of(variants: Sequence[str], out: Path | None, *, overwrite: bool) -> list[Path | None]:
+    """Give the folder of each variant's run; refuse what is in the way before time is spent.
 
     Raises:
-        RunError: as `Run.save`.
+        RunError: as `Run.save`; or a sweep is there already; or two variants have one folder.
     """
-    for folder in folders:
-        if folder is not None:
-            check_free(folder, overwrite=overwrite)
+    if out is None:
+        return [None for _ in variants]
+    if len(variants) > 1:
+        check_comparison_free(out, overwrite=overwrite)
+    folders = [out / _file_name(variant) for variant in variants]
+    for folder, times in Counter(folders).items():
+        if times > 1:
+            raise RunError(f"two runs of the sweep would be kept in {folder}: run them one by one")
+        check_free(folder, overwrite=overwrite)
+    return list(folders)
+
+
+def check_comparison_free(folder: Path, *, overwrite: bool) -> None:
+    """Refuse a folder that holds anything but a comparison and runs.
+
+    Raises:
+        RunError: it does; or there is a comparison in it, and `overwrite` is false.
+    """
+    there = set(folder.iterdir()) if folder.is_dir() else set()
+    for path in sorted(there):
+        if path.name not in _COMPARISON and not (path / RUN_FILE).is_file():
+            raise RunError(f"{folder} is there and holds {path.name}: name another folder")
+    if not overwrite and any(path.name in _COMPARISON for path in there):
+        raise RunError(
+            f"there is a comparison in {folder} already: name another folder, or --overwrite it"
+        )
 
 
 def keep_run(run: Run, folder: Path, *, overwrite: bool = False) -> None:
@@ -41,7 +65,7 @@ def keep_run(run: Run, folder: Path, *, overwrite: bool = False) -> None:
     """
     run.save(folder, overwrite=overwrite)
     _write(folder, REPORT_PAGE, html_report(run))
-    _write(folder, "report.md", markdown_summary(run))
+    _write(folder, SUMMARY, markdown_summary(run))
 
 
 def keep_comparison(comparison: Comparison, folder: Path) -> None:
@@ -61,9 +85,9 @@ def _write(folder: Path, name: str, text: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise RunError(f"{folder / name} cannot be written: {error.strerror}") from error
+        raise RunError(f"{name} cannot be written to {folder}: {error.strerror}") from error
 
 
-def file_name(variant: str) -> str:
+def _file_name(variant: str) -> str:
     """Give the name of the folder that keeps one run of a sweep; "" if it is the only one."""
     return variant.translate(_IN_NAMES)

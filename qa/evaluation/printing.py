@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 import click
 
 from qa.evaluation.comparing import Comparison, Difference, Flip
+from qa.evaluation.evaluating import DEPTH
 from qa.evaluation.gates import GateResult
 from qa.evaluation.measures import MEASURES
 from qa.evaluation.records import OUTCOMES, Record
-from qa.evaluation.report.formatting import amount, difference, interval, probability
+from qa.evaluation.report.formatting import amount, counted, difference, interval, probability
 from qa.evaluation.runs import Figure, Run
 from qa.terminal import printable
 
@@ -41,7 +42,8 @@ def print_run(run: Run, *, every: bool = False) -> None:
     """Print a run's figures, and what became of its questions."""
     answerable = sum(record.answerable for record in run.records)
     click.secho(printable(run.name), bold=True)
-    click.echo(f"{len(run.records):,} questions, {answerable:,} answerable; {_asked(run)}")
+    asked = counted(len(run.records), "question")
+    click.echo(f"{asked}, {answerable:,} answerable; {_asked(run)}")
     for note in run.settings.get("notes", []):
         click.secho(f"Note: {printable(note)}", fg="yellow")
     group = ""
@@ -49,7 +51,8 @@ def print_run(run: Run, *, every: bool = False) -> None:
         if every or name in HEADLINES:
             if MEASURES[name].group != group:
                 group = MEASURES[name].group
-                heading = f"\n{group:<26}{'value':>8}   {'95% interval':<18}questions"
+                told = f"{group}, {DEPTH} deep" if group == "retrieval" else group
+                heading = f"\n{told:<26}{'value':>8}   {'95% interval':<18}questions"
                 click.secho(heading, dim=True)
             click.echo(_figure(figure))
     click.secho("\nwhat became of them", dim=True)
@@ -69,8 +72,6 @@ def print_comparison(comparison: Comparison, *, every: bool = False) -> None:
     and those with a verdict.
     """
     baseline, *others = (run.name for run in comparison.runs)
-    for note in comparison.notes:
-        click.secho(f"Note: {printable(note)}", fg="yellow")
     shown = [one for one in comparison.differences if every or _is_shown(one)]
     if len(others) > 1:
         _print_table(comparison, list(dict.fromkeys(one.measure for one in shown)))
@@ -83,7 +84,11 @@ def print_comparison(comparison: Comparison, *, every: bool = False) -> None:
                 _print_difference(one)
         click.echo()
     click.echo(printable(comparison.summary()))
-    _print_flips(comparison.flips)
+    for note in comparison.notes:
+        click.secho(f"Note: {printable(note)}", fg="yellow")
+    for name in others:
+        of = f" in {printable(name)}" if len(others) > 1 else ""
+        _print_flips([flip for flip in comparison.flips if flip.run == name], of)
 
 
 def print_gates(results: Sequence[GateResult]) -> None:
@@ -144,22 +149,22 @@ def _print_difference(one: Difference) -> None:
     click.secho(one.verdict, fg=colour, dim=colour is None)
 
 
-def _print_flips(flips: Sequence[Flip]) -> None:
+def _print_flips(flips: Sequence[Flip], of: str) -> None:
     lost = [flip for flip in flips if not flip.gained]
     gained = [flip for flip in flips if flip.gained]
     if not flips:
-        click.echo("\nNo question flipped between right and wrong.")
+        click.echo(f"\nNo question flipped between right and wrong{of}.")
         return
-    click.echo(f"\nQuestions that flipped: {len(lost):,} lost, {len(gained):,} gained")
+    click.echo(f"\nQuestions that flipped{of}: {len(lost):,} lost, {len(gained):,} gained")
     for flip in _some(lost, gained):
         sign, colour = ("+", "green") if flip.gained else ("-", "red")
-        click.secho(f"\n{sign} ", fg=colour, nl=False)
+        click.secho(f"{sign} ", fg=colour, nl=False)
         click.echo(f"{printable(flip.before.question)} ({printable(flip.before.question_id)})")
         for word, record in (("before", flip.before), ("after", flip.after)):
             click.secho(f"    {word:<7}{record.outcome}: ", dim=True, nl=False)
             click.echo(_first_quote(record))
     if len(flips) > _FLIPS_SHOWN:
-        click.secho("\nThe report has all of them (--out).", dim=True)
+        click.secho("The page that --out writes has all of them.", dim=True)
 
 
 def _some(lost: Sequence[Flip], gained: Sequence[Flip]) -> Iterable[Flip]:

@@ -89,11 +89,12 @@ class Review:
         self._corpus = fingerprint(self._documents.values())
         self._name: str | None = None
         self._judged = {question.id: question for question in self._resumed()}
+        before = len(self._judged)
         unseen = list(_unseen(questions, list(self._judged.values())))
         self._order = [*self._judged, *(question.id for question in unseen)]
         for question in tqdm(unseen, desc="asking", unit=" questions", delay=1, disable=None):
             self._sort_in(question)
-        if self._judged:
+        if len(self._judged) > before:
             self._save()
 
     @property
@@ -163,6 +164,10 @@ class Review:
         before = load_questions(self.out)
         if reason := check_corpus(before, self._documents.values()):
             raise QuestionSetError(f"{self.out} cannot be gone on with: {reason}")
+        try:
+            locate(before, self._documents.values())
+        except QuestionSetError as error:
+            raise QuestionSetError(f"{self.out} is about another corpus", error.faults) from error
         self._name = before.name if before.name != self.out.stem else None
         return before.questions
 

@@ -15,7 +15,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import numpy as np
@@ -32,7 +32,12 @@ if TYPE_CHECKING:
 
 RUN_FILE, RECORDS_FILE = "run.json", "records.jsonl"
 TREC_RUN, TREC_QRELS = "trec.run", "trec.qrels"
+REPORT_PAGE, SUMMARY = "report.html", "report.md"
 FORMAT = 1
+
+_OURS = {RUN_FILE, RECORDS_FILE, TREC_RUN, TREC_QRELS, REPORT_PAGE, SUMMARY}
+
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ class Run:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the run as plain data."""
-        records: Any = _adapter().dump_python(self.records, mode="json")
+        records: Any = _adapter(tuple[Record, ...]).dump_python(self.records, mode="json")
         return self._summary() | {"records": records}
 
     def frame(self) -> pd.DataFrame:
@@ -112,26 +117,33 @@ class Run:
         """
         folder = Path(folder).expanduser()
         check_free(folder, overwrite=overwrite)
-        partial = folder.with_name(f".{folder.name}.partial")
+        partial, before = (folder.with_name(f".{folder.name}.{end}") for end in ("new", "before"))
         try:
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir(parents=True)
-            for name, lines in self._files():
-                with (partial / name).open("w", encoding="utf-8", newline="\n") as file:
-                    file.writelines(f"{line}\n" for line in lines)
-            before = folder.with_name(f".{folder.name}.before")
+            if before.exists() and not folder.exists():  # a save was killed between two steps
+                before.replace(folder)
+            for left_behind in (partial, before):
+                shutil.rmtree(left_behind, ignore_errors=True)
+            self._write(partial)
             if folder.exists():
                 folder.replace(before)
             partial.replace(folder)
-            shutil.rmtree(before, ignore_errors=True)
         except OSError as error:
             raise RunError(f"the run cannot be written to {folder}: {error.strerror}") from error
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(before, ignore_errors=True)
         return folder
+
+    def _write(self, folder: Path) -> None:
+        folder.mkdir(parents=True)
+        for name, lines in self._files():
+            with (folder / name).open("w", encoding="utf-8", newline="\n") as file:
+                file.writelines(f"{line}\n" for line in lines)
 
     def _files(self) -> Iterator[tuple[str, Iterable[str]]]:
         yield RUN_FILE, [json.dumps(self._summary(), ensure_ascii=False, indent=2)]
-        lines = (_adapter().dump_json((record,)).decode()[1:-1] for record in self.records)
-        yield RECORDS_FILE, lines
+        adapter = _adapter(Record)
+        yield RECORDS_FILE, (adapter.dump_json(record).decode() for record in self.records)
         yield TREC_RUN, trec_run(self.records, tag=self.name)
         yield TREC_QRELS, trec_qrels(self.records)
 
@@ -139,11 +151,24 @@ class Run:
         return {
             "format": FORMAT,
             "name": self.name,
+            "questions": len(self.records),
             "settings": dict(self.settings),
             "costs": dict(self.costs),
             "figures": _plain(self.figures),
             "by_tag": {tag: _plain(figures) for tag, figures in self.by_tag.items()},
         }
+
+
+@dataclass(frozen=True, slots=True)
+class _Summary:
+    """What `run.json` holds."""
+
+    name: str
+    questions: int
+    settings: dict[str, Any]
+    costs: dict[str, float]
+    figures: dict[str, Figure]
+    by_tag: dict[str, dict[str, Figure]]
 
 
 def load_run(folder: str | os.PathLike[str]) -> Run:
@@ -156,22 +181,26 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
     if not (folder / RUN_FILE).is_file():
         raise RunError(f"{folder} is no run: there is no {RUN_FILE} in it")
     try:
-        summary = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-        found = summary["format"]
-        if found == FORMAT:
-            lines = (folder / RECORDS_FILE).read_text(encoding="utf-8").split("\n")
-            records = _adapter().validate_json(f"[{','.join(filter(None, lines))}]")
-            return Run(
-                name=summary["name"],
-                settings=summary["settings"],
-                records=records,
-                figures=_figures(summary["figures"]),
-                by_tag={tag: _figures(figures) for tag, figures in summary["by_tag"].items()},
-                costs=summary["costs"],
+        plain = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+        found = plain["format"]
+        if found != FORMAT:
+            raise RunError(
+                f"the run in {folder} has format {found}, and this version reads {FORMAT}"
             )
-    except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
-        raise RunError(f"the run in {folder} is not whole: evaluate again ({error})") from error
-    raise RunError(f"the run in {folder} has format {found}, and this version reads {FORMAT}")
+        summary = _adapter(_Summary).validate_python(plain)
+        lines = (folder / RECORDS_FILE).read_text(encoding="utf-8").split("\n")
+        records = _adapter(tuple[Record, ...]).validate_json(f"[{','.join(filter(None, lines))}]")
+    except (OSError, ValueError, TypeError, LookupError) as error:
+        reason = str(error).partition("\n")[0]
+        raise RunError(f"the run in {folder} is not whole: evaluate again ({reason})") from error
+    if len(records) != summary.questions:
+        raise RunError(
+            f"the run in {folder} is not whole: evaluate again (it has {len(records):,} of "
+            f"{summary.questions:,} records)"
+        )
+    return Run(
+        summary.name, summary.settings, records, summary.figures, summary.by_tag, summary.costs
+    )
 
 
 def figures(records: Sequence[Record], *, seed: int = 0) -> dict[str, Figure]:
@@ -219,9 +248,12 @@ def check_free(folder: Path, *, overwrite: bool) -> None:
         if not (above.is_dir() and os.access(above, os.W_OK)):
             raise RunError(f"no run can be written to {folder}: {above} is not to be written in")
         return
-    if not folder.is_dir() or (any(folder.iterdir()) and not (folder / RUN_FILE).is_file()):
-        raise RunError(f"{folder} is there and is no run: name another folder")
-    if any(folder.iterdir()) and not overwrite:
+    there = {path.name for path in folder.iterdir()} if folder.is_dir() else {""}
+    if others := sorted(there - _OURS):
+        raise RunError(
+            f"{folder} is there and holds no run alone ({others[0]}): name another folder"
+        )
+    if there and not overwrite:
         raise RunError(
             f"there is a run in {folder} already: name another folder, or --overwrite it"
         )
@@ -236,18 +268,14 @@ def import_pandas() -> Any:
     return pandas
 
 
-def _adapter() -> TypeAdapter[tuple[Record, ...]]:
+def _adapter(kind: type[Kind]) -> TypeAdapter[Kind]:
     from pydantic import TypeAdapter
 
-    return TypeAdapter(tuple[Record, ...])
+    return TypeAdapter(kind)
 
 
 def _plain(figures: Mapping[str, Figure]) -> dict[str, Any]:
     return {name: figure.to_dict() for name, figure in figures.items()}
-
-
-def _figures(plain: Mapping[str, Any]) -> dict[str, Figure]:
-    return {name: Figure(**figure) for name, figure in plain.items()}
 
 
 def _word(text: str) -> str:

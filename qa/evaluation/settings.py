@@ -64,7 +64,7 @@ def parse_settings(assignments: Iterable[str]) -> list[tuple[str, Settings]]:
             near = get_close_matches(key, Settings.model_fields, 1)
             known = f"did you mean {near[0]}?" if near else f"those are {_known()}"
             raise SettingsError(f"{key!r} is no setting: {known}")
-        values.setdefault(key, []).extend(listed.split(","))
+        values[key] = list(dict.fromkeys([*values.get(key, []), *listed.split(",")]))
     varied = [key for key, options in values.items() if len(options) > 1]
     found = []
     for chosen in product(*values.values()):

@@ -169,6 +169,45 @@ class TestEval:
         kept = run_json("eval", questions, "--document", museum, "--any-corpus")
         assert "was made for the corpus 000000000000" in kept["settings"]["notes"][0]
 
+    def test_an_index_that_is_there_is_asked_and_not_added_to(
+        self, questions: Path, museum: Path, tmp_path: Path
+    ) -> None:
+        index = tmp_path / "index"
+        assert run("eval", questions, "--document", museum, "--index", index).exit_code == 0
+        assert run("eval", questions, "--index", index).exit_code == 0
+        again = run("eval", questions, "--document", museum, "--index", index)
+        assert_one_sentence(again, "is an index already", "inquote index")
+
+    def test_a_run_is_called_by_its_name_or_its_folder_or_its_set(
+        self, questions: Path, museum: Path, tmp_path: Path
+    ) -> None:
+        asked = ("eval", questions, "--document", museum)
+        assert run_json(*asked)["name"] == "museum-questions"
+        assert run_json(*asked, "--out", tmp_path / "before")["name"] == "before"
+        assert run_json(*asked, "--name", "a\u202eb\x1b[1m")["name"] == r"a\u202eb\x1b[1m"
+
+    def test_a_value_that_is_there_twice_is_asked_once(self, questions: Path, museum: Path) -> None:
+        run_ = run_json("eval", questions, "--document", museum, "--set", "top_k=2,2")
+        assert run_["settings"]["top_k"] == 2
+
+    def test_a_sweep_is_not_written_into_what_is_there(
+        self, questions: Path, museum: Path, tmp_path: Path
+    ) -> None:
+        sweep = ("eval", questions, "--document", museum, "--set", "top_k=1,2", "--out")
+        assert_one_sentence(run(*sweep, tmp_path), "museum", "name another folder")
+        assert run(*sweep, tmp_path / "sweep").exit_code == 0
+        assert_one_sentence(run(*sweep, tmp_path / "sweep"), "there is a comparison in")
+        assert run(*sweep, tmp_path / "sweep", "--overwrite").exit_code == 0
+
+    def test_a_review_goes_with_few_options(self, questions: Path, tmp_path: Path) -> None:
+        review = ("eval", questions, "--review", tmp_path / "mine.jsonl")
+        for option in (("--json",), ("--out", tmp_path / "run"), ("--set", "top_k=2")):
+            assert_one_sentence(run(*review, *option), "--review goes with")
+
+    @pytest.mark.parametrize("command", ["eval", "compare"])
+    def test_a_seed_is_not_negative(self, questions: Path, command: str) -> None:
+        assert_one_sentence(run(command, questions, "--seed", "-1"), "--seed")
+
     @pytest.mark.parametrize(
         ("assignment", "what_is_said"),
         [
@@ -222,14 +261,18 @@ class TestCompare:
     ) -> None:
         out = tmp_path / "comparison"
         run("compare", *runs, "--out", out)
+        assert_one_sentence(run("compare", *runs, "--out", out), "there is a comparison in")
+        assert_one_sentence(run("compare", *runs, "--out", tmp_path), "name another folder")
         assert {p.name for p in out.iterdir()} == {
             f"comparison.{s}" for s in ("html", "md", "json")
         }
 
     def test_a_gate_that_fails_has_an_exit_code(self, runs: tuple[Path, Path]) -> None:
-        failed = run("compare", *runs, "--gate", "quote-hit@1:0.05")
+        out = runs[0].parent / "gated"
+        failed = run("compare", *runs, "--gate", "quote-hit@1:0.05", "--out", out)
         assert failed.exit_code == GATE_FAILED
-        assert "FAILED" in failed.stdout
+        assert failed.stdout.count("FAILED") == 1
+        assert "gate FAILED: quote-hit@1 is" in (out / "comparison.md").read_text()
         passed = run("compare", runs[0], runs[0], "--gate", "quote-hit@1:0.05")
         assert passed.exit_code == 0
         assert "passed" in passed.stdout

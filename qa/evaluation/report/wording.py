@@ -21,6 +21,7 @@ HEADLINES = (
     "hit@5",
     "AUROC",
     "seconds p50",
+    "abstention recall",
     "seconds p95",
 )
 """The measures that are shown first, where a run has them; the last few if there is room."""

@@ -295,10 +295,14 @@ class TestRefusals:
         with pytest.raises(RunError, match="two runs"):
             compare(answered("A"))
 
+    def test_a_measure_is_known_in_any_case(self) -> None:
+        same = compare(answered("A", total=5), answered("B", total=5), measures="NDCG@10")
+        assert [difference.measure for difference in same.differences] == ["nDCG@10"]
+
     @pytest.mark.parametrize(
         ("name", "message"),
         [
-            ("ndcg@10", r"'ndcg@10' is no measure: did you mean nDCG@10"),
+            ("ndcg@1", r"'ndcg@1' is no measure: did you mean nDCG@10"),
             ("quote-hit", "did you mean quote-hit@"),
             ("zzz", "those are hit@1, "),
         ],

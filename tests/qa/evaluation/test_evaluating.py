@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from qa import QA, Document
 from qa.answering import Answer, ExtractiveAnswerer
 from qa.documents import Span
-from qa.errors import QuestionError, QuestionSetError
+from qa.errors import QuestionError, QuestionSetError, SettingsError
 from qa.evaluation import Question, QuestionSet, Run, evaluate
 from qa.evaluation.questions import Place, fingerprint
 from qa.evaluation.records import Excerpt, Record
@@ -120,7 +121,7 @@ class TestACorpus:
         assert by_id(run)["e"].error.startswith("the question has no words")
         assert by_id(run)["e"].outcome == "not asked"
         assert run.figures["hit@10"].value == pytest.approx(3 / 4)
-        assert "1 questions could not be asked" in run.settings["notes"][0]
+        assert "1 question could not be asked" in run.settings["notes"][0]
 
     def test_a_question_that_cannot_be_asked_is_no_abstention(self, museum: QA) -> None:
         unaskable = [Question(f"u{n}", "???", False) for n in range(4)]
@@ -214,6 +215,34 @@ class TestAnySystem:
         run = evaluate(refuse, QUESTIONS[:1], documents=CORPUS)
         assert run.records[0].error == "not that one"
         assert values(run)["hit@1"] == 0.0
+
+    def test_what_it_raises_is_kept_with_the_question_and_loses_no_other(self) -> None:
+        def tired(question: str) -> Answer:
+            if "museum" in question:
+                raise TimeoutError("too slow")
+            return self.answer(quote=("tickets", 8, 24))
+
+        records = by_id(evaluate(tired, QUESTIONS[:2], documents=CORPUS))
+        assert records["a"].outcome == "right"
+        assert records["b"].error == "TimeoutError: too slow"
+        with pytest.raises(TimeoutError):  # on the first question it may be all of them
+            evaluate(tired, QUESTIONS[1:2], documents=CORPUS)
+
+    def test_what_is_no_answer_is_refused(self) -> None:
+        with pytest.raises(TypeError, match="a system gives an Answer, and this gave a str"):
+            evaluate(lambda question: "five", QUESTIONS, documents=CORPUS)  # type: ignore[arg-type, return-value]
+
+    @pytest.mark.parametrize(
+        "settings", [{"seed": -1}, {"top_k": 0}, {"settings": {"of": object()}}]
+    )
+    def test_settings_that_cannot_be_used_are_refused_beforehand(
+        self, settings: dict[str, Any]
+    ) -> None:
+        def never(question: str) -> Answer:
+            raise AssertionError("asked")
+
+        with pytest.raises(SettingsError):
+            evaluate(never, QUESTIONS, documents=CORPUS, **settings)
 
     def test_its_quotes_are_verified_against_the_corpus(self) -> None:
         """It quotes from an edition of the document that is not the corpus's."""

@@ -153,7 +153,15 @@ class TestJsonLines:
         )
         message = str(caught.value)
         assert message.startswith(f"{path} has 13 bad lines:\n  line 2: is not JSON")
-        assert message.endswith("line 7: question: is empty\n  and 8 more")
+        assert message.endswith("line 15: must be an object, not a list")
+
+    def test_of_very_many_bad_lines_the_first_are_named_and_the_error_has_all(
+        self, tmp_path: Path
+    ) -> None:
+        with pytest.raises(QuestionSetError) as caught:
+            load_questions(written(tmp_path, *["nonsense"] * 60))
+        assert str(caught.value).endswith("\n  and 10 more")
+        assert len(caught.value.faults) == 60
 
     def test_an_id_may_have_any_characters(self, tmp_path: Path) -> None:
         ids = ["a b", "<::>7", "é\u2028", "a\tb", "天", '"', "../x"]

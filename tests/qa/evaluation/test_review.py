@@ -370,3 +370,22 @@ class TestInATerminal:
         output = self.run(review, "q").output
         assert "What do \\x1b[2J tickets cost?" in output
         assert not {"\x1b", "\x07", "\x9b"} & set(output)
+
+
+class TestASetThatIsThere:
+    def test_it_is_not_touched_before_anything_is_decided(self, start: Start, out: Path) -> None:
+        save_questions(out, [Question("old", "When?", True, ("at nine",))])
+        before = out.read_bytes()
+        review = start()
+        assert out.read_bytes() == before
+        review.unanswerable(review.pending[0].question)
+        assert saved(out)[0].id == "old"
+
+    def test_one_about_another_corpus_is_refused_and_left_alone(
+        self, start: Start, out: Path
+    ) -> None:
+        save_questions(out, [Question("old", "When?", True, ("at ten",))])
+        before = out.read_bytes()
+        with pytest.raises(QuestionSetError, match="is about another corpus"):
+            start()
+        assert out.read_bytes() == before

@@ -70,15 +70,28 @@ def test_the_rankings_are_written_as_trec_does(tmp_path: Path) -> None:
 def test_what_is_in_the_way_is_not_written_over(tmp_path: Path) -> None:
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "dear.txt").write_text("diary")
-    for overwrite in (False, True):
-        with pytest.raises(RunError, match="is no run: name another folder"):
-            RUN.save(tmp_path / "notes", overwrite=overwrite)
     RUN.save(tmp_path / "run")
     with pytest.raises(RunError, match="there is a run in"):
         RUN.save(tmp_path / "run")
     RUN.save(tmp_path / "run", overwrite=True)
+    (tmp_path / "run" / "dear.txt").write_text("diary")
+    for folder in ("notes", "run"):
+        for overwrite in (False, True):
+            with pytest.raises(RunError, match=r"holds no run alone \(dear.txt\)"):
+                RUN.save(tmp_path / folder, overwrite=overwrite)
+        assert (tmp_path / folder / "dear.txt").read_text() == "diary"
     assert {path.name for path in tmp_path.iterdir()} == {"notes", "run"}
-    assert (tmp_path / "notes" / "dear.txt").read_text() == "diary"
+
+
+def test_what_a_killed_save_left_behind_is_in_nobodys_way(tmp_path: Path) -> None:
+    RUN.save(tmp_path / "run").rename(tmp_path / ".run.before")
+    with pytest.raises(RunError, match="is no run"):
+        load_run(tmp_path / "run")
+    RUN.save(tmp_path / "run")
+    (tmp_path / ".run.before").mkdir()
+    (tmp_path / ".run.new").mkdir()
+    RUN.save(tmp_path / "run", overwrite=True)
+    assert {path.name for path in tmp_path.iterdir()} == {"run"}
 
 
 def test_a_place_that_cannot_be_written_to_is_refused_beforehand(tmp_path: Path) -> None:
@@ -98,6 +111,8 @@ def test_a_place_that_cannot_be_written_to_is_refused_beforehand(tmp_path: Path)
         (RUN_FILE, '{"format": 99}', "has format 99, and this version reads 1"),
         (RECORDS_FILE, None, "is not whole"),
         (RECORDS_FILE, '{"question_id": 5}', "is not whole"),
+        (RECORDS_FILE, "", "has 0 of 2 records"),
+        (RUN_FILE, '{"format": 1, "name": 5, "settings": []}', "is not whole"),
     ],
 )
 def test_a_run_that_is_not_whole_is_refused_in_a_sentence(
