@@ -20,8 +20,8 @@ HEADLINES = (
     "quotes verified",
     "hit@5",
     "AUROC",
-    "seconds p50",
     "abstention recall",
+    "seconds p50",
     "seconds p95",
 )
 """The measures that are shown first, where a run has them; the last few if there is room."""

@@ -30,8 +30,8 @@ to 1.00).
 | :-- | --: | --: | --: |
 | quote-hit@1 | 0.250 | 0.000–0.500 | 4 |
 | hit@5 | 0.500 | 0.250–0.750 | 4 |
-| seconds p50 | 20 ms | 10 ms–1.50 s | 6 |
 | abstention recall | 0.500 | 0.125–1.000 | 6 |
+| seconds p50 | 20 ms | 10 ms–1.50 s | 6 |
 
 right 1 · rightly refused 1 · not retrieved 1 · wrong quote 1 · wrongly refused 1 · \
 wrongly answered 1
