@@ -95,6 +95,10 @@ def test_the_wheel_works_by_itself_in_another_folder(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("inquote-*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert not [name for name in names if name.startswith(("tests/", "benchmarks/", "docs/"))]
+    report = ROOT / "qa" / "evaluation" / "report"
+    for kind in ("templates", "static"):
+        for path in (report / kind).iterdir():
+            assert path.relative_to(ROOT).as_posix() in names
     site = tmp_path / "site"
     subprocess.run([*pip, "install", "--no-deps", "--target", site, wheel], check=True)
     environment = os.environ | {"PYTHONPATH": str(site)}
