@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 GATE_FAILED = 5
 
 _folder = click.Path(path_type=Path)
+_seed_option = click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of all that is drawn."
+)
 
 
 @click.command("eval")
@@ -40,13 +43,7 @@ _folder = click.Path(path_type=Path)
 @click.option("--overwrite", is_flag=True, help="Put the run in the place of the one in --out.")
 @click.option("--name", default="", help="What reports call the run.")
 @click.option("--sample", type=click.IntRange(min=1), help="Ask only this many, drawn at random.")
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    help="Of the sample and of the intervals.",
-)
+@_seed_option
 @click.option("--any-corpus", is_flag=True, help="Go on if the set was made for another corpus.")
 @click.option("--all", "every", is_flag=True, help="Print every figure.")
 @click.option(
@@ -137,13 +134,7 @@ def evaluate(
     show_default=True,
     help="The chance that is taken of any false alarm.",
 )
-@click.option(
-    "--seed",
-    type=click.IntRange(min=0),
-    default=0,
-    show_default=True,
-    help="Of the random draws.",
-)
+@_seed_option
 @click.option("--out", type=_folder, help="A folder for comparison.html, .md and .json.")
 @click.option("--overwrite", is_flag=True, help="Put it in the place of the one in --out.")
 @click.option("--all", "every", is_flag=True, help="Print every measure.")

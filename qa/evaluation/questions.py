@@ -98,7 +98,7 @@ class QuestionSet(Sequence[Question]):
 
     def sample(self, size: int, seed: int = 0) -> QuestionSet:
         """Draw some of the questions at random, in their order; all if there are no more."""
-        chosen = random.Random(seed).sample(range(len(self)), min(size, len(self)))  # noqa: S311
+        chosen = random.Random(seed).sample(range(len(self)), min(size, len(self)))  # noqa: S311  # it keeps no secret
         return replace(self, questions=tuple(self.questions[i] for i in sorted(chosen)))
 
 
