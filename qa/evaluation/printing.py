@@ -141,7 +141,8 @@ def _print_table(comparison: Comparison, measures: Sequence[str]) -> None:
 def _print_difference(one: Difference) -> None:
     values = [amount(one.measure, value) for value in (one.baseline, one.value)]
     change = difference(one.measure, one.difference)
-    between = " to ".join(difference(one.measure, end) for end in (one.low, one.high))
+    ends = dict.fromkeys(difference(one.measure, end) for end in (one.low, one.high))
+    between = " to ".join(ends)
     chances = f"{probability(one.p):<9}{probability(one.adjusted):<10}"
     click.echo(f"{one.measure:<24}{values[0]:>9}{values[1]:>9}{change:>9}   ", nl=False)
     click.echo(f"{between:<19}{chances}", nl=False)
