@@ -11,8 +11,6 @@ from qa.errors import QuestionSetError
 from qa.evaluation.nearest import lower, nearest, occurrences
 from qa.evaluation.questions import Place, Question, QuestionSet, brief, fingerprint
 
-__all__ = ["Gold", "check_corpus", "locate", "nearest"]
-
 _NEAREST_SHOWN = 10  # faults; to look for what is nearest takes time
 _MOST_PLACES = 50  # of short answers
 _HEX_SHOWN = 12

@@ -70,18 +70,6 @@ def paired_intervals(
     return intervals(differences, questions, seed=seed, resamples=resamples, level=level)
 
 
-def randomisation(
-    statistic_of: Callable[[Columns], Statistic],
-    a: Columns,
-    b: Columns,
-    *,
-    seed: int,
-    resamples: int = 10_000,
-) -> float:
-    """Give the p value of one measure by `randomisations`."""
-    return randomisations({"": statistic_of}, a, b, seed=seed, resamples=resamples)[""]
-
-
 def randomisations(
     statistics_of: Mapping[str, Callable[[Columns], Statistic]],
     a: Columns,

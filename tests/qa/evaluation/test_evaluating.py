@@ -229,8 +229,11 @@ class TestAnySystem:
             evaluate(tired, QUESTIONS[1:2], documents=CORPUS)
 
     def test_what_is_no_answer_is_refused(self) -> None:
+        def careless(question: str) -> Any:
+            return "five"
+
         with pytest.raises(TypeError, match="a system gives an Answer, and this gave a str"):
-            evaluate(lambda question: "five", QUESTIONS, documents=CORPUS)  # type: ignore[arg-type, return-value]
+            evaluate(careless, QUESTIONS, documents=CORPUS)
 
     @pytest.mark.parametrize(
         "settings", [{"seed": -1}, {"top_k": 0}, {"settings": {"of": object()}}]

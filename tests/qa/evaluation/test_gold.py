@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from qa import Document
@@ -13,8 +15,8 @@ CORPUS = [PRICES, HOURS]
 # In PRICES, "five euros" is [13, 23), "Five euros" [25, 35), and in HOURS "at nine" is [17, 24).
 
 
-def asked(**known: object) -> Question:
-    return Question("a", "Which?", True, **known)  # type: ignore[arg-type]
+def asked(**known: Any) -> Question:
+    return Question("a", "Which?", True, **known)
 
 
 def gold(question: Question, corpus: list[Document] = CORPUS) -> Gold:

@@ -127,8 +127,8 @@ class TestRetrieval:
         (tmp_path / "qrels").write_text("\n".join(trec_qrels(records)))
         theirs = ir_measures.calc_aggregate(
             [Success @ 3, P @ 5, R @ 5, RR @ 10, nDCG @ 10, AP],
-            ir_measures.read_trec_qrels(str(tmp_path / "qrels")),  # type: ignore[no-untyped-call]
-            ir_measures.read_trec_run(str(tmp_path / "run")),  # type: ignore[no-untyped-call]
+            ir_measures.read_trec_qrels(str(tmp_path / "qrels")),
+            ir_measures.read_trec_run(str(tmp_path / "run")),
         )
         names = ["hit@3", "precision@5", "recall@5", "MRR@10", "nDCG@10", "MAP"]
         ours = [value(name, *records) for name in names]
@@ -195,9 +195,9 @@ class TestQuotes:
         assert math.isnan(value("quotes verified", record(abstained=True)))
 
     def test_where_only_documents_are_judged_a_quote_from_a_relevant_one_is_a_hit(self) -> None:
-        judged = {"relevant": {"a": 1, "b": 0}, "by_document": True}
-        hit = record(quotes="a:0-5", **judged)  # type: ignore[arg-type]
-        miss = record(quotes="b:0-5", **judged)  # type: ignore[arg-type]
+        judged = {"a": 1, "b": 0}
+        hit = record(quotes="a:0-5", relevant=judged, by_document=True)
+        miss = record(quotes="b:0-5", relevant=judged, by_document=True)
         assert value("quote-hit@1", hit, miss) == pytest.approx(1 / 2)
         assert math.isnan(value("citation F1", hit, miss))
 

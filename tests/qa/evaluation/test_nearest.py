@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from qa import Document
 from qa.documents import Span
-from qa.evaluation.gold import nearest
-from qa.evaluation.nearest import lower, occurrences
+from qa.evaluation.nearest import lower, nearest, occurrences
 from tests.fakes import PATHOLOGICAL, documents_of_any_kind
 
 TEXTS = [

@@ -17,7 +17,6 @@ from qa.evaluation.statistics import (
     intervals,
     mcnemar,
     paired_intervals,
-    randomisation,
     randomisations,
 )
 from qa.evaluation.weighted import Array, Columns, Statistic, auroc, mean, ranks
@@ -29,6 +28,18 @@ Rows = Sequence[tuple[float, ...]]
 
 def facts(**columns: ArrayLike) -> dict[str, Array]:
     return {name: np.array(values, float) for name, values in columns.items()}
+
+
+def randomisation(
+    statistic_of: Callable[[Columns], Statistic],
+    a: Columns,
+    b: Columns,
+    *,
+    seed: int,
+    resamples: int = 10_000,
+) -> float:
+    """Test one measure alone."""
+    return randomisations({"": statistic_of}, a, b, seed=seed, resamples=resamples)[""]
 
 
 def mean_of(*values: float) -> Statistic:
