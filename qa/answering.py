@@ -142,7 +142,7 @@ class ExtractiveAnswerer:
     ) -> Answer:
         """Quote the sentences that answer, or abstain."""
         candidates = _candidates(passages)
-        confidence = _confidence(passages[0].score) if candidates else 0.0
+        confidence = _confidence(max(hit.dense_score for hit in passages)) if candidates else 0.0
         quotes = tuple(
             Citation(number, find(chosen.document_id), chosen.span)
             for number, chosen in enumerate(self._choose(question, query, candidates), 1)
@@ -216,7 +216,7 @@ def _candidates(passages: Sequence[RetrievedPassage]) -> list[_Candidate]:
             text = hit.passage.text[span.start - hit.passage.start : span.end - hit.passage.start]
             found.setdefault(
                 (hit.passage.document_id, span),
-                _Candidate(hit.passage.document_id, span, text, hit.score),
+                _Candidate(hit.passage.document_id, span, text, hit.dense_score),
             )
     return list(found.values())
 

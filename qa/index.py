@@ -2,7 +2,7 @@
 
 A folder with one SQLite database and one vector file:
 
-    inquote.sqlite         the manifest, the documents' texts, the passages' spans
+    inquote.sqlite         the manifest, the documents' texts, the passages' spans and words
     vectors-<generation>   the passages' vectors, in the store's own format
 
 The manifest names the generation that is current. A writer puts the next generation's vectors
@@ -26,6 +26,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
 from embeddings import Encoder, StoreError, VectorStore, open_store
+from qa import lexical
 from qa.documents import Document, Span
 from qa.errors import (
     IndexDamaged,
@@ -42,10 +43,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DATABASE = "inquote.sqlite"
-FORMAT = 1
+FORMAT = 2
 APPLICATION_ID = 0x494E5154  # "INQT", in the database's header
 
-SCHEMA = """
+SCHEMA = f"""
 CREATE TABLE manifest (json TEXT NOT NULL);
 CREATE TABLE documents (
     number INTEGER PRIMARY KEY,
@@ -58,10 +59,11 @@ CREATE TABLE documents (
 CREATE TABLE passages (
     number    INTEGER PRIMARY KEY AUTOINCREMENT,  -- also the vector's id; never used again
     document  INTEGER NOT NULL REFERENCES documents,
-    sentences TEXT NOT NULL                       -- JSON: [[start, end], ...]
+    sentences TEXT NOT NULL,                      -- JSON: [[start, end], ...]
+    context   TEXT NOT NULL
 );
 CREATE INDEX passages_by_document ON passages (document);
-"""
+{lexical.TABLE}"""
 
 _DOCUMENTS_KEPT = 8
 _OPEN_ATTEMPTS = 5
@@ -184,6 +186,10 @@ def check_format(connection: sqlite3.Connection, folder: Path) -> None:
         )
 
 
+Found = tuple[int, float]
+"""A passage's number, and its score."""
+
+
 class Index:
     """An index open for reading; it may be used from several threads."""
 
@@ -227,13 +233,26 @@ class Index:
         """Refuse another chunking than the one that made these passages; None is any."""
         self.manifest.check_chunking(chunking, self.folder)
 
-    def search(self, vectors: NDArray[np.float32], top_k: int) -> list[list[tuple[int, float]]]:
-        """Find the nearest passages of each query vector: (passage number, score), best first."""
+    def search(self, vectors: NDArray[np.float32], top_k: int) -> list[list[Found]]:
+        """Find the passages nearest to each query vector by cosine, best first."""
         scores, numbers = self._store.search(vectors, top_k)
         return [
             list(zip(row_numbers.tolist(), row_scores.tolist(), strict=True))
             for row_numbers, row_scores in zip(numbers, scores, strict=True)
         ]
+
+    def search_words(self, query: str, top_k: int) -> list[Found]:
+        """Find the passages that hold the query's words, best first by BM25 (always above 0)."""
+        expression = lexical.matching(query)
+        return self._rows(lexical.SEARCH, expression, top_k) if expression else []
+
+    def cosines(self, vector: NDArray[np.float32], numbers: Sequence[int]) -> list[float]:
+        """Give the cosine of some passages, by number, with a query vector of shape (dim,)."""
+        import numpy as np
+
+        with damage_named(self.folder):
+            scores: list[float] = self._store.scores(vector, np.array(numbers, np.int64)).tolist()
+            return scores
 
     def passages(self, numbers: Sequence[int]) -> list[Passage]:
         """Read passages by number, in the order asked for."""
@@ -271,7 +290,7 @@ class Index:
 
     def _read_passage(self, number: int) -> Passage:
         rows = self._rows(
-            "SELECT id, sentences FROM passages JOIN documents "
+            "SELECT id, sentences, context FROM passages JOIN documents "
             "ON documents.number = passages.document WHERE passages.number = ?",
             number,
         )
@@ -281,11 +300,10 @@ class Index:
                 "delete that folder and index again",
                 folder=self.folder,
             )
-        document_id, sentences = rows[0]
+        document_id, sentences, context = rows[0]
         document = self._document(document_id)
         with damage_named(self.folder):
-            spans = tuple(Span(*sentence) for sentence in json.loads(sentences))
-            return Passage.of(document, spans)
+            return stored_passage(document, sentences, context)
 
     def _read_document(self, document_id: str) -> Document:
         rows = self._rows(
@@ -305,6 +323,11 @@ class Index:
                 folder=self.folder,
             )
         return document
+
+
+def stored_passage(document: Document, sentences: str, context: str) -> Passage:
+    """Make a passage of its document and the columns that keep it."""
+    return Passage.of(document, tuple(Span(*span) for span in json.loads(sentences)), context)
 
 
 def _open_current(connection: sqlite3.Connection, folder: Path) -> tuple[Manifest, VectorStore]:

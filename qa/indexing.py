@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from embeddings import Encoder, VectorStore, open_store
+from qa import lexical
 from qa.documents import Document, load_all
 from qa.errors import IndexNotWritten, LoadError
 from qa.index import (
@@ -25,6 +26,7 @@ from qa.index import (
     connect,
     damage_named,
     load_vectors,
+    stored_passage,
 )
 from qa.passages import Chunking, Passage, cut
 
@@ -95,7 +97,7 @@ def update_index(
         if writer.changes.any or manifest.generation == 0:
             _commit(connection, folder, manifest, writer.store)
         else:
-            connection.execute("COMMIT")  # a title or a source may be another one
+            connection.execute("COMMIT")  # a source may be another one
         return writer.changes
 
 
@@ -122,7 +124,7 @@ class _Writer:
         self.changes.removed += document_ids
 
     def put(self, documents: list[Document], *, replacing: bool) -> None:
-        """Add each document that is new, and replace each whose text changed."""
+        """Add each document that is new, and replace each whose text or title changed."""
         changed = [d for d in documents if not self._holds(d, replacing=replacing)]
         passages = self._passages(changed)
         with _Progress(changed) as progress:
@@ -134,17 +136,16 @@ class _Writer:
     def _holds(self, document: Document, *, replacing: bool) -> bool:
         """Tell whether the text is there already; if another is there by that name, drop it."""
         row = self._connection.execute(
-            "SELECT sha256, source FROM documents WHERE id = ?", (document.id,)
+            "SELECT sha256, title, source FROM documents WHERE id = ?", (document.id,)
         ).fetchone()
         if row is None:
             self.changes.added.append(document.id)
             return False
-        sha256, source = row
-        if sha256 == document.sha256:
+        sha256, title, source = row
+        if (sha256, title) == (document.sha256, document.title):
             self._connection.execute(
-                "UPDATE documents SET title = ?1, source = ?2 "
-                "WHERE id = ?3 AND (title, source) IS NOT (?1, ?2)",
-                (document.title, document.source, document.id),
+                "UPDATE documents SET source = ?1 WHERE id = ?2 AND source IS NOT ?1",
+                (document.source, document.id),
             )
             self.changes.unchanged.append(document.id)
             return True
@@ -163,16 +164,18 @@ class _Writer:
             ).lastrowid
             for passage in cut(document, self._chunking, self._encoder):
                 row = self._connection.execute(
-                    "INSERT INTO passages (document, sentences) VALUES (?, ?)",
-                    (number, json.dumps(passage.sentences)),
+                    "INSERT INTO passages (document, sentences, context) VALUES (?, ?, ?)",
+                    (number, json.dumps(passage.sentences), passage.context),
                 )
-                yield row.lastrowid or 0, passage
+                numbered = row.lastrowid or 0, passage
+                lexical.add(self._connection, [numbered])
+                yield numbered
 
     def _encode(self, batch: list[tuple[int, Passage]]) -> None:
         import numpy as np
 
         ids = np.array([number for number, _ in batch], dtype=np.int64)
-        vectors = self._encoder.encode_passages([passage.text for _, passage in batch])
+        vectors = self._encoder.encode_passages([p.text_in_context for _, p in batch])
         self._pending.append((ids, vectors))
         self.changes.encoded += len(batch)
         if len(self._pending) * _ENCODED_AT_ONCE >= _STORED_AT_ONCE:
@@ -190,9 +193,16 @@ class _Writer:
         import numpy as np
 
         execute = self._connection.execute
-        (number,) = execute("SELECT number FROM documents WHERE id = ?", (document_id,)).fetchone()
-        rows = execute("DELETE FROM passages WHERE document = ? RETURNING number", (number,))
-        self.store.remove(np.array([row[0] for row in rows.fetchall()], dtype=np.int64))
+        number, text = execute(
+            "SELECT number, text FROM documents WHERE id = ?", (document_id,)
+        ).fetchone()
+        rows = execute(
+            "DELETE FROM passages WHERE document = ? RETURNING number, sentences, context",
+            (number,),
+        ).fetchall()
+        document = Document(document_id, text)
+        lexical.remove(self._connection, [(n, stored_passage(document, *row)) for n, *row in rows])
+        self.store.remove(np.array([row[0] for row in rows], dtype=np.int64))
         execute("DELETE FROM documents WHERE number = ?", (number,))
 
 

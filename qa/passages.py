@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Self
 
 from embeddings import Encoder
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 Fits = Callable[[str], bool]
 
 _FEWEST_TOKENS = 16
+_LONGEST_CONTEXT = 120  # characters
 _LONGEST_SENTENCE = 8_192  # characters; a longer one is split in any case, from windows this long
 _SPLIT_WINDOW = 512  # characters; grows while all of it fits, as reading far ahead is slow
 
@@ -59,6 +61,8 @@ class Passage:
         end: where it ends; the character there is not part of it.
         text: `document.text[start:end]`.
         sentences: the spans of its sentences, in the document's text.
+        context: what it stands under, such as the document's title. It is searched and embedded
+            with the text, and never quoted.
     """
 
     document_id: str
@@ -66,12 +70,18 @@ class Passage:
     end: int
     text: str
     sentences: tuple[Span, ...] = field(repr=False)
+    context: str = ""
 
     @classmethod
-    def of(cls, document: Document, sentences: tuple[Span, ...]) -> Self:
+    def of(cls, document: Document, sentences: tuple[Span, ...], context: str = "") -> Self:
         """Make the passage that runs from the first of these sentences to the last."""
         start, end = sentences[0].start, sentences[-1].end
-        return cls(document.id, start, end, document.text[start:end], sentences)
+        return cls(document.id, start, end, document.text[start:end], sentences, context)
+
+    @property
+    def text_in_context(self) -> str:
+        """The text as it is embedded, with its context before it."""
+        return in_context(self.context, self.text)
 
     @property
     def span(self) -> Span:
@@ -86,7 +96,19 @@ class Passage:
             "end": self.end,
             "text": self.text,
             "sentences": [list(sentence) for sentence in self.sentences],
+            "context": self.context,
         }
+
+
+def in_context(context: str, text: str) -> str:
+    """Put what a text stands under before it."""
+    return f"{context}\n{text}" if context else text
+
+
+def _context(document: Document) -> str:
+    """Give a document's title; nothing for one that is merely called by its file's name."""
+    title = "" if document.title == PurePath(document.id).stem else document.title
+    return " ".join(title.split())[:_LONGEST_CONTEXT]
 
 
 def cut(document: Document, chunking: Chunking, encoder: Encoder) -> Iterator[Passage]:
@@ -97,23 +119,24 @@ def cut(document: Document, chunking: Chunking, encoder: Encoder) -> Iterator[Pa
     is too long by itself is split between two tokens, at white space where there is some.
     """
     encoding = tiktoken_encoding()
+    context = _context(document)
 
     def fits(text: str) -> bool:
         return (
             len(encoding.encode_ordinary(text)) <= chunking.max_tokens
-            and encoder.count_tokens([text])[0] <= encoder.max_tokens
+            and encoder.count_tokens([in_context(context, text)])[0] <= encoder.max_tokens
         )
 
     window: list[Span] = []
     for sentence in _fitting_sentences(document.text, fits):
         if window and not fits(document.text[window[0].start : sentence.end]):
-            yield Passage.of(document, tuple(window))
+            yield Passage.of(document, tuple(window), context)
             window = window[-chunking.overlap :] if chunking.overlap else []
             while window and not fits(document.text[window[0].start : sentence.end]):
                 window.pop(0)
         window.append(sentence)
     if window:
-        yield Passage.of(document, tuple(window))
+        yield Passage.of(document, tuple(window), context)
 
 
 @lru_cache(maxsize=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,27 +15,44 @@ MAX_QUESTION = 2_000
 """The most characters in a question."""
 
 
+_DEPTH = 100  # candidates taken from each index
+_WORDS_WEIGHT = 0.025  # of BM25 beside the cosine; how it was set: docs/quality.md
+
+
 @dataclass(frozen=True, slots=True)
 class RetrievedPassage:
     """A passage found for a query.
 
     Attributes:
         rank: from 1, the best.
-        score: the cosine between query and passage, from -1 to 1; higher is nearer.
+        score: what it is ranked by; higher is better.
         passage: what was found.
+        dense_score: the cosine between query and passage, from -1 to 1.
+        dense_rank: its rank by that; None where it was found by its words alone.
+        lexical_score: BM25 of the query's words in it; 0 where it was not found by them.
+        lexical_rank: its rank by that; None where it was not found by them.
     """
 
     rank: int
     score: float
     passage: Passage
+    dense_score: float = 0.0
+    dense_rank: int | None = None
+    lexical_score: float = 0.0
+    lexical_rank: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give the result as plain data."""
-        return {"rank": self.rank, "score": self.score, "passage": self.passage.to_dict()}
+        scores = {name: getattr(self, name) for name in self.__slots__ if name != "passage"}
+        return scores | {"passage": self.passage.to_dict()}
 
 
 class Retriever:
-    """Finds the passages of an index that are nearest to a query."""
+    """Finds the passages of an index for a query, by meaning and by words.
+
+    The nearest by cosine and the best by BM25 are put together, and ranked by the cosine plus a
+    share of BM25: a sum of scores keeps how far one is ahead, which a sum of ranks forgets.
+    """
 
     def __init__(self, index: Index, encoder: Encoder) -> None:
         index.check_encoder(encoder)
@@ -42,7 +60,7 @@ class Retriever:
         self._encoder = encoder
 
     def retrieve(self, query: str, top_k: int) -> list[RetrievedPassage]:
-        """Find the `top_k` nearest passages, best first; fewer if the index holds fewer.
+        """Find the `top_k` best passages, best first; fewer if the index holds fewer.
 
         Passages that score alike stand in the order in which they were indexed.
 
@@ -53,12 +71,33 @@ class Retriever:
         if top_k < 1:
             raise SettingsError(f"top_k is {top_k}: ask for at least 1 passage")
         check_question(query, self._encoder)
-        found = self._index.search(self._encoder.encode_queries([query]), top_k)[0]
-        passages = self._index.passages([number for number, _ in found])
+        depth = max(top_k, _DEPTH)
+        vector = self._encoder.encode_queries([query])
+        dense = [number for number, _ in self._index.search(vector, depth)[0]]
+        bm25 = dict(self._index.search_words(query, depth))
+        numbers = sorted({*dense, *bm25})
+        cosines = dict(zip(numbers, self._index.cosines(vector[0], numbers), strict=True))
+        scores = {n: cosines[n] + _WORDS_WEIGHT * bm25.get(n, 0.0) for n in numbers}
+        best = sorted(numbers, key=lambda n: (-scores[n], n))[:top_k]
+        dense_ranks, lexical_ranks = _ranks(dense), _ranks(bm25)
         return [
-            RetrievedPassage(rank, score, passage)
-            for rank, ((_, score), passage) in enumerate(zip(found, passages, strict=True), 1)
+            RetrievedPassage(
+                rank=rank,
+                score=scores[number],
+                passage=passage,
+                dense_score=cosines[number],
+                dense_rank=dense_ranks.get(number),
+                lexical_score=bm25.get(number, 0.0),
+                lexical_rank=lexical_ranks.get(number),
+            )
+            for rank, (number, passage) in enumerate(
+                zip(best, self._index.passages(best), strict=True), 1
+            )
         ]
+
+
+def _ranks(best_first: Iterable[int]) -> dict[int, int]:
+    return {number: rank for rank, number in enumerate(best_first, 1)}
 
 
 def check_question(question: str, encoder: Encoder) -> None:

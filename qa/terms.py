@@ -19,10 +19,18 @@ were what when where whether which while who whom whose why will with would you 
 _STOPPED = frozenset(_STOP_WORDS.split())
 
 
+def telling_words(text: str) -> list[str]:
+    """Give a text's words once each, in lower case, without those that every text has (English).
+
+    Words that merely ask, such as "how", are among those.
+    """
+    found = dict.fromkeys(_WORD.findall(text.lower()))
+    return [word for word in found if word not in _STOPPED]
+
+
 def terms(text: str) -> frozenset[str]:
-    """Give the stems of a text's words, without those that every text has (English)."""
-    words = {word for word in _WORD.findall(text.lower()) if word not in _STOPPED}
-    return frozenset(_stem(word) for word in words)
+    """Give the stems of a text's telling words (English)."""
+    return frozenset(map(_stem, telling_words(text)))
 
 
 class Rarity:

@@ -109,13 +109,15 @@ def state_of(index: Index | Path) -> dict[str, object]:
     ids = index.document_ids()
     passages = [passage for id_ in ids for passage in index.passages_of(id_)]
     encoder = FakeEncoder(dim=index.manifest.dim)
-    queries = encoder.encode_queries(["All about a", "part 7", "second edition of c"])
+    asked = ["All about a", "part 7", "second edition of c"]
+    words = [index.search_words(query, 1_000) for query in asked]
     return {
         "ids": ids,
         "texts": [index.document(id_).text for id_ in ids],
         "passages": passages,
         "len": len(index),
-        "found": index.search(queries, 1_000),
+        "found": index.search(encoder.encode_queries(asked), 1_000),
+        "words": [[(*index.passages([n]), score) for n, score in hits] for hits in words],
     }
 
 

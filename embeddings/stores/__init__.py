@@ -34,6 +34,9 @@ class VectorStore(Protocol):
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Find each query's nearest: scores and ids, each (queries, min(top_k, len(self)))."""
 
+    def scores(self, vector: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Score vectors by id for one query of shape (dim,); a `StoreError` if one is not there."""
+
     def save(self, path: Path) -> None:
         """Write the vectors to a file that `open_store` reads again."""
 

@@ -35,13 +35,18 @@ def checked_new(ids: Ids, vectors: Vectors, dim: int, taken: Ids) -> tuple[Ids, 
     return ids, vectors
 
 
-def nearest(query: Vectors, ids: Ids, vectors: Vectors, top_k: int) -> tuple[Scores, Ids]:
-    """Score candidates exactly and give the best `top_k`, equal scores in order of id.
+def inner_products(query: Vectors, vectors: Vectors) -> Scores:
+    """Score vectors exactly.
 
     Each score is summed in float64 over one row alone, so that it does not depend on which
     other rows are there, and copies of one vector always score the same.
     """
-    scores = (vectors.astype(np.float64) * query.astype(np.float64)).sum(axis=1)
-    scores = scores.astype(np.float32)
+    exact = (vectors.astype(np.float64) * query.astype(np.float64)).sum(axis=1)
+    return exact.astype(np.float32)
+
+
+def nearest(query: Vectors, ids: Ids, vectors: Vectors, top_k: int) -> tuple[Scores, Ids]:
+    """Score candidates exactly and give the best `top_k`, equal scores in order of id."""
+    scores = inner_products(query, vectors)
     best = np.lexsort((ids, -scores))[:top_k]
     return scores[best], ids[best]

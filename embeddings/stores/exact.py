@@ -9,7 +9,15 @@ from zipfile import BadZipFile
 import numpy as np
 
 from embeddings.errors import StoreError
-from embeddings.stores._vectors import Ids, Scores, Vectors, checked, checked_new, nearest
+from embeddings.stores._vectors import (
+    Ids,
+    Scores,
+    Vectors,
+    checked,
+    checked_new,
+    inner_products,
+    nearest,
+)
 
 _ROWS_AT_ONCE = 65_536
 _UNREADABLE = (  # what NumPy and zipfile say of files that are not what they should be
@@ -73,6 +81,15 @@ class ExactStore:
             best = np.lexsort((ids, -scores))[:top_k]
             scores, ids = scores[best], ids[best]
         return scores, ids
+
+    def scores(self, vector: Vectors, ids: Ids) -> Scores:
+        """Score vectors by id."""
+        rows = {id_: row for row, id_ in enumerate(self._ids.tolist())}
+        try:
+            wanted = [rows[id_] for id_ in ids.tolist()]
+        except KeyError as error:
+            raise StoreError(f"there is no vector {error} in the store") from None
+        return inner_products(checked(vector[None, :], self.dim), self._vectors[wanted])
 
     def save(self, path: Path) -> None:
         """Write one `.npz` file, under the very name given."""

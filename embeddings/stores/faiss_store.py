@@ -9,7 +9,15 @@ import faiss
 import numpy as np
 
 from embeddings.errors import StoreError
-from embeddings.stores._vectors import Ids, Scores, Vectors, checked, checked_new, nearest
+from embeddings.stores._vectors import (
+    Ids,
+    Scores,
+    Vectors,
+    checked,
+    checked_new,
+    inner_products,
+    nearest,
+)
 
 # FAISS sums in float32 and breaks ties as it likes. So a few more candidates than asked are
 # taken from it, as long as the last one might still belong, and they are scored again exactly.
@@ -67,6 +75,15 @@ class FaissStore:
             if taken == len(self) or rough[0, -1] < scores[-1] - _ROUNDING:
                 return scores, ids
             taken *= 2
+
+    def scores(self, vector: Vectors, ids: Ids) -> Scores:
+        """Score vectors by id."""
+        query = checked(vector[None, :], self.dim)
+        try:
+            vectors = self._index.reconstruct_batch(np.ascontiguousarray(ids, dtype=np.int64))
+        except RuntimeError:
+            raise StoreError("an id that is asked for is not in the store") from None
+        return inner_products(query, vectors)
 
     def save(self, path: Path) -> None:
         """Write FAISS's own format."""

@@ -172,6 +172,19 @@ class TestEveryStore:
         assert store.remove(ids_for(vectors)) == 20
         assert store.search(vectors, 3)[1].shape == (20, 0)
 
+    def test_scores_by_id_are_those_that_a_search_gives(self, backend: str) -> None:
+        vectors, (query,) = unit_vectors(50), unit_vectors(1, seed=1)
+        store = filled(backend, vectors, ids_for(vectors, first=1_000))
+        (scores,), (ids,) = store.search(query[None, :], 50)
+        assert store.scores(query, ids).tobytes() == scores.tobytes()
+        assert store.scores(query, ids[[7, 3, 3]]).tolist() == scores[[7, 3, 3]].tolist()
+        assert store.scores(query, ids[:0]).shape == (0,)
+
+    def test_scores_of_an_id_that_is_not_there_are_refused(self, backend: str) -> None:
+        store = filled(backend, unit_vectors(5))
+        with pytest.raises(StoreError, match=r"not in the store|no vector 99"):
+            store.scores(unit_vectors(1)[0], np.array([3, 99], dtype=np.int64))
+
     def test_a_saved_store_is_read_back_the_same(self, backend: str, tmp_path: Path) -> None:
         vectors, queries = unit_vectors(150), unit_vectors(3, seed=1)
         ids = ids_for(vectors)

@@ -124,7 +124,7 @@ class TestAnIndexOfAnotherMake:
 
     def test_another_format_is_refused_and_both_are_named(self, folder: Path) -> None:
         edit(folder, "PRAGMA user_version = 7")
-        with pytest.raises(IndexMismatch, match=r"format 7 .* format 1"):
+        with pytest.raises(IndexMismatch, match=r"format 7 .* format 2"):
             Index.open(folder)
 
 

@@ -85,14 +85,36 @@ class TestOnlyWhatChangedIsEncoded:
         }
         assert scores_of(steps) == scores_of(once)
 
-    def test_a_new_title_or_source_is_kept_without_encoding(self, folder: Path) -> None:
+    def test_a_new_source_is_kept_without_encoding(self, folder: Path) -> None:
         encoder = FakeEncoder()
         (old,) = corpus("b")
-        moved = Document("b", old.text, title="A better title", source="/moved/b")
+        moved = Document("b", old.text, source="/moved/b")
         assert update_index(folder, [moved], encoder=encoder).unchanged == ["b"]
         assert encoder.encoded == []
         index = Index.open(folder)
         assert index.document("b") == moved
+        index.close()
+
+    def test_a_new_title_is_a_change_as_it_is_searched_with_the_text(self, folder: Path) -> None:
+        encoder = FakeEncoder()
+        (old,) = corpus("b")
+        named = Document("b", old.text, title="Marmalade")
+        assert update_index(folder, [named], encoder=encoder).updated == ["b"]
+        assert all(text.startswith("Marmalade\n") for text in encoder.encoded)
+        index = Index.open(folder)
+        found = index.passages([n for n, _ in index.search_words("marmalade?", 1_000)])
+        assert {*found} == {*index.passages_of("b")}
+        assert all("Marmalade" not in passage.text for passage in found)
+        index.close()
+
+    def test_a_removed_document_leaves_no_words(self, folder: Path) -> None:
+        (named,) = (Document("d", "Quinces are yellow.", title="Fruit"),)
+        before = state_of(folder)
+        update_index(folder, [named], encoder=FakeEncoder())
+        update_index(folder, [], encoder=FakeEncoder(), remove=["d"])
+        assert state_of(folder)["words"] == before["words"]
+        index = Index.open(folder)
+        assert index.search_words("fruit quinces yellow", 10) == []
         index.close()
 
     def test_passage_numbers_are_never_used_again(self, folder: Path) -> None:
@@ -154,7 +176,7 @@ class TestWhatIsRefused:
         connection = connect(folder)
         connection.execute("PRAGMA user_version = 7")
         connection.close()
-        with pytest.raises(IndexMismatch, match=r"format 7 .* format 1"):
+        with pytest.raises(IndexMismatch, match=r"format 7 .* format 2"):
             update_index(folder, corpus("d"), encoder=FakeEncoder())
 
     def test_removing_a_document_that_is_not_there(self, folder: Path) -> None:

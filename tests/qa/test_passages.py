@@ -132,6 +132,7 @@ class TestCutting:
             "end": 9,
             "text": "One. Two.",
             "sentences": [[0, 4], [5, 9]],
+            "context": "",
         }
 
 

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from qa.documents import Document
+from qa.errors import SettingsError
+from qa.index import Index
+from qa.indexing import update_index
+from qa.retrieval import Retriever
+from tests.fakes import FakeEncoder
+
+SENTENCES = [
+    "Penguins dive for fish.",
+    "Silver coins bought the island.",
+    "The island has penguins, and penguins have the island.",
+    "An iceberg calved in the night.",
+    "Fish were sold for silver.",
+]
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[Index]:
+    documents = [Document(f"d{n}", text) for n, text in enumerate(SENTENCES)]
+    update_index(tmp_path / "index", documents, encoder=FakeEncoder())
+    opened = Index.open(tmp_path / "index")
+    yield opened
+    opened.close()
+
+
+class TestFusion:
+    def test_every_number_that_is_shown_can_be_computed_again(self, index: Index) -> None:
+        encoder, query = FakeEncoder(), "Which penguins dive near the island?"
+        (dense,) = index.search(encoder.encode_queries([query]), 10)
+        words = index.search_words(query, 10)
+        hits = Retriever(index, encoder).retrieve(query, 10)
+        assert [hit.rank for hit in hits] == [1, 2, 3, 4, 5]
+        numbers = {hit.passage.document_id: number for number, hit in enumerate(hits)}
+        assert len(numbers) == 5
+        for hit in hits:
+            number = int(hit.passage.document_id[1:]) + 1
+            assert (number, hit.dense_score) == dense[(hit.dense_rank or 0) - 1]
+            if hit.lexical_rank is None:
+                assert hit.lexical_score == 0
+                assert number not in dict(words)
+            else:
+                assert (number, hit.lexical_score) == words[hit.lexical_rank - 1]
+            assert hit.score == pytest.approx(hit.dense_score + 0.025 * hit.lexical_score)
+
+    def test_what_either_finds_is_found(
+        self, index: Index, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("qa.retrieval._DEPTH", 1)
+        hits = Retriever(index, FakeEncoder()).retrieve("Fish for the silver iceberg?", 1)
+        assert len(hits) == 1
+        hits = Retriever(index, FakeEncoder()).retrieve("zebra silver", 5)
+        by_words = [hit for hit in hits if hit.lexical_rank]
+        assert {hit.passage.document_id for hit in by_words} == {"d1", "d4"}
+        assert all("ilver" in hit.passage.text for hit in hits[:2])
+
+    def test_more_is_found_than_the_usual_depth(self, index: Index) -> None:
+        assert len(Retriever(index, FakeEncoder()).retrieve("fish", 1_000)) == 5
+
+    def test_no_passages_are_not_to_be_asked_for(self, index: Index) -> None:
+        with pytest.raises(SettingsError, match="top_k is 0"):
+            Retriever(index, FakeEncoder()).retrieve("fish", 0)
+
+    def test_the_same_again_gives_the_same(self, index: Index) -> None:
+        first = Retriever(index, FakeEncoder()).retrieve("silver island", 5)
+        assert Retriever(index, FakeEncoder()).retrieve("silver island", 5) == first
+
+
+def test_a_retrieved_passage_is_plain_data(index: Index) -> None:
+    (hit, *_) = Retriever(index, FakeEncoder()).retrieve("silver fish", 1)
+    data = hit.to_dict()
+    assert data["lexical_rank"] == 1
+    assert data["passage"]["document_id"] == "d4"
+    assert set(data) == {
+        "rank", "score", "dense_score", "dense_rank", "lexical_score", "lexical_rank", "passage",
+    }  # fmt: skip
