@@ -18,7 +18,7 @@ import numpy as np
 from embeddings import Encoder, load_encoder, open_store
 from qa.answering import Answer
 from qa.documents import Document, Span
-from qa.evaluation import QuestionSet, Run, evaluate, load_questions
+from qa.evaluation import Question, QuestionSet, Run, evaluate, load_questions
 from qa.passages import Passage
 from qa.retrieval import RetrievedPassage
 
@@ -36,10 +36,7 @@ class Dense:
     def __init__(self, questions: QuestionSet, encoder: Encoder) -> None:
         documents = questions.documents
         self._passages = [_whole(document) for document in documents]
-        self._taken_out = {
-            question.text: {id_ for id_, grade in question.relevant if grade == 0}
-            for question in questions
-        }
+        self._taken_out = {question.text: taken_out(question) for question in questions}
         self._encoder = encoder
         self._store = open_store("exact", dim=encoder.dim)
         vectors = encoder.encode_passages([_text(document) for document in documents])
@@ -59,9 +56,18 @@ def _whole(document: Document) -> Passage:
 
 
 def _text(document: Document) -> str:
-    if document.title == PurePath(document.id).stem:  # it had none, and is called by its id
-        return document.text
-    return f"{document.title} {document.text}"
+    title = title_of(document)
+    return f"{title} {document.text}" if title else document.text
+
+
+def title_of(document: Document) -> str:
+    """Give the title; none to one that had none, and is called by its id."""
+    return "" if document.title == PurePath(document.id).stem else document.title
+
+
+def taken_out(question: Question) -> set[str]:
+    """Give the documents that are judged 0, and so are no rivals of the relevant ones."""
+    return {id_ for id_, grade in question.relevant if grade == 0}
 
 
 def judged(questions: QuestionSet) -> QuestionSet:

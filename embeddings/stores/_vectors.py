@@ -42,7 +42,8 @@ def inner_products(query: Vectors, vectors: Vectors) -> Scores:
     other rows are there, and copies of one vector always score the same.
     """
     exact = (vectors.astype(np.float64) * query.astype(np.float64)).sum(axis=1)
-    return exact.astype(np.float32)
+    scores: Scores = exact.astype(np.float32)
+    return scores
 
 
 def nearest(query: Vectors, ids: Ids, vectors: Vectors, top_k: int) -> tuple[Scores, Ids]:
