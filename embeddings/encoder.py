@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from threading import Lock
-from typing import TYPE_CHECKING, Protocol
+from threading import RLock
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from embeddings.errors import ModelError
 from embeddings.models import ModelFiles, find_model
@@ -17,6 +18,20 @@ if TYPE_CHECKING:
 
 
 _QUERIES_KEPT = 256
+_BATCH = 32  # texts encoded at once
+_WORD = re.compile(r"\w+")
+
+
+class Tokens(NamedTuple):
+    """A text's tokens, each as the model understands it among the others.
+
+    Attributes:
+        vectors: float32, of shape (tokens, dim), each of length 1.
+        spans: int64, of shape (tokens, 2): where each stands in the text, `[start, end)`.
+    """
+
+    vectors: NDArray[np.float32]
+    spans: NDArray[np.int64]
 
 
 class Encoder(Protocol):
@@ -52,6 +67,12 @@ class Encoder(Protocol):
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Encode passages: (texts, dim)."""
 
+    def query_tokens(self, text: str) -> Tokens:
+        """Encode a question's tokens."""
+
+    def passage_tokens(self, texts: Sequence[str]) -> list[Tokens]:
+        """Encode the tokens of passages."""
+
 
 def load_encoder(model: str | None = None, *, device: str | None = None) -> Encoder:
     """Load an encoder: the bundled model, or a sentence-transformers folder or Hub name.
@@ -69,15 +90,15 @@ def load_encoder(model: str | None = None, *, device: str | None = None) -> Enco
 class SentenceTransformersEncoder:
     """An `Encoder` on sentence-transformers, with each model's own query and passage prompts."""
 
-    batch_size = 32
-
     def __init__(self, files: ModelFiles, *, device: str | None = None) -> None:
         self.model = files.name
         self.digest = files.digest
         self._transformer = _load_quietly(files, device)
-        self._prompt = self._transformer.prompts.get("document") or ""
-        self._lock = Lock()  # the tokenizer keeps its padding settings in itself
-        self._query = lru_cache(_QUERIES_KEPT)(lambda text: self._queries([text]))
+        self._query_prompt = self._transformer.prompts.get("query") or ""
+        self._passage_prompt = self._transformer.prompts.get("document") or ""
+        self._options: Any = {"batch_size": _BATCH, "show_progress_bar": False}
+        self._lock = RLock()  # the tokenizer keeps its padding settings in itself
+        self._query = lru_cache(_QUERIES_KEPT)(self._encode_query)
         dim = self._transformer.get_embedding_dimension()
         reads = self._transformer.max_seq_length
         if dim is None or reads is None:
@@ -94,7 +115,7 @@ class SentenceTransformersEncoder:
             return []
         with self._lock:
             encoded = self._transformer.tokenizer(
-                [self._prompt + text for text in texts],
+                [self._passage_prompt + text for text in texts],
                 truncation=False,
                 verbose=False,
                 return_attention_mask=False,
@@ -108,25 +129,66 @@ class SentenceTransformersEncoder:
         A query by itself is remembered for a while, as searching and quoting both need it.
         """
         if len(texts) == 1:
-            return self._query(texts[0]).copy()
-        return self._queries(texts)
-
-    def _queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            return self._query(texts[0])[0].copy()
         with self._lock:
-            return self._unit(
-                self._transformer.encode_query(
-                    list(texts), batch_size=self.batch_size, show_progress_bar=False
-                )
-            )
+            return self._unit(self._transformer.encode_query(list(texts), **self._options))
 
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Encode with the model's passage prompt, where it has one: (texts, dim)."""
         with self._lock:
-            return self._unit(
-                self._transformer.encode_document(
-                    list(texts), batch_size=self.batch_size, show_progress_bar=False
-                )
+            return self._unit(self._transformer.encode_document(list(texts), **self._options))
+
+    def query_tokens(self, text: str) -> Tokens:
+        """Encode a question's tokens, and remember them; tokens of the prompt are left out.
+
+        Of a model that gives no vector to a token, words stand for tokens, each by itself.
+        """
+        return self._query(text)[1]
+
+    def passage_tokens(self, texts: Sequence[str]) -> list[Tokens]:
+        """Encode the tokens of passages, as `query_tokens` does those of a question."""
+        with self._lock:
+            encoded = self._transformer.encode_document(
+                list(texts), output_value=None, **self._options
             )
+        return [
+            self._tokens(text, self._passage_prompt, one)
+            for text, one in zip(texts, encoded, strict=True)
+        ]
+
+    def _encode_query(self, text: str) -> tuple[NDArray[np.float32], Tokens]:
+        """Encode a query and its tokens at once, which takes no longer than either."""
+        with self._lock:
+            (encoded,) = self._transformer.encode_query([text], output_value=None, **self._options)
+        vector = encoded["sentence_embedding"].cpu().numpy()
+        return self._unit(vector), self._tokens(text, self._query_prompt, encoded)
+
+    def _tokens(self, text: str, prompt: str, encoded: Mapping[str, Any]) -> Tokens:
+        """Give each token's place beside its vector; special ones have none, and are left out."""
+        import numpy as np
+
+        tokenizer = self._transformer.tokenizer
+        if "token_embeddings" not in encoded or not getattr(tokenizer, "is_fast", False):
+            return self._words(text)
+        real = encoded["attention_mask"].cpu().numpy().astype(bool)
+        vectors = encoded["token_embeddings"].float().cpu().numpy()[real]
+        with self._lock:
+            offsets = tokenizer(
+                prompt + text,
+                truncation=True,
+                max_length=self.max_tokens,
+                return_offsets_mapping=True,
+            )["offset_mapping"]
+        spans = np.array(offsets, np.int64) - len(prompt)
+        inside = (spans[:, 0] >= 0) & (spans[:, 0] < spans[:, 1])
+        return Tokens(self._unit(vectors)[inside], spans[inside])
+
+    def _words(self, text: str) -> Tokens:
+        import numpy as np
+
+        found = list(_WORD.finditer(text))
+        spans = np.array([word.span() for word in found], np.int64).reshape(-1, 2)
+        return Tokens(self.encode_passages([word.group() for word in found]), spans)
 
     def _unit(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         import numpy as np
