@@ -43,6 +43,12 @@ def test_without_a_port_the_next_free_one_is_taken(
     assert command._free_port("127.0.0.1", None) != taken
 
 
+def test_a_reranker_that_is_not_there_is_told_before_the_page_is_built() -> None:
+    result = CliRunner().invoke(main, ["chat", "--reranker", "./no/such"])
+    assert result.exit_code == 1
+    assert result.output.endswith("Error: there is no model folder ./no/such\n")
+
+
 def test_help_loads_no_gradio_and_no_model() -> None:
     code = (
         "import sys; from qa.__main__ import main; main(['chat', '--help'], standalone_mode=False);"
