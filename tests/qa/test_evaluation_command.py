@@ -229,6 +229,8 @@ class TestEval:
         review = ("eval", questions, "--review", tmp_path / "mine.jsonl")
         for option in (("--json",), ("--out", tmp_path / "run"), ("--set", "top_k=2")):
             assert_one_sentence(run(*review, *option), "--review goes with")
+        by_it = run(*review, "--reranker", "./no/such")
+        assert_one_sentence(by_it, "there is no model folder ./no/such")
 
     @pytest.mark.parametrize("command", ["eval", "compare"])
     def test_a_seed_is_not_negative(self, questions: Path, command: str) -> None:
