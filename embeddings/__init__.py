@@ -1,7 +1,8 @@
-"""Text to vectors, and vectors to their nearest neighbours. Knows nothing of documents."""
+"""Text to vectors, vectors to neighbours, pairs of texts to scores; nothing of documents."""
 
 from embeddings.encoder import Encoder, load_encoder
 from embeddings.errors import EmbeddingsError, MissingExtra, ModelError, StoreError
+from embeddings.reranker import Reranker, load_reranker
 from embeddings.stores import VectorStore, open_store
 
 __all__ = [
@@ -9,8 +10,10 @@ __all__ = [
     "Encoder",
     "MissingExtra",
     "ModelError",
+    "Reranker",
     "StoreError",
     "VectorStore",
     "load_encoder",
+    "load_reranker",
     "open_store",
 ]

@@ -9,12 +9,11 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from embeddings.errors import ModelError
-from embeddings.models import ModelFiles, find_model
+from embeddings.models import ModelFiles, find_model, load_quietly
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from sentence_transformers import SentenceTransformer
 
 
 _QUERIES_KEPT = 256
@@ -91,9 +90,11 @@ class SentenceTransformersEncoder:
     """An `Encoder` on sentence-transformers, with each model's own query and passage prompts."""
 
     def __init__(self, files: ModelFiles, *, device: str | None = None) -> None:
+        from sentence_transformers import SentenceTransformer
+
         self.model = files.name
         self.digest = files.digest
-        self._transformer = _load_quietly(files, device)
+        self._transformer = load_quietly(SentenceTransformer, files, device)
         self._query_prompt = self._transformer.prompts.get("query") or ""
         self._passage_prompt = self._transformer.prompts.get("document") or ""
         self._options: Any = {"batch_size": _BATCH, "show_progress_bar": False}
@@ -197,19 +198,3 @@ class SentenceTransformersEncoder:
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         unit: NDArray[np.float32] = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
         return unit
-
-
-def _load_quietly(files: ModelFiles, device: str | None) -> SentenceTransformer:
-    from sentence_transformers import SentenceTransformer
-    from transformers.utils.logging import disable_progress_bar
-
-    disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers does not type it
-    try:
-        return SentenceTransformer(
-            str(files.folder), device=device, local_files_only=True, trust_remote_code=False
-        )
-    except Exception as error:  # torch, safetensors and transformers share no base class
-        raise ModelError(
-            f"model {files.name!r} cannot be loaded from {files.folder}: {error}",
-            model=files.name,
-        ) from error

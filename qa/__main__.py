@@ -127,6 +127,7 @@ def ask(
     documents: tuple[Path, ...],
     index: Path | None,
     model: str | None,
+    reranker: str | None,
     top_k: int,
     as_json: bool,
 ) -> None:
@@ -135,7 +136,7 @@ def ask(
     from qa.retrieval import check_words
 
     check_words(question)  # before the model is loaded
-    with QA.open(list(documents) or None, index=index, model=model) as qa:
+    with QA.open(list(documents) or None, index=index, model=model, reranker=reranker) as qa:
         answer = qa.ask(question, top_k=top_k)
     if as_json:
         print_json(answer.to_dict())
@@ -155,6 +156,7 @@ def retrieve(
     documents: tuple[Path, ...],
     index: Path | None,
     model: str | None,
+    reranker: str | None,
     top_k: int,
     as_json: bool,
 ) -> None:
@@ -163,7 +165,7 @@ def retrieve(
     from qa.retrieval import check_words
 
     check_words(question)  # before the model is loaded
-    with QA.open(list(documents) or None, index=index, model=model) as qa:
+    with QA.open(list(documents) or None, index=index, model=model, reranker=reranker) as qa:
         found = qa.retrieve(question, top_k=top_k)
         places = [
             qa.index.document(hit.passage.document_id).line(hit.passage.start) for hit in found
@@ -174,7 +176,8 @@ def retrieve(
     for hit, line in zip(found, places, strict=True):
         click.secho(f"{hit.rank}.", bold=True, nl=False)
         click.secho(f"  {printable(hit.passage.document_id)}, line {line}", dim=True, nl=False)
-        click.secho(f", score {hit.score:.3f}", dim=True)
+        reranked = "" if hit.rerank_score is None else f", rerank score {hit.rerank_score:.3f}"
+        click.secho(f", score {hit.score:.3f}{reranked}", dim=True)
         click.echo(f"{printable(hit.passage.text)}\n")
 
 

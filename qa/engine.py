@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from embeddings import Encoder, load_encoder
+from embeddings import Encoder, Reranker, load_encoder, load_reranker
 from qa.answering import Answer, Answerer, ExtractiveAnswerer
 from qa.conversation import standalone_query
 from qa.documents import Document, load_all
@@ -34,10 +34,17 @@ class QA:
     It may be used from several threads. Use it in a `with` block, or call `close`.
     """
 
-    def __init__(self, index: Index, encoder: Encoder, answerer: Answerer | None = None) -> None:
+    def __init__(
+        self,
+        index: Index,
+        encoder: Encoder,
+        answerer: Answerer | None = None,
+        reranker: Reranker | None = None,
+    ) -> None:
         self.index = index
         self.encoder = encoder
-        self._retriever = Retriever(index, encoder)
+        self.reranker = reranker
+        self._retriever = Retriever(index, encoder, reranker)
         self.answerer = answerer or ExtractiveAnswerer(encoder)
 
     @classmethod
@@ -47,6 +54,7 @@ class QA:
         *,
         index: str | os.PathLike[str] | None = None,
         model: str | None = None,
+        reranker: str | None = None,
         chunking: Chunking | None = None,
     ) -> Self:
         """Open a corpus; what is not indexed yet is indexed first, and kept for the next time.
@@ -59,19 +67,22 @@ class QA:
                 user's cache folder (or the one that INQUOTE_CACHE names).
             model: a sentence-transformers model, by folder or Hub name. None takes the one that
                 made the index, and for a new index the bundled all-MiniLM-L6-v2.
+            reranker: a sentence-transformers cross-encoder, by folder or Hub name, that puts the
+                passages found in order. None, the default, uses none.
             chunking: how documents are cut; None takes what the index was made with, and for a
                 new one the default.
 
         Raises:
             LoadError: a document cannot be read.
             StoredIndexError: an index is missing, damaged, of another make, or not writable.
-            ModelError: the model cannot be loaded (it is an `EmbeddingsError`).
+            ModelError: a model cannot be loaded (it is an `EmbeddingsError`).
         """
+        loaded = None if reranker is None else load_reranker(reranker)  # before any indexing
         folder, encoder, _ = prepare(source, index=index, model=model, chunking=chunking)
         opened = Index.open(folder)
         try:
             opened.check_chunking(chunking)
-            return cls(opened, encoder)
+            return cls(opened, encoder, reranker=loaded)
         except BaseException:
             opened.close()
             raise
@@ -141,13 +152,14 @@ def retrieve(
     *,
     top_k: int = DEFAULT_TOP_K,
     model: str | None = None,
+    reranker: str | None = None,
 ) -> list[RetrievedPassage]:
     """Find the passages of a corpus nearest to a question, in one call.
 
-    For several questions, open the corpus once with `QA.open`, which takes the same `source`
-    and `model`.
+    For several questions, open the corpus once with `QA.open`, which takes the same `source`,
+    `model` and `reranker`.
     """
-    with QA.open(source, model=model) as qa:
+    with QA.open(source, model=model, reranker=reranker) as qa:
         return qa.retrieve(question, top_k=top_k)
 
 

@@ -36,8 +36,8 @@ _seed_option = click.option(
     "assignments",
     multiple=True,
     metavar="KEY=VALUE",
-    help="A setting: top_k, threshold, max_quotes, model, max_tokens or overlap. Several values, "
-    "with commas between, make a sweep.",
+    help="A setting: top_k, threshold, max_quotes, model, reranker, max_tokens or overlap. Several "
+    "values, with commas between, make a sweep; reranker=none is one without.",
 )
 @click.option("--out", type=_folder, help="The folder to keep the run in, with its report.")
 @click.option("--overwrite", is_flag=True, help="Put the run in the place of the one in --out.")
@@ -59,6 +59,7 @@ def evaluate(
     documents: tuple[Path, ...],
     index: Path | None,
     model: str | None,
+    reranker: str | None,
     assignments: tuple[str, ...],
     out: Path | None,
     overwrite: bool,
@@ -86,9 +87,11 @@ def evaluate(
 
     if review is not None:
         _refuse_with_review(out, overwrite, name, sample, any_corpus, every, as_json, assignments)
-        _review(questions, review, documents, index, model)
+        _review(questions, review, documents, index, model, reranker)
         return
-    variants = parse_settings([*assignments, *([f"model={model}"] if model else [])])
+    named = {"model": model, "reranker": reranker}
+    by_option = [f"{key}={value}" for key, value in named.items() if value is not None]
+    variants = parse_settings([*assignments, *by_option])
     folders = kept.folders_of([variant for variant, _ in variants], out, overwrite=overwrite)
     asked, notes = _drawn(load_questions(questions), sample, seed)
     name = name or ("" if len(variants) > 1 else out.name if out else asked.name)
@@ -229,7 +232,9 @@ def _drawn(questions: QuestionSet, size: int | None, seed: int) -> tuple[Questio
 
 def _refuse_with_review(*options: object) -> None:
     if any(options):
-        raise click.UsageError("--review goes with --document, --index and --model alone.")
+        raise click.UsageError(
+            "--review goes with --document, --index, --model and --reranker alone."
+        )
 
 
 def _review(
@@ -238,11 +243,13 @@ def _review(
     documents: tuple[Path, ...],
     index: Path | None,
     model: str | None,
+    reranker: str | None,
 ) -> None:
     from qa.engine import QA
     from qa.evaluation.review import Review, read_drafts
     from qa.evaluation.review_terminal import review_in_terminal
 
     drafts = read_drafts(questions)
-    with QA.open(_source(documents, index, drafts), index=index, model=model) as qa:
+    source = _source(documents, index, drafts)
+    with QA.open(source, index=index, model=model, reranker=reranker) as qa:
         review_in_terminal(Review(qa, drafts, out))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from embeddings import Encoder
+from embeddings import Encoder, Reranker
 from qa.errors import QuestionError, SettingsError
 from qa.index import Index
 from qa.passages import Passage
@@ -14,6 +14,8 @@ from qa.passages import Passage
 MAX_QUESTION = 2_000
 """The most characters in a question."""
 
+RERANKED = 50
+"""How many of the first passages a reranker puts in order."""
 
 _DEPTH = 100  # candidates taken from each index
 _WORDS_WEIGHT = 0.025  # of BM25 beside the cosine; how it was set: docs/quality.md
@@ -25,12 +27,13 @@ class RetrievedPassage:
 
     Attributes:
         rank: from 1, the best.
-        score: what it is ranked by; higher is better.
+        score: what it is ranked by, if by no reranker; higher is better.
         passage: what was found.
         dense_score: the cosine between query and passage, from -1 to 1.
         dense_rank: its rank by that; None where it was found by its words alone.
         lexical_score: BM25 of the query's words in it; 0 where it was not found by them.
         lexical_rank: its rank by that; None where it was not found by them.
+        rerank_score: what a reranker ranks it by, before `score`; None where none scored it.
     """
 
     rank: int
@@ -40,6 +43,7 @@ class RetrievedPassage:
     dense_rank: int | None = None
     lexical_score: float = 0.0
     lexical_rank: int | None = None
+    rerank_score: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Give the result as plain data."""
@@ -51,13 +55,15 @@ class Retriever:
     """Finds the passages of an index for a query, by meaning and by words.
 
     The nearest by cosine and the best by BM25 are put together, and ranked by the cosine plus a
-    share of BM25: a sum of scores keeps how far one is ahead, which a sum of ranks forgets.
+    share of BM25: a sum of scores keeps how far one is ahead, which a sum of ranks forgets. A
+    reranker, where there is one, puts the first of them in its own order.
     """
 
-    def __init__(self, index: Index, encoder: Encoder) -> None:
+    def __init__(self, index: Index, encoder: Encoder, reranker: Reranker | None = None) -> None:
         index.check_encoder(encoder)
         self._index = index
         self._encoder = encoder
+        self._reranker = reranker
 
     def retrieve(self, query: str, top_k: int) -> list[RetrievedPassage]:
         """Find the `top_k` best passages, best first; fewer if the index holds fewer.
@@ -71,6 +77,11 @@ class Retriever:
         if top_k < 1:
             raise SettingsError(f"top_k is {top_k}: ask for at least 1 passage")
         check_question(query, self._encoder)
+        if self._reranker is None:
+            return self._fused(query, top_k)
+        return reranked(query, self._fused(query, max(top_k, RERANKED)), self._reranker)[:top_k]
+
+    def _fused(self, query: str, top_k: int) -> list[RetrievedPassage]:
         depth = max(top_k, _DEPTH)
         vector = self._encoder.encode_queries([query])
         dense = [number for number, _ in self._index.search(vector, depth)[0]]
@@ -94,6 +105,24 @@ class Retriever:
                 zip(best, self._index.passages(best), strict=True), 1
             )
         ]
+
+
+def reranked(
+    query: str, hits: list[RetrievedPassage], reranker: Reranker
+) -> list[RetrievedPassage]:
+    """Put the first passages in a reranker's order, the others behind them as they are.
+
+    Those that score alike stay in the order that they come in.
+    """
+    first = hits[:RERANKED]
+    if not first:
+        return []
+    found = reranker.score(query, [hit.passage.text_in_context for hit in first])
+    # A score's last digits depend on what it was computed with; the order must not.
+    scores = [round(float(score), 5) for score in found]
+    order = sorted(range(len(first)), key=lambda i: -scores[i])
+    best = [replace(first[i], rank=rank, rerank_score=scores[i]) for rank, i in enumerate(order, 1)]
+    return best + hits[RERANKED:]
 
 
 def _ranks(best_first: Iterable[int]) -> dict[int, int]:

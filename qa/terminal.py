@@ -18,8 +18,16 @@ _Command = Callable[..., Any]
 
 
 def corpus_options(command: _Command) -> _Command:
-    """Add the options that say which corpus to ask: --document, --index and --model."""
+    """Add the options that say what to ask, and with which models.
+
+    They are --document, --index, --model and --reranker.
+    """
     for option in (
+        click.option(
+            "--reranker",
+            help="A sentence-transformers cross-encoder, a folder or a Hub name, that puts the "
+            "passages found in order; by default none.",
+        ),
         click.option("--model", help="A sentence-transformers model: a folder or a Hub name."),
         click.option("--index", type=click.Path(path_type=Path), help="The folder of an index."),
         click.option(

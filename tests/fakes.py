@@ -56,6 +56,27 @@ class FakeEncoder:
         return unit
 
 
+class FakeReranker:
+    """A `Reranker` without a model: a text scores what `scores` says of a word in it, or 0.
+
+    `asked` lists the queries and texts that it was given.
+    """
+
+    model = "fake reranker"
+    digest = hashlib.sha256(b"fake reranker").hexdigest()
+
+    def __init__(self, **scores: float) -> None:
+        self._scores = scores
+        self.asked: list[tuple[str, tuple[str, ...]]] = []
+
+    def score(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.asked.append((query, tuple(texts)))
+        return np.array(
+            [sum(score for word, score in self._scores.items() if word in text) for text in texts],
+            np.float32,
+        )
+
+
 PATHOLOGICAL = {
     "one word": "a" * 200_000,
     "stops": "." * 50_000,

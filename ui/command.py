@@ -38,6 +38,7 @@ def chat(
     documents: tuple[Path, ...],
     index: Path | None,
     model: str | None,
+    reranker: str | None,
     host: str,
     port: int | None,
     open_browser: bool | None,
@@ -48,7 +49,7 @@ def chat(
     click.echo("Loading the model and the document …", err=True)
     from qa.engine import QA
 
-    with QA.open(list(documents) or None, index=index, model=model) as qa:
+    with QA.open(list(documents) or None, index=index, model=model, reranker=reranker) as qa:
         from ui.app import build, serve, stop_event  # as slow as it is: not before a bad document
 
         essay = not documents and index is None

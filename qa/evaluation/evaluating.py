@@ -27,7 +27,7 @@ from qa.evaluation.records import Excerpt, Record, Retrieved, passage_key
 from qa.evaluation.runs import Run, figures, figures_by_tag
 from qa.passages import Passage
 from qa.quotes import Citation
-from qa.retrieval import RetrievedPassage
+from qa.retrieval import RERANKED, RetrievedPassage
 from qa.verification import verify
 
 System = Callable[..., Answer]
@@ -125,6 +125,7 @@ def _of_qa(qa: QA, top_k: int) -> _Subject:
         settings={
             "model": manifest.model,
             "model_digest": manifest.digest,
+            **_of_reranker(qa),
             "chunking": manifest.chunking.to_dict(),
             "store": manifest.store,
             "passages": len(qa.index),
@@ -133,6 +134,14 @@ def _of_qa(qa: QA, top_k: int) -> _Subject:
             **{key: getattr(qa.answerer, key) for key in chosen if hasattr(qa.answerer, key)},
         },
     )
+
+
+def _of_reranker(qa: QA) -> dict[str, Any]:
+    """Say which reranker there is; nothing of none."""
+    if qa.reranker is None:
+        return {}
+    named, digest = qa.reranker.model, qa.reranker.digest
+    return {"reranker": named, "reranker_digest": digest, "reranked": RERANKED}
 
 
 def _of_callable(system: System) -> _Subject:

@@ -10,7 +10,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from qa.answering import DEFAULT_THRESHOLD, ExtractiveAnswerer
 from qa.engine import DEFAULT_TOP_K, QA, Source
@@ -26,6 +26,7 @@ class Settings(BaseModel):
         threshold: the confidence below which it abstains; 0 always answers, 1 never does.
         max_quotes: the most quotes in an answer.
         model: a sentence-transformers model, by folder or Hub name.
+        reranker: a sentence-transformers cross-encoder, by folder or Hub name; "none" is none.
         max_tokens: the most tiktoken tokens in a passage.
         overlap: sentences that a passage shares with the one before.
     """
@@ -36,8 +37,15 @@ class Settings(BaseModel):
     threshold: float = Field(DEFAULT_THRESHOLD, ge=0, le=1)
     max_quotes: int = Field(3, ge=1)
     model: str | None = None
+    reranker: str | None = None
     max_tokens: int | None = None
     overlap: int | None = None
+
+    @field_validator("reranker")
+    @classmethod
+    def _none(cls, named: str | None) -> str | None:
+        """Take "none" as none, so that a sweep can hold a reranker against none."""
+        return None if named == "none" else named
 
     @property
     def chunking(self) -> Chunking | None:
@@ -97,19 +105,19 @@ def open_each(
     source: Source | Sequence[Source] | None,
     index: Path | None,
 ) -> Iterator[Opened]:
-    """Open a corpus for each of some settings in turn, anew only where its index changes."""
+    """Open a corpus for each of some settings in turn, anew only where index or models change."""
     qa: QA | None = None
-    made_with: tuple[str | None, Chunking | None] | None = None
+    made_with: tuple[str | None, str | None, Chunking | None] | None = None
     try:
         for variant, settings in variants:
             started = time.perf_counter()
-            wanted = settings.model, settings.chunking
+            wanted = settings.model, settings.reranker, settings.chunking
             asked_before = qa is not None and wanted == made_with
             if qa is None or not asked_before:
                 if qa is not None:
                     qa.close()
-                model, chunking = made_with = wanted
-                qa = QA.open(source, index=index, model=model, chunking=chunking)
+                model, reranker, chunking = made_with = wanted
+                qa = QA.open(source, index=index, model=model, reranker=reranker, chunking=chunking)
             answerer = qa.answerer
             if isinstance(answerer, ExtractiveAnswerer):
                 answerer.threshold, answerer.max_quotes = settings.threshold, settings.max_quotes

@@ -15,7 +15,9 @@ from click.testing import CliRunner, Result
 from qa import Answer, Citation, Document
 from qa.__main__ import ABSTAINED, NOT_VERIFIED, main
 from qa.documents import Span
+from qa.retrieval import RERANKED
 from qa.seeds import essay_path, questions_path
+from tests.tiny_models import save_cross_encoder
 
 BELT = "When was the Belt and Road Initiative proposed?"
 
@@ -92,6 +94,16 @@ class TestWithTheRealModel:
         result = run("verify", answer)
         assert result.exit_code == NOT_VERIFIED
         assert "NOT verified [1]" in result.stdout
+
+    def test_a_cross_encoder_puts_passages_in_order(self, tmp_path: Path) -> None:
+        folder = save_cross_encoder(tmp_path / "cross-encoder")
+        hits = run_json("retrieve", BELT, "--reranker", folder, "--top-k", "60")
+        scores = [hit["rerank_score"] for hit in hits if hit["rerank_score"] is not None]
+        assert len(scores) == min(len(hits), RERANKED)
+        assert scores == sorted(scores, reverse=True)
+        assert scores[0] > scores[-1]
+        printed = run("retrieve", BELT, "--reranker", folder, "--top-k", "1").stdout
+        assert f"rerank score {scores[0]:.3f}" in printed
 
     def test_the_printed_answer_has_numbered_quotes_with_their_place(self) -> None:
         printed = run("ask", BELT).stdout
@@ -188,6 +200,12 @@ class TestBadInput:
         assert_one_sentence(run("ask", "Why so?", "--model", "no-such/model"), "no-such/model")
         assert 1 <= len(network_asked_for) <= 2
         network_asked_for.clear()
+
+    @pytest.mark.parametrize(
+        "command", [["ask", BELT], ["retrieve", BELT], ["eval", str(questions_path())]]
+    )
+    def test_a_reranker_that_is_not_there(self, command: list[str]) -> None:
+        assert_one_sentence(run(*command, "--reranker", "./no/such"), "no model folder ./no/such")
 
     def test_a_bad_question_set(self, tmp_path: Path) -> None:
         path = tmp_path / "questions.jsonl"

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from embeddings import Encoder
+from embeddings import Encoder, ModelError, Reranker
 from qa import QA, Chunking, Document, QAError, retrieve
 from qa.engine import prepare
 from qa.errors import IndexMismatch
 from qa.seeds import essay_path
-from tests.fakes import FakeEncoder
+from tests.fakes import FakeEncoder, FakeReranker
 
 BELT = "When was the Belt and Road proposed?"
 
@@ -103,6 +103,31 @@ def test_top_k_passages_are_given_best_first() -> None:
     for hit in found:
         passage = hit.passage
         assert essay_path().read_text(encoding="utf-8")[passage.start : passage.end] == passage.text
+
+
+def test_a_reranker_that_is_named_is_used(notes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[str] = []
+
+    def load(model: str) -> Reranker:
+        loaded.append(model)
+        return FakeReranker(museum=1)
+
+    monkeypatch.setattr("qa.engine.load_reranker", load)
+    assert retrieve("What do tickets cost?", notes)[0].passage.document_id == "one.txt"
+    assert loaded == []
+    by_it = retrieve("What do tickets cost?", notes, reranker="some/cross-encoder", top_k=1)
+    assert by_it[0].passage.text == "The museum opens at nine."
+    with QA.open(notes, reranker="some/cross-encoder") as qa:
+        assert qa.ask("What do tickets cost?").passages[0].rerank_score == 1
+    assert loaded == ["some/cross-encoder"] * 2
+
+
+def test_a_reranker_that_is_not_there_is_told_before_anything_is_indexed(
+    notes: Path, fake_model: FakeEncoder
+) -> None:
+    with pytest.raises(ModelError, match="there is no model folder"):
+        QA.open(notes, reranker=str(notes / "no such"))
+    assert fake_model.encoded == []
 
 
 def test_no_source_at_all_is_told_apart_from_none_named() -> None:

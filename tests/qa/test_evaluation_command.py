@@ -13,7 +13,8 @@ from qa.__main__ import main
 from qa.evaluation import load_run
 from qa.evaluation.records import OUTCOMES
 from qa.evaluation_command import GATE_FAILED
-from tests.fakes import FakeEncoder
+from qa.retrieval import RERANKED
+from tests.fakes import FakeEncoder, FakeReranker
 
 pytestmark = pytest.mark.usefixtures("no_model")
 
@@ -132,6 +133,31 @@ class TestEval:
         }
         assert answers == {"threshold=0 top_k=1": 0.0, "threshold=1 top_k=1": 1.0}
 
+    def test_a_run_says_which_reranker_there_was(
+        self, questions: Path, museum: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("qa.engine.load_reranker", lambda _: FakeReranker())
+        asked = ("eval", questions, "--document", museum)
+        settings = run_json(*asked, "--reranker", "some/cross-encoder")["settings"]
+        assert settings["reranker"] == "fake reranker"
+        assert settings["reranker_digest"] == FakeReranker.digest
+        assert settings["reranked"] == RERANKED
+        assert "reranker" not in run_json(*asked)["settings"]
+
+    def test_a_sweep_holds_a_reranker_against_none(
+        self, questions: Path, museum: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        contrary = FakeReranker(**{f"item{n} ": -1 for n in range(30)})
+        monkeypatch.setattr("qa.engine.load_reranker", lambda _: contrary)
+        without, by_it = run_json(
+            *("eval", questions, "--document", museum, "--set", "max_tokens=16"),
+            *("--set", "reranker=none,some/cross-encoder"),
+        )
+        assert without["name"] == "reranker=none"
+        assert by_it["name"] == "reranker=some/cross-encoder"
+        assert "reranker" not in without["settings"]
+        assert without["figures"]["hit@1"]["value"] > by_it["figures"]["hit@1"]["value"]
+
     def test_a_sample_is_drawn_by_its_seed_and_noted(self, questions: Path, museum: Path) -> None:
         def ids(seed: int) -> list[str]:
             run = run_json("eval", questions, "--document", museum, "--sample", 12, "--seed", seed)
@@ -203,6 +229,8 @@ class TestEval:
         review = ("eval", questions, "--review", tmp_path / "mine.jsonl")
         for option in (("--json",), ("--out", tmp_path / "run"), ("--set", "top_k=2")):
             assert_one_sentence(run(*review, *option), "--review goes with")
+        by_it = run(*review, "--reranker", "./no/such")
+        assert_one_sentence(by_it, "there is no model folder ./no/such")
 
     @pytest.mark.parametrize("command", ["eval", "compare"])
     def test_a_seed_is_not_negative(self, questions: Path, command: str) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,8 @@ from qa.documents import Document
 from qa.errors import SettingsError
 from qa.index import Index
 from qa.indexing import update_index
-from qa.retrieval import Retriever
-from tests.fakes import FakeEncoder
+from qa.retrieval import RetrievedPassage, Retriever, reranked
+from tests.fakes import FakeEncoder, FakeReranker
 
 SENTENCES = [
     "Penguins dive for fish.",
@@ -72,11 +73,74 @@ class TestFusion:
         assert Retriever(index, FakeEncoder()).retrieve("silver island", 5) == first
 
 
+def found(index: Index, reranker: FakeReranker | None, top_k: int) -> list[RetrievedPassage]:
+    return Retriever(index, FakeEncoder(), reranker).retrieve("silver fish", top_k)
+
+
+def ids(hits: list[RetrievedPassage]) -> list[str]:
+    return [hit.passage.document_id for hit in hits]
+
+
+class TestReranking:
+    def test_the_order_is_the_rerankers_and_the_scores_stay(self, index: Index) -> None:
+        fused = {hit.passage.document_id: hit for hit in found(index, None, 5)}
+        hits = found(index, FakeReranker(iceberg=3, coins=2, Penguins=1, sold=-1), 5)
+        assert ids(hits) == ["d3", "d1", "d0", "d2", "d4"]
+        assert [hit.rerank_score for hit in hits] == [3, 2, 1, 0, -1]
+        assert [hit.rank for hit in hits] == [1, 2, 3, 4, 5]
+        for hit in hits:
+            before = fused[hit.passage.document_id]
+            assert before == replace(hit, rank=before.rank, rerank_score=None)
+
+    def test_what_is_beyond_the_first_stays_in_order_behind_them(
+        self, index: Index, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("qa.retrieval.RERANKED", 2)
+        fused = ids(found(index, None, 5))
+        last = SENTENCES[int(fused[4][1:])].split()[-1]
+        second = SENTENCES[int(fused[1][1:])].split()[0]
+        hits = found(index, FakeReranker(**{second: 1, last: 9}), 5)
+        assert ids(hits) == [fused[1], fused[0], *fused[2:]]
+        assert [hit.rerank_score for hit in hits] == [1, 0, None, None, None]
+        assert [hit.rank for hit in hits] == [1, 2, 3, 4, 5]
+
+    def test_fewer_passages_are_the_first_of_more(self, index: Index) -> None:
+        reranker = FakeReranker(iceberg=3, coins=2)
+        assert ids(found(index, None, 2)) != ["d3", "d1"]
+        assert ids(found(index, reranker, 2)) == ["d3", "d1"]
+        assert found(index, reranker, 2) == found(index, reranker, 5)[:2]
+        assert len({frozenset(texts) for _, texts in reranker.asked}) == 1
+
+    def test_equal_scores_keep_the_order_and_so_do_those_that_differ_by_a_hair(
+        self, index: Index
+    ) -> None:
+        fused = ids(found(index, None, 5))
+        assert ids(found(index, FakeReranker(), 5)) == fused
+        last = SENTENCES[int(fused[-1][1:])].split()[0]
+        assert ids(found(index, FakeReranker(**{last: 1e-7}), 5)) == fused
+        assert ids(found(index, FakeReranker(**{last: 1e-4}), 5))[0] == fused[-1]
+
+    def test_a_passage_is_scored_in_its_context(self, tmp_path: Path) -> None:
+        encoder, reranker = FakeEncoder(), FakeReranker()
+        document = Document("tides", "It rises twice a day.", title="Tides of the sea")
+        update_index(tmp_path / "tides", [document], encoder=encoder)
+        index = Index.open(tmp_path / "tides")
+        Retriever(index, encoder, reranker).retrieve("How often?", 1)
+        index.close()
+        assert reranker.asked == [("How often?", ("Tides of the sea\nIt rises twice a day.",))]
+
+    def test_nothing_is_asked_about_nothing(self) -> None:
+        reranker = FakeReranker()
+        assert reranked("fish", [], reranker) == []
+        assert reranker.asked == []
+
+
 def test_a_retrieved_passage_is_plain_data(index: Index) -> None:
     (hit, *_) = Retriever(index, FakeEncoder()).retrieve("silver fish", 1)
     data = hit.to_dict()
     assert data["lexical_rank"] == 1
     assert data["passage"]["document_id"] == "d4"
     assert set(data) == {
-        "rank", "score", "dense_score", "dense_rank", "lexical_score", "lexical_rank", "passage",
+        "rank", "score", "dense_score", "dense_rank", "lexical_score", "lexical_rank",
+        "rerank_score", "passage",
     }  # fmt: skip

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 import pytest
 from click.testing import CliRunner
 
+from qa import QA
 from qa.__main__ import main
+from qa.errors import LoadError
 from ui import command
 
 
@@ -41,6 +43,21 @@ def test_without_a_port_the_next_free_one_is_taken(
     assert f"any port from {taken} to {taken}" in result.output
     monkeypatch.undo()
     assert command._free_port("127.0.0.1", None) != taken
+
+
+def test_the_corpus_is_opened_with_the_reranker_that_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    named: list[object] = []
+
+    def opened(*_: object, **options: object) -> QA:
+        named.append(options.get("reranker"))
+        raise LoadError("far enough", source="")
+
+    monkeypatch.setattr(QA, "open", opened)
+    result = CliRunner().invoke(main, ["chat", "--reranker", "some/cross-encoder"])
+    assert result.output.endswith("Error: far enough\n")
+    assert named == ["some/cross-encoder"]
 
 
 def test_help_loads_no_gradio_and_no_model() -> None:

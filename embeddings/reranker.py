@@ -1,0 +1,132 @@
+"""Pairs of texts to scores."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Protocol
+
+from embeddings.errors import ModelError
+from embeddings.models import ModelFiles, find_model, load_quietly
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_SCORES_KEPT = 256  # of whole rankings
+
+
+class Reranker(Protocol):
+    """Reads a query and a text together, and tells how well the one answers the other."""
+
+    @property
+    def model(self) -> str:
+        """The name that loads this model again."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 that tells this model from every other."""
+
+    def score(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Score each text for the query, higher is better: (texts,)."""
+
+
+def load_reranker(model: str, *, device: str | None = None) -> Reranker:
+    """Load a sentence-transformers cross-encoder that gives one score for a pair.
+
+    Args:
+        model: a folder or a Hub name.
+        device: a torch device such as "cpu" or "cuda"; None takes a GPU where there is one.
+
+    Raises:
+        ModelError: the model is not found, not whole, or no such cross-encoder.
+    """
+    return CrossEncoderReranker(find_model(model), device=device)
+
+
+class CrossEncoderReranker:
+    """A `Reranker` on sentence-transformers.
+
+    A score is the model's output as it is. The sigmoid that many models have behind it keeps the
+    order but for the best, which it brings so near to 1 that they become alike.
+    """
+
+    batch_size = 32
+
+    def __init__(self, files: ModelFiles, *, device: str | None = None) -> None:
+        _check_cross_encoder(files)
+        from sentence_transformers import CrossEncoder
+
+        self.model = files.name
+        self.digest = files.digest
+        self._cross_encoder = load_quietly(CrossEncoder, files, device)
+        self._lock = Lock()  # the tokenizer keeps its padding settings in itself
+        self._remembered = lru_cache(_SCORES_KEPT)(self._score)
+        labels = self._cross_encoder.num_labels
+        if labels != 1:
+            raise ModelError(
+                f"{files.name!r} gives {labels} labels for a pair, and a reranker gives one score: "
+                "name a cross-encoder with one label",
+                model=files.name,
+            )
+
+    def score(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Score each text: (texts,). What is longer than the model reads is cut at the end.
+
+        Scores are remembered for a while, as an evaluation asks twice for the same.
+        """
+        return self._remembered(query, tuple(texts)).copy()
+
+    def _score(self, query: str, texts: tuple[str, ...]) -> NDArray[np.float32]:
+        import numpy as np
+        from torch.nn import Identity
+
+        with self._lock:
+            found = self._cross_encoder.predict(
+                [(query, text) for text in texts],
+                batch_size=self.batch_size,
+                activation_fn=Identity(),
+                show_progress_bar=False,
+            )
+        scores = np.asarray(found, dtype=np.float32)
+        if not np.isfinite(scores).all():
+            raise ModelError(
+                f"{self.model!r} gives scores that are no numbers: name another cross-encoder",
+                model=self.model,
+            )
+        return scores
+
+
+def _check_cross_encoder(files: ModelFiles) -> None:
+    """Refuse any other kind of model.
+
+    It would load, with the layer that scores made up of random numbers.
+    """
+    kind = _settings(files, "config_sentence_transformers.json").get("model_type")
+    made_for = _settings(files, "config.json").get("architectures") or [""]
+    classifier = str(made_for[0]).endswith("ForSequenceClassification")
+    in_modules = (files.folder / "modules.json").exists()  # as other kinds are, and new ones of it
+    if kind != "CrossEncoder" and (in_modules or not classifier):
+        raise ModelError(
+            f"{files.name!r} is not a cross-encoder, as a reranker must be: name one that is, "
+            "or leave the option out",
+            model=files.name,
+        )
+
+
+def _settings(files: ModelFiles, name: str) -> dict[str, Any]:
+    """Read a model's settings; there are none where the file is not there."""
+    path: Path = files.folder / name
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"model {files.name!r} cannot be loaded from {files.folder}: {name}: {error}",
+            model=files.name,
+        ) from error
+    return found if isinstance(found, dict) else {}
