@@ -149,7 +149,7 @@ class SentenceTransformersEncoder:
     def passage_tokens(self, texts: Sequence[str]) -> list[Tokens]:
         """Encode the tokens of passages, as `query_tokens` does those of a question."""
         with self._lock:
-            encoded = self._transformer.encode_document(
+            encoded: Any = self._transformer.encode_document(
                 list(texts), output_value=None, **self._options
             )
         return [
@@ -159,6 +159,7 @@ class SentenceTransformersEncoder:
 
     def _encode_query(self, text: str) -> tuple[NDArray[np.float32], Tokens]:
         """Encode a query and its tokens at once, which takes no longer than either."""
+        encoded: Any
         with self._lock:
             (encoded,) = self._transformer.encode_query([text], output_value=None, **self._options)
         vector = encoded["sentence_embedding"].cpu().numpy()
