@@ -243,8 +243,8 @@ class Index:
 
     def search_words(self, query: str, top_k: int) -> list[Found]:
         """Find the passages that hold the query's words, best first by BM25 (always above 0)."""
-        expression = lexical.matching(query)
-        return self._rows(lexical.SEARCH, expression, top_k) if expression else []
+        with self._lock, damage_named(self.folder):
+            return lexical.search(self._connection, query, top_k, passages=len(self))
 
     def cosines(self, vector: NDArray[np.float32], numbers: Sequence[int]) -> list[float]:
         """Give the cosine of some passages, by number, with a query vector of shape (dim,)."""

@@ -7,7 +7,7 @@ away is the database's doing. `docs/lexical.md` compares it with other engines.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from qa.terms import telling_words
@@ -15,14 +15,19 @@ from qa.terms import telling_words
 if TYPE_CHECKING:
     from qa.passages import Passage
 
-# Without content: the texts are in `documents` already. Porter's stemmer is for English.
+# Without content: the texts are in `documents` already. Porter's stemmer is for English. A word
+# in the first column takes the least room, and so that is the text.
 TABLE = """
 CREATE VIRTUAL TABLE words USING fts5 (
-    context, text, content = '', tokenize = 'porter unicode61 remove_diacritics 2'
+    text, context, content = '', tokenize = 'porter unicode61 remove_diacritics 2'
 );
 """
 
-SEARCH = "SELECT rowid, -rank FROM words WHERE words MATCH ? ORDER BY rank, rowid LIMIT ?"
+BOUND = 50_000
+"""How many passages a search scores, or not many more; how it was set: docs/lexical.md."""
+
+_SEARCH = "SELECT rowid, -rank / ? FROM words WHERE words MATCH ? ORDER BY rank, rowid LIMIT ?"
+_COUNT = "SELECT count(*) FROM words WHERE words MATCH ?"
 
 Numbered = tuple[int, "Passage"]
 
@@ -42,12 +47,53 @@ def remove(connection: sqlite3.Connection, passages: Iterable[Numbered]) -> None
     )
 
 
-def matching(query: str) -> str:
-    """Give the FTS5 expression for passages with any of a query's words; "" if it has none.
+def search(
+    connection: sqlite3.Connection, query: str, top_k: int, *, passages: int, bound: int = BOUND
+) -> list[tuple[int, float]]:
+    """Find the passages with any of a query's words, best first, and their BM25 (above 0).
 
-    Words that every text has, and those that merely ask, are left out.
+    Words that every text has, and those that merely ask, are left out. Where there are more
+    `passages` than the bound, the query's commonest words find none, and add to the scores of
+    those that its rarer ones find.
     """
-    return " OR ".join(f'"{word}"' for word in telling_words(query))
+    words = telling_words(query)
+    if not words:
+        return []
+    rare = words if passages <= bound else rarest(connection, words, top_k, bound)
+    common = [word for word in words if word not in rare]
+    expression, times = _any_of(rare), 1
+    if common:
+        # The second bracket holds wherever the first does, and is there for its scores. They are
+        # added to those of the first, and so each word has to stand in the expression twice.
+        expression, times = f"({expression}) AND ({_any_of([*rare, *common, *common])})", 2
+    return connection.execute(_SEARCH, (times, expression, top_k)).fetchall()
+
+
+def rarest(
+    connection: sqlite3.Connection, words: Sequence[str], enough: int, bound: int
+) -> list[str]:
+    """Take words, the rarest first, until they find enough, and on as long as not too many.
+
+    A passage counts once for each of its words.
+    """
+    counts = {word: _count(connection, word) for word in words}
+    taken: list[str] = []
+    found = 0
+    for word in sorted(words, key=counts.__getitem__):
+        if found >= enough and found + counts[word] > bound:
+            break
+        taken.append(word)
+        found += counts[word]
+    return taken
+
+
+def _count(connection: sqlite3.Connection, word: str) -> int:
+    return int(connection.execute(_COUNT, (_any_of([word]),)).fetchone()[0])
+
+
+def _any_of(words: Iterable[str]) -> str:
+    """Write the FTS5 expression for passages with any of the words; none is read as syntax."""
+    return " OR ".join(f'"{word}"' for word in words)
 
 
 def _rows(passages: Iterable[Numbered]) -> Iterable[tuple[int, str, str]]:

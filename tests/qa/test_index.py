@@ -5,10 +5,12 @@ import random
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from qa import index as index_module
+from qa import lexical
 from qa.errors import IndexDamaged, IndexMismatch, IndexMissing, StoredIndexError
 from qa.index import DATABASE, Index, Manifest, is_index
 from qa.indexing import update_index
@@ -70,6 +72,23 @@ class TestReading:
         (best, *_) = index.passages([number for number, _ in hits])
         assert best.document_id == "b"
         assert [score for _, score in hits] == sorted((s for _, s in hits), reverse=True)
+        index.close()
+
+    def test_bounds_a_search_for_words_by_how_many_passages_it_holds(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        index = Index.open(folder)
+        everything = index.search_words("part b", 3)
+        counted: list[int] = []
+
+        def search(*asked: Any, passages: int) -> list[tuple[int, float]]:
+            counted.append(passages)
+            return unbounded(*asked, passages=passages)
+
+        unbounded = lexical.search
+        monkeypatch.setattr(lexical, "search", search)
+        assert index.search_words("part b", 3) == everything
+        assert counted == [len(index)]
         index.close()
 
     def test_gives_passages_in_the_order_asked_for(self, folder: Path) -> None:

@@ -31,7 +31,7 @@ def words() -> Iterator[sqlite3.Connection]:
 
 
 def search(connection: sqlite3.Connection, query: str) -> Found:
-    return connection.execute(lexical.SEARCH, (lexical.matching(query), 10)).fetchall()
+    return lexical.search(connection, query, 10, passages=10)
 
 
 class TestWhatIsFound:
@@ -51,16 +51,73 @@ class TestWhatIsFound:
         assert [number for number, _ in search(words, "same")] == [1, 2, 3]
 
     @pytest.mark.parametrize("query", ["What is it about?", "¿?", "", "Who was he?"])
-    def test_a_query_without_telling_words_matches_nothing(self, query: str) -> None:
-        assert lexical.matching(query) == ""
+    def test_a_query_without_telling_words_finds_nothing(
+        self, words: sqlite3.Connection, query: str
+    ) -> None:
+        lexical.add(words, numbered("What is it about? Who was he?"))
+        assert search(words, query) == []
 
-    @given(st.text(max_size=60))
-    def test_no_query_is_taken_for_an_expression(self, query: str) -> None:
+    @given(st.text(max_size=60), st.integers(0, 1))
+    def test_no_query_is_taken_for_an_expression(self, query: str, bound: int) -> None:
         connection = sqlite3.connect(":memory:")
         connection.execute(lexical.TABLE)
-        if expression := lexical.matching(query):
-            connection.execute(lexical.SEARCH, (expression, 10)).fetchall()
+        lexical.search(connection, query, 1, passages=1, bound=bound)
         connection.close()
+
+
+class TestCommonWordsAmongManyPassages:
+    """Of these passages, 1 holds "plum", 2 hold "fig", 4 "red", and 5 "oat"."""
+
+    TEXTS = (
+        "A red plum.",
+        "A fig, and a red oat.",
+        "A fig may stand in a long row of other trees.",
+        "A red oat.",
+        "A red and a red oat.",
+        "Oats.",
+        "An oat or two.",
+        *["Hay."] * 9,
+    )
+
+    @pytest.fixture(autouse=True)
+    def _entered(self, words: sqlite3.Connection) -> None:
+        lexical.add(words, numbered(*self.TEXTS))
+
+    @staticmethod
+    def bounded(connection: sqlite3.Connection, query: str, top_k: int, bound: int) -> Found:
+        return lexical.search(connection, query, top_k, passages=16, bound=bound)
+
+    def test_find_nothing_by_themselves(self, words: sqlite3.Connection) -> None:
+        assert [number for number, _ in search(words, "red oat fig")] == [2, 4, 5, 6, 1, 3, 7]
+        found = self.bounded(words, "red oat fig", top_k=2, bound=5)
+        assert [number for number, _ in found] == [2, 3]
+
+    def test_count_in_the_scores_as_they_did(self, words: sqlite3.Connection) -> None:
+        among_all = dict(search(words, "oat red plum fig"))
+        found = self.bounded(words, "oat red plum fig", top_k=3, bound=3)
+        assert dict(found) == pytest.approx({n: among_all[n] for n in (1, 2, 3)})
+
+    @pytest.mark.parametrize("query", ["hops plum red", "red oat", "oat"])
+    def test_find_where_the_rarer_ones_find_too_few(
+        self, words: sqlite3.Connection, query: str
+    ) -> None:
+        found = self.bounded(words, query, top_k=5, bound=0)
+        assert dict(found) == pytest.approx(dict(search(words, query)[:5]))
+
+    def test_find_as_long_as_the_bound_allows(self, words: sqlite3.Connection) -> None:
+        everything = search(words, "red oat plum fig")
+        assert [number for number, _ in everything] == [1, 2, 4, 5, 6, 3, 7]
+        within = self.bounded(words, "red oat plum fig", top_k=5, bound=12)
+        beyond = self.bounded(words, "red oat plum fig", top_k=5, bound=11)
+        assert dict(within) == pytest.approx(dict(everything[:5]))
+        assert [number for number, _ in beyond] == [1, 2, 4, 5, 3]
+
+    def test_find_as_ever_among_no_more_passages_than_the_bound(
+        self, words: sqlite3.Connection
+    ) -> None:
+        everything = search(words, "red oat plum fig")
+        found = lexical.search(words, "red oat plum fig", 5, passages=11, bound=11)
+        assert found == everything[:5]
 
 
 def test_what_was_taken_out_leaves_no_trace_in_the_scores(words: sqlite3.Connection) -> None:
