@@ -84,6 +84,11 @@ class Passage:
         return in_context(self.context, self.text)
 
     @property
+    def sentence_texts(self) -> list[str]:
+        """The words of each sentence."""
+        return [self.text[s.start - self.start : s.end - self.start] for s in self.sentences]
+
+    @property
     def span(self) -> Span:
         """The passage's place in its document."""
         return Span(self.start, self.end)

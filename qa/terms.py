@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,11 @@ should so some such than that the their them then there these they this those to
 were what when where whether which while who whom whose why will with would you your
 """
 _STOPPED = frozenset(_STOP_WORDS.split())
+
+
+def words(text: str) -> Iterator[tuple[int, int]]:
+    """Give where each word of a text stands: `[start, end)`."""
+    return (word.span() for word in _WORD.finditer(text))
 
 
 def telling_words(text: str) -> list[str]:

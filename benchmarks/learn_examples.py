@@ -1,0 +1,140 @@
+"""Questions as `benchmarks/learn.py` learns from them: asked, and judged token by token."""
+
+from __future__ import annotations
+
+import tempfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm.auto import tqdm
+
+from embeddings import Encoder, Tokens
+from qa.documents import Document, load_all
+from qa.engine import DEFAULT_TOP_K
+from qa.evaluation import Question, QuestionSet, load_questions
+from qa.evaluation.gold import locate
+from qa.evaluation.questions import Place
+from qa.index import Index
+from qa.indexing import update_index
+from qa.matching import Asked, Match, Matcher
+from qa.passages import Chunking, Passage
+from qa.retrieval import Retriever
+from qa.rewriting import rewrite
+from qa.selection import Candidate
+
+HELD_OUT = {"squad2_cs224n": 5, "mtrag": 2}
+"""Of every so many articles or conversations, one is held out; sets not named are, or are not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question with the passages retrieved for it.
+
+    Attributes:
+        question: the question.
+        passages: each held against every text that is asked.
+        places: where it is answered.
+    """
+
+    question: Question
+    passages: list[list[tuple[Asked, Match]]]
+    places: frozenset[Place]
+
+    def answers(self, match: Match) -> NDArray[np.bool_]:
+        """Tell which tokens of a passage are part of an answer: (tokens,)."""
+        passage = match.passage
+        before = len(passage.text_in_context) - len(passage.text) - passage.start
+        starts, ends = match.tokens.spans[:, 0] - before, match.tokens.spans[:, 1] - before
+        found = np.zeros(len(starts), bool)
+        for place in self.places:
+            if place.document_id == passage.document_id:
+                found |= (starts < place.end) & (place.start < ends)
+        return found & match.insides.any(axis=0)
+
+    def answered_by(self, candidate: Candidate) -> bool:
+        """Tell whether a candidate shares a character with an answer."""
+        return self._common(candidate) > 0
+
+    def f1(self, candidate: Candidate) -> float:
+        """Give the F1 of a candidate's characters."""
+        common = self._common(candidate)
+        wanted = sum(place.end - place.start for place in self.places)
+        return 2 * common / (candidate.span.end - candidate.span.start + wanted)
+
+    def _common(self, candidate: Candidate) -> int:
+        quoted = Place(candidate.document_id, *candidate.span)
+        return sum(quoted.common(place) for place in self.places)
+
+
+def held_out(set_name: str, group: str) -> bool:
+    """Tell whether an article or a conversation is kept from what is learnt."""
+    every = HELD_OUT.get(set_name)
+    return every is not None and zlib.crc32(group.encode()) % every == 0
+
+
+def group_of(set_name: str, question: Question, title: str) -> str:
+    """Give what a question is held out with: in mtrag its conversation, else the article."""
+    return question.id.partition("<::>")[0] if set_name == "mtrag" else title
+
+
+def corpus_of(folder: Path, questions: QuestionSet) -> list[Document]:
+    """Give a set's documents, whole where the set has them so."""
+    whole = folder / "documents"
+    return load_all([whole]) if whole.is_dir() else list(questions.documents)
+
+
+def examples(folder: Path, encoder: Encoder) -> list[Example]:
+    """Ask a set's questions, those that are held out left out."""
+    questions = load_questions(folder)
+    documents = corpus_of(folder, questions)
+    gold = locate(questions, documents)
+    titles = {document.id: document.title for document in documents}
+    asked = _Asking(encoder)
+    found = []
+    for question, passages in _retrieved(folder.name, questions, documents, titles, encoder):
+        answer = gold[question.id]
+        places = frozenset(place for part in answer.parts for place in part)
+        texts = dict.fromkeys([rewrite(question.text, question.history).query, question.text])
+        found.append(Example(question, asked.hold(list(texts), passages), places))
+    return found
+
+
+def _retrieved(
+    name: str,
+    questions: QuestionSet,
+    documents: Sequence[Document],
+    titles: dict[str, str],
+    encoder: Encoder,
+) -> Iterator[tuple[Question, list[Passage]]]:
+    with tempfile.TemporaryDirectory() as scratch:
+        update_index(Path(scratch), documents, encoder=encoder, chunking=Chunking())
+        index = Index.open(Path(scratch))
+        retriever = Retriever(index, encoder)
+        for question in tqdm(questions, desc=name, unit=" questions"):
+            hits = retriever.retrieve(rewrite(question.text, question.history), DEFAULT_TOP_K)
+            passages = [hit.passage for hit in hits]
+            title = titles[passages[0].document_id]
+            if not held_out(name, group_of(name, question, title)):
+                yield question, passages
+        index.close()
+
+
+class _Asking:
+    """Holds questions against passages, and forgets no passage."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._matcher = Matcher(encoder, most=10**9)
+
+    def hold(
+        self, texts: Sequence[str], passages: list[Passage]
+    ) -> list[list[tuple[Asked, Match]]]:
+        columns = []
+        for text in texts:
+            asked = self._matcher.ask(text, passages)
+            matches = self._matcher.match(asked, passages)
+            columns.append([(asked, match) for match in matches])
+        return [list(row) for row in zip(*columns, strict=True)]

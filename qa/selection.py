@@ -1,0 +1,159 @@
+"""Matches to what may be quoted: sentences, and pairs of them, scored.
+
+Every sentence of the passages is a candidate, and every two that stand side by side. A pair has
+to earn its length: it is taken where the two together meet much more of the question than either
+does alone, which is so where one names the subject and the other says what is asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from qa.documents import Span
+from qa.matching import Asked, Match
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# A sentence that points back with one of its first words is best read after the one before it.
+_POINTS_BACK = re.compile(
+    r"\W*(?:\w+\W+){0,9}?(it|its|this|these|those|they|their|he|his|she|her|such|therefore"
+    r"|thus|hence|however|the same|the latter|the former)\b",
+    re.IGNORECASE,
+)
+# One whose subject is such a word cannot be read without it.
+_HANGS = re.compile(
+    r"\W*(?:(?:and|but|so|yet|also|then|thus|therefore|hence|however|instead|still),?\s+)?"
+    r"(it|they|this|these|those|he|she|such|the latter|the former)\b",
+    re.IGNORECASE,
+)
+
+Numbers = Mapping[str, float]
+
+
+class Held(NamedTuple):
+    """A passage held against a text that is asked.
+
+    Attributes:
+        asked: the text.
+        match: how the passage meets it.
+        read: (sentences,): what the reader makes of each sentence, as log-odds.
+    """
+
+    asked: Asked
+    match: Match
+    read: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What may be quoted: a sentence, or two that stand side by side.
+
+    Attributes:
+        document_id: the document that it is of.
+        span: its place there.
+        lead: how many characters at its start merely lead up to the sentence that answers.
+        score: what it is ranked by; higher is better.
+        features: what the score is a sum of, before weights. `rare` and `all`: how like its
+            tokens are to those of the question, as a mean by `Asked.weights` and as a plain one;
+            `passage`: `rare` of its whole passage; `read`: what the reader makes of it; `pair`:
+            1 for two sentences; `apart`: 1 if the second does not point back to the first;
+            `asks`: 1 if it is a question itself.
+        signs: what else tells whether it answers. `lowest`: the likeness of that token of the
+            question which tells something and is met worst; `cosine`: with the question as a
+            whole.
+    """
+
+    document_id: str
+    span: Span
+    lead: int
+    score: float
+    features: Numbers = field(repr=False)
+    signs: Numbers = field(repr=False)
+
+    def overlaps(self, other: Candidate) -> bool:
+        """Tell whether the two share a character."""
+        return self.document_id == other.document_id and self.span.overlaps(other.span)
+
+
+def candidates(passages: Iterable[Sequence[Held]], weights: Numbers) -> list[Candidate]:
+    """Give what may be quoted, best first.
+
+    Args:
+        passages: each held against every text that is asked; these count alike. (A follow-up is
+            asked as it is and standalone.)
+        weights: of the features.
+    """
+    found: dict[tuple[str, Span], Candidate] = {}
+    for held in passages:
+        for candidate in _of_passage(held, weights):
+            found.setdefault((candidate.document_id, candidate.span), candidate)
+    return sorted(found.values(), key=lambda c: (-c.score, c.document_id, c.span))
+
+
+def apart(ranked: Iterable[Candidate], most: int) -> list[Candidate]:
+    """Give the first candidates of which no two overlap."""
+    chosen: list[Candidate] = []
+    for candidate in ranked:
+        if len(chosen) == most:
+            break
+        if not any(candidate.overlaps(other) for other in chosen):
+            chosen.append(candidate)
+    return chosen
+
+
+def _of_passage(held: Sequence[Held], weights: Numbers) -> Iterator[Candidate]:
+    passage = held[0].match.passage
+    texts = passage.sentence_texts
+    for last in range(len(texts)):
+        for first in range(last, max(last - 2, -1), -1):
+            rows = slice(first, last + 1)
+            features = _shape(texts[rows]) | _mean([_features(one, rows) for one in held])
+            # A vector's last digits depend on what it was encoded with; the answer must not.
+            score = round(sum(weights[name] * value for name, value in features.items()), 5)
+            start, end = passage.sentences[first].start, passage.sentences[last].end
+            leads = first < last and not features["apart"]
+            yield Candidate(
+                document_id=passage.document_id,
+                span=Span(start, end),
+                lead=passage.sentences[last].start - start if leads else 0,
+                score=score,
+                features=features,
+                signs=_mean([_signs(one, rows) for one in held]),
+            )
+
+
+def _shape(texts: Sequence[str]) -> dict[str, float]:
+    pair = len(texts) > 1
+    return {
+        "pair": float(pair),
+        "apart": float(pair and not _POINTS_BACK.match(texts[-1])),
+        "asks": float(not pair and texts[-1].endswith("?")),
+    }
+
+
+def _features(held: Held, rows: slice) -> dict[str, float]:
+    weights, match = held.asked.weights, held.match
+    likeness = match.sentences[rows].max(axis=0)
+    return {
+        "rare": float(weights @ likeness),
+        "all": float(likeness.mean()),
+        "passage": float(weights @ match.likeness),
+        "read": float(held.read[rows].max()),
+    }
+
+
+def _signs(held: Held, rows: slice) -> dict[str, float]:
+    likeness = held.match.sentences[rows].max(axis=0)
+    return {
+        "lowest": float(likeness[held.asked.weights > 0].min(initial=1.0)),
+        "cosine": float(held.match.cosines[rows].max()),
+    }
+
+
+def _mean(each: Sequence[dict[str, float]]) -> dict[str, float]:
+    return {name: sum(one[name] for one in each) / len(each) for name in each[0]}
