@@ -2,12 +2,12 @@
 
     python -m benchmarks.conversation --bench FOLDER
 
-FOLDER holds question sets in BEIR's format. `mtrag` has real conversations; its conversations
-are split in two by their ids, and only one half was looked at when the rules and numbers of
-`qa.rewriting` and `qa.retrieval` were set. The other sets have no conversations: their questions
-are given a false history, of questions about the same document and about others, which should
-change nothing; and follow-ups are made of SQuAD's, by putting a pronoun for a name that the
-question before has. The indexes are kept in the cache folder (`INQUOTE_CACHE`).
+FOLDER holds question sets in BEIR's format. `mtrag` has real conversations, which are split in two
+by their ids: the shares in `qa.retrieval` were set on the first half. The other sets have no
+conversations: their questions are given a false history, of questions about the same document and
+about others, which should change nothing; and follow-ups are made of SQuAD's, by putting a pronoun
+for a name that the question before has. The indexes are kept in the cache folder
+(`INQUOTE_CACHE`).
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def head(*cells: str) -> None:
     row(*["---"] * len(cells))
 
 
-def is_held_out(question: Question) -> bool:
+def is_in_second_half(question: Question) -> bool:
     conversation = question.id.partition("<")[0]
     return int(hashlib.sha256(conversation.encode()).hexdigest(), 16) % 2 == 0
 
@@ -118,12 +118,12 @@ def how(question: Question) -> Leaning:
 def conversations(qa: QA, questions: QuestionSet) -> None:
     """Compare ways to follow a conversation, on turns that have a history."""
     turns = of(questions, [question for question in questions if question.history])
-    held_out = np.array([is_held_out(turn) for turn in turns])
+    second = np.array([is_in_second_half(turn) for turn in turns])
     leanings = np.array([how(turn) for turn in turns])
     parts = {
         "all": leanings >= Leaning.ALONE,
-        "looked at": ~held_out,
-        "held out": held_out,
+        "first half": ~second,
+        "second half": second,
         "stand alone": leanings == Leaning.ALONE,
         "in doubt": leanings == Leaning.DOUBT,
         "lean": leanings == Leaning.SURE,

@@ -138,6 +138,13 @@ class TestChains:
         assert rewriting.in_doubt
         assert rewriting.carried == "China fear THAAD, built Rome"
 
+    def test_a_note_is_short_however_much_was_said(self) -> None:
+        words = " ".join(letter * 5 for letter in "abcdefghijklmnop")
+        told = [f"Why did Rome {words} {number}?" for number in range(8)]
+        rewriting = rewrite("What is the reaction?", told)
+        assert rewriting.query.startswith("What is the reaction? (Rome aaaaa bbbbb")
+        assert len(rewriting.carried.split()) == 10
+
     def test_only_the_last_few_questions_are_looked_at(self) -> None:
         told = [f"Who is Emperor {name}?" for name in "ABCDEFGHIJ"]
         assert "Emperor J" in read(*told, "When was he born?")
