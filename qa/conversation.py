@@ -1,43 +1,40 @@
-"""Follow-up questions."""
+"""A conversation: questions that may lean on those before them."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections import deque
 
-_LEANING_START = re.compile(
-    r"^\s*(and|but|or|so|also|then|what about|how about|why( not)?\s*\?|why so|how so|since when"
-    r"|where\s*\?|when\s*\?|who\s*\?|how\s*\?|which ones?\b|in what way\s*\?)",
-    re.IGNORECASE,
-)
-_POINTING_WORD = re.compile(
-    r"\b(it|its|they|them|their|theirs|he|him|his|she|her|hers|this|these|those|the former"
-    r"|the latter|the same|that\s*\?|do so|does so|did so)(?!\w)",
-    re.IGNORECASE,
-)
-_FEW_WORDS = 3
-_LOOK_BACK = 3
+from qa.answering import Answer
+from qa.engine import DEFAULT_TOP_K, QA
+from qa.rewriting import LOOK_BACK
 
 
-def leans_on_history(question: str) -> bool:
-    """Tell whether a question can only be understood from those before it."""
-    return bool(
-        _LEANING_START.search(question)
-        or _POINTING_WORD.search(question)
-        or len(question.split()) <= _FEW_WORDS
-    )
+class Conversation:
+    """Asks a corpus one question after another, each of which may lean on those before it.
 
-
-def standalone_query(question: str, history: Sequence[str]) -> str:
-    """Give the query to search for: a question that leans on others comes with them before it.
-
-    Args:
-        question: the last question.
-        history: the questions before it, oldest first.
+    It belongs to one person; several may share the `QA`. The last few questions are kept.
     """
-    parts = [question]
-    for earlier in reversed(history[-_LOOK_BACK:]):
-        if not leans_on_history(parts[0]):
-            break
-        parts.insert(0, earlier)
-    return " ".join(part.strip() for part in parts)
+
+    def __init__(self, qa: QA) -> None:
+        self._qa = qa
+        self._asked: deque[str] = deque(maxlen=LOOK_BACK)
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """The questions that the next one may lean on, oldest first."""
+        return tuple(self._asked)
+
+    def ask(self, question: str, *, top_k: int = DEFAULT_TOP_K) -> Answer:
+        """Answer a question as `QA.ask` does; `Answer.query` tells how it was read.
+
+        Raises:
+            QuestionError: the question cannot be asked; it is then not kept.
+            SettingsError: `top_k` is less than 1.
+        """
+        answer = self._qa.ask(question, history=self.questions, top_k=top_k)
+        self._asked.append(question)
+        return answer
+
+    def clear(self) -> None:
+        """Forget the questions, and start anew."""
+        self._asked.clear()

@@ -14,13 +14,13 @@ from typing import Self
 
 from embeddings import Encoder, Reranker, load_encoder, load_reranker
 from qa.answering import Answer, Answerer, ExtractiveAnswerer
-from qa.conversation import standalone_query
 from qa.documents import Document, load_all
 from qa.errors import IndexDamaged, IndexMissing, LoadError, QuestionError
 from qa.index import FORMAT, Index, is_index
 from qa.indexing import Changes, update_index
 from qa.passages import Chunking
 from qa.retrieval import RetrievedPassage, Retriever, check_question
+from qa.rewriting import Rewriting, rewrite
 from qa.seeds import essay_path
 
 Source = str | os.PathLike[str] | Document
@@ -87,19 +87,28 @@ class QA:
             opened.close()
             raise
 
-    def retrieve(self, question: str, *, top_k: int = DEFAULT_TOP_K) -> list[RetrievedPassage]:
+    def retrieve(
+        self, question: str, *, history: Sequence[str] = (), top_k: int = DEFAULT_TOP_K
+    ) -> list[RetrievedPassage]:
         """Find the passages nearest to a question, best first.
+
+        Args:
+            question: what to look for.
+            history: the questions asked before, oldest first, for a follow-up to lean on.
+            top_k: the most passages to find.
 
         Raises:
             QuestionError: the question is empty, has no words, or is too long.
             SettingsError: `top_k` is less than 1.
         """
-        return self._retriever.retrieve(question, top_k)
+        return self._retriever.retrieve(self._standalone(question, history), top_k)
 
     def ask(
         self, question: str, *, history: Sequence[str] = (), top_k: int = DEFAULT_TOP_K
     ) -> Answer:
         """Answer a question in quotes, or abstain.
+
+        A follow-up is answered as `Answer.query` reads it; a `Conversation` keeps the history.
 
         Args:
             question: what to answer.
@@ -111,11 +120,11 @@ class QA:
             SettingsError: `top_k` is less than 1.
         """
         started = time.perf_counter()
-        query = self._query(question, history)
+        query = self._standalone(question, history)
         asked = time.perf_counter()
         passages = self._retriever.retrieve(query, top_k)
         retrieved = time.perf_counter()
-        answer = self.answerer.answer(question, query, passages, self.index.document)
+        answer = self.answerer.answer(question, query.query, passages, self.index.document)
         done = time.perf_counter()
         seconds = {
             "query": asked - started,
@@ -125,15 +134,15 @@ class QA:
         }
         return replace(answer, seconds=seconds)
 
-    def _query(self, question: str, history: Sequence[str]) -> str:
+    def _standalone(self, question: str, history: Sequence[str]) -> Rewriting:
         """Check a question and make it standalone."""
         check_question(question, self.encoder)
-        query = standalone_query(question, history)
+        asked = rewrite(question, history)
         try:
-            check_question(query, self.encoder)
+            check_question(asked.query, self.encoder)
         except QuestionError:  # too long only with what came before it
-            return question
-        return query
+            return Rewriting(question, question)
+        return asked
 
     def close(self) -> None:
         """Let go of the index's files and memory."""

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from embeddings import Encoder, Reranker
 from qa.errors import QuestionError, SettingsError
 from qa.index import Index
+from qa.leaning import Leaning
 from qa.passages import Passage
+from qa.rewriting import Rewriting
+from qa.terms import telling_words
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MAX_QUESTION = 2_000
 """The most characters in a question."""
@@ -19,6 +26,11 @@ RERANKED = 50
 
 _DEPTH = 100  # candidates taken from each index
 _WORDS_WEIGHT = 0.025  # of BM25 beside the cosine; how it was set: docs/quality.md
+
+# What counts of a rewriting beside the question by itself: of its meaning, and of the words that
+# it adds. How these were set: docs/conversation.md.
+_MEANING_SHARE = {Leaning.DOUBT: 0.25, Leaning.SURE: 0.85}
+_ADDED_SHARE = {Leaning.DOUBT: 0.12, Leaning.SURE: 0.6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +77,12 @@ class Retriever:
         self._encoder = encoder
         self._reranker = reranker
 
-    def retrieve(self, query: str, top_k: int) -> list[RetrievedPassage]:
+    def retrieve(self, query: str | Rewriting, top_k: int) -> list[RetrievedPassage]:
         """Find the `top_k` best passages, best first; fewer if the index holds fewer.
 
-        Passages that score alike stand in the order in which they were indexed.
+        A rewritten question is searched for together with the question as it was asked, the
+        more surely it leans on others the less. Passages that score alike stand in the order in
+        which they were indexed.
 
         Raises:
             QuestionError: the query has no words, or is longer than the encoder reads.
@@ -76,18 +90,22 @@ class Retriever:
         """
         if top_k < 1:
             raise SettingsError(f"top_k is {top_k}: ask for at least 1 passage")
-        check_question(query, self._encoder)
+        asked = query if isinstance(query, Rewriting) else Rewriting(query, query)
+        check_question(asked.query, self._encoder)
         if self._reranker is None:
-            return self._fused(query, top_k)
-        return reranked(query, self._fused(query, max(top_k, RERANKED)), self._reranker)[:top_k]
+            return self._fused(asked, top_k)
+        hits = self._fused(asked, max(top_k, RERANKED))
+        # It reads one question, not two: in doubt, the one that was asked.
+        read = asked.question if asked.in_doubt else asked.query
+        return reranked(read, hits, self._reranker)[:top_k]
 
-    def _fused(self, query: str, top_k: int) -> list[RetrievedPassage]:
+    def _fused(self, asked: Rewriting, top_k: int) -> list[RetrievedPassage]:
         depth = max(top_k, _DEPTH)
-        vector = self._encoder.encode_queries([query])
-        dense = [number for number, _ in self._index.search(vector, depth)[0]]
-        bm25 = dict(self._index.search_words(query, depth))
+        vector = self._vector(asked)
+        dense = [number for number, _ in self._index.search(vector[None], depth)[0]]
+        bm25 = self._by_words(asked, depth)
         numbers = sorted({*dense, *bm25})
-        cosines = dict(zip(numbers, self._index.cosines(vector[0], numbers), strict=True))
+        cosines = dict(zip(numbers, self._index.cosines(vector, numbers), strict=True))
         scores = {n: cosines[n] + _WORDS_WEIGHT * bm25.get(n, 0.0) for n in numbers}
         best = sorted(numbers, key=lambda n: (-scores[n], n))[:top_k]
         dense_ranks, lexical_ranks = _ranks(dense), _ranks(bm25)
@@ -105,6 +123,27 @@ class Retriever:
                 zip(best, self._index.passages(best), strict=True), 1
             )
         ]
+
+    def _vector(self, asked: Rewriting) -> NDArray[np.float32]:
+        """Encode what is asked: the mean of question and rewriting, scaled to length 1."""
+        query: NDArray[np.float32] = self._encoder.encode_queries([asked.query])[0]
+        share = _MEANING_SHARE.get(asked.leaning)
+        if share is None:
+            return query
+        mean = (1 - share) * self._encoder.encode_queries([asked.question])[0] + share * query
+        unit: NDArray[np.float32] = mean / (mean @ mean) ** 0.5
+        return unit
+
+    def _by_words(self, asked: Rewriting, depth: int) -> dict[int, float]:
+        """Score passages by the question's words and a share of the added ones, best first."""
+        found = dict(self._index.search_words(asked.question, depth))
+        own = telling_words(asked.question)
+        added = " ".join(word for word in telling_words(asked.query) if word not in own)
+        share = _ADDED_SHARE.get(asked.leaning, 0.0)
+        for number, score in self._index.search_words(added, depth) if share else ():
+            found[number] = found.get(number, 0.0) + share * score
+        best_first = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+        return dict(best_first)
 
 
 def reranked(

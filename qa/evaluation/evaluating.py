@@ -108,7 +108,7 @@ class _Subject:
     """What is evaluated: how to ask it, and what it can tell beyond its answers."""
 
     ask: Callable[[Question], Answer]
-    rank: Callable[[Answer], Sequence[RetrievedPassage]]
+    rank: Callable[[Question], Sequence[RetrievedPassage]]
     passages_of: Callable[[str], Iterable[Passage]]
     documents: tuple[Document, ...]
     settings: Mapping[str, Any]
@@ -119,7 +119,7 @@ def _of_qa(qa: QA, top_k: int) -> _Subject:
     chosen = ("threshold", "max_quotes")
     return _Subject(
         ask=lambda question: qa.ask(question.text, history=question.history, top_k=top_k),
-        rank=lambda answer: qa.retrieve(answer.query, top_k=DEPTH),
+        rank=lambda question: qa.retrieve(question.text, history=question.history, top_k=DEPTH),
         passages_of=qa.index.passages_of,
         documents=tuple(qa.index.document(id_) for id_ in qa.index.document_ids()),
         settings={
@@ -268,7 +268,7 @@ def _ask(subject: _Subject, question: Question, judge: _Judge, *, first: bool) -
         seconds = {**answer.seconds, "total": time.perf_counter() - started}
         used = list(answer.passages)
         ranked = {_place(hit.passage) for hit in used}
-        deeper = [hit for hit in subject.rank(answer) if _place(hit.passage) not in ranked]
+        deeper = [hit for hit in subject.rank(question) if _place(hit.passage) not in ranked]
     except (QAError, EmbeddingsError) as error:
         return judge.failure(question, str(error))
     except Exception as error:

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from qa.documents import Document
 from qa.errors import SettingsError
 from qa.index import Index
 from qa.indexing import update_index
+from qa.leaning import Leaning
 from qa.retrieval import RetrievedPassage, Retriever, reranked
+from qa.rewriting import Rewriting
 from tests.fakes import FakeEncoder, FakeReranker
 
 SENTENCES = [
@@ -133,6 +137,71 @@ class TestReranking:
         reranker = FakeReranker()
         assert reranked("fish", [], reranker) == []
         assert reranker.asked == []
+
+
+class TestRewritings:
+    QUESTION, QUERY = "Do they dive?", "Do penguins dive?"
+
+    def test_one_that_stands_alone_is_searched_for_as_it_is(self, index: Index) -> None:
+        encoder = CountingEncoder()
+        alone = Retriever(index, encoder).retrieve(Rewriting(self.QUERY, self.QUERY), 5)
+        assert encoder.asked == [self.QUERY]
+        assert alone == Retriever(index, encoder).retrieve(self.QUERY, 5)
+
+    @pytest.mark.parametrize(
+        ("leaning", "meaning", "words"), [(Leaning.DOUBT, 0.25, 0.12), (Leaning.SURE, 0.85, 0.6)]
+    )
+    def test_a_follow_up_is_searched_for_both_ways(
+        self, index: Index, leaning: Leaning, meaning: float, words: float
+    ) -> None:
+        encoder = CountingEncoder()
+        asked = Rewriting(self.QUESTION, self.QUERY, "penguins", leaning)
+        hits = Retriever(index, encoder).retrieve(asked, 5)
+        assert sorted(encoder.asked) == sorted([self.QUESTION, self.QUERY])
+        question, query = encoder.encode_queries([self.QUESTION, self.QUERY])
+        vector = (1 - meaning) * question + meaning * query
+        vector /= np.linalg.norm(vector)
+        own, added = (dict(index.search_words(text, 9)) for text in ("dive", "penguins"))
+        assert {*added} - {*own}
+        assert {hit.passage.document_id for hit in hits if hit.lexical_rank} == {"d0", "d2"}
+        for hit in hits:
+            number = int(hit.passage.document_id[1:]) + 1
+            assert hit.dense_score == pytest.approx(index.cosines(vector, [number])[0], abs=1e-6)
+            bm25 = own.get(number, 0.0) + words * added.get(number, 0.0)
+            assert hit.lexical_score == pytest.approx(bm25)
+            assert hit.score == pytest.approx(hit.dense_score + 0.025 * bm25)
+
+    @pytest.mark.parametrize(
+        ("leaning", "read"), [(Leaning.DOUBT, QUESTION), (Leaning.SURE, QUERY)]
+    )
+    def test_a_reranker_reads_it_where_it_surely_leans(
+        self, index: Index, leaning: Leaning, read: str
+    ) -> None:
+        reranker = FakeReranker(iceberg=1)
+        asked = Rewriting(self.QUESTION, self.QUERY, "penguins", leaning)
+        hits = Retriever(index, FakeEncoder(), reranker).retrieve(asked, 2)
+        assert [query for query, _ in reranker.asked] == [read]
+        assert hits[0].passage.document_id == "d3"
+
+    def test_the_ranks_by_words_are_those_of_both_together(self, index: Index) -> None:
+        asked = Rewriting("fish", "fish silver island", "silver island", Leaning.SURE)
+        hits = Retriever(index, FakeEncoder()).retrieve(asked, 5)
+        found = sorted((hit for hit in hits if hit.lexical_rank), key=lambda h: h.lexical_rank or 0)
+        scores = [hit.lexical_score for hit in found]
+        assert [hit.lexical_rank for hit in found] == [1, 2, 3, 4]
+        assert scores == sorted(scores, reverse=True)
+
+
+class CountingEncoder(FakeEncoder):
+    """Lists the queries that it was given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.asked += texts
+        return super().encode_queries(texts)
 
 
 def test_a_retrieved_passage_is_plain_data(index: Index) -> None:

@@ -81,6 +81,18 @@ class TestACorpus:
         assert {one.document_id for one in record.ranking} == {"tickets", "hours", "cats"}
         assert record.relevant == {"cats:0-20": 1}
 
+    def test_a_follow_up_is_ranked_with_its_history(self, museum: QA) -> None:
+        history = ("When does the museum open?",)
+        question = Question("q", "Since when?", True, ("at nine",), history=history)
+        (record,) = evaluate(museum, [question], top_k=1).records
+        hits = museum.retrieve(question.text, history=history, top_k=3)
+        assert [one.document_id for one in record.ranking] == [
+            hit.passage.document_id for hit in hits
+        ]
+        assert [hit.passage for hit in hits] != [
+            hit.passage for hit in museum.retrieve(question.text, top_k=3)
+        ]
+
     def test_with_more_passages_in_use_the_gold_one_may_be_there_and_not_be_quoted(
         self, museum: QA
     ) -> None:
