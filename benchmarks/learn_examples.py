@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
-from embeddings import Encoder, Tokens
+from embeddings import Encoder
 from qa.documents import Document, load_all
 from qa.engine import DEFAULT_TOP_K
 from qa.evaluation import Question, QuestionSet, load_questions
@@ -38,11 +38,14 @@ class Example:
         question: the question.
         passages: each held against every text that is asked.
         places: where it is answered.
+        group: the article or conversation that it is about; what is learnt from a group is never
+            tried on it.
     """
 
     question: Question
     passages: list[list[tuple[Asked, Match]]]
     places: frozenset[Place]
+    group: str
 
     def answers(self, match: Match) -> NDArray[np.bool_]:
         """Tell which tokens of a passage are part of an answer: (tokens,)."""
@@ -56,17 +59,21 @@ class Example:
         return found & match.insides.any(axis=0)
 
     def answered_by(self, candidate: Candidate) -> bool:
-        """Tell whether a candidate shares a character with an answer."""
-        return self._common(candidate) > 0
+        """Tell whether a candidate shares a character with an answer, behind its lead."""
+        start, end = candidate.span
+        return self._common(Place(candidate.document_id, start + candidate.lead, end)) > 0
 
-    def f1(self, candidate: Candidate) -> float:
-        """Give the F1 of a candidate's characters."""
-        common = self._common(candidate)
-        wanted = sum(place.end - place.start for place in self.places)
-        return 2 * common / (candidate.span.end - candidate.span.start + wanted)
+    def worth(self, candidate: Candidate) -> float:
+        """Judge a quote: whether it has some of an answer, and the F1 of its characters.
 
-    def _common(self, candidate: Candidate) -> int:
+        The first alone would ask for ever longer quotes.
+        """
         quoted = Place(candidate.document_id, *candidate.span)
+        common = self._common(quoted)
+        wanted = sum(place.end - place.start for place in self.places)
+        return (common > 0) + 2 * common / (quoted.end - quoted.start + wanted)
+
+    def _common(self, quoted: Place) -> int:
         return sum(quoted.common(place) for place in self.places)
 
 
@@ -81,25 +88,25 @@ def group_of(set_name: str, question: Question, title: str) -> str:
     return question.id.partition("<::>")[0] if set_name == "mtrag" else title
 
 
-def corpus_of(folder: Path, questions: QuestionSet) -> list[Document]:
-    """Give a set's documents, whole where the set has them so."""
-    whole = folder / "documents"
-    return load_all([whole]) if whole.is_dir() else list(questions.documents)
+def corpus_of(folder: Path, questions: QuestionSet, *, whole: bool) -> list[Document]:
+    """Give a set's documents; `whole`, rather than in windows, where the set has them so."""
+    kept = folder / "documents"
+    return load_all([kept]) if whole and kept.is_dir() else list(questions.documents)
 
 
 def examples(folder: Path, encoder: Encoder) -> list[Example]:
     """Ask a set's questions, those that are held out left out."""
     questions = load_questions(folder)
-    documents = corpus_of(folder, questions)
+    documents = corpus_of(folder, questions, whole=True)
     gold = locate(questions, documents)
     titles = {document.id: document.title for document in documents}
     asked = _Asking(encoder)
     found = []
-    for question, passages in _retrieved(folder.name, questions, documents, titles, encoder):
+    for question, group, passages in _retrieved(folder.name, questions, documents, titles, encoder):
         answer = gold[question.id]
         places = frozenset(place for part in answer.parts for place in part)
         texts = dict.fromkeys([rewrite(question.text, question.history).query, question.text])
-        found.append(Example(question, asked.hold(list(texts), passages), places))
+        found.append(Example(question, asked.hold(list(texts), passages), places, group))
     return found
 
 
@@ -109,7 +116,7 @@ def _retrieved(
     documents: Sequence[Document],
     titles: dict[str, str],
     encoder: Encoder,
-) -> Iterator[tuple[Question, list[Passage]]]:
+) -> Iterator[tuple[Question, str, list[Passage]]]:
     with tempfile.TemporaryDirectory() as scratch:
         update_index(Path(scratch), documents, encoder=encoder, chunking=Chunking())
         index = Index.open(Path(scratch))
@@ -117,9 +124,9 @@ def _retrieved(
         for question in tqdm(questions, desc=name, unit=" questions"):
             hits = retriever.retrieve(rewrite(question.text, question.history), DEFAULT_TOP_K)
             passages = [hit.passage for hit in hits]
-            title = titles[passages[0].document_id]
-            if not held_out(name, group_of(name, question, title)):
-                yield question, passages
+            group = group_of(name, question, titles[passages[0].document_id])
+            if not held_out(name, group):
+                yield question, group, passages
         index.close()
 
 

@@ -1,6 +1,6 @@
 """Text to vectors, vectors to neighbours, pairs of texts to scores; nothing of documents."""
 
-from embeddings.encoder import Encoder, load_encoder
+from embeddings.encoder import Encoder, Tokens, load_encoder
 from embeddings.errors import EmbeddingsError, MissingExtra, ModelError, StoreError
 from embeddings.reranker import Reranker, load_reranker
 from embeddings.stores import VectorStore, open_store
@@ -12,6 +12,7 @@ __all__ = [
     "ModelError",
     "Reranker",
     "StoreError",
+    "Tokens",
     "VectorStore",
     "load_encoder",
     "load_reranker",

@@ -22,6 +22,7 @@ from qa.terminal import (
     print_json,
     printable,
     show_every_character,
+    threshold_option,
     top_k_option,
 )
 
@@ -120,6 +121,7 @@ def index(
 @main.command()
 @click.argument("question")
 @corpus_options
+@threshold_option
 @top_k_option
 @as_json_option
 def ask(
@@ -128,6 +130,7 @@ def ask(
     index: Path | None,
     model: str | None,
     reranker: str | None,
+    threshold: float | None,
     top_k: int,
     as_json: bool,
 ) -> None:
@@ -136,7 +139,8 @@ def ask(
     from qa.retrieval import check_words
 
     check_words(question)  # before the model is loaded
-    with QA.open(list(documents) or None, index=index, model=model, reranker=reranker) as qa:
+    source = list(documents) or None
+    with QA.open(source, index=index, model=model, reranker=reranker, threshold=threshold) as qa:
         answer = qa.ask(question, top_k=top_k)
     if as_json:
         print_json(answer.to_dict())
@@ -223,7 +227,8 @@ def _print_answer(answer: Mapping[str, Any]) -> None:
             click.echo("\nNear, but not an answer:")
     for quote in answer["citations"] or answer["near"]:
         mark = "  -" if answer["abstained"] else f"[{quote['number']}]"
-        click.echo(f"\n{mark} {printable(quote['quote'])}")
+        lead, rest = quote["quote"][: quote["lead"]], quote["quote"][quote["lead"] :]
+        click.echo(f"\n{mark} {click.style(printable(lead), dim=True)}{printable(rest)}")
         place = f"{printable(quote['document_id'])}, line {quote['line']}"
         click.secho(f"    {place}, characters {quote['start']:,} to {quote['end']:,}", dim=True)
     click.secho(f"\nconfidence {answer['confidence']:.2f}", dim=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from embeddings import Encoder, Reranker, load_encoder, load_reranker
-from qa.answering import Answer, Answerer, ExtractiveAnswerer
+from qa.answering import DEFAULT_THRESHOLD, Answer, Answerer, ExtractiveAnswerer
 from qa.documents import Document, load_all
 from qa.errors import IndexDamaged, IndexMissing, LoadError, QuestionError
 from qa.index import FORMAT, Index, is_index
@@ -56,6 +56,7 @@ class QA:
         model: str | None = None,
         reranker: str | None = None,
         chunking: Chunking | None = None,
+        threshold: float | None = None,
     ) -> Self:
         """Open a corpus; what is not indexed yet is indexed first, and kept for the next time.
 
@@ -71,8 +72,11 @@ class QA:
                 passages found in order. None, the default, uses none.
             chunking: how documents are cut; None takes what the index was made with, and for a
                 new one the default.
+            threshold: the confidence below which an answer is an abstention, from 0 to 1; None
+                takes the default, 0.6.
 
         Raises:
+            SettingsError: the threshold is not from 0 to 1.
             LoadError: a document cannot be read.
             StoredIndexError: an index is missing, damaged, of another make, or not writable.
             ModelError: a model cannot be loaded (it is an `EmbeddingsError`).
@@ -82,7 +86,9 @@ class QA:
         opened = Index.open(folder)
         try:
             opened.check_chunking(chunking)
-            return cls(opened, encoder, reranker=loaded)
+            least = DEFAULT_THRESHOLD if threshold is None else threshold
+            answerer = ExtractiveAnswerer(encoder, threshold=least)
+            return cls(opened, encoder, answerer, loaded)
         except BaseException:
             opened.close()
             raise

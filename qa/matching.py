@@ -115,7 +115,8 @@ def _weights(text: str, tokens: Tokens, rarity: Rarity) -> NDArray[np.float32]:
             weights[of_word] = rarity.weight(min(telling)) / of_word.sum()
     if not weights.any():
         weights += 1
-    return weights / weights.sum()
+    shares: NDArray[np.float32] = weights / weights.sum()
+    return shares
 
 
 def _match(asked: Asked, passage: Passage, tokens: Tokens) -> Match:

@@ -13,10 +13,13 @@ class Citation:
     """A numbered quote with all that is needed to check it against its source.
 
     It is made from a document and a span, never from words: `Citation(1, document, span)`.
+    `lead` may be given as well.
 
     Attributes:
         number: the mark that it goes by in the answer, from 1.
         quote: the source's words, `document.text[start:end]`.
+        lead: how many of its first characters merely lead up to what answers, for a reader to
+            know what "it" is.
         start: where the quote starts in the document's text, in code points.
         end: where it ends; the character there is not part of it.
         document_id: the document's id.
@@ -35,6 +38,7 @@ class Citation:
     number: int
     document: InitVar[Document]
     span: InitVar[Span]
+    lead: int = 0
     quote: str = field(init=False)
     start: int = field(init=False)
     end: int = field(init=False)
@@ -56,6 +60,8 @@ class Citation:
                 f"[{start}, {end}) is no span of {document.id!r}, "
                 f"which has {len(document.text)} characters"
             )
+        if not 0 <= self.lead < end - start:
+            raise ValueError(f"a lead of {self.lead} leaves nothing of [{start}, {end})")
         quote = document.text[start:end]
         in_bytes = document.byte_span(Span(start, end))
         occurrence = 1 + document.text.count(quote, 0, start)

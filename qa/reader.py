@@ -24,6 +24,7 @@ LEARNT = FOLDER / "reader.safetensors"
 NOTHING = -10.0
 """The log-odds of a sentence that surely does not answer."""
 
+_READ = 4  # passages; to read more changes no figure in the third digit, and takes time
 _WIDTH, _LAYERS, _HEADS = 64, 2, 4
 _WEIGHTS_SCALE = 5.0  # brings a token's weight near to the size of a likeness
 
@@ -105,13 +106,35 @@ class Reader:
         """Give for each passage the log-odds of its sentences: (sentences,).
 
         They are the odds that a token of the sentence is part of an answer against that the
-        passage holds none.
+        passage holds none. The passages that meet the question best are read; the sentences of
+        the others get the lowest odds that were found.
         """
-        if not any(len(match.tokens.spans) for match in matches) or not len(asked.weights):
-            return [np.full(len(match.insides), NOTHING, np.float32) for match in matches]
+        chosen = _best(asked, matches)
+        odds = dict(zip(chosen, self._odds(asked, [matches[n] for n in chosen]), strict=True))
+        lowest = min((float(each.min()) for each in odds.values()), default=NOTHING)
+        return [
+            odds[number] if number in odds else np.full(len(match.insides), lowest, np.float32)
+            for number, match in enumerate(matches)
+        ]
+
+    def _odds(self, asked: Asked, matches: Sequence[Match]) -> list[NDArray[np.float32]]:
+        if not matches:
+            return []
         parts, none = self._network(*inputs([(asked, match) for match in matches]))
         odds = (parts - none[:, None]).numpy()
         return [_by_sentence(match, row) for match, row in zip(matches, odds, strict=True)]
+
+
+def _best(asked: Asked, matches: Sequence[Match]) -> list[int]:
+    """Give the numbers of the passages to read, in order; those without tokens cannot be."""
+    if not len(asked.weights):
+        return []
+    met = {
+        number: float((match.sentences @ asked.weights + match.sentences.mean(axis=1)).max())
+        for number, match in enumerate(matches)
+        if len(match.tokens.spans)
+    }
+    return sorted(sorted(met, key=lambda number: (-round(met[number], 5), number))[:_READ])
 
 
 def inputs(pairs: Sequence[tuple[Asked, Match]]) -> tuple[Tensor, Tensor, Tensor]:

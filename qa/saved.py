@@ -23,6 +23,7 @@ class SavedCitation(_Saved):
 
     number: Count
     quote: str
+    lead: Position = 0
     start: Position
     end: Position
     document_id: str

@@ -25,12 +25,15 @@ _POINTS_BACK = re.compile(
     r"|thus|hence|however|the same|the latter|the former)\b",
     re.IGNORECASE,
 )
-# One whose subject is such a word cannot be read without it.
+# One whose subject is such a word cannot be read without, and is never quoted alone.
 _HANGS = re.compile(
     r"\W*(?:(?:and|but|so|yet|also|then|thus|therefore|hence|however|instead|still),?\s+)?"
     r"(it|they|this|these|those|he|she|such|the latter|the former)\b",
     re.IGNORECASE,
 )
+
+FEATURES = ("rare", "all", "passage", "read", "pair", "apart", "asks")
+"""What a candidate is scored by; `Candidate` says what each is."""
 
 Numbers = Mapping[str, float]
 
@@ -41,7 +44,7 @@ class Held(NamedTuple):
     Attributes:
         asked: the text.
         match: how the passage meets it.
-        read: (sentences,): what the reader makes of each sentence, as log-odds.
+        read: (sentences,): what the reader makes of each sentence, as log-odds; 0 without one.
     """
 
     asked: Asked
@@ -57,6 +60,7 @@ class Candidate:
         document_id: the document that it is of.
         span: its place there.
         lead: how many characters at its start merely lead up to the sentence that answers.
+        text: its words.
         score: what it is ranked by; higher is better.
         features: what the score is a sum of, before weights. `rare` and `all`: how like its
             tokens are to those of the question, as a mean by `Asked.weights` and as a plain one;
@@ -71,6 +75,7 @@ class Candidate:
     document_id: str
     span: Span
     lead: int
+    text: str
     score: float
     features: Numbers = field(repr=False)
     signs: Numbers = field(repr=False)
@@ -91,7 +96,9 @@ def candidates(passages: Iterable[Sequence[Held]], weights: Numbers) -> list[Can
     found: dict[tuple[str, Span], Candidate] = {}
     for held in passages:
         for candidate in _of_passage(held, weights):
-            found.setdefault((candidate.document_id, candidate.span), candidate)
+            known = found.setdefault((candidate.document_id, candidate.span), candidate)
+            if candidate.score > known.score:
+                found[candidate.document_id, candidate.span] = candidate
     return sorted(found.values(), key=lambda c: (-c.score, c.document_id, c.span))
 
 
@@ -115,12 +122,15 @@ def _of_passage(held: Sequence[Held], weights: Numbers) -> Iterator[Candidate]:
             features = _shape(texts[rows]) | _mean([_features(one, rows) for one in held])
             # A vector's last digits depend on what it was encoded with; the answer must not.
             score = round(sum(weights[name] * value for name, value in features.items()), 5)
-            start, end = passage.sentences[first].start, passage.sentences[last].end
-            leads = first < last and not features["apart"]
+            hangs = first == last > 0 and _HANGS.match(texts[last])
+            leads = not features["apart"] or texts[first].endswith("?")
+            start = passage.sentences[last - 1 if hangs else first].start
+            end = passage.sentences[last].end
             yield Candidate(
                 document_id=passage.document_id,
                 span=Span(start, end),
                 lead=passage.sentences[last].start - start if leads else 0,
+                text=passage.text[start - passage.start : end - passage.start],
                 score=score,
                 features=features,
                 signs=_mean([_signs(one, rows) for one in held]),

@@ -42,6 +42,11 @@ def corpus_options(command: _Command) -> _Command:
     return command
 
 
+threshold_option = click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    help="The confidence below which the document does not say; 0 always answers.  [default: 0.6]",
+)
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 top_k_option = click.option(
     "--top-k", type=click.IntRange(min=1), default=8, show_default=True, help="Passages to find."

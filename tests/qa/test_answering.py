@@ -7,12 +7,13 @@ import pytest
 
 from embeddings import Encoder
 from qa import QA, Answer, Document, verify
-from qa.answering import ABSTENTION, ExtractiveAnswerer, _quotable
+from qa.answering import ABSTENTION, ExtractiveAnswerer
 from qa.documents import Span
+from qa.errors import SettingsError
 from qa.index import Index
 from qa.indexing import update_index
-from qa.kinds import kind_asked, offers
-from qa.passages import Chunking, Passage
+from qa.kinds import asks_for_several
+from qa.passages import Chunking
 from qa.terms import Rarity, terms
 from tests.fakes import FakeEncoder
 
@@ -33,7 +34,7 @@ def ask(question: str, folder: Path, *, threshold: float = 0.0, max_quotes: int 
 
 
 def test_the_sentence_that_shares_the_words_is_quoted_first(tmp_path: Path) -> None:
-    answer = ask("What do the tickets cost?", tmp_path)
+    answer = ask("What do tickets cost?", tmp_path)
     assert answer.citations[0].quote == "Tickets cost five euros."
     assert verify(answer, [MUSEUM]).verified
 
@@ -44,23 +45,10 @@ def test_a_sentence_that_points_back_comes_with_the_one_before_it(tmp_path: Path
     assert first == "The old tower has 200 steps. It was closed in 1998 after a fire."
 
 
-def test_a_sentence_does_not_point_back_by_the_words_of_the_next() -> None:
-    text = "Cats sleep. Dogs run. It rains."
-    spans = (Span(0, 11), Span(12, 21), Span(22, 31))
-    passage = Passage("a", 0, len(text), text, spans)
-    assert list(_quotable(passage)) == [spans[0], spans[1], spans[2], Span(12, 31)]
-
-
-def test_text_made_to_be_slow_is_looked_through_to_its_end() -> None:
-    text = "No. " + "’-'" * 20_000 + "."
-    passage = Passage("a", 0, len(text), text, (Span(0, 3), Span(4, len(text))))
-    assert len(list(_quotable(passage))) == 2
-
-
 def test_quotes_are_numbered_and_do_not_overlap(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qa.answering._NEXT_BEST", 9.0)
+    monkeypatch.setattr("qa.answering._ONE", (1.0, 0.0))
     answer = ask("When was the old tower closed after the fire?", tmp_path)
     spans = [Span(c.start, c.end) for c in answer.citations]
     assert [c.number for c in answer.citations] == list(range(1, len(spans) + 1))
@@ -73,16 +61,22 @@ def test_no_more_quotes_are_shown_than_allowed(tmp_path: Path) -> None:
 
 
 def test_the_text_is_the_quotes_with_their_marks_and_nothing_else(tmp_path: Path) -> None:
-    answer = ask("What do the tickets cost?", tmp_path, max_quotes=1)
+    answer = ask("What do tickets cost?", tmp_path, max_quotes=1)
     assert answer.text == "Tickets cost five euros. [1]"
 
 
 def test_below_the_threshold_it_abstains_and_shows_what_is_near(tmp_path: Path) -> None:
-    answer = ask("What do the tickets cost?", tmp_path, threshold=1.0)
+    answer = ask("What do tickets cost?", tmp_path, threshold=1.0)
     assert answer.abstained
     assert answer.text == ABSTENTION
     assert answer.citations == ()
     assert answer.near[0].quote == "Tickets cost five euros."
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.1, float("nan")])
+def test_a_threshold_that_cannot_be_is_refused(threshold: float) -> None:
+    with pytest.raises(SettingsError, match="take one from 0 to 1"):
+        ExtractiveAnswerer(FakeEncoder(), threshold=threshold)
 
 
 def test_the_same_question_gets_the_same_answer(tmp_path: Path) -> None:
@@ -106,7 +100,7 @@ def test_a_follow_up_is_answered_by_its_own_words(tmp_path: Path) -> None:
         answer = qa.ask("And what does it cost?", history=["What does the café sell?"])
     assert answer.query == "And what does it cost? (the café sell)"
     assert answer.question == "And what does it cost?"
-    assert "Tickets cost five euros." in [c.quote for c in answer.citations]
+    assert any("Tickets cost five euros." in c.quote for c in answer.citations)
 
 
 @pytest.mark.model
@@ -116,6 +110,69 @@ def test_the_capital_of_france_is_not_in_the_essay(real_encoder: Encoder) -> Non
         answer = qa.ask("When was the Belt and Road proposed?")
     assert "2013" in answer.citations[0].quote
     assert replace(answer) == answer
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Why did Xi reject the Belt and Road?",
+        "How many times has Putin visited China?",
+        "Who won the football match in Moscow?",
+        "What does the essay say about Brazil's economy?",
+    ],
+)
+def test_false_premises_and_near_misses_of_the_essay_are_refused(question: str) -> None:
+    with QA.open() as qa:
+        answer = qa.ask(question)
+    assert answer.abstained
+    assert answer.near
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("question", "truth"),
+    [
+        ("Why did Trump abandon the one-China policy?", "will continue to carry out"),
+        (
+            "Why does China support the deployment of THAAD?",
+            "the opposition from both China and Russia",
+        ),
+    ],
+)
+def test_a_false_premise_that_is_not_refused_gets_the_words_that_deny_it(
+    question: str, truth: str
+) -> None:
+    with QA.open() as qa:
+        answer = qa.ask(question)
+    assert truth in answer.citations[0].quote
+
+
+@pytest.mark.model
+def test_a_sentence_that_says_it_comes_with_what_it_is(real_encoder: Encoder) -> None:
+    with QA.open() as qa:
+        first = qa.ask("Is the China-Russia partnership an alliance?").citations[0]
+    assert first.quote[first.lead :] == "It is definitely not an alliance relationship."
+    assert first.quote.startswith("The China-Russia partnership is embedded")
+
+
+@pytest.mark.model
+def test_what_might_have_been_quoted_is_told_best_first(real_encoder: Encoder) -> None:
+    with QA.open() as qa:
+        answer = qa.ask("When was the Belt and Road proposed?")
+    scores = [candidate.score for candidate in answer.considered]
+    assert scores == sorted(scores, reverse=True)
+    assert answer.considered[0].text == answer.citations[0].quote
+    assert all("score" not in each for each in answer.to_dict()["citations"])
+
+
+def test_two_quotes_that_say_the_same_are_not_both_shown(tmp_path: Path) -> None:
+    encoder = FakeEncoder()
+    documents = [replace(MUSEUM, id="a.txt"), replace(MUSEUM, id="b.txt")]
+    update_index(tmp_path, documents, encoder=encoder)
+    with QA(Index.open(tmp_path), encoder, ExtractiveAnswerer(encoder, threshold=0.0)) as qa:
+        quotes = [c.quote for c in qa.ask("Why do tickets cost five euros?").citations]
+    assert len(set(quotes)) == len(quotes)
 
 
 def test_rare_words_count_more() -> None:
@@ -133,20 +190,19 @@ def test_words_are_told_by_their_stems() -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "kind", "given", "lacking"),
+    "question",
     [
-        ("When was it?", "time", "It was in 2013.", "It was long ago."),
-        ("In which year?", "time", "In May.", "In spring."),
-        ("How many steps?", "number", "There are two.", "There are some."),
-        ("Who opposes it?", "person", "It was Kissinger.", "It was nobody."),
-        ("Where is it?", "place", "It is in Ghent.", "It is nearby."),
-        ("Why is it so?", "reason", "It is because of rain.", "It is so."),
+        "Why did it fail?",
+        "What are the benefits?",
+        "List the causes.",
+        "How does A differ from B?",
+        "Which two countries agreed?",
     ],
 )
-def test_a_question_asks_for_a_kind_of_thing(
-    question: str, kind: str, given: str, lacking: str
-) -> None:
-    assert kind_asked(question) == kind
-    assert offers(given, kind)
-    assert not offers(lacking, kind)
-    assert not offers(given, kind_asked("Is that so?"))
+def test_some_questions_ask_for_several_things(question: str) -> None:
+    assert asks_for_several(question)
+
+
+@pytest.mark.parametrize("question", ["When was it?", "Who is he?", "Is it so?", "What is love?"])
+def test_others_ask_for_one(question: str) -> None:
+    assert not asks_for_several(question)

@@ -78,6 +78,12 @@ def test_output_that_lacks_a_character_shows_it_as_an_escape(
 
 @pytest.mark.model
 class TestWithTheRealModel:
+    def test_the_threshold_decides_whether_it_answers(self) -> None:
+        question = "What is the capital of France?"
+        assert run("ask", question).exit_code == ABSTAINED
+        assert run("ask", question, "--threshold", "0").exit_code == 0
+        assert run("ask", BELT, "--threshold", "1").exit_code == ABSTAINED
+
     def test_an_answer_is_quoted_and_verifies(self, tmp_path: Path) -> None:
         result = run("ask", BELT, "--json")
         assert result.exit_code == 0

@@ -223,6 +223,24 @@ def test_near_quotes_must_verify_too() -> None:
     assert not verify(near, [ESSAY]).verified
 
 
+def test_a_lead_says_where_the_answer_starts_and_must_leave_something() -> None:
+    citation = Citation(1, ESSAY, SENTENCES[0], 5)
+    assert citation.quote == ESSAY.text[slice(*SENTENCES[0])]
+    saved = json.loads(json.dumps(Answer("Why?", "Why?", 0.9, (citation,)).to_dict()))
+    assert verify(saved, [ESSAY]).verified
+    saved["citations"][0]["lead"] = len(citation.quote)
+    assert "leaves nothing" in verify(saved, [ESSAY]).checks[0].finding
+    for lead in (-1, len(citation.quote)):
+        with pytest.raises(ValueError, match="lead"):
+            Citation(1, ESSAY, SENTENCES[0], lead)
+
+
+def test_an_answer_saved_before_there_were_leads_verifies() -> None:
+    saved = answer_of(SENTENCES[0])
+    del saved["citations"][0]["lead"]
+    assert verify(saved, [ESSAY]).verified
+
+
 def test_a_citation_is_made_from_a_span_and_never_from_words() -> None:
     citation = Citation(1, ESSAY, SENTENCES[0])
     assert citation.quote == ESSAY.text[citation.start : citation.end]

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+
+from qa.confidence import SIGNS, confidence, signs
+from qa.selection import candidates
+from tests.qa.test_selection import WEIGHTS, held, passage
+
+
+def test_even_odds_are_a_half() -> None:
+    assert confidence({"rare": 0.5}, {"intercept": -1.0, "rare": 2.0}) == 0.5
+
+
+def test_it_is_never_out_of_bounds() -> None:
+    assert confidence({"rare": 1.0}, {"intercept": 0.0, "rare": 600.0}) == 1
+    assert confidence({"rare": 1.0}, {"intercept": 0.0, "rare": -600.0}) == 0
+
+
+def test_an_answer_shows_better_signs_than_what_is_merely_near() -> None:
+    passages = [passage("The tower closed in May after a fire. Cats are not let in.")]
+
+    def found(question: str) -> dict[str, float]:
+        return signs(candidates(held(passages, question), WEIGHTS))
+
+    good, bad = found("When did the tower close in May?"), found("Who painted the tower green?")
+    assert set(good) == set(SIGNS)
+    assert good["all"] > bad["all"]
+    assert good["cosine"] > bad["cosine"]
+
+
+def test_a_word_that_is_met_nowhere_shows() -> None:
+    passages = [passage("The tower closed in May after a fire.")]
+    whole = signs(candidates(held(passages, "tower fire"), WEIGHTS))
+    lacking = signs(candidates(held(passages, "tower fire flood"), WEIGHTS))
+    assert whole["lowest"] == pytest.approx(1)
+    assert lacking["lowest"] < 0.9
