@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from qa.terminal import as_json_option, corpus_options, print_json
+from qa.terminal import as_json_option, corpus_options, print_json, threshold_option
 
 _FIRST_PORT = 7860
 _PORTS_TRIED = 20
@@ -28,6 +28,7 @@ ESSAY_EXAMPLES = (
 
 @click.command()
 @corpus_options
+@threshold_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(1, 65535), help="The port; by default 7860, or next.")
 @click.option(
@@ -39,6 +40,7 @@ def chat(
     index: Path | None,
     model: str | None,
     reranker: str | None,
+    threshold: float | None,
     host: str,
     port: int | None,
     open_browser: bool | None,
@@ -49,7 +51,8 @@ def chat(
     click.echo("Loading the model and the document …", err=True)
     from qa.engine import QA
 
-    with QA.open(list(documents) or None, index=index, model=model, reranker=reranker) as qa:
+    source = list(documents) or None
+    with QA.open(source, index=index, model=model, reranker=reranker, threshold=threshold) as qa:
         from ui.app import build, serve, stop_event  # as slow as it is: not before a bad document
 
         essay = not documents and index is None

@@ -91,10 +91,16 @@ def _passage(citation: Citation, name: str, kind: str) -> str:
     mark = f'<span class="iq-mark">[{citation.number}]</span>' if kind == "quote" else ""
     return (
         f'<figure class="iq-passage iq-{kind}" id="{name}" aria-label="{label}">{mark}'
-        f'<blockquote class="exact" dir="auto">{exact(citation.quote)}</blockquote>'
+        f'<blockquote class="exact" dir="auto">{_quote(citation)}</blockquote>'
         f'<figcaption><cite class="exact" dir="auto">{exact(citation.title)}</cite>'
         f'<span class="iq-place">{_place(citation)}</span>{_proof(citation)}</figcaption></figure>'
     )
+
+
+def _quote(citation: Citation) -> str:
+    """Render a quote; what merely leads up to the answer is set back."""
+    lead, rest = citation.quote[: citation.lead], exact(citation.quote[citation.lead :])
+    return f'<span class="iq-lead">{exact(lead)}</span>{rest}' if lead else rest
 
 
 def _place(citation: Citation) -> str:

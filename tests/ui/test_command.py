@@ -45,19 +45,20 @@ def test_without_a_port_the_next_free_one_is_taken(
     assert command._free_port("127.0.0.1", None) != taken
 
 
-def test_the_corpus_is_opened_with_the_reranker_that_is_named(
+def test_the_corpus_is_opened_with_the_reranker_and_the_threshold_that_are_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     named: list[object] = []
 
     def opened(*_: object, **options: object) -> QA:
-        named.append(options.get("reranker"))
+        named.extend([options.get("reranker"), options.get("threshold")])
         raise LoadError("far enough", source="")
 
     monkeypatch.setattr(QA, "open", opened)
-    result = CliRunner().invoke(main, ["chat", "--reranker", "some/cross-encoder"])
+    options = ["--reranker", "some/cross-encoder", "--threshold", "0.3"]
+    result = CliRunner().invoke(main, ["chat", *options])
     assert result.output.endswith("Error: far enough\n")
-    assert named == ["some/cross-encoder"]
+    assert named == ["some/cross-encoder", 0.3]
 
 
 def test_help_loads_no_gradio_and_no_model() -> None:

@@ -50,6 +50,10 @@ def texts(found: Locator) -> list[str]:
     return read
 
 
+CORE = "What is the Belt and Road Initiative's core idea?"
+"""What "And what is its core idea?" means after `BELT`."""
+
+
 def check_quotes(turn: Locator, text: str) -> list[str]:
     """Hold every quote of a turn against the text at the place that is shown with it."""
     quotes = texts(turn.locator("blockquote"))
@@ -120,7 +124,7 @@ def test_a_follow_up_shows_what_it_was_read_as(
     follow_up = "And what is its core idea?"
     assert texts(ask(page, BELT).locator(".iq-read-as .exact")) == []
     turn = ask(page, follow_up)
-    assert texts(turn.locator(".iq-read-as .exact")) == [f"{BELT} {follow_up}"]
+    assert texts(turn.locator(".iq-read-as .exact")) == [CORE]
     assert any("core idea" in quote for quote in check_quotes(turn, essay.text))
 
 
@@ -194,11 +198,12 @@ def test_a_hostile_document_is_shown_character_by_character(page: Page, attack_p
     shown: set[str] = set()
     places = "castle of Ada, bridge of Bern, lamp of Cairo, garden of Delphi, wheel of Euler"
     places += ", portrait of Frida, ferry of Ghent, library of Haifa, market of Izmir"
-    for place in [*places.split(", "), "temple of Jinan", "school of Kyiv"]:
+    for place in [*places.split(", "), "temple of Jinan"]:
         question = f"Who speaks about the {place} <b>&amp;</b> ${{value}} {{{{value}}}}?"
         turn = ask(page, question)
         assert texts(turn.locator(".iq-asked .exact")) == [question]
         shown.update(check_quotes(turn, ATTACK_DOCUMENT))
+    shown.update(check_quotes(ask(page, "What does the school of Kyiv teach?"), ATTACK_DOCUMENT))
     everything = "".join(shown)
     for danger in ("<script>", "<img src=x", "&amp;", "**bold**", "$x$", "${value}", "{{value}}"):
         assert danger in everything
@@ -228,7 +233,7 @@ def test_the_endpoint_named_ask_gives_an_answer_that_verifies(
     client = Client(essay_page, verbose=False, analytics_enabled=False, download_files=False)
     answer = client.predict("And what is its core idea?", [BELT], api_name="/ask")
     assert answer["citations"]
-    assert answer["query"].startswith(BELT)
+    assert answer["query"] == CORE
     assert verify(json.loads(json.dumps(answer)), [essay]).verified
     with pytest.raises(AppError, match="The question has 100,000 characters"):
         client.predict("word " * 20_000, [], api_name="/ask")

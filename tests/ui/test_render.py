@@ -129,3 +129,13 @@ def test_a_title_is_text() -> None:
     read = Reader(heading(ATTACKS[0]))
     assert read.tags <= OURS
     assert read.texts("cite") == [ATTACKS[0]]
+
+
+def test_what_leads_up_to_the_answer_is_set_back_and_still_part_of_the_quote() -> None:
+    document = Document("a.txt", "The tower <b>burned</b>.\n\nIt was closed.")
+    citation = Citation(
+        1, document, Span(0, len(document.text)), len("The tower <b>burned</b>.\n\n")
+    )
+    markup = conversation([Answer("Why?", "Why?", 1.0, (citation,))])
+    lead = '<span class="iq-lead">The tower &lt;b&gt;burned&lt;/b&gt;.\n\n</span>It was closed.'
+    assert f'<blockquote class="exact" dir="auto">{lead}</blockquote>' in markup
