@@ -1,8 +1,8 @@
-"""The plain dense retriever on a question set in BEIR's format: a yardstick for our own.
+"""Plain retrievers on a question set in BEIR's format: a yardstick for our own.
 
 Each document is one passage, title and text, as far as the model reads; a question finds those
-with the highest cosine. The figures are those of `qa.evaluation`, so that the yardstick itself
-is checked by whoever knows the set's published figures.
+with the highest cosine, or BM25, or both ranks fused. The figures are those of `qa.evaluation`,
+so that the yardstick itself is checked by whoever knows the set's published figures.
 
     python -m benchmarks.baselines FOLDER [FOLDER ...]
 """
@@ -10,45 +10,119 @@ is checked by whoever knows the set's published figures.
 from __future__ import annotations
 
 import argparse
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
 import numpy as np
+from numpy.typing import NDArray
 
 from embeddings import Encoder, load_encoder, open_store
 from qa.answering import Answer
 from qa.documents import Document, Span
-from qa.evaluation import Question, QuestionSet, Run, evaluate, load_questions
+from qa.evaluation import Question, QuestionSet, evaluate, load_questions
 from qa.passages import Passage
+from qa.quotes import Citation
 from qa.retrieval import RetrievedPassage
+from qa.sentences import split_sentences
+from qa.terms import telling_words
 
 DEPTH = 100
+READ = 5  # documents whose sentences may be quoted
+QUOTES = 3
+Vectors = dict[str, NDArray[np.float32]]
+
+MEANS = ("dense", "BM25", "RRF")
 SHOWN = ("hit@1", "recall@5", "hit@5", "MRR@10", "nDCG@10")
 
 
-class Dense:
-    """Answers nothing, and ranks documents by cosine.
+class Plain:
+    """Ranks whole documents by plain means, and quotes sentences by their cosine.
 
     Documents judged 0 are taken out of a ranking: in Cranfield they are the papers that the
     questions were made from.
+
+    Args:
+        means: "dense" for the cosine, "BM25" for words without stems, or "RRF" for the reciprocal
+            rank fusion of both, with k = 60 (Cormack, Clarke and Buettcher 2009).
+        questions: the set.
+        encoder: encodes documents, title and text, as far as it reads.
+        vectors: what was encoded before, by its text, for several to share.
     """
 
-    def __init__(self, questions: QuestionSet, encoder: Encoder) -> None:
-        documents = questions.documents
-        self._passages = [_whole(document) for document in documents]
+    def __init__(
+        self, means: str, questions: QuestionSet, encoder: Encoder, vectors: Vectors
+    ) -> None:
+        self._means = means
+        self._documents = questions.documents
         self._taken_out = {question.text: taken_out(question) for question in questions}
         self._encoder = encoder
+        self._vectors = vectors
         self._store = open_store("exact", dim=encoder.dim)
-        vectors = encoder.encode_passages([_text(document) for document in documents])
-        self._store.add(np.arange(len(documents)), vectors)
+        texts = [_text(document) for document in self._documents]
+        self._store.add(np.arange(len(texts)), self._encoded(texts))
+        self._words = sqlite3.connect(":memory:")
+        self._words.execute("CREATE VIRTUAL TABLE words USING fts5 (text, content = '')")
+        self._words.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", enumerate(texts))
 
     def __call__(self, question: str) -> Answer:
-        """Rank documents for a question; nothing is quoted."""
-        scores, numbers = self._store.search(self._encoder.encode_queries([question]), DEPTH)
-        ranked = enumerate(zip(numbers[0].tolist(), scores[0].tolist(), strict=True), 1)
-        hits = [RetrievedPassage(rank, score, self._passages[n]) for rank, (n, score) in ranked]
-        kept = [hit for hit in hits if hit.passage.document_id not in self._taken_out[question]]
-        return Answer(question, question, confidence=0.5, passages=tuple(kept))
+        """Rank documents for a question, and quote the nearest sentences of the first."""
+        vector = self._encoder.encode_queries([question])
+        kept = [
+            document
+            for document in (self._documents[n] for n in self._ranking(question, vector))
+            if document.id not in self._taken_out[question]
+        ]
+        hits = [
+            RetrievedPassage(rank, -rank, _whole(document)) for rank, document in enumerate(kept, 1)
+        ]
+        quotes = self._nearest(vector[0], kept[:READ])
+        return Answer(
+            question,
+            question,
+            confidence=min(max(quotes[0][0], 0.0), 1.0) if quotes else 0.0,
+            citations=tuple(
+                Citation(number, document, span)
+                for number, (_, document, span) in enumerate(quotes[:QUOTES], 1)
+            ),
+            passages=tuple(hits),
+        )
+
+    def _ranking(self, question: str, vector: NDArray[np.float32]) -> list[int]:
+        if self._means == "BM25":
+            return self._by_words(question)
+        dense: list[int] = self._store.search(vector, DEPTH)[1][0].tolist()
+        if self._means == "dense":
+            return dense
+        scores: dict[int, float] = {}
+        for ranking in (dense, self._by_words(question)):
+            for rank, number in enumerate(ranking, 1):
+                scores[number] = scores.get(number, 0.0) + 1 / (60 + rank)
+        return sorted(scores, key=lambda number: (-scores[number], number))
+
+    def _by_words(self, question: str) -> list[int]:
+        expression = " OR ".join(f'"{word}"' for word in telling_words(question))
+        found = self._words.execute(
+            "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rank, rowid LIMIT ?",
+            (expression or '""', DEPTH),
+        )
+        return [number for (number,) in found]
+
+    def _nearest(
+        self, vector: NDArray[np.float32], documents: Sequence[Document]
+    ) -> list[tuple[float, Document, Span]]:
+        sentences = [(d, span) for d in documents for span in split_sentences(d.text)]
+        texts = [document.text[span.start : span.end] for document, span in sentences]
+        scored = [
+            (float(cosine), *sentence)
+            for cosine, sentence in zip(self._encoded(texts) @ vector, sentences, strict=True)
+        ]
+        return sorted(scored, key=lambda one: -one[0])
+
+    def _encoded(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        if new := [text for text in dict.fromkeys(texts) if text not in self._vectors]:
+            self._vectors.update(zip(new, self._encoder.encode_passages(new), strict=True))
+        return np.array([self._vectors[text] for text in texts]).reshape(-1, self._encoder.dim)
 
 
 def _whole(document: Document) -> Passage:
@@ -77,13 +151,15 @@ def judged(questions: QuestionSet) -> QuestionSet:
 
 
 def main(folders: Sequence[Path], encoder: Encoder) -> None:
-    print("| set | questions | " + " | ".join(SHOWN) + " |")
-    print("| --- |" + " --- |" * (len(SHOWN) + 1))
+    print("| set | questions | by | " + " | ".join(SHOWN) + " |")
+    print("| --- |" + " --- |" * (len(SHOWN) + 2))
     for folder in folders:
         questions = judged(load_questions(folder))
-        run: Run = evaluate(Dense(questions, encoder), questions)
-        values = " | ".join(f"{run.figures[name].value:.3f}" for name in SHOWN)
-        print(f"| {questions.name} | {len(questions):,} | {values} |", flush=True)
+        vectors: Vectors = {}
+        for means in MEANS:
+            run = evaluate(Plain(means, questions, encoder, vectors), questions)
+            values = " | ".join(f"{run.figures[name].value:.3f}" for name in SHOWN)
+            print(f"| {questions.name} | {len(questions):,} | {means} | {values} |", flush=True)
 
 
 if __name__ == "__main__":
