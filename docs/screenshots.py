@@ -27,8 +27,8 @@ SCENES = {
     "start": (960, 530, "light", ()),
     "answer": (960, 430, "light", (BELT,)),
     "abstention": (960, 790, "light", (FRANCE,)),
-    "follow-up": (960, 665, "light", (BELT, CORE)),
-    "dark": (960, 665, "dark", (BELT, CORE)),
+    "follow-up": (960, 735, "light", (BELT, CORE)),
+    "dark": (960, 735, "dark", (BELT, CORE)),
     "phone": (390, 760, "light", (BELT, CORE)),
 }
 
