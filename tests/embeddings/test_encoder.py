@@ -262,7 +262,10 @@ class TestFindingAModel:
             "x" * 5_000,
         ],
     )
-    def test_a_name_that_no_model_can_have_is_refused_without_a_network(self, name: str) -> None:
+    def test_a_name_that_no_model_can_have_is_refused_without_a_network(
+        self, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
         with pytest.raises(ModelError) as caught:
             load_encoder(name)
         assert caught.value.model == name
