@@ -82,7 +82,7 @@ def _batches(of: Sequence[Example], chance: random.Random) -> Iterator[list[Exam
 
 def _pairs(example: Example, chance: random.Random) -> list[Pair]:
     """Take a passage that answers, if there is one, and two others; hard ones, all retrieved."""
-    pairs = [(asked, match, example.answers(match)) for (asked, match), *_ in example.passages]
+    pairs = [(example.asked, match, example.answers(match)) for match in example.matches]
     good = [pair for pair in pairs if pair[2].any()]
     bad = [pair for pair in pairs if not pair[2].any()]
     if good:
@@ -98,16 +98,11 @@ def _loss(network: Network, pairs: Sequence[Pair]) -> torch.Tensor:
     return -torch.where(answering.any(1), pointed, logs[:, -1]).mean()
 
 
-def held(example: Example, reader: Reader | None) -> list[list[Held]]:
+def held(example: Example, reader: Reader | None) -> list[Held]:
     """Hold an example's passages against its question."""
-    columns = []
-    for column in zip(*example.passages, strict=True):
-        matches = [match for _, match in column]
-        read = reader.read(column[0][0], matches) if reader else [0 * m.cosines for m in matches]
-        columns.append(
-            [Held(asked, match, odds) for (asked, match), odds in zip(column, read, strict=True)]
-        )
-    return [list(row) for row in zip(*columns, strict=True)]
+    matches = example.matches
+    read = reader.read(example.asked, matches) if reader else [0 * m.cosines for m in matches]
+    return [Held(example.asked, *each) for each in zip(matches, read, strict=True)]
 
 
 def fold(example: Example) -> int:
@@ -136,7 +131,6 @@ def _listwise(ranked: Sequence[Sequence[tuple[Example, list[Candidate]]]]) -> di
     """Maximise the chance that softmax gives to the sentences that answer; sets count alike."""
     rows, answers, sizes, shares = [], [], [], []
     for of in ranked:
-        share = 1 / sum(1 for _ in of)
         for example, found in of:
             single = [c for c in found if not c.features["pair"]]
             right = [example.answered_by(c) for c in single]
@@ -144,7 +138,7 @@ def _listwise(ranked: Sequence[Sequence[tuple[Example, list[Candidate]]]]) -> di
                 rows += [[c.features[name] for name in LEARNT_FEATURES] for c in single]
                 answers += right
                 sizes.append(len(single))
-                shares.append(share)
+                shares.append(1 / len(of))
     x, y, share_of = np.array(rows), np.array(answers), np.array(shares) / sum(shares)
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     group = np.repeat(np.arange(len(sizes)), sizes)
@@ -163,16 +157,11 @@ def _listwise(ranked: Sequence[Sequence[tuple[Example, list[Candidate]]]]) -> di
 
 def _worth(of: Sequence[tuple[Example, list[Candidate]]], weights: dict[str, float]) -> float:
     """Judge the first quotes."""
-    return float(
-        np.mean(
-            [
-                example.worth(
-                    max(found, key=lambda c: sum(weights[n] * c.features[n] for n in FEATURES))
-                )
-                for example, found in of
-            ]
-        )
-    )
+
+    def score(candidate: Candidate) -> float:
+        return sum(weights[name] * value for name, value in candidate.features.items())
+
+    return float(np.mean([example.worth(max(found, key=score)) for example, found in of]))
 
 
 def learn_confidence(

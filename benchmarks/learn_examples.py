@@ -36,14 +36,16 @@ class Example:
 
     Attributes:
         question: the question.
-        passages: each held against every text that is asked.
+        asked: the question as it is held against passages; a follow-up, as it was read.
+        matches: the passages held against it.
         places: where it is answered.
         group: the article or conversation that it is about; what is learnt from a group is never
             tried on it.
     """
 
     question: Question
-    passages: list[list[tuple[Asked, Match]]]
+    asked: Asked
+    matches: list[Match]
     places: frozenset[Place]
     group: str
 
@@ -100,13 +102,13 @@ def examples(folder: Path, encoder: Encoder) -> list[Example]:
     documents = corpus_of(folder, questions, whole=True)
     gold = locate(questions, documents)
     titles = {document.id: document.title for document in documents}
-    asked = _Asking(encoder)
+    matcher = Matcher(encoder, most=10**9)
     found = []
     for question, group, passages in _retrieved(folder.name, questions, documents, titles, encoder):
         answer = gold[question.id]
         places = frozenset(place for part in answer.parts for place in part)
-        texts = dict.fromkeys([rewrite(question.text, question.history).query, question.text])
-        found.append(Example(question, asked.hold(list(texts), passages), places, group))
+        asked = matcher.ask(rewrite(question.text, question.history).query, passages)
+        found.append(Example(question, asked, matcher.match(asked, passages), places, group))
     return found
 
 
@@ -128,20 +130,3 @@ def _retrieved(
             if not held_out(name, group):
                 yield question, group, passages
         index.close()
-
-
-class _Asking:
-    """Holds questions against passages, and forgets no passage."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self._matcher = Matcher(encoder, most=10**9)
-
-    def hold(
-        self, texts: Sequence[str], passages: list[Passage]
-    ) -> list[list[tuple[Asked, Match]]]:
-        columns = []
-        for text in texts:
-            asked = self._matcher.ask(text, passages)
-            matches = self._matcher.match(asked, passages)
-            columns.append([(asked, match) for match in matches])
-        return [list(row) for row in zip(*columns, strict=True)]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from qa.reader import Reader
 
 ABSTENTION = "The document does not say."
-DEFAULT_THRESHOLD = 0.6  # how it was set: docs/quality.md
+DEFAULT_THRESHOLD = 0.65  # how it was set: docs/quality.md
 
 _CONSIDERED = 10  # candidates that an answer tells of
 _SAME = 90  # of 100, from where on two quotes say the same
@@ -129,12 +129,8 @@ class ExtractiveAnswerer:
     def answer(
         self, question: str, query: str, passages: Sequence[RetrievedPassage], find: FindDocument
     ) -> Answer:
-        """Quote the sentences that answer, or abstain.
-
-        A follow-up counts half by its own words, and half as it was made standalone.
-        """
-        texts = list(dict.fromkeys([query, question]))
-        held = self._hold(texts, [hit.passage for hit in passages])
+        """Quote the sentences that answer the query, or abstain."""
+        held = self._hold(query, [hit.passage for hit in passages])
         ranked = candidates(held, self._weights.candidate)
         likely = confidence(signs(ranked), self._weights.confidence) if ranked else 0.0
         considered = apart(ranked, _CONSIDERED)
@@ -153,18 +149,14 @@ class ExtractiveAnswerer:
             passages=tuple(passages),
         )
 
-    def _hold(self, texts: Sequence[str], passages: Sequence[Passage]) -> list[list[Held]]:
-        """Hold each passage against each text that is asked."""
-        columns = []
-        for text in texts:
-            asked = self._matcher.ask(text, passages)
-            matches = self._matcher.match(asked, passages)
-            if self._is_read:
-                read = self._reader.read(asked, matches)
-            else:
-                read = [0 * match.cosines for match in matches]
-            columns.append([Held(asked, *each) for each in zip(matches, read, strict=True)])
-        return [list(row) for row in zip(*columns, strict=True)]
+    def _hold(self, query: str, passages: Sequence[Passage]) -> list[Held]:
+        """Hold each passage against the query, and read it, where there is a reader for it."""
+        asked = self._matcher.ask(query, passages)
+        matches = self._matcher.match(asked, passages)
+        if not self._is_read:
+            return [Held(asked, match, 0 * match.cosines) for match in matches]
+        read = self._reader.read(asked, matches)
+        return [Held(asked, *each) for each in zip(matches, read, strict=True)]
 
     @cached_property
     def _reader(self) -> Reader:

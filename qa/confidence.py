@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from qa.selection import Candidate
 
-SIGNS = ("all", "lowest", "cosine", "read")
+SIGNS = ("all", "cosine", "read")
 """What is weighed; `signs` says what each is."""
 
 
@@ -26,14 +26,12 @@ def confidence(signs: Mapping[str, float], weights: Mapping[str, float]) -> floa
 def signs(ranked: Sequence[Candidate]) -> dict[str, float]:
     """Give what tells whether the best candidate answers.
 
-    `all`, `lowest` and `cosine` are those of the best candidate: how much of the question it
-    meets, how well it meets what it meets worst, and how near it is as a whole. `read` is the
-    most that the reader makes of any candidate.
+    `all` and `cosine` are those of the best candidate: how well it meets the question token by
+    token, and how near it is as a whole. `read` is the most that the reader makes of any.
     """
     best = ranked[0]
     return {
         "all": best.features["all"],
-        "lowest": best.signs["lowest"],
-        "cosine": best.signs["cosine"],
+        "cosine": best.cosine,
         "read": max(candidate.features["read"] for candidate in ranked),
     }

@@ -73,7 +73,7 @@ class QA:
             chunking: how documents are cut; None takes what the index was made with, and for a
                 new one the default.
             threshold: the confidence below which an answer is an abstention, from 0 to 1; None
-                takes the default, 0.6.
+                takes the default, 0.65.
 
         Raises:
             SettingsError: the threshold is not from 0 to 1.

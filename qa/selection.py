@@ -39,10 +39,10 @@ Numbers = Mapping[str, float]
 
 
 class Held(NamedTuple):
-    """A passage held against a text that is asked.
+    """A passage held against a question.
 
     Attributes:
-        asked: the text.
+        asked: the question.
         match: how the passage meets it.
         read: (sentences,): what the reader makes of each sentence, as log-odds; 0 without one.
     """
@@ -67,9 +67,7 @@ class Candidate:
             `passage`: `rare` of its whole passage; `read`: what the reader makes of it; `pair`:
             1 for two sentences; `apart`: 1 if the second does not point back to the first;
             `asks`: 1 if it is a question itself.
-        signs: what else tells whether it answers. `lowest`: the likeness of that token of the
-            question which tells something and is met worst; `cosine`: with the question as a
-            whole.
+        cosine: of the question as a whole with its nearest sentence.
     """
 
     document_id: str
@@ -78,21 +76,15 @@ class Candidate:
     text: str
     score: float
     features: Numbers = field(repr=False)
-    signs: Numbers = field(repr=False)
+    cosine: float
 
     def overlaps(self, other: Candidate) -> bool:
         """Tell whether the two share a character."""
         return self.document_id == other.document_id and self.span.overlaps(other.span)
 
 
-def candidates(passages: Iterable[Sequence[Held]], weights: Numbers) -> list[Candidate]:
-    """Give what may be quoted, best first.
-
-    Args:
-        passages: each held against every text that is asked; these count alike. (A follow-up is
-            asked as it is and standalone.)
-        weights: of the features.
-    """
+def candidates(passages: Iterable[Held], weights: Numbers) -> list[Candidate]:
+    """Give what may be quoted, best first, by the sum of its features times their weights."""
     found: dict[tuple[str, Span], Candidate] = {}
     for held in passages:
         for candidate in _of_passage(held, weights):
@@ -113,13 +105,13 @@ def apart(ranked: Iterable[Candidate], most: int) -> list[Candidate]:
     return chosen
 
 
-def _of_passage(held: Sequence[Held], weights: Numbers) -> Iterator[Candidate]:
-    passage = held[0].match.passage
+def _of_passage(held: Held, weights: Numbers) -> Iterator[Candidate]:
+    passage = held.match.passage
     texts = passage.sentence_texts
     for last in range(len(texts)):
         for first in range(last, max(last - 2, -1), -1):
             rows = slice(first, last + 1)
-            features = _shape(texts[rows]) | _mean([_features(one, rows) for one in held])
+            features = _shape(texts[rows]) | _features(held, rows)
             # A vector's last digits depend on what it was encoded with; the answer must not.
             score = round(sum(weights[name] * value for name, value in features.items()), 5)
             hangs = first == last > 0 and _HANGS.match(texts[last])
@@ -133,7 +125,7 @@ def _of_passage(held: Sequence[Held], weights: Numbers) -> Iterator[Candidate]:
                 text=passage.text[start - passage.start : end - passage.start],
                 score=score,
                 features=features,
-                signs=_mean([_signs(one, rows) for one in held]),
+                cosine=float(held.match.cosines[rows].max()),
             )
 
 
@@ -155,15 +147,3 @@ def _features(held: Held, rows: slice) -> dict[str, float]:
         "passage": float(weights @ match.likeness),
         "read": float(held.read[rows].max()),
     }
-
-
-def _signs(held: Held, rows: slice) -> dict[str, float]:
-    likeness = held.match.sentences[rows].max(axis=0)
-    return {
-        "lowest": float(likeness[held.asked.weights > 0].min(initial=1.0)),
-        "cosine": float(held.match.cosines[rows].max()),
-    }
-
-
-def _mean(each: Sequence[dict[str, float]]) -> dict[str, float]:
-    return {name: sum(one[name] for one in each) / len(each) for name in each[0]}

@@ -45,7 +45,7 @@ def corpus_options(command: _Command) -> _Command:
 threshold_option = click.option(
     "--threshold",
     type=click.FloatRange(0, 1),
-    help="The confidence below which the document does not say; 0 always answers.  [default: 0.6]",
+    help="The confidence below which the document does not say; 0 always answers.  [default: 0.65]",
 )
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 top_k_option = click.option(

@@ -25,18 +25,14 @@ def passage(text: str) -> Passage:
     return Passage.of(Document("a.txt", text), tuple(split_sentences(text)))
 
 
-def held(passages: list[Passage], *questions: str) -> list[list[Held]]:
+def held(passages: list[Passage], question: str) -> list[Held]:
     matcher = Matcher(FakeEncoder())
-    columns = []
-    for question in questions:
-        asked = matcher.ask(question, passages)
-        matches = matcher.match(asked, passages)
-        columns.append([Held(asked, match, 0 * match.cosines) for match in matches])
-    return [list(row) for row in zip(*columns, strict=True)]
+    asked = matcher.ask(question, passages)
+    return [Held(asked, m, 0 * m.cosines) for m in matcher.match(asked, passages)]
 
 
-def ranked(text: str, *questions: str) -> list[Candidate]:
-    return candidates(held([passage(text)], *questions), WEIGHTS)
+def ranked(text: str, question: str) -> list[Candidate]:
+    return candidates(held([passage(text)], question), WEIGHTS)
 
 
 def quoted(text: str, candidate: Candidate) -> str:
@@ -84,14 +80,6 @@ def test_a_question_in_the_text_is_quoted_with_what_stands_behind_it() -> None:
     best = ranked(text, "When was the tower closed?")[0]
     assert quoted(text, best) == "When was the tower closed? Last week, after a fire."
     assert text[: best.lead] == "When was the tower closed? "
-
-
-def test_both_readings_of_a_follow_up_count() -> None:
-    text = "The museum opens at nine. Tickets cost five euros."
-    alone, both = ranked(text, "opens nine"), ranked(text, "opens nine", "tickets cost")
-    assert quoted(text, alone[0]) == "The museum opens at nine."
-    by_text = {quoted(text, each): each for each in both}
-    assert by_text["Tickets cost five euros."].features["rare"] == pytest.approx(0.5, abs=0.2)
 
 
 def test_what_stands_in_two_passages_is_there_once() -> None:
