@@ -107,7 +107,8 @@ def examples(folder: Path, encoder: Encoder) -> list[Example]:
     for question, group, passages in _retrieved(folder.name, questions, documents, titles, encoder):
         answer = gold[question.id]
         places = frozenset(place for part in answer.parts for place in part)
-        asked = matcher.ask(rewrite(question.text, question.history).query, passages)
+        query = rewrite(question.text, question.history).query
+        asked = matcher.ask(query, passages, question.text)
         found.append(Example(question, asked, matcher.match(asked, passages), places, group))
     return found
 

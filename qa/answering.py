@@ -130,7 +130,7 @@ class ExtractiveAnswerer:
         self, question: str, query: str, passages: Sequence[RetrievedPassage], find: FindDocument
     ) -> Answer:
         """Quote the sentences that answer the query, or abstain."""
-        held = self._hold(query, [hit.passage for hit in passages])
+        held = self._hold(query, question, [hit.passage for hit in passages])
         ranked = candidates(held, self._weights.candidate)
         likely = confidence(signs(ranked), self._weights.confidence) if ranked else 0.0
         considered = apart(ranked, _CONSIDERED)
@@ -149,9 +149,9 @@ class ExtractiveAnswerer:
             passages=tuple(passages),
         )
 
-    def _hold(self, query: str, passages: Sequence[Passage]) -> list[Held]:
+    def _hold(self, query: str, question: str, passages: Sequence[Passage]) -> list[Held]:
         """Hold each passage against the query, and read it, where there is a reader for it."""
-        asked = self._matcher.ask(query, passages)
+        asked = self._matcher.ask(query, passages, question)
         matches = self._matcher.match(asked, passages)
         if not self._is_read:
             return [Held(asked, match, 0 * match.cosines) for match in matches]

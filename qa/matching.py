@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_CARRIED = 0.5  # what a word that was put in weighs beside one that was asked
 _PASSAGES_KEPT = 512  # encoded; about 150 kB each
 
 
@@ -77,12 +78,21 @@ class Matcher:
         self._most = most
         self._known: dict[str, Tokens] = {}
 
-    def ask(self, text: str, passages: Sequence[Passage]) -> Asked:
-        """Encode a question; which words are rare is told from the sentences of the passages."""
+    def ask(self, text: str, passages: Sequence[Passage], own: str | None = None) -> Asked:
+        """Encode a question; which words are rare is told from the sentences of the passages.
+
+        Words that are not its `own`, but were put in to make it standalone, weigh half: they
+        tell the passage more than the sentence.
+        """
         tokens = self._encoder.query_tokens(text)
         rarity = Rarity([terms(sentence) for p in passages for sentence in p.sentence_texts])
         vector = self._encoder.encode_queries([text])[0]
-        return Asked(text, tokens, _weights(text, tokens, rarity), vector)
+        return Asked(
+            text,
+            tokens,
+            _weights(text, tokens, rarity, terms(text if own is None else own)),
+            vector,
+        )
 
     def match(self, asked: Asked, passages: Sequence[Passage]) -> list[Match]:
         """Hold a question against each passage."""
@@ -102,7 +112,7 @@ class Matcher:
         return [known[text] for text in texts]
 
 
-def _weights(text: str, tokens: Tokens, rarity: Rarity) -> NDArray[np.float32]:
+def _weights(text: str, tokens: Tokens, rarity: Rarity, own: frozenset[str]) -> NDArray[np.float32]:
     """Weigh a question's tokens by their words; the tokens of a word share its weight."""
     import numpy as np
 
@@ -112,7 +122,8 @@ def _weights(text: str, tokens: Tokens, rarity: Rarity) -> NDArray[np.float32]:
         of_word = (start <= starts) & (ends <= end)
         telling = terms(text[start:end])
         if telling and of_word.any():
-            weights[of_word] = rarity.weight(min(telling)) / of_word.sum()
+            share = 1.0 if telling <= own else _CARRIED
+            weights[of_word] = share * rarity.weight(min(telling)) / of_word.sum()
     if not weights.any():
         weights += 1
     shares: NDArray[np.float32] = weights / weights.sum()

@@ -42,6 +42,10 @@ class TestWeights:
         asked = Matcher(FakeEncoder()).ask("Who are you?", [passage(TOWER)])
         assert asked.weights.tolist() == pytest.approx([1 / 3] * 3)
 
+    def test_words_that_were_put_in_weigh_half(self) -> None:
+        asked = Matcher(FakeEncoder()).ask("cost tower", [], "What does it cost?")
+        assert asked.weights.tolist() == pytest.approx([2 / 3, 1 / 3])
+
     def test_the_tokens_of_a_word_share_its_weight(self) -> None:
         class Pieces(FakeEncoder):
             def query_tokens(self, text: str) -> Tokens:
