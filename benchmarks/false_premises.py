@@ -28,7 +28,7 @@ def main() -> None:
     with QA.open() as qa:
         answers = [qa.ask(question) for question in QUESTIONS]
     for answer in answers:
-        quote = (answer.citations or answer.near)[0].quote
+        quote = " ".join((answer.citations or answer.near)[0].quote.split())
         refused = "yes" if answer.abstained else "no"
         print(f"| {answer.question} | {answer.confidence:.2f} | {refused} | {quote} |")
     print(f"\n{sum(answer.abstained for answer in answers)} of {len(answers)} are refused")
