@@ -29,7 +29,7 @@ def test_an_answer_shows_better_signs_than_what_is_merely_near() -> None:
 
 
 def test_the_reader_counts_wherever_it_finds_something() -> None:
-    passages = [passage("The tower closed in May. Cats are not let in.")]
+    passages = [passage("The tower closed last week. Cats are not let in.")]
     given = held(passages, "When did the tower close?")
     read = [given[0]._replace(read=np.array([-3, 2], np.float32))]
     assert signs(candidates(read, WEIGHTS))["read"] == 2

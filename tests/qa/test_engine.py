@@ -51,7 +51,7 @@ def test_a_changed_corpus_is_brought_up_to_date(notes: Path, fake_model: FakeEnc
     (notes / "sub" / "two.md").unlink()
     (notes / "three.txt").write_text("Cats are not let in.")
     fake_model.encoded.clear()
-    with QA.open(notes) as qa:
+    with QA.open(notes, threshold=0) as qa:
         assert sorted(fake_model.encoded) == ["Cats are not let in.", "Tickets cost six euros."]
         assert sorted(qa.index.document_ids()) == ["one.txt", "three.txt"]
         assert qa.ask("What do tickets cost?").citations[0].quote == "Tickets cost six euros."
@@ -77,7 +77,7 @@ def test_an_index_of_ones_own_grows_and_is_opened_by_its_folder(
 
 def test_documents_are_taken_as_they_are(tmp_path: Path) -> None:
     documents = [Document("a", "Tickets cost five euros."), Document("b", "Nine o'clock.")]
-    with QA.open(documents) as qa:
+    with QA.open(documents, threshold=0) as qa:
         citation = qa.ask("What do tickets cost?").citations[0]
     assert (citation.document_id, citation.source) == ("a", None)
 
