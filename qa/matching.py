@@ -53,7 +53,6 @@ class Match:
         likeness: (question tokens,): of each, the cosine with the likest token of the passage.
         sentences: (sentences, question tokens): the same with the likest of each sentence.
         cosines: (sentences,): of the question as a whole with each sentence as a whole.
-        cosine: the same with the passage.
     """
 
     passage: Passage
@@ -62,7 +61,6 @@ class Match:
     likeness: NDArray[np.float32]
     sentences: NDArray[np.float32]
     cosines: NDArray[np.float32]
-    cosine: float
 
 
 class Matcher:
@@ -142,8 +140,7 @@ def _match(asked: Asked, passage: Passage, tokens: Tokens) -> Match:
             sentences[row] = likeness[:, inside].max(axis=1)
             cosines[row] = _cosine(asked, tokens.vectors[inside])
     whole = likeness.max(axis=1, initial=0.0)
-    cosine = _cosine(asked, tokens.vectors)
-    return Match(passage, tokens, insides, whole, sentences, cosines, cosine)
+    return Match(passage, tokens, insides, whole, sentences, cosines)
 
 
 def _insides(passage: Passage, tokens: Tokens) -> NDArray[np.bool_]:

@@ -49,11 +49,6 @@ class Rarity:
         """Weigh a term: the fewer texts hold it, the more; one that none holds, the most."""
         return math.log((self._texts + 1) / (self._counts[term] + 0.5))
 
-    def cover(self, wanted: frozenset[str], given: frozenset[str]) -> float:
-        """Give the share, by weight, of the wanted terms that are given: from 0 to 1."""
-        total = sum(map(self.weight, wanted))
-        return sum(map(self.weight, wanted & given)) / total if total else 0.0
-
 
 @lru_cache(maxsize=65_536)
 def _stem(word: str) -> str:

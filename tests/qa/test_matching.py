@@ -83,7 +83,7 @@ class TestAMatch:
         (found,) = match("soup", passage("…"))
         assert found.likeness.tolist() == [0]
         assert found.sentences.tolist() == [[0]]
-        assert found.cosine == 0
+        assert found.cosines.tolist() == [0]
 
 
 class TestKnownPassages:
