@@ -8,8 +8,8 @@ The plain means are those that most systems have: whole passages by cosine, by B
 reciprocal rank fusion of both; then the sentences of the first five by cosine, and the best
 sentence's cosine as the confidence. Each measure is held against the best of the three.
 
-Ours always quotes here, three times, whatever its confidence. What it learnt from is left out
-wherever quotes or refusals are judged.
+Ours always quotes here, three times, whatever its confidence. What its weights were fitted to is
+left out wherever quotes or refusals are judged.
 """
 
 from __future__ import annotations
