@@ -53,7 +53,8 @@ def chat(
 
     source = list(documents) or None
     with QA.open(source, index=index, model=model, reranker=reranker, threshold=threshold) as qa:
-        from ui.app import build, serve, stop_event  # as slow as it is: not before a bad document
+        from ui.app import build  # as slow as it is: not before a bad document
+        from ui.server import serve, stop_event
 
         essay = not documents and index is None
         title = ESSAY_TITLE if essay else _title(qa.index.document_ids())
