@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 from qa.answering import Answer
 from qa.engine import DEFAULT_TOP_K, QA
@@ -24,14 +25,22 @@ class Conversation:
         """The questions that the next one may lean on, oldest first."""
         return tuple(self._asked)
 
-    def ask(self, question: str, *, top_k: int = DEFAULT_TOP_K) -> Answer:
+    def ask(
+        self,
+        question: str,
+        *,
+        top_k: int = DEFAULT_TOP_K,
+        documents: Sequence[str] | None = None,
+    ) -> Answer:
         """Answer a question as `QA.ask` does; `Answer.query` tells how it was read.
+
+        It may lean on questions that were asked of other `documents`.
 
         Raises:
             QuestionError: the question cannot be asked; it is then not kept.
-            SettingsError: `top_k` is less than 1.
+            SettingsError: `top_k` or `documents` cannot be used; likewise.
         """
-        answer = self._qa.ask(question, history=self.questions, top_k=top_k)
+        answer = self._qa.ask(question, history=self.questions, top_k=top_k, documents=documents)
         self._asked.append(question)
         return answer
 

@@ -94,7 +94,12 @@ class QA:
             raise
 
     def retrieve(
-        self, question: str, *, history: Sequence[str] = (), top_k: int = DEFAULT_TOP_K
+        self,
+        question: str,
+        *,
+        history: Sequence[str] = (),
+        top_k: int = DEFAULT_TOP_K,
+        documents: Sequence[str] | None = None,
     ) -> list[RetrievedPassage]:
         """Find the passages nearest to a question, best first.
 
@@ -102,15 +107,22 @@ class QA:
             question: what to look for.
             history: the questions asked before, oldest first, for a follow-up to lean on.
             top_k: the most passages to find.
+            documents: ids of the documents to look in; None is all.
 
         Raises:
             QuestionError: the question is empty, has no words, or is too long.
-            SettingsError: `top_k` is less than 1.
+            SettingsError: `top_k` is less than 1; or `documents` names none, or one that is not
+                in the index.
         """
-        return self._retriever.retrieve(self._standalone(question, history), top_k)
+        return self._retriever.retrieve(self._standalone(question, history), top_k, documents)
 
     def ask(
-        self, question: str, *, history: Sequence[str] = (), top_k: int = DEFAULT_TOP_K
+        self,
+        question: str,
+        *,
+        history: Sequence[str] = (),
+        top_k: int = DEFAULT_TOP_K,
+        documents: Sequence[str] | None = None,
     ) -> Answer:
         """Answer a question in quotes, or abstain.
 
@@ -120,15 +132,17 @@ class QA:
             question: what to answer.
             history: the questions asked before, oldest first, for a follow-up to lean on.
             top_k: the passages to look for quotes in.
+            documents: ids of the documents to look in; None is all.
 
         Raises:
             QuestionError: the question is empty, has no words, or is too long.
-            SettingsError: `top_k` is less than 1.
+            SettingsError: `top_k` is less than 1; or `documents` names none, or one that is not
+                in the index.
         """
         started = time.perf_counter()
         query = self._standalone(question, history)
         asked = time.perf_counter()
-        passages = self._retriever.retrieve(query, top_k)
+        passages = self._retriever.retrieve(query, top_k, documents)
         retrieved = time.perf_counter()
         answer = self.answerer.answer(question, query.query, passages, self.index.document)
         done = time.perf_counter()

@@ -233,18 +233,32 @@ class Index:
         """Refuse another chunking than the one that made these passages; None is any."""
         self.manifest.check_chunking(chunking, self.folder)
 
-    def search(self, vectors: NDArray[np.float32], top_k: int) -> list[list[Found]]:
-        """Find the passages nearest to each query vector by cosine, best first."""
-        scores, numbers = self._store.search(vectors, top_k)
+    def search(
+        self,
+        vectors: NDArray[np.float32],
+        top_k: int,
+        among: NDArray[np.int64] | None = None,
+    ) -> list[list[Found]]:
+        """Find the passages nearest to each query vector by cosine, best first.
+
+        With `among`, only passages with these numbers are looked at.
+        """
+        scores, numbers = self._store.search(vectors, top_k, among)
         return [
             list(zip(row_numbers.tolist(), row_scores.tolist(), strict=True))
             for row_numbers, row_scores in zip(numbers, scores, strict=True)
         ]
 
-    def search_words(self, query: str, top_k: int) -> list[Found]:
-        """Find the passages that hold the query's words, best first by BM25 (always above 0)."""
+    def search_words(
+        self, query: str, top_k: int, among: NDArray[np.int64] | None = None
+    ) -> list[Found]:
+        """Find the passages that hold the query's words, best first by BM25 (always above 0).
+
+        With `among`, only passages with these numbers are looked at; their scores are as ever.
+        """
+        only = None if among is None else among.tolist()
         with self._lock, damage_named(self.folder):
-            return lexical.search(self._connection, query, top_k, passages=len(self))
+            return lexical.search(self._connection, query, top_k, passages=len(self), among=only)
 
     def cosines(self, vector: NDArray[np.float32], numbers: Sequence[int]) -> list[float]:
         """Give the cosine of some passages, by number, with a query vector of shape (dim,)."""
@@ -265,6 +279,18 @@ class Index:
     def document_ids(self) -> list[str]:
         """Give the ids of all documents, in the order in which they were indexed."""
         return [row[0] for row in self._rows("SELECT id FROM documents ORDER BY number")]
+
+    def numbers_of(self, document_ids: Sequence[str]) -> NDArray[np.int64]:
+        """Give the numbers of the passages of some documents, in order."""
+        import numpy as np
+
+        rows = self._rows(
+            "SELECT passages.number FROM passages JOIN documents "
+            "ON documents.number = passages.document "
+            "WHERE id IN (SELECT value FROM json_each(?)) ORDER BY passages.number",
+            json.dumps(document_ids),
+        )
+        return np.array([number for (number,) in rows], np.int64)
 
     def passages_of(self, document_id: str) -> Iterator[Passage]:
         """Read every passage of a document, first to last."""

@@ -6,6 +6,7 @@ away is the database's doing. `docs/lexical.md` compares it with other engines.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -26,8 +27,10 @@ CREATE VIRTUAL TABLE words USING fts5 (
 BOUND = 50_000
 """How many passages a search scores, or not many more; how it was set: docs/lexical.md."""
 
-_SEARCH = "SELECT rowid, -rank / ? FROM words WHERE words MATCH ? ORDER BY rank, rowid LIMIT ?"
-_COUNT = "SELECT count(*) FROM words WHERE words MATCH ?"
+# The plus keeps SQLite from searching once for each number that is looked among.
+_AMONG = "+rowid IN (SELECT value FROM json_each(?))"
+_SEARCH = "SELECT rowid, -rank / ? FROM words WHERE words MATCH ? {} ORDER BY rank, rowid LIMIT ?"
+_COUNT = "SELECT count(*) FROM words WHERE words MATCH ? {}"
 
 Numbered = tuple[int, "Passage"]
 
@@ -48,35 +51,53 @@ def remove(connection: sqlite3.Connection, passages: Iterable[Numbered]) -> None
 
 
 def search(
-    connection: sqlite3.Connection, query: str, top_k: int, *, passages: int, bound: int = BOUND
+    connection: sqlite3.Connection,
+    query: str,
+    top_k: int,
+    *,
+    passages: int,
+    among: Sequence[int] | None = None,
+    bound: int = BOUND,
 ) -> list[tuple[int, float]]:
     """Find the passages with any of a query's words, best first, and their BM25 (above 0).
 
     Words that every text has, and those that merely ask, are left out. Where there are more
     `passages` than the bound, the query's commonest words find none, and add to the scores of
     those that its rarer ones find.
+
+    With `among`, no passages but those with these numbers are found, counted or scored. How
+    rare a word is, and how long a text is beside others, is still told by all that are there.
     """
     words = telling_words(query)
     if not words:
         return []
-    rare = words if passages <= bound else rarest(connection, words, top_k, bound)
+    only = None if among is None else json.dumps(among)
+    looked_at = passages if among is None else len(among)
+    rare = words if looked_at <= bound else rarest(connection, words, top_k, bound, only)
     common = [word for word in words if word not in rare]
     expression, times = _any_of(rare), 1
     if common:
         # The second bracket holds wherever the first does, and is there for its scores. They are
         # added to those of the first, and so each word has to stand in the expression twice.
         expression, times = f"({expression}) AND ({_any_of([*rare, *common, *common])})", 2
-    return connection.execute(_SEARCH, (times, expression, top_k)).fetchall()
+    return _execute(connection, _SEARCH, [times, expression], only, [top_k]).fetchall()
 
 
 def rarest(
-    connection: sqlite3.Connection, words: Sequence[str], enough: int, bound: int
+    connection: sqlite3.Connection,
+    words: Sequence[str],
+    enough: int,
+    bound: int,
+    only: str | None = None,
 ) -> list[str]:
     """Take words, the rarest first, until they find enough, and on as long as not too many.
 
-    A passage counts once for each of its words.
+    A passage counts once for each of its words. `only`, a JSON list of numbers, says which count.
     """
-    counts = {word: _count(connection, word) for word in words}
+    counts = {
+        word: int(_execute(connection, _COUNT, [_any_of([word])], only).fetchone()[0])
+        for word in words
+    }
     taken: list[str] = []
     found = 0
     for word in sorted(words, key=counts.__getitem__):
@@ -87,8 +108,17 @@ def rarest(
     return taken
 
 
-def _count(connection: sqlite3.Connection, word: str) -> int:
-    return int(connection.execute(_COUNT, (_any_of([word]),)).fetchone()[0])
+def _execute(
+    connection: sqlite3.Connection,
+    sql: str,
+    before: Sequence[object],
+    only: str | None,
+    after: Sequence[object] = (),
+) -> sqlite3.Cursor:
+    """Execute a statement with a place for the condition that looks among some numbers only."""
+    if only is None:
+        return connection.execute(sql.format(""), (*before, *after))
+    return connection.execute(sql.format(f"AND {_AMONG}"), (*before, only, *after))
 
 
 def _any_of(words: Iterable[str]) -> str:

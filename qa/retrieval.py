@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ MAX_QUESTION = 2_000
 RERANKED = 50
 """How many of the first passages a reranker puts in order."""
 
+_NAMED = 10  # documents, in a message
 _DEPTH = 100  # candidates taken from each index
 _WORDS_WEIGHT = 0.025  # of BM25 beside the cosine; how it was set: docs/quality.md
 
@@ -77,33 +78,54 @@ class Retriever:
         self._encoder = encoder
         self._reranker = reranker
 
-    def retrieve(self, query: str | Rewriting, top_k: int) -> list[RetrievedPassage]:
+    def retrieve(
+        self, query: str | Rewriting, top_k: int, documents: Sequence[str] | None = None
+    ) -> list[RetrievedPassage]:
         """Find the `top_k` best passages, best first; fewer if the index holds fewer.
 
         A rewritten question is searched for together with the question as it was asked, the
         more surely it leans on others the less. Passages that score alike stand in the order in
-        which they were indexed.
+        which they were indexed. With `documents`, only passages of those with these ids are
+        looked at; BM25 still weighs words by how rare they are in the whole index.
 
         Raises:
             QuestionError: the query has no words, or is longer than the encoder reads.
-            SettingsError: `top_k` is less than 1.
+            SettingsError: `top_k` is less than 1; or `documents` names none, or one that is not
+                in the index.
         """
         if top_k < 1:
             raise SettingsError(f"top_k is {top_k}: ask for at least 1 passage")
         asked = query if isinstance(query, Rewriting) else Rewriting(query, query)
         check_question(asked.query, self._encoder)
+        among = None if documents is None else self._index.numbers_of(self._checked(documents))
         if self._reranker is None:
-            return self._fused(asked, top_k)
-        hits = self._fused(asked, max(top_k, RERANKED))
+            return self._fused(asked, top_k, among)
+        hits = self._fused(asked, max(top_k, RERANKED), among)
         # It reads one question, not two: in doubt, the one that was asked.
         read = asked.question if asked.in_doubt else asked.query
         return reranked(read, hits, self._reranker)[:top_k]
 
-    def _fused(self, asked: Rewriting, top_k: int) -> list[RetrievedPassage]:
+    def _checked(self, documents: Sequence[str]) -> list[str]:
+        """Refuse what is no list of documents that are in the index."""
+        if isinstance(documents, str):
+            raise SettingsError(f"documents is the text {documents!r}: give a list of ids")
+        if not documents:
+            raise SettingsError("documents is an empty list: leave it out to ask all of them")
+        there = self._index.document_ids()
+        if unknown := sorted({*documents}.difference(there)):
+            raise SettingsError(
+                f"there is no document {unknown[0]!r} in the index; "
+                f"it has: {', '.join(there[:_NAMED]) or 'none'}"
+            )
+        return list(documents)
+
+    def _fused(
+        self, asked: Rewriting, top_k: int, among: NDArray[np.int64] | None
+    ) -> list[RetrievedPassage]:
         depth = max(top_k, _DEPTH)
         vector = self._vector(asked)
-        dense = [number for number, _ in self._index.search(vector[None], depth)[0]]
-        bm25 = self._by_words(asked, depth)
+        dense = [number for number, _ in self._index.search(vector[None], depth, among)[0]]
+        bm25 = self._by_words(asked, depth, among)
         numbers = sorted({*dense, *bm25})
         cosines = dict(zip(numbers, self._index.cosines(vector, numbers), strict=True))
         scores = {n: cosines[n] + _WORDS_WEIGHT * bm25.get(n, 0.0) for n in numbers}
@@ -134,13 +156,15 @@ class Retriever:
         unit: NDArray[np.float32] = mean / (mean @ mean) ** 0.5
         return unit
 
-    def _by_words(self, asked: Rewriting, depth: int) -> dict[int, float]:
+    def _by_words(
+        self, asked: Rewriting, depth: int, among: NDArray[np.int64] | None
+    ) -> dict[int, float]:
         """Score passages by the question's words and a share of the added ones, best first."""
-        found = dict(self._index.search_words(asked.question, depth))
+        found = dict(self._index.search_words(asked.question, depth, among))
         own = telling_words(asked.question)
         added = " ".join(word for word in telling_words(asked.query) if word not in own)
         share = _ADDED_SHARE.get(asked.leaning, 0.0)
-        for number, score in self._index.search_words(added, depth) if share else ():
+        for number, score in self._index.search_words(added, depth, among) if share else ():
             found[number] = found.get(number, 0.0) + share * score
         best_first = sorted(found.items(), key=lambda item: (-item[1], item[0]))
         return dict(best_first)

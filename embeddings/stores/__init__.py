@@ -30,9 +30,16 @@ class VectorStore(Protocol):
         """Remove the vectors of these ids; those not there are passed over. Gives the count."""
 
     def search(
-        self, vectors: NDArray[np.float32], top_k: int
+        self,
+        vectors: NDArray[np.float32],
+        top_k: int,
+        among: NDArray[np.int64] | None = None,
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Find each query's nearest: scores and ids, each (queries, min(top_k, len(self)))."""
+        """Find each query's nearest: scores and ids, each (queries, min(top_k, len(self))).
+
+        With `among`, no other ids are looked at: the result is that of a store which holds these
+        alone. Those not there are passed over.
+        """
 
     def scores(self, vector: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """Score vectors by id for one query of shape (dim,); a `StoreError` if one is not there."""

@@ -65,8 +65,10 @@ class ExactStore:
         self._ids, self._vectors = self._ids[keep], self._vectors[keep]
         return removed
 
-    def search(self, vectors: Vectors, top_k: int) -> tuple[Scores, Ids]:
-        """Score every vector for every query."""
+    def search(self, vectors: Vectors, top_k: int, among: Ids | None = None) -> tuple[Scores, Ids]:
+        """Score every vector, or every one that is `among` some, for every query."""
+        if among is not None:
+            return self._only(among).search(vectors, top_k)
         found = [self._search_one(query, top_k) for query in checked(vectors, self.dim)]
         shape = (len(found), min(top_k, len(self)))
         scores = np.array([scores for scores, _ in found], dtype=np.float32).reshape(shape)
@@ -81,6 +83,12 @@ class ExactStore:
             best = np.lexsort((ids, -scores))[:top_k]
             scores, ids = scores[best], ids[best]
         return scores, ids
+
+    def _only(self, ids: Ids) -> ExactStore:
+        """Give a store that holds these ids alone."""
+        store, chosen = ExactStore(self.dim), np.isin(self._ids, ids)
+        store._ids, store._vectors = self._ids[chosen], self._vectors[chosen]
+        return store
 
     def scores(self, vector: Vectors, ids: Ids) -> Scores:
         """Score vectors by id."""

@@ -56,23 +56,31 @@ class FaissStore:
         selector = faiss.IDSelectorBatch(np.ascontiguousarray(ids, dtype=np.int64))
         return int(self._index.remove_ids(selector))
 
-    def search(self, vectors: Vectors, top_k: int) -> tuple[Scores, Ids]:
+    def search(self, vectors: Vectors, top_k: int, among: Ids | None = None) -> tuple[Scores, Ids]:
         """Search with FAISS, then score its candidates exactly."""
         vectors = checked(vectors, self.dim)
-        shape = (len(vectors), min(top_k, len(self)))
+        there, only = len(self), None
+        if among is not None:
+            chosen = np.intersect1d(faiss.vector_to_array(self._index.id_map), among)
+            there = len(chosen)
+            only = faiss.SearchParameters(sel=faiss.IDSelectorBatch(chosen))  # type: ignore[call-arg]
+        shape = (len(vectors), min(top_k, there))
         scores, ids = np.empty(shape, dtype=np.float32), np.empty(shape, dtype=np.int64)
         for row, query in enumerate(vectors if shape[1] > 0 else vectors[:0]):
-            scores[row], ids[row] = self._search_one(query, shape[1])
+            scores[row], ids[row] = self._search_one(query, shape[1], there, only)
         return scores, ids
 
-    def _search_one(self, query: Vectors, top_k: int) -> tuple[Scores, Ids]:
+    def _search_one(
+        self, query: Vectors, top_k: int, there: int, only: faiss.SearchParameters | None
+    ) -> tuple[Scores, Ids]:
+        """Find the best of the vectors that may be found, of which there are `there`."""
         taken = top_k + _SPARE
         while True:
-            taken = min(taken, len(self))
-            rough, candidates = self._index.search(query[None, :], taken)
+            taken = min(taken, there)
+            rough, candidates = self._index.search(query[None, :], taken, params=only)
             vectors = self._index.reconstruct_batch(candidates[0])
             scores, ids = nearest(query, candidates[0], vectors, top_k)
-            if taken == len(self) or rough[0, -1] < scores[-1] - _ROUNDING:
+            if taken == there or rough[0, -1] < scores[-1] - _ROUNDING:
                 return scores, ids
             taken *= 2
 

@@ -172,6 +172,52 @@ class TestEveryStore:
         assert store.remove(ids_for(vectors)) == 20
         assert store.search(vectors, 3)[1].shape == (20, 0)
 
+    @pytest.mark.parametrize("top_k", [1, 7, 60, 500])
+    @pytest.mark.parametrize("chosen", [1, 3, 40, 300])
+    def test_among_some_it_finds_what_a_store_of_those_alone_finds(
+        self, backend: str, top_k: int, chosen: int
+    ) -> None:
+        vectors, queries = unit_vectors(300), unit_vectors(6, seed=1)
+        ids = np.random.default_rng(2).permutation(ids_for(vectors, first=10**12))
+        some = np.random.default_rng(3).permutation(300)[:chosen]
+        store, alone = filled(backend, vectors, ids), filled("exact", vectors[some], ids[some])
+        scores, found = store.search(queries, top_k, ids[some])
+        expected_scores, expected = alone.search(queries, top_k)
+        assert found.shape == scores.shape == (6, min(top_k, chosen))
+        assert found.tolist() == expected.tolist()
+        assert scores.tobytes() == expected_scores.tobytes()
+
+    def test_among_some_even_the_farthest_are_found(self, backend: str) -> None:
+        vectors, (query,) = unit_vectors(400), unit_vectors(1, seed=1)
+        store = filled(backend, vectors)
+        farthest = store.search(query[None], 400)[1][0, -20:]
+        assert store.search(query[None], 20, farthest[::-1].copy())[1][0].tolist() == (
+            farthest.tolist()
+        )
+
+    def test_among_some_equal_scores_stand_in_order_of_id(self, backend: str) -> None:
+        twin = unit_vectors(1)
+        store = filled(backend, np.repeat(twin, 100, axis=0))
+        even = np.arange(100, 0, -2, dtype=np.int64)
+        assert store.search(twin, 4, even)[1].tolist() == [[2, 4, 6, 8]]
+
+    def test_ids_that_are_not_there_or_named_twice_are_found_as_if_they_were_not(
+        self, backend: str
+    ) -> None:
+        vectors = unit_vectors(9)
+        store = filled(backend, vectors)
+        store.remove(np.array([5], dtype=np.int64))
+        among = np.array([7, 5, 99, 2, 7], dtype=np.int64)
+        assert sorted(store.search(vectors[:1], 5, among)[1][0].tolist()) == [2, 7]
+        for nothing in (among[:0], among[2:3]):
+            assert store.search(vectors[:3], 5, nothing)[1].shape == (3, 0)
+
+    def test_a_search_among_some_leaves_the_next_one_free(self, backend: str) -> None:
+        vectors = unit_vectors(30)
+        store = filled(backend, vectors)
+        store.search(vectors, 3, np.array([1], dtype=np.int64))
+        assert_finds_the_same(store, filled("exact", vectors), vectors, 3)
+
     def test_scores_by_id_are_those_that_a_search_gives(self, backend: str) -> None:
         vectors, (query,) = unit_vectors(50), unit_vectors(1, seed=1)
         store = filled(backend, vectors, ids_for(vectors, first=1_000))

@@ -75,6 +75,24 @@ def test_passages_are_found_with_the_history_as_well(qa: QA) -> None:
     )
 
 
+def test_some_documents_only_are_asked(qa: QA) -> None:
+    conversation = Conversation(qa)
+    first = conversation.ask("Where is the Prado?", documents=["d0"])
+    assert [citation.quote for citation in first.citations] == TEXTS[:1]
+    assert {hit.passage.document_id for hit in first.passages} == {"d0"}
+    second = conversation.ask("When did it open?", documents=("d1",))
+    assert second.query == "When did the Prado open?"
+    assert second.citations[0].quote == TEXTS[1]
+    assert qa.retrieve("Where is the Prado?", documents=["d0"])[0].passage.text == TEXTS[0]
+
+
+def test_a_question_to_a_document_that_is_not_there_is_not_kept(qa: QA) -> None:
+    conversation = Conversation(qa)
+    with pytest.raises(QAError, match="no document 'd7'"):
+        conversation.ask("Where is the Prado?", documents=["d7"])
+    assert conversation.questions == ()
+
+
 @pytest.mark.parametrize("history", ["Where is the Prado?", [1]])
 def test_a_history_that_is_none_is_refused(qa: QA, history: list[str]) -> None:
     with pytest.raises(QAError, match="history"):

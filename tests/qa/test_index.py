@@ -81,9 +81,9 @@ class TestReading:
         everything = index.search_words("part b", 3)
         counted: list[int] = []
 
-        def search(*asked: Any, passages: int) -> list[tuple[int, float]]:
+        def search(*asked: Any, passages: int, among: None) -> list[tuple[int, float]]:
             counted.append(passages)
-            return unbounded(*asked, passages=passages)
+            return unbounded(*asked, passages=passages, among=among)
 
         unbounded = lexical.search
         monkeypatch.setattr(lexical, "search", search)

@@ -120,6 +120,34 @@ class TestCommonWordsAmongManyPassages:
         assert found == everything[:5]
 
 
+class TestAmongSomePassages:
+    TEXTS = TestCommonWordsAmongManyPassages.TEXTS
+
+    @pytest.fixture(autouse=True)
+    def _entered(self, words: sqlite3.Connection) -> None:
+        lexical.add(words, numbered(*self.TEXTS))
+
+    @pytest.mark.parametrize("among", [[5], [6, 2, 4], [7, 8, 9], [99], []])
+    def test_those_are_found_with_the_scores_that_they_have_among_all(
+        self, words: sqlite3.Connection, among: list[int]
+    ) -> None:
+        everything = search(words, "red oat plum fig")
+        found = lexical.search(words, "red oat plum fig", 10, passages=16, among=among)
+        assert found == [(number, score) for number, score in everything if number in among]
+
+    def test_the_best_of_them_are_found_however_many_others_are_better(
+        self, words: sqlite3.Connection
+    ) -> None:
+        found = lexical.search(words, "red oat plum fig", 1, passages=16, among=[7, 6])
+        assert [number for number, _ in found] == [6]
+
+    def test_common_words_are_those_that_are_common_among_them(
+        self, words: sqlite3.Connection
+    ) -> None:
+        assert lexical.rarest(words, ["oat", "red"], 1, 1) == ["red"]
+        assert lexical.rarest(words, ["oat", "red"], 1, 1, only="[1, 5, 4]") == ["oat"]
+
+
 def test_what_was_taken_out_leaves_no_trace_in_the_scores(words: sqlite3.Connection) -> None:
     kept = numbered("A red pear.", "A red plum, and a fig.", "A blue plum.")
     lexical.add(words, kept)

@@ -15,7 +15,7 @@ from qa.indexing import update_index
 from qa.leaning import Leaning
 from qa.retrieval import RetrievedPassage, Retriever, reranked
 from qa.rewriting import Rewriting
-from tests.fakes import FakeEncoder, FakeReranker
+from tests.fakes import FakeEncoder, FakeReranker, corpus
 
 SENTENCES = [
     "Penguins dive for fish.",
@@ -75,6 +75,58 @@ class TestFusion:
     def test_the_same_again_gives_the_same(self, index: Index) -> None:
         first = Retriever(index, FakeEncoder()).retrieve("silver island", 5)
         assert Retriever(index, FakeEncoder()).retrieve("silver island", 5) == first
+
+
+class TestSomeDocumentsOnly:
+    @pytest.mark.parametrize("chosen", [["d3"], ["d4", "d1"], ["d0", "d1", "d2", "d3", "d4"]])
+    @pytest.mark.parametrize("depth", [1, 100])
+    def test_their_passages_are_found_as_they_stand_among_all(
+        self, index: Index, monkeypatch: pytest.MonkeyPatch, chosen: list[str], depth: int
+    ) -> None:
+        retriever = Retriever(index, FakeEncoder())
+        query = "Which penguins bought the silver fish?"
+        everything = retriever.retrieve(query, 5)
+        expected = [hit for hit in everything if hit.passage.document_id in chosen]
+        monkeypatch.setattr("qa.retrieval._DEPTH", depth)
+        hits = retriever.retrieve(query, len(chosen), chosen)
+        assert [(hit.passage, hit.score) for hit in hits] == [
+            (hit.passage, hit.score) for hit in expected
+        ]
+        assert [hit.rank for hit in hits] == [*range(1, len(chosen) + 1)]
+        assert sorted(hit.dense_rank or 0 for hit in hits) == [*range(1, len(chosen) + 1)]
+
+    def test_all_passages_of_a_long_document_are_looked_at(self, tmp_path: Path) -> None:
+        encoder = FakeEncoder()
+        update_index(tmp_path / "long", corpus("abc", parts=200), encoder=encoder)
+        index = Index.open(tmp_path / "long")
+        hits = Retriever(index, encoder).retrieve("All about a, part 7", 1_000, ["b"])
+        assert {hit.passage for hit in hits} == {*index.passages_of("b")}
+        index.close()
+
+    def test_a_reranker_is_given_those_alone(self, index: Index) -> None:
+        reranker = FakeReranker(coins=1, sold=2)
+        hits = Retriever(index, FakeEncoder(), reranker).retrieve("fish", 5, ("d1", "d4"))
+        assert [hit.passage.document_id for hit in hits] == ["d4", "d1"]
+        ((_, texts),) = reranker.asked
+        assert len(texts) == 2
+
+    def test_a_follow_up_is_looked_for_in_those_alone(self, index: Index) -> None:
+        asked = Rewriting("And the island?", "The penguins of it?", leaning=Leaning.SURE)
+        hits = Retriever(index, FakeEncoder()).retrieve(asked, 5, ["d1"])
+        assert [hit.passage.document_id for hit in hits] == ["d1"]
+
+    def test_a_document_that_is_not_there_is_named_beside_those_that_are(
+        self, index: Index
+    ) -> None:
+        with pytest.raises(SettingsError, match=r"no document 'd9' in the index; it has: d0, d1"):
+            Retriever(index, FakeEncoder()).retrieve("fish", 5, ["d1", "d9"])
+
+    @pytest.mark.parametrize("documents", [[], (), "d1"])
+    def test_what_names_no_document_is_refused(
+        self, index: Index, documents: Sequence[str]
+    ) -> None:
+        with pytest.raises(SettingsError, match="documents is"):
+            Retriever(index, FakeEncoder()).retrieve("fish", 5, documents)
 
 
 def found(index: Index, reranker: FakeReranker | None, top_k: int) -> list[RetrievedPassage]:
