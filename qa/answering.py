@@ -165,15 +165,11 @@ class ExtractiveAnswerer:
         return Reader.load()
 
     def _choose(self, question: str, considered: Sequence[Candidate]) -> list[Candidate]:
-        """Choose the best, and others as long as they are likely to add to it.
-
-        The softmax of the scores is the chance that each answers, as the weights were learnt.
-        """
-        chances = _softmax([candidate.score for candidate in considered])
+        """Choose the best, and others as long as they are likely to add to it."""
         enough, least = _SEVERAL if asks_for_several(question) else _ONE
         chosen: list[Candidate] = []
         total = 0.0
-        for candidate, chance in zip(considered, chances, strict=True):
+        for candidate, chance in zip(considered, chances(considered), strict=True):
             if chosen and (total >= enough or chance < least):
                 break
             total += chance
@@ -182,7 +178,12 @@ class ExtractiveAnswerer:
         return chosen[: self.max_quotes]
 
 
-def _softmax(scores: Sequence[float]) -> list[float]:
+def chances(considered: Sequence[Candidate]) -> list[float]:
+    """Give how likely each candidate is to be the one that answers, if one does.
+
+    It is the softmax of the scores, as their weights were learnt.
+    """
+    scores = [candidate.score for candidate in considered]
     odds = [math.exp(score - max(scores)) for score in scores]
     return [each / sum(odds) for each in odds]
 

@@ -1,9 +1,9 @@
-"""The page: a question goes in, quotes come out."""
+"""The page: a question goes in, quotes come out, beside the document that they stand in."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,78 +11,107 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 import gradio as gr
 
-from qa import QA, Answer
-from qa.retrieval import check_question
-from ui.endpoints import ASKED_AT_ONCE, SHARED, explained, register
-from ui.render import conversation, heading
+from qa import QA
+from ui import endpoints, limits
+from ui.asking import Desk
+from ui.feedback import Feedback
+from ui.shelves import Shelves
 
-_HERE = Path(__file__).parent
+_PAGE = Path(__file__).parent / "page"
+_SCRIPTS = ("store", "paper", "shelf", "chat")
 _WAITING_AT_MOST = 64
+_ADDED_AT_ONCE = 1
 
-Turns = tuple[Answer, ...]
 
-
-def build(qa: QA, *, title: str, examples: Sequence[str] = ()) -> gr.Blocks:
+def build(
+    qa: QA,
+    *,
+    title: str,
+    shelves: Shelves,
+    feedback: Feedback,
+    uploads: Path,
+    examples: Sequence[str] = (),
+) -> gr.Blocks:
     """Build the page for a corpus.
 
     Args:
         qa: the corpus to ask.
         title: what it is called on the page.
+        shelves: the visitors' own documents.
+        feedback: where thumbs go.
+        uploads: the folder that Gradio puts uploaded files in.
         examples: questions to offer before the first one is asked.
     """
-
-    def converse(question: str, turns: Turns) -> Iterator[tuple[Any, ...]]:
-        """Show the question at once, and its answer when it is there."""
-        with explained():
-            check_question(question, qa.encoder)
-        yield conversation(turns, question), turns, "", gr.update(visible=False)
-        try:
-            with explained():
-                answer = qa.ask(question, history=[turn.question for turn in turns])
-        except gr.Error:
-            yield conversation(turns), turns, question, gr.update(visible=not turns)
-            raise
-        turns = (*turns, answer)
-        yield conversation(turns), turns, "", gr.update(visible=False)
-
     with gr.Blocks(title="inquote", analytics_enabled=False) as page:
-        turns = gr.State(())
-        gr.HTML(heading(title), elem_id="iq-head", js_on_load=None, apply_default_css=False)
-        shown = gr.HTML(
-            conversation(()),
-            elem_id="iq-conversation",
-            js_on_load=(_HERE / "page.js").read_text(encoding="utf-8"),
-            apply_default_css=False,
-        )
-        with gr.Row(elem_id="iq-examples", visible=bool(examples)) as offered:
-            buttons = [gr.Button(example, size="sm") for example in examples]
-        with gr.Column(elem_id="iq-ask"):
-            question = _question_box()
-        settings: dict[str, Any] = {
-            "inputs": [question, turns],
-            "outputs": [shown, turns, question, offered],
-            "api_visibility": "private",
-            "show_progress": "hidden",
-            "concurrency_limit": ASKED_AT_ONCE,
-            "concurrency_id": SHARED,
-        }
-        question.submit(converse, **settings)
-        for button in buttons:
-            button.click(converse, **settings | {"inputs": [button, turns]})
-        register(qa)
+        gr.HTML(_read("head.html"), elem_id="iq-head", js_on_load=None, apply_default_css=False)
+        with gr.Tabs(elem_id="iq-tabs"):
+            with gr.Tab("Ask", elem_id="iq-tab-ask"):
+                _ask_tab(Desk(qa, title, shelves, feedback, uploads), title, examples)
+        endpoints.register(qa)
     page.queue(max_size=_WAITING_AT_MOST)
     return page  # type: ignore[no-any-return]
 
 
-def _question_box() -> gr.Textbox:
-    return gr.Textbox(
-        label="Your question",
-        placeholder="Ask the document",
-        elem_id="iq-question",
-        lines=1,
-        max_lines=4,
-        autofocus=True,
-        submit_btn="Ask",
-        container=False,
-        html_attributes=gr.InputHTMLAttributes(autocomplete="off"),
+def head() -> str:
+    """Give what goes into the head of the page: its styles and its scripts."""
+    styles = "".join(_read(path.name) for path in sorted(_PAGE.glob("*.css")))
+    scripts = "".join(_read(f"{name}.js") for name in _SCRIPTS)
+    return f"<style>{styles}</style><script>'use strict';{{{scripts}}}</script>"
+
+
+def _ask_tab(desk: Desk, title: str, examples: Sequence[str]) -> None:
+    """Lay out the conversation and the document.
+
+    Both are of the page's own scripts; Gradio's queue carries the questions and the uploads, and
+    its server functions what takes no time.
+    """
+    settings: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    added = gr.HTML(
+        elem_id="iq-added",
+        html_template="",
+        js_on_load="watch('value', () => window.inquote.added(props.value));",
+        visible="hidden",
     )
+    chat = gr.HTML(
+        elem_id="iq-ask",
+        html_template=_read("ask.html"),
+        js_on_load="""
+            window.inquote.start(element, {props, server, upload, trigger: (name, data) =>
+                name === 'ask' ? trigger('ask', data) : trigger('add', data)});
+            watch('value', () => window.inquote.answered(props.value));""",
+        apply_default_css=False,
+        server_functions=[
+            desk.shelf,
+            desk.remove,
+            desk.paper,
+            desk.restore,
+            desk.markdown,
+            desk.rate,
+        ],
+        about={
+            "title": title,
+            "examples": list(examples),
+            "most_bytes": limits.MAX_UPLOAD_BYTES,
+            "most_documents": limits.MAX_DOCUMENTS,
+        },
+    )
+    chat.ask(
+        desk.ask,
+        outputs=chat,
+        trigger_mode="multiple",
+        concurrency_limit=endpoints.ASKED_AT_ONCE,
+        concurrency_id=endpoints.SHARED,
+        **settings,
+    ).failure(fn=None, js="() => window.inquote.failed('ask')", **settings)
+    chat.add(
+        desk.add,
+        outputs=added,
+        trigger_mode="multiple",
+        concurrency_limit=_ADDED_AT_ONCE,
+        concurrency_id="add",
+        **settings,
+    ).failure(fn=None, js="() => window.inquote.failed('add')", **settings)
+
+
+def _read(name: str) -> str:
+    return (_PAGE / name).read_text(encoding="utf-8")

@@ -1,121 +1,127 @@
-"""Answers to HTML in which every character of a quote is the source's.
+"""Turns to HTML in which every character of a quote is the source's.
 
-All text that is not the page's own goes through `exact`, into an element of class `exact`,
-which the style sheet gives `white-space: pre-wrap`; its `textContent` is then the very text.
+All text that is not the page's own goes through the filter `exact`, into an element of class
+`exact`, which the style sheet gives `white-space: pre-wrap`; its `textContent` is then the very
+text.
 """
 
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from qa import Answer, Citation
+from markupsafe import Markup
+
+from qa.saved import SavedCitation
+from qa.verification import Check
+from ui.found import found
+from ui.paper import Paper
+from ui.turns import Checked
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+_TEMPLATES = Path(__file__).parent / "page"
+_LONG = 700  # characters; the rest of a longer quote unfolds
 
 
-def conversation(answers: Sequence[Answer], pending: str | None = None) -> str:
-    """Render a conversation, and the question being worked on, if there is one."""
-    turns = [_turn(answer, number) for number, answer in enumerate(answers, 1)]
-    if pending is not None:
-        turns.append(_pending(pending))
-    busy = "true" if pending is not None else "false"
-    return (
-        f'<div class="iq-log" role="log" aria-live="polite" aria-busy="{busy}" '
-        f'aria-label="Conversation">{"".join(turns)}</div>'
+def turn(checked: Checked) -> str:
+    """Render a turn: the question, how it was read, its quotes or the abstention, and why."""
+    answer = checked.turn.answer
+    return _template("turn.html").render(
+        turn=checked.turn,
+        answer=answer,
+        quotes=[_quote(checked, citation, near=False) for citation in answer.citations],
+        near=[_quote(checked, citation, near=True) for citation in answer.near],
+        problems=checked.verification.problems,
+        found=found(checked),
     )
 
 
-def heading(title: str) -> str:
-    """Render the head of the page, with the title of what is asked."""
-    return (
-        '<header class="iq-head"><h1>inquote</h1>'
-        f'<p>Ask <cite class="exact" dir="auto">{exact(title)}</cite> a question, '
-        "and read the answer in its own words.</p></header>"
-    )
-
-
-def exact(text: str) -> str:
+def exact(text: object) -> Markup:
     """Escape a text so that a browser gives back the same characters."""
-    return html.escape(text, quote=True).replace("\r", "&#13;")
+    return Markup(html.escape(str(text), quote=True).replace("\r", "&#13;"))  # noqa: S704
 
 
-def _turn(answer: Answer, number: int) -> str:
-    state = "abstained" if answer.abstained else "answered"
-    body = _abstention(answer, number) if answer.abstained else _quotes(answer, number)
-    read_as = (
-        f'<p class="iq-read-as">Read as: <span class="exact" dir="auto">{exact(answer.query)}'
-        "</span></p>"
-        if answer.query != answer.question
-        else ""
-    )
-    return (
-        f'<article class="iq-turn" data-state="{state}">'
-        f"{_question(answer.question)}{read_as}{body}</article>"
-    )
+@dataclass(frozen=True, slots=True)
+class _Quote:
+    """A quote as it is shown.
+
+    `state` is "verified", "false" or "unchecked" (its document is not here).
+    """
+
+    citation: SavedCitation
+    near: bool
+    state: str
+    finding: str
+    place: str
+    proof: dict[str, str]
+
+    @property
+    def lead(self) -> str:
+        return self.citation.quote[: self.citation.lead]
+
+    @property
+    def rest(self) -> str:
+        return self.citation.quote[self.citation.lead :]
+
+    @property
+    def is_long(self) -> bool:
+        return len(self.citation.quote) > _LONG
 
 
-def _pending(question: str) -> str:
-    return (
-        f'<article class="iq-turn" data-state="pending">{_question(question)}'
-        '<p class="iq-wait">Reading the document …</p></article>'
-    )
-
-
-def _question(question: str) -> str:
-    return (
-        '<h2 class="iq-asked"><span class="iq-hidden">You asked: </span>'
-        f'<span class="exact" dir="auto">{exact(question)}</span></h2>'
-    )
-
-
-def _quotes(answer: Answer, turn: int) -> str:
-    return "".join(
-        _passage(citation, f"iq-{turn}-quote-{citation.number}", "quote")
-        for citation in answer.citations
-    )
-
-
-def _abstention(answer: Answer, turn: int) -> str:
-    near = "".join(
-        _passage(citation, f"iq-{turn}-near-{citation.number}", "near") for citation in answer.near
-    )
-    folded = (
-        f'<details class="iq-near-list"><summary>Near, but not an answer</summary>{near}</details>'
-        if near
-        else ""
-    )
-    return f'<p class="iq-none">{exact(answer.text)}</p>{folded}'
-
-
-def _passage(citation: Citation, name: str, kind: str) -> str:
-    label = f"{'Quote' if kind == 'quote' else 'Near passage'} {citation.number}"
-    mark = f'<span class="iq-mark">[{citation.number}]</span>' if kind == "quote" else ""
-    return (
-        f'<figure class="iq-passage iq-{kind}" id="{name}" aria-label="{label}">{mark}'
-        f'<blockquote class="exact" dir="auto">{_quote(citation)}</blockquote>'
-        f'<figcaption><cite class="exact" dir="auto">{exact(citation.title)}</cite>'
-        f'<span class="iq-place">{_place(citation)}</span>{_proof(citation)}</figcaption></figure>'
+def _quote(checked: Checked, citation: SavedCitation, *, near: bool) -> _Quote:
+    check = checked.check(citation.number, near=near)
+    return _Quote(
+        citation=citation,
+        near=near,
+        state=_state(checked, citation, check),
+        finding=check.finding,
+        place=_place(checked, citation),
+        proof=_proof(citation),
     )
 
 
-def _quote(citation: Citation) -> str:
-    """Render a quote; what merely leads up to the answer is set back."""
-    lead, rest = citation.quote[: citation.lead], exact(citation.quote[citation.lead :])
-    return f'<span class="iq-lead">{exact(lead)}</span>{rest}' if lead else rest
+def _state(checked: Checked, citation: SavedCitation, check: Check) -> str:
+    if check.verified:
+        return "verified"
+    return "false" if checked.find(citation.document_id) else "unchecked"
 
 
-def _place(citation: Citation) -> str:
-    return f"line {citation.line:,}, characters {citation.start:,}–{citation.end:,}"
+def _place(checked: Checked, citation: SavedCitation) -> str:
+    """Say where a quote stands, as a reader finds it."""
+    places = [f"line {citation.line:,}"]
+    document = checked.find(citation.document_id)
+    if document and document.sha256 == citation.sha256:
+        places.insert(0, f"paragraph {Paper.of(document).paragraph(citation.start):,}")
+    if citation.page is not None:
+        places.insert(0, f"page {citation.page:,}")
+    return ", ".join(places)
 
 
-def _proof(citation: Citation) -> str:
-    facts = {
+def _proof(citation: SavedCitation) -> dict[str, str]:
+    return {
         "Document": citation.document_id,
-        "SHA-256 of text": citation.sha256,
+        "SHA-256 of its text": citation.sha256,
+        "Characters": f"{citation.start:,}–{citation.end:,}",
         "Bytes": f"{citation.byte_start:,}–{citation.byte_end:,}",
-        "Occurrence": f"{citation.occurrence} of {citation.occurrences}",
+        "Occurrence": f"{citation.occurrence:,} of {citation.occurrences:,}",
     }
-    rows = "".join(
-        f'<div><dt>{name}</dt><dd class="exact">{exact(value)}</dd></div>'
-        for name, value in facts.items()
+
+
+@cache
+def _template(name: str) -> Template:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    return f'<details class="iq-proof"><summary>Proof</summary><dl>{rows}</dl></details>'
+    environment.filters["exact"] = exact
+    return environment.get_template(name)

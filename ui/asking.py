@@ -1,0 +1,274 @@
+"""What the page's conversation and its document ask of the server.
+
+Every request comes from a browser and is believed in nothing. An answer to it is plain data; what
+goes wrong is in it as `error`, one sentence for the reader.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import gradio as gr
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from qa import QA, Answer
+from qa.errors import AnswerFileError
+from ui import limits
+from ui.errors import sentence
+from ui.export import markdown
+from ui.feedback import Feedback
+from ui.paper import Paper
+from ui.progress import Watched
+from ui.render import turn as rendered
+from ui.shelves import Shelf, ShelfError, Shelves, Upload
+from ui.turns import MAX_TURNS, Checked, FindDocument, Turn, parse_turn
+
+Data = dict[str, Any]
+Model = TypeVar("Model", bound=BaseModel)
+
+_LISTED = 200  # documents of the page's corpus that may be chosen from
+_LOOK_BACK = 20  # questions of a conversation that are sent along
+
+Text = Annotated[str, Field(max_length=200_000)]
+Token = Annotated[str, Field(max_length=100)]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    token: Token | None = None
+
+
+class _Question(_Request):
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+    question: Text
+    history: Annotated[list[Text], Field(max_length=_LOOK_BACK)] = []
+    own: bool = False
+    documents: list[str] | None = None
+
+
+class _Place(_Request):
+    document: str
+    own: bool = False
+    part: int | None = None
+    at: int = 0
+
+
+class _Name(_Request):
+    document: str
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    path: str
+    name: str
+
+
+class _Files(_Request):
+    files: Annotated[list[_File], Field(max_length=limits.MAX_DOCUMENTS)]
+
+
+class _Turns(_Request):
+    title: Text = ""
+    turns: Annotated[list[dict[str, Any]], Field(max_length=MAX_TURNS)]
+
+
+class _Rating(_Request):
+    turn: dict[str, Any]
+    history: Annotated[list[Text], Field(max_length=_LOOK_BACK)] = []
+    good: bool | None
+
+
+def _told(handler: Callable[..., Data]) -> Callable[..., Data]:
+    """Give what goes wrong in a handler as its answer."""
+
+    @functools.wraps(handler)
+    def handle(self: Desk, request: object) -> Data:
+        try:
+            return handler(self, request)
+        except Exception as error:
+            return {"error": sentence(error)}
+
+    return handle
+
+
+class Desk:
+    """Serves the conversations and documents of a page.
+
+    Args:
+        qa: the page's corpus.
+        title: what it is called.
+        shelves: the visitors' own documents.
+        feedback: where thumbs go.
+        uploads: the folder that uploaded files lie in, and no other file.
+    """
+
+    def __init__(
+        self, qa: QA, title: str, shelves: Shelves, feedback: Feedback, uploads: Path
+    ) -> None:
+        self._qa = qa
+        self._title = title
+        self._shelves = shelves
+        self._feedback = feedback
+        self._uploads = uploads
+
+    def ask(self, event: gr.EventData) -> Data:
+        """Answer a question: give its turn, as data and rendered."""
+        return self._ask(event._data)
+
+    @_told
+    def _ask(self, request: object) -> Data:
+        asked = _parsed(_Question, request)
+        echo = {"id": asked.id, "question": asked.question}
+        try:
+            answer, find = self._answer(asked)
+        except Exception as error:
+            return echo | {"error": sentence(error)}
+        turn = Turn.of(
+            answer,
+            asked.id,
+            getattr(self._qa.answerer, "threshold", 0.0),
+            own=asked.own,
+            documents=asked.documents or (),
+        )
+        checked = Checked.against(turn, find)
+        return echo | {"turn": turn.to_dict(), "html": rendered(checked)}
+
+    def add(self, event: gr.EventData) -> Iterator[Data]:
+        """Add uploaded files to a shelf; tell how far it is, and at last what is there."""
+        try:
+            request = _parsed(_Files, event._data)
+            shelf = self._shelf_for(request.token)
+            uploads = [Upload(self._uploaded(file.path), file.name) for file in request.files]
+            adding = Watched(lambda tell: shelf.add(uploads, tell))
+            for done, total in adding:
+                yield {"done": done, "total": total}
+            yield {**_on_shelf(shelf), "problems": adding.result()}
+        except Exception as error:
+            yield {"error": sentence(error)}
+
+    @_told
+    def shelf(self, request: object) -> Data:
+        """Tell what can be asked: the page's corpus, and the visitor's own documents."""
+        asked = _parsed(_Request, request)
+        index = self._qa.index
+        ids = index.document_ids()
+        listed = ids if len(ids) <= _LISTED else ids[:_LISTED]
+        told = {
+            "title": self._title,
+            "count": len(ids),
+            "documents": [{"id": id_, "title": index.document(id_).title} for id_ in listed],
+        }
+        return {"corpus": told, **_on_shelf(self._known(asked.token))}
+
+    @_told
+    def remove(self, request: object) -> Data:
+        """Take a document off a visitor's shelf."""
+        asked = _parsed(_Name, request)
+        shelf = self._shelves.find(asked.token or "")
+        shelf.remove(asked.document)
+        return _on_shelf(shelf)
+
+    @_told
+    def paper(self, request: object) -> Data:
+        """Give a part of a document: the one asked for, or the one that holds a character."""
+        asked = _parsed(_Place, request)
+        document = self._finder(asked.token, own=asked.own)(asked.document)
+        if document is None:
+            raise ShelfError(f"{asked.document} is no longer here: add it again to read it")
+        paper = Paper.of(document)
+        part = paper.part_of(asked.at) if asked.part is None else asked.part
+        return paper.part(part)
+
+    @_told
+    def restore(self, request: object) -> Data:
+        """Check turns that a browser kept, and render them; those that are none are left out."""
+        asked = _parsed(_Turns, request)
+        shown = []
+        for data in asked.turns:
+            try:
+                turn = parse_turn(data)
+            except AnswerFileError:
+                continue
+            checked = Checked.against(turn, self._finder(asked.token, own=turn.own))
+            shown.append({"id": turn.id, "html": rendered(checked)})
+        return {"turns": shown}
+
+    @_told
+    def markdown(self, request: object) -> Data:
+        """Write a conversation as Markdown."""
+        asked = _parsed(_Turns, request)
+        return {"text": markdown(asked.title, [parse_turn(data) for data in asked.turns])}
+
+    @_told
+    def rate(self, request: object) -> Data:
+        """Keep what a visitor said of an answer about the page's corpus."""
+        asked = _parsed(_Rating, request)
+        turn = parse_turn(asked.turn)
+        checked = Checked.against(turn, self._finder(None, own=False))
+        if turn.own or not checked.verification.verified:
+            raise AnswerFileError(
+                "this answer is not one of this page's document, so it is not kept"
+            )
+        self._feedback.rate(turn, asked.good, tuple(asked.history))
+        return {"saved": True}
+
+    def _answer(self, asked: _Question) -> tuple[Answer, FindDocument]:
+        find = self._finder(asked.token, own=asked.own)
+        system = self._shelves.find(asked.token or "") if asked.own else self._qa
+        answer = system.ask(asked.question, history=asked.history, documents=asked.documents)
+        return answer, find
+
+    def _finder(self, token: str | None, *, own: bool) -> FindDocument:
+        """Give what finds documents: on a visitor's shelf, or in the page's corpus."""
+        if own:
+            shelf = self._known(token)
+            return shelf.document if shelf else lambda _id: None
+        ids = set(self._qa.index.document_ids())
+        return lambda id_: self._qa.index.document(id_) if id_ in ids else None
+
+    def _known(self, token: str | None) -> Shelf | None:
+        try:
+            return self._shelves.find(token or "")
+        except ShelfError:
+            return None
+
+    def _shelf_for(self, token: str | None) -> Shelf:
+        return self._known(token) or self._shelves.new()
+
+    def _uploaded(self, path: str) -> Path:
+        """Give the path of an uploaded file; nothing else on the machine is one."""
+        named = Path(path)
+        real = named.resolve()
+        if named.is_symlink() or not real.is_relative_to(self._uploads.resolve()):
+            raise ShelfError("this file was not uploaded here")
+        if not real.is_file():
+            raise ShelfError("this file is no longer here: upload it again")
+        return real
+
+
+def _on_shelf(shelf: Shelf | None) -> Data:
+    """Tell what a visitor has here; without a shelf, nothing."""
+    entries = shelf.entries if shelf else ()
+    return {
+        "token": shelf.token if shelf else None,
+        "own": [
+            {"id": entry.id, "title": entry.title, "characters": entry.characters}
+            for entry in entries
+        ],
+    }
+
+
+def _parsed(model: type[Model], request: object) -> Model:
+    try:
+        return model.model_validate(request)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "it"
+        raise ShelfError(
+            f"the page sent what cannot be read ({where}: {first['msg']}): reload it"
+        ) from None

@@ -1,0 +1,386 @@
+// The conversation, and what holds it together with the document beside it.
+class Chat {
+  constructor(element, {props, server, upload, trigger}) {
+    Object.assign(this, {element, server, trigger});
+    this.find = (name) => element.querySelector(name);
+    this.about = props.about;
+    this.store = new Store(this.about.title);
+    this.shelf = new Shelf(element, {
+      server, upload, about: this.about,
+      add: (data) => trigger('add', data),
+      onShow: (id, own) => this.open(id, own),
+      onChange: () => this.changed(),
+    });
+    this.paper = new Paper(this.find('#iq-paper'), {
+      load: (place) => server.paper({...place, token: this.shelf.token}),
+      onPick: (key) => this.quoteOf(key)?.querySelector('.iq-number').focus(),
+    });
+    this.pending = null;
+    this.listen();
+    this.welcome();
+    this.start();
+  }
+
+  get question() {
+    return this.find('#iq-question');
+  }
+
+  get log() {
+    return this.find('#iq-log');
+  }
+
+  listen() {
+    this.find('#iq-form').addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.ask(this.question.value);
+    });
+    this.question.addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      this.ask(this.question.value);
+    });
+    this.question.addEventListener('input', () => this.grow());
+    this.find('#iq-conversations').addEventListener('change', (event) => {
+      this.store.select(event.target.value);
+      this.restore();
+    });
+    this.find('#iq-new').addEventListener('click', () => this.begin());
+    this.find('#iq-more').addEventListener('click', (event) => this.act(event));
+    this.log.addEventListener('click', (event) => this.pressed(event));
+    this.find('.iq-switch').addEventListener('click', (event) => {
+      const tab = event.target.closest('[role=tab]');
+      if (tab) this.pane(tab.id === 'iq-to-paper' ? 'paper' : 'chat');
+    });
+    this.find('.iq-switch').addEventListener('keydown', (event) => {
+      if (!['ArrowLeft', 'ArrowRight'].includes(event.key)) return;
+      const shown = this.find('.iq-panes').dataset.shown === 'chat' ? 'paper' : 'chat';
+      this.pane(shown);
+      this.find(`#iq-to-${shown}`).focus();
+    });
+    document.addEventListener('click', (event) => {
+      const menu = this.find('#iq-more');
+      if (menu.open && !menu.contains(event.target)) menu.open = false;
+    });
+    document.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape') return;
+      this.find('#iq-more').open = false;
+      this.shelf.open(false);
+    });
+    addEventListener('resize', () => this.paper.space());
+  }
+
+  welcome() {
+    this.find('[data-title]').textContent = this.about.title;
+    this.find('#iq-examples').append(...this.about.examples.map((example) => {
+      const item = document.createElement('li');
+      const button = Object.assign(document.createElement('button'), {type: 'button', textContent: example});
+      button.addEventListener('click', () => this.ask(example));
+      item.append(button);
+      return item;
+    }));
+  }
+
+  async start() {
+    this.list();
+    await this.shelf.start();
+    this.changed();
+    await this.restore();
+    if (matchMedia('(pointer: fine)').matches) this.question.focus({preventScroll: true});
+    this.element.dataset.ready = 'true';
+  }
+
+  ask(text) {
+    if (this.pending) return;
+    this.trouble('');
+    const asked = this.shelf.asked();
+    if (asked.documents && !asked.documents.length) return this.trouble('Choose a document to ask.');
+    const history = this.store.current.turns.filter((turn) => turn.own === asked.own)
+      .map((turn) => turn.answer.question).slice(-8);
+    this.pending = {id: uniqueId(), question: text, article: pendingTurn(text), conversation: this.store.current};
+    if (this.question.value === text) this.question.value = '';
+    this.grow();
+    this.log.append(this.pending.article);
+    this.log.setAttribute('aria-busy', 'true');
+    this.dress();
+    this.scroll(this.pending.article);
+    this.trigger('ask', {id: this.pending.id, question: text, history, token: this.shelf.token, ...asked});
+  }
+
+  // Is told what became of a question.
+  answered(told) {
+    if (!this.pending || (told.id && told.id !== this.pending.id)) return;
+    const {question, article, conversation} = this.pending;
+    this.pending = null;
+    article.remove();
+    this.log.setAttribute('aria-busy', 'false');
+    if (told.error) {
+      if (!this.question.value) this.question.value = question;
+      this.grow();
+      this.trouble(told.error);
+      return this.dress();
+    }
+    this.store.current = conversation;
+    this.store.append(told.turn);
+    this.log.insertAdjacentHTML('beforeend', told.html);
+    this.dress();
+    this.list();
+    const last = this.log.lastElementChild;
+    this.scroll(last);
+    this.follow(last);
+  }
+
+  failed() {
+    this.answered({error: 'The server is busy, or is not there. Try again in a moment.'});
+  }
+
+  async restore() {
+    const {turns} = this.store.current;
+    this.log.replaceChildren();
+    this.trouble('');
+    this.dress();
+    this.list();
+    if (turns.length) {
+      const told = await this.server.restore({token: this.shelf.token, turns});
+      if (told.error) return this.trouble(told.error);
+      this.log.innerHTML = told.turns.map((turn) => turn.html).join('');
+      this.showRatings();
+    }
+    const last = this.log.lastElementChild;
+    this.dress();
+    if (last) {
+      this.scroll(last);
+      if (await this.follow(last)) return;
+    }
+    const first = this.shelf.first();
+    if (first) await this.open(...first);
+  }
+
+  // Marks a turn's quotes in the document, and brings the first into view; gives whether it could.
+  async follow(article) {
+    for (const each of this.log.children) each.classList.toggle('iq-followed', each === article);
+    const quotes = this.quotesOf(article);
+    this.paper.mark(quotes);
+    if (!quotes.length) return false;
+    await this.paper.reveal(quotes[0], {focus: false});
+    if (this.paper.shown) this.shelf.shows(quotes[0].document, quotes[0].own);
+    return true;
+  }
+
+  quotesOf(article) {
+    return [...article.querySelectorAll('.iq-quote:not([data-state=false])')].map(({dataset}) => ({
+      key: `${article.dataset.turn} ${dataset.number}`,
+      document: dataset.document,
+      own: dataset.own === 'true',
+      start: Number(dataset.start),
+      end: Number(dataset.end),
+      number: dataset.number,
+      kind: dataset.kind,
+    }));
+  }
+
+  quoteOf(key) {
+    const [turn, number] = key.split(' ');
+    const quote = this.log.querySelector(`[data-turn="${turn}"] .iq-quote[data-number="${number}"]`);
+    quote?.closest('details:not([open])')?.setAttribute('open', '');
+    if (quote) this.pane('chat');
+    return quote;
+  }
+
+  async open(id, own) {
+    await this.paper.show(id, own);
+    this.shelf.shows(id, own);
+  }
+
+  async pressed(event) {
+    const button = event.target.closest('[data-do]');
+    if (!button) return;
+    const article = button.closest('.iq-turn');
+    const {do: what} = button.dataset;
+    const quote = button.closest('.iq-quote');
+    if (what === 'reveal') await this.reveal(article, quote);
+    if (what === 'unfold') unfold(button, quote);
+    if (what === 'copy-quote') await copy(button, this.cited(article, quote));
+    if (what === 'copy-proof') await copy(button, JSON.stringify(this.citation(article, quote), null, 2));
+    if (what === 'rate') await this.rate(article, button);
+  }
+
+  async reveal(article, element) {
+    const quotes = this.quotesOf(article);
+    for (const each of this.log.children) each.classList.toggle('iq-followed', each === article);
+    this.paper.mark(quotes);
+    this.pane('paper');
+    const quote = quotes.find((one) => one.number === element.dataset.number);
+    await this.paper.reveal(quote);
+    this.shelf.shows(quote.document, quote.own);
+  }
+
+  turnOf(article) {
+    return this.store.current.turns.find((turn) => turn.id === article.dataset.turn);
+  }
+
+  citation(article, quote) {
+    const {answer} = this.turnOf(article);
+    const all = quote.dataset.kind === 'near' ? answer.near : answer.citations;
+    return all.find((one) => String(one.number) === quote.dataset.number);
+  }
+
+  cited(article, quote) {
+    const one = this.citation(article, quote);
+    const place = quote.querySelector('.iq-dot').textContent;
+    return `${one.quote}\n\n${one.document_id}, ${place}, characters ${one.start} to ${one.end}, SHA-256 ${one.sha256}`;
+  }
+
+  async rate(article, button) {
+    const turn = this.turnOf(article);
+    const good = button.getAttribute('aria-pressed') === 'true' ? null : button.dataset.good === 'true';
+    const before = this.store.current.turns.slice(0, this.store.current.turns.indexOf(turn));
+    const history = before.filter((one) => one.own === turn.own).map((one) => one.answer.question).slice(-8);
+    const {rating, ...plain} = turn;
+    const told = await this.server.rate({turn: plain, history, good});
+    if (told.error) return this.trouble(told.error);
+    turn.rating = good;
+    this.store.write();
+    this.showRatings();
+  }
+
+  showRatings() {
+    for (const turn of this.store.current.turns) {
+      const buttons = this.log.querySelectorAll(`[data-turn="${turn.id}"] [data-do=rate]`);
+      for (const button of buttons) button.setAttribute('aria-pressed', String(turn.rating) === button.dataset.good);
+    }
+  }
+
+  begin() {
+    if (this.store.current.turns.length) this.store.create();
+    this.restore();
+    this.pane('chat');
+    this.question.focus();
+  }
+
+  async act(event) {
+    const what = event.target.closest('[data-do]')?.dataset.do;
+    if (!what) return;
+    this.find('#iq-more').open = false;
+    this.find('#iq-more summary').focus();
+    const {turns} = this.store.current;
+    const title = this.nameOf(this.store.current);
+    if (what === 'export-json') {
+      const answers = turns.map((turn) => turn.answer);
+      save('conversation.json', JSON.stringify({format: 'inquote-conversation/1', title, answers}, null, 2));
+    }
+    if (what === 'export-markdown') {
+      const plain = turns.map(({rating, ...turn}) => turn);
+      const told = await this.server.markdown({title, turns: plain});
+      if (told.error) return this.trouble(told.error);
+      save('conversation.md', told.text);
+    }
+    if (what === 'clear' && confirm('Clear this conversation? Its answers are kept nowhere else.')) {
+      this.store.clear();
+      this.restore();
+    }
+    if (what === 'delete' && confirm('Delete this conversation? Its answers are kept nowhere else.')) {
+      this.store.remove();
+      this.restore();
+    }
+  }
+
+  nameOf(conversation) {
+    return conversation.turns[0]?.answer.question ?? 'New conversation';
+  }
+
+  list() {
+    const {conversations, current} = this.store;
+    this.find('#iq-conversations').replaceChildren(...conversations.map((one) =>
+      new Option(this.nameOf(one), one.id, false, one === current)));
+    this.find('#iq-new').disabled = !current.turns.length;
+    for (const button of this.find('#iq-more').querySelectorAll('button')) button.disabled = !current.turns.length;
+  }
+
+  changed() {
+    const own = this.shelf.source === 'own';
+    this.question.placeholder = own ? 'Ask your documents' : `Ask ${this.about.title}`;
+    const first = this.shelf.first();
+    const {shown} = this.paper;
+    const gone = shown?.own && !this.shelf.own.some((one) => one.id === shown.id);
+    if (first && (gone || (shown && shown.own !== own))) this.open(...first);
+  }
+
+  dress() {
+    this.find('#iq-welcome').hidden = this.log.childElementCount > 0;
+    this.find('.iq-send').disabled = this.pending !== null;
+  }
+
+  pane(name) {
+    this.find('.iq-panes').dataset.shown = name;
+    for (const [tab, id] of [['chat', '#iq-to-chat'], ['paper', '#iq-to-paper']]) {
+      this.find(id).setAttribute('aria-selected', tab === name);
+      this.find(id).tabIndex = tab === name ? 0 : -1;
+    }
+    this.paper.space();
+  }
+
+  trouble(text) {
+    this.find('#iq-trouble').textContent = text;
+  }
+
+  grow() {
+    this.question.style.height = 'auto';
+    if (this.question.value) this.question.style.height = `${this.question.scrollHeight}px`;
+  }
+
+  scroll(article) {
+    const pane = this.find('#iq-answers');
+    pane.scrollTop += article.getBoundingClientRect().top - pane.getBoundingClientRect().top - 8;
+  }
+}
+
+function pendingTurn(question) {
+  const article = document.createElement('article');
+  article.className = 'iq-turn';
+  article.dataset.state = 'pending';
+  const asked = Object.assign(document.createElement('h3'), {className: 'iq-asked'});
+  const text = Object.assign(document.createElement('span'), {className: 'exact', dir: 'auto', textContent: question});
+  const wait = Object.assign(document.createElement('p'), {className: 'iq-wait', textContent: 'Reading the document …'});
+  asked.append(text);
+  article.append(asked, wait);
+  return article;
+}
+
+function unfold(button, quote) {
+  const open = quote.querySelector('.iq-long').classList.toggle('iq-whole');
+  button.setAttribute('aria-expanded', open);
+  button.dataset.closed ??= button.textContent;
+  button.textContent = open ? 'Show less' : button.dataset.closed;
+}
+
+async function copy(button, text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {  // there is no clipboard on a plain http page of another machine
+    const area = Object.assign(document.createElement('textarea'), {value: text});
+    document.body.append(area);
+    area.select();
+    document.execCommand('copy');
+    area.remove();
+  }
+  button.dataset.said ??= button.textContent;
+  button.textContent = 'Copied';
+  setTimeout(() => { button.textContent = button.dataset.said; }, 1500);
+}
+
+function save(name, text) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([text], {type: 'text/plain;charset=utf-8'}));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+// What the page's components call.
+let chat = null;
+window.inquote = {
+  start: (element, api) => { chat = new Chat(element, api); },
+  answered: (told) => told && chat?.answered(told),
+  added: (told) => told && chat?.shelf.added(told),
+  failed: (what) => (what === 'ask' ? chat?.failed() : chat?.shelf.failed()),
+};

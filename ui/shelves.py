@@ -1,0 +1,282 @@
+"""Visitors' own documents: each visitor has a shelf, which nobody else sees.
+
+A shelf goes by a token that only the visitor's browser knows. It is kept in a folder of its own
+until the visitor empties it, until it has not been used for a while, or until the server stops.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+import threading
+import time
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from types import TracebackType
+from typing import Self
+
+from qa import QA, Answer, Document
+from qa.documents import LOADERS
+from qa.errors import LoadError, QAError, QuestionError
+from qa.index import Index
+from qa.indexing import update_index
+from ui import limits
+from ui.progress import Progress
+
+_LONGEST_NAME = 100  # characters
+
+
+class ShelfError(QAError):
+    """A visitor's documents cannot be used, or not be added to."""
+
+
+class Shelves:
+    """The shelves of all visitors of a page.
+
+    Use it in a `with` block: at its end, all documents are removed.
+
+    Args:
+        qa: the corpus of the page; its encoder and its answerer serve the shelves too.
+        idle_seconds: how long a shelf is kept after its last use.
+    """
+
+    def __init__(self, qa: QA, *, idle_seconds: float = limits.IDLE_SECONDS) -> None:
+        self._qa = qa
+        self._idle_seconds = idle_seconds
+        self._folder = Path(tempfile.mkdtemp(prefix="inquote-shelves-"))  # nobody else may enter
+        self._shelves: dict[str, Shelf] = {}
+        self._lock = threading.Lock()
+
+    def find(self, token: str) -> Shelf:
+        """Give the shelf of a token.
+
+        Raises:
+            ShelfError: there is none, or not any more.
+        """
+        with self._lock:
+            self._clear_out()
+            shelf = self._shelves.get(token)
+            if shelf is None:
+                raise ShelfError(
+                    "your documents are no longer here, as they are kept for "
+                    f"{_hours(self._idle_seconds)} after they were last used: add them again"
+                )
+            shelf.used = time.monotonic()
+            return shelf
+
+    def new(self) -> Shelf:
+        """Give an empty shelf with a token of its own.
+
+        Raises:
+            ShelfError: there are as many as there may be.
+        """
+        with self._lock:
+            self._clear_out()
+            if len(self._shelves) >= limits.MAX_SHELVES:
+                raise ShelfError(
+                    "too many visitors have documents here at the moment: try again later"
+                )
+            token = secrets.token_urlsafe(24)
+            shelf = Shelf(token, self._folder / secrets.token_hex(8), self._qa)
+            self._shelves[token] = shelf
+            return shelf
+
+    def drop(self, token: str) -> None:
+        """Remove a shelf with all that is on it; it may be gone already."""
+        with self._lock:
+            shelf = self._shelves.pop(token, None)
+        if shelf is not None:
+            shelf.close()
+
+    def close(self) -> None:
+        """Remove all shelves."""
+        with self._lock:
+            shelves, self._shelves = list(self._shelves.values()), {}
+        for shelf in shelves:
+            shelf.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: TracebackType | type[BaseException] | BaseException | None) -> None:
+        self.close()
+
+    def _clear_out(self) -> None:
+        """Remove what has not been used for long."""
+        oldest = time.monotonic() - self._idle_seconds
+        for token, shelf in list(self._shelves.items()):
+            if shelf.used < oldest and not shelf.busy:
+                del self._shelves[token]
+                shelf.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is told of a document on a shelf: its names, its size and its text's SHA-256."""
+
+    id: str
+    title: str
+    characters: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as it was uploaded: where it lies, and what the visitor calls it."""
+
+    path: Path
+    name: str
+
+
+class Shelf:
+    """One visitor's documents; what is asked or changed waits for what came before."""
+
+    def __init__(self, token: str, folder: Path, qa: QA) -> None:
+        self.token = token
+        self.used = time.monotonic()
+        self.entries: tuple[Entry, ...] = ()
+        self._folder = folder
+        self._base = qa
+        self._qa: QA | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being asked or changed."""
+        return self._lock.locked()
+
+    def document(self, id_: str) -> Document | None:
+        """Give the document of an id; None if it is not here."""
+        with self._lock:
+            here = any(entry.id == id_ for entry in self.entries)
+            return self._qa.index.document(id_) if self._qa and here else None
+
+    def ask(
+        self, question: str, history: Sequence[str] = (), documents: Sequence[str] | None = None
+    ) -> Answer:
+        """Answer a question from these documents, or from some of them."""
+        with self._lock:
+            if self._qa is None or not self.entries:
+                raise QuestionError("you have no documents here to ask: add one first")
+            return self._qa.ask(question, history=history, documents=documents)
+
+    def add(self, uploads: Sequence[Upload], progress: Progress | None = None) -> list[str]:
+        """Add files; give a sentence for each that could not be added.
+
+        The files are removed. If something fails on the way, the shelf is as it was.
+        """
+        with self._lock:
+            problems: list[str] = []
+            added = list(self._read(uploads, problems))
+            if added:
+                update_index(self._folder, added, encoder=self._base.encoder, progress=progress)
+                self._reopen()
+            return problems
+
+    def remove(self, id_: str) -> None:
+        """Take a document away, if it is here."""
+        with self._lock:
+            if any(entry.id == id_ for entry in self.entries):
+                update_index(self._folder, [], encoder=self._base.encoder, remove=[id_])
+                self._reopen()
+
+    def close(self) -> None:
+        """Remove everything, once nothing is being asked or changed any more."""
+        with self._lock:
+            self._shut()
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _read(self, uploads: Sequence[Upload], problems: list[str]) -> Iterator[Document]:
+        """Read files; what cannot be added is told in `problems`."""
+        on_shelf = {entry.id: entry for entry in self.entries}
+        for upload in uploads:
+            try:
+                document = self._fit(read(upload), on_shelf)
+            except QAError as error:
+                problems.append(str(error))
+            else:
+                on_shelf[document.id] = _entry(document)
+                yield document
+            finally:
+                upload.path.unlink(missing_ok=True)
+
+    def _fit(self, document: Document, on_shelf: dict[str, Entry]) -> Document:
+        """Give a document a name of its own, if there is room for it."""
+        named = document.id
+        if any(document.sha256 == other.sha256 for other in on_shelf.values()):
+            raise ShelfError(f"{named} is here already: its text is the same")
+        if len(on_shelf) >= limits.MAX_DOCUMENTS:
+            raise ShelfError(
+                f"{named} is one too many: there may be {limits.MAX_DOCUMENTS} documents at once, "
+                "so remove some first"
+            )
+        room = limits.MAX_CHARACTERS - sum(other.characters for other in on_shelf.values())
+        if len(document.text) > room:
+            raise ShelfError(
+                f"{named} has {len(document.text):,} characters and there is room for {room:,}: "
+                "remove other documents, or split it"
+            )
+        stem, suffix = PurePosixPath(named).stem, PurePosixPath(named).suffix
+        free = (
+            f"{stem} ({n}){suffix}" for n in count(2) if f"{stem} ({n}){suffix}" not in on_shelf
+        )
+        return replace(document, id=named if named not in on_shelf else next(free))
+
+    def _reopen(self) -> None:
+        before, base = self._qa, self._base
+        self._qa = QA(Index.open(self._folder), base.encoder, base.answerer, base.reranker)
+        index = self._qa.index
+        self.entries = tuple(_entry(index.document(id_)) for id_ in index.document_ids())
+        if before is not None:
+            before.close()
+
+    def _shut(self) -> None:
+        if self._qa is not None:
+            self._qa.close()
+            self._qa, self.entries = None, ()
+
+
+def _entry(document: Document) -> Entry:
+    return Entry(document.id, document.title, len(document.text), document.sha256)
+
+
+def read(upload: Upload) -> Document:
+    """Read an uploaded file as a document that goes by the visitor's name for it.
+
+    Raises:
+        LoadError: it cannot be read; the message has that name and no path.
+    """
+    name = clean_name(upload.name)
+    size = upload.path.stat().st_size
+    if size > limits.MAX_UPLOAD_BYTES:
+        raise LoadError(
+            f"{name} has {size / 1e6:,.1f} MB; the most is {limits.MAX_UPLOAD_BYTES / 1e6:,.0f} MB",
+            source=name,
+        )
+    loader = LOADERS.get(PurePosixPath(name).suffix.lower())
+    if loader is None:
+        kinds = ", ".join(sorted(LOADERS))
+        raise LoadError(f"{name} is of no kind that is read; those are: {kinds}", source=name)
+    try:
+        document = loader(upload.path, name)
+    except LoadError as error:
+        raise LoadError(str(error).replace(str(upload.path), name), source=name) from None
+    return replace(document, source=None)
+
+
+def clean_name(name: str) -> str:
+    """Give a file's name without folders and without what cannot be seen."""
+    last = PureWindowsPath(PurePosixPath(name).name).name
+    seen = "".join(c for c in last if unicodedata.category(c)[0] != "C").strip().lstrip(".")
+    stem, suffix = PurePosixPath(seen).stem, PurePosixPath(seen).suffix
+    return (stem[: _LONGEST_NAME - len(suffix)] + suffix) if seen else "document"
+
+
+def _hours(seconds: float) -> str:
+    hours = seconds / 3600
+    return f"{hours:.0f} hours" if hours >= 1.5 else f"{seconds / 60:.0f} minutes"
