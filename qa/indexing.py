@@ -28,13 +28,15 @@ from qa.index import (
     load_vectors,
     stored_passage,
 )
-from qa.passages import Chunking, Passage, cut
+from qa.lexical import Numbered
+from qa.passages import Chunking, cut
+from qa.progress import Progress
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_ENCODED_AT_ONCE = 256
+_ENCODED_AT_ONCE = 64  # small, so that how far it is shows; larger ones are no faster
 _STORED_AT_ONCE = 4_096
 _SECONDS_BEFORE_PROGRESS = 1.0
 
@@ -67,6 +69,7 @@ def update_index(
     chunking: Chunking | None = None,
     remove: Iterable[str] = (),
     only_these: bool = False,
+    progress: Progress | None = None,
 ) -> Changes:
     """Add documents to an index, replace those that changed, and make the index if need be.
 
@@ -79,6 +82,9 @@ def update_index(
         chunking: must be that of the index, if there is one; None takes it from there.
         remove: ids of documents to take out.
         only_these: take out every other document too.
+        progress: told how many passages are encoded, of those to be encoded; if there are none,
+            it is not called. It may raise to stop, and the index is then as it was. To know how
+            many there are, all are cut before the first is encoded.
 
     Raises:
         IndexMismatch: the index was made with another model or chunking.
@@ -93,7 +99,7 @@ def update_index(
         manifest = _manifest(connection, folder, encoder, chunking)
         writer = _Writer(connection, _current_store(manifest, folder), encoder, manifest.chunking)
         writer.remove(_to_remove(connection, documents, remove, only_these))
-        writer.put(documents, replacing=only_these)
+        writer.put(documents, replacing=only_these, progress=progress)
         if writer.changes.any or manifest.generation == 0:
             _commit(connection, folder, manifest, writer.store)
         else:
@@ -123,15 +129,31 @@ class _Writer:
             self._forget(document_id)
         self.changes.removed += document_ids
 
-    def put(self, documents: list[Document], *, replacing: bool) -> None:
+    def put(
+        self, documents: list[Document], *, replacing: bool, progress: Progress | None = None
+    ) -> None:
         """Add each document that is new, and replace each whose text or title changed."""
         changed = [d for d in documents if not self._holds(d, replacing=replacing)]
-        passages = self._passages(changed)
-        with _Progress(changed) as progress:
-            while batch := list(islice(passages, _ENCODED_AT_ONCE)):
+        with _Bar(changed) as bar:
+            for batch in self._batches(changed, progress):
                 self._encode(batch)
-                progress.advance(batch)
+                bar.advance(batch)
         self._store_pending()
+
+    def _batches(
+        self, documents: list[Document], progress: Progress | None
+    ) -> Iterator[list[Numbered]]:
+        """Enter documents, and give their passages in batches to be encoded."""
+        passages = self._passages(documents)
+        if progress is None:
+            while batch := list(islice(passages, _ENCODED_AT_ONCE)):
+                yield batch
+        elif entered := list(passages):
+            progress(0, len(entered))
+            for start in range(0, len(entered), _ENCODED_AT_ONCE):
+                batch = entered[start : start + _ENCODED_AT_ONCE]
+                yield batch
+                progress(start + len(batch), len(entered))
 
     def _holds(self, document: Document, *, replacing: bool) -> bool:
         """Tell whether the text is there already; if another is there by that name, drop it."""
@@ -155,7 +177,7 @@ class _Writer:
         self.changes.updated.append(document.id)
         return False
 
-    def _passages(self, documents: list[Document]) -> Iterator[tuple[int, Passage]]:
+    def _passages(self, documents: list[Document]) -> Iterator[Numbered]:
         """Enter documents and their passages into the database, and give them numbered."""
         for document in documents:
             number = self._connection.execute(
@@ -171,7 +193,7 @@ class _Writer:
                 lexical.add(self._connection, [numbered])
                 yield numbered
 
-    def _encode(self, batch: list[tuple[int, Passage]]) -> None:
+    def _encode(self, batch: list[Numbered]) -> None:
         import numpy as np
 
         ids = np.array([number for number, _ in batch], dtype=np.int64)
@@ -233,7 +255,7 @@ def _to_remove(
     return [id_ for id_ in there if id_ in named or (only_these and id_ not in kept)]
 
 
-class _Progress:
+class _Bar:
     """A bar over the characters of some documents, shown when the work takes a while."""
 
     def __init__(self, documents: list[Document]) -> None:
@@ -252,7 +274,7 @@ class _Progress:
     def __enter__(self) -> Self:
         return self
 
-    def advance(self, batch: list[tuple[int, Passage]]) -> None:
+    def advance(self, batch: list[Numbered]) -> None:
         """Count what these passages add to the ones before."""
         for _, passage in batch:
             document_id, end = self._last

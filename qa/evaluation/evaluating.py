@@ -26,6 +26,7 @@ from qa.evaluation.questions import Place, Question, QuestionSet, fingerprint
 from qa.evaluation.records import Excerpt, Record, Retrieved, passage_key
 from qa.evaluation.runs import Run, figures, figures_by_tag
 from qa.passages import Passage
+from qa.progress import Progress, counted
 from qa.quotes import Citation
 from qa.retrieval import RERANKED, RetrievedPassage
 from qa.verification import verify
@@ -38,6 +39,7 @@ DEPTH = 100
 
 _ENOUGH = 200  # characters of a gold quote for a reader to know what it is about
 
+_BAR: dict[str, Any] = {"desc": "asking", "unit": " questions", "delay": 1, "disable": None}
 _PACKAGES = ("inquote", "sentence-transformers", "torch", "faiss-cpu", "numpy", "ir-measures")
 
 
@@ -51,6 +53,7 @@ def evaluate(
     settings: Mapping[str, Any] | None = None,
     any_corpus: bool = False,
     seed: int = 0,
+    progress: Progress | None = None,
 ) -> Run:
     """Ask every question, and judge retrieval, quotes, short answers, abstention and time.
 
@@ -64,6 +67,7 @@ def evaluate(
         settings: of the system, to keep with the run.
         any_corpus: go on, with a note, if the set says that it was made for another corpus.
         seed: of the bootstrap.
+        progress: told how many questions are asked, of all; it may raise to stop.
 
     Raises:
         SettingsError: a setting cannot be used, or not be kept as JSON.
@@ -84,7 +88,7 @@ def evaluate(
     started = time.perf_counter()
     records = tuple(
         _ask(subject, question, judge, first=question is asked[0])
-        for question in tqdm(asked, desc="asking", unit=" questions", delay=1, disable=None)
+        for question in tqdm(counted(asked, progress), total=len(asked), **_BAR)
     )
     seconds = time.perf_counter() - started
     about = {

@@ -22,6 +22,7 @@ from qa.evaluation.gold import Gold, check_corpus, locate
 from qa.evaluation.nearest import nearest, occurrences
 from qa.evaluation.questions import NOT_JUDGED, Place, Question, QuestionSet, brief, fingerprint
 from qa.evaluation.records import Excerpt
+from qa.progress import Progress, counted
 
 _CANDIDATES = 10
 
@@ -75,13 +76,22 @@ class Review:
         qa: the corpus, and the system that proposes quotes.
         questions: the drafts, or a set to be checked.
         out: the question set that is made, a file of JSON lines; it may be there already.
+        progress: told how many questions are asked, of those not judged in `out`; it may raise
+            to stop, and nothing is then kept.
 
     Raises:
         QuestionSetError: `out` cannot be used: it is of another kind, cannot be read or written,
             or is about another corpus.
     """
 
-    def __init__(self, qa: QA, questions: QuestionSet, out: str | Path) -> None:
+    def __init__(
+        self,
+        qa: QA,
+        questions: QuestionSet,
+        out: str | Path,
+        *,
+        progress: Progress | None = None,
+    ) -> None:
         self.out = Path(out).expanduser()
         self.pending: list[Pending] = []
         self._qa = qa
@@ -92,7 +102,10 @@ class Review:
         before = len(self._judged)
         unseen = list(_unseen(questions, list(self._judged.values())))
         self._order = [*self._judged, *(question.id for question in unseen)]
-        for question in tqdm(unseen, desc="asking", unit=" questions", delay=1, disable=None):
+        asking = counted(unseen, progress)
+        for question in tqdm(
+            asking, "asking", len(unseen), unit=" questions", delay=1, disable=None
+        ):
             self._sort_in(question)
         if len(self._judged) > before:
             self._save()

@@ -263,3 +263,49 @@ class TestTwoWriters:
             update_index(folder, corpus("d"), encoder=FakeEncoder())
         first.close()
         assert state_of(folder) == before
+
+
+class TestProgress:
+    def test_passages_are_counted_as_they_are_encoded(
+        self, tmp_path: Path, fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(indexing, "_ENCODED_AT_ONCE", 10)
+        told: list[tuple[int, int]] = []
+
+        def progress(done: int, total: int) -> None:
+            assert done == len(fake_encoder.encoded)
+            told.append((done, total))
+
+        documents = corpus("abcde", parts=200)
+        changes = update_index(tmp_path / "new", documents, encoder=fake_encoder, progress=progress)
+        total = changes.encoded
+        assert total > 30
+        assert told == [(done, total) for done in [*range(0, total, 10), total]]
+
+    def test_only_those_to_be_encoded_count(self, folder: Path) -> None:
+        told: list[tuple[int, int]] = []
+        changes = update_index(
+            folder,
+            corpus("abcd"),
+            encoder=FakeEncoder(),
+            progress=lambda *done: told.append(done),
+        )
+        assert told == [(0, changes.encoded), (changes.encoded, changes.encoded)]
+
+    def test_where_nothing_is_to_be_encoded_nothing_is_told(self, folder: Path) -> None:
+        told: list[tuple[int, int]] = []
+        update_index(
+            folder,
+            corpus("ab"),
+            encoder=FakeEncoder(),
+            remove=["c"],
+            progress=lambda *done: told.append(done),
+        )
+        assert told == []
+        assert state_of(folder)["ids"] == ["a", "b"]
+
+    def test_it_makes_no_difference_to_the_index(self, folder: Path, tmp_path: Path) -> None:
+        update_index(
+            tmp_path / "told", corpus("abc"), encoder=FakeEncoder(), progress=lambda *_: None
+        )
+        assert state_of(tmp_path / "told") == state_of(folder)

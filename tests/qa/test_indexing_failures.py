@@ -31,6 +31,45 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "index"
 
 
+class Cancelled(Exception):
+    pass
+
+
+class TestStoppedByItsProgress:
+    @pytest.mark.parametrize("at", [0, 1, 2, 3])
+    def test_the_index_is_as_it_was_and_can_be_changed_again(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, at: int
+    ) -> None:
+        monkeypatch.setattr(indexing, "_ENCODED_AT_ONCE", 20)
+        monkeypatch.setattr(indexing, "_STORED_AT_ONCE", 20)
+        before, files = state_of(folder), contents(folder)
+        told: list[int] = []
+
+        def progress(done: int, total: int) -> None:
+            told.append(done)
+            if len(told) > at or done == total:
+                raise Cancelled
+
+        new = corpus("bd", edition="second", parts=200)
+        with pytest.raises(Cancelled):
+            update_index(folder, new, encoder=FakeEncoder(), remove=["a"], progress=progress)
+        assert len(told) == at + 1
+        assert state_of(folder) == before
+        assert contents(folder) == files
+        assert update_index(folder, corpus("d"), encoder=FakeEncoder()).added == ["d"]
+
+    def test_a_new_index_is_not_there_yet(self, tmp_path: Path) -> None:
+        def progress(done: int, total: int) -> None:
+            raise Cancelled
+
+        with pytest.raises(Cancelled):
+            update_index(tmp_path / "new", corpus("a"), encoder=FakeEncoder(), progress=progress)
+        with pytest.raises(IndexMissing):
+            Index.open(tmp_path / "new")
+        update_index(tmp_path / "new", corpus("a"), encoder=FakeEncoder())
+        assert state_of(tmp_path / "new")["ids"] == ["a"]
+
+
 class FailingConnection(sqlite3.Connection):
     """Fails at the first statement that starts with `fail_at`."""
 

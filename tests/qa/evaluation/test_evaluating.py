@@ -296,3 +296,26 @@ class TestAnySystem:
         answer = self.answer(quote=("hours", 0, 10))
         run = evaluate(lambda question: answer, [question], documents=CORPUS)
         assert values(run)["citation recall"] == 1.0
+
+
+class TestProgress:
+    def test_questions_are_counted_as_they_are_asked(self, museum: QA) -> None:
+        told: list[tuple[int, int]] = []
+        run = evaluate(museum, QUESTIONS, progress=lambda *done: told.append(done))
+        assert told == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
+        assert [record.question_id for record in run.records] == ["a", "b", "c", "d"]
+
+    def test_what_it_raises_stops_the_asking(self, museum: QA) -> None:
+        asked: list[str] = []
+
+        def system(question: str) -> Answer:
+            asked.append(question)
+            return museum.ask(question)
+
+        def progress(done: int, total: int) -> None:
+            if done == 2:
+                raise QuestionError("enough")
+
+        with pytest.raises(QuestionError, match="enough"):
+            evaluate(system, QUESTIONS, documents=CORPUS, progress=progress)
+        assert asked == [question.text for question in QUESTIONS[:2]]

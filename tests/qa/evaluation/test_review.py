@@ -105,6 +105,19 @@ class TestWhatIsPending:
             assert len(one.candidates) == len(set(one.candidates)) >= 4
             assert {PRICE, OPENING, SHUT} <= set(one.candidates)
 
+    def test_questions_are_counted_until_that_stops_it(self, museum: QA, out: Path) -> None:
+        told: list[tuple[int, int]] = []
+        judged = Question("j", "What do tickets cost?", True, ("five euros",))
+
+        def progress(*done: int) -> None:
+            told.append((done[0], done[1]))
+            if done == (1, 2):
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            Review(museum, QuestionSet("drafts", (judged, COST)), out, progress=progress)
+        assert (told, out.exists()) == ([(0, 2), (1, 2)], False)
+
     def test_judged_questions_without_a_doubt_are_taken_over_as_they_are(
         self, start: Start, out: Path
     ) -> None:
