@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from embeddings.errors import ModelError
+from embeddings.fair_lock import FairLock
 from embeddings.models import ModelFiles, find_model, load_quietly
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class SentenceTransformersEncoder:
         self._query_prompt = self._transformer.prompts.get("query") or ""
         self._passage_prompt = self._transformer.prompts.get("document") or ""
         self._options: Any = {"batch_size": _BATCH, "show_progress_bar": False}
-        self._lock = RLock()  # the tokenizer keeps its padding settings in itself
+        self._lock = FairLock()  # the tokenizer keeps its padding settings in itself
         self._query = lru_cache(_QUERIES_KEPT)(self._encode_query)
         dim = self._transformer.get_embedding_dimension()
         reads = self._transformer.max_seq_length
@@ -135,9 +135,22 @@ class SentenceTransformersEncoder:
             return self._unit(self._transformer.encode_query(list(texts), **self._options))
 
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Encode with the model's passage prompt, where it has one: (texts, dim)."""
-        with self._lock:
-            return self._unit(self._transformer.encode_document(list(texts), **self._options))
+        """Encode with the model's passage prompt, where it has one: (texts, dim).
+
+        Between two batches, others who wait have their turn.
+        """
+        import numpy as np
+
+        vectors = np.empty((len(texts), self.dim), np.float32)
+        by_length = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # padding costs time
+        for start in range(0, len(texts), _BATCH):
+            batch = by_length[start : start + _BATCH]
+            with self._lock:
+                encoded = self._transformer.encode_document(
+                    [texts[i] for i in batch], **self._options
+                )
+            vectors[batch] = self._unit(encoded)
+        return vectors
 
     def query_tokens(self, text: str) -> Tokens:
         """Encode a question's tokens, and remember them; tokens of the prompt are left out.

@@ -14,13 +14,12 @@ import gradio as gr
 from qa import QA
 from ui import endpoints, limits
 from ui.asking import Desk
+from ui.assets import markup
 from ui.feedback import Feedback
 from ui.shelves import Shelves
 
-_PAGE = Path(__file__).parent / "page"
-_SCRIPTS = ("store", "paper", "shelf", "chat")
 _WAITING_AT_MOST = 64
-_ADDED_AT_ONCE = 1
+_BROUGHT_AT_ONCE = 1
 
 
 def build(
@@ -43,20 +42,12 @@ def build(
         examples: questions to offer before the first one is asked.
     """
     with gr.Blocks(title="inquote", analytics_enabled=False) as page:
-        gr.HTML(_read("head.html"), elem_id="iq-head", js_on_load=None, apply_default_css=False)
-        with gr.Tabs(elem_id="iq-tabs"):
-            with gr.Tab("Ask", elem_id="iq-tab-ask"):
-                _ask_tab(Desk(qa, title, shelves, feedback, uploads), title, examples)
+        gr.HTML(markup("head.html"), elem_id="iq-head", js_on_load=None, apply_default_css=False)
+        with gr.Tabs(elem_id="iq-tabs"), gr.Tab("Ask", elem_id="iq-tab-ask"):
+            _ask_tab(Desk(qa, title, shelves, feedback, uploads), title, examples)
         endpoints.register(qa)
     page.queue(max_size=_WAITING_AT_MOST)
     return page  # type: ignore[no-any-return]
-
-
-def head() -> str:
-    """Give what goes into the head of the page: its styles and its scripts."""
-    styles = "".join(_read(path.name) for path in sorted(_PAGE.glob("*.css")))
-    scripts = "".join(_read(f"{name}.js") for name in _SCRIPTS)
-    return f"<style>{styles}</style><script>'use strict';{{{scripts}}}</script>"
 
 
 def _ask_tab(desk: Desk, title: str, examples: Sequence[str]) -> None:
@@ -74,20 +65,13 @@ def _ask_tab(desk: Desk, title: str, examples: Sequence[str]) -> None:
     )
     chat = gr.HTML(
         elem_id="iq-ask",
-        html_template=_read("ask.html"),
+        html_template=markup("ask.html"),
         js_on_load="""
             window.inquote.start(element, {props, server, upload, trigger: (name, data) =>
-                name === 'ask' ? trigger('ask', data) : trigger('add', data)});
+                name === 'ask' ? trigger('ask', data) : trigger('bring', data)});
             watch('value', () => window.inquote.answered(props.value));""",
         apply_default_css=False,
-        server_functions=[
-            desk.shelf,
-            desk.remove,
-            desk.paper,
-            desk.restore,
-            desk.markdown,
-            desk.rate,
-        ],
+        server_functions=desk.server_functions(),
         about={
             "title": title,
             "examples": list(examples),
@@ -103,15 +87,11 @@ def _ask_tab(desk: Desk, title: str, examples: Sequence[str]) -> None:
         concurrency_id=endpoints.SHARED,
         **settings,
     ).failure(fn=None, js="() => window.inquote.failed('ask')", **settings)
-    chat.add(
-        desk.add,
+    chat.bring(
+        desk.bring,
         outputs=added,
         trigger_mode="multiple",
-        concurrency_limit=_ADDED_AT_ONCE,
-        concurrency_id="add",
+        concurrency_limit=_BROUGHT_AT_ONCE,
+        concurrency_id="bring",
         **settings,
-    ).failure(fn=None, js="() => window.inquote.failed('add')", **settings)
-
-
-def _read(name: str) -> str:
-    return (_PAGE / name).read_text(encoding="utf-8")
+    ).failure(fn=None, js="() => window.inquote.failed('bring')", **settings)

@@ -96,6 +96,16 @@ def _told(handler: Callable[..., Data]) -> Callable[..., Data]:
     return handle
 
 
+def _plain(method: Callable[[object], Data]) -> Callable[[object], Data]:
+    """Give a method as a function, which Gradio puts a mark on."""
+
+    @functools.wraps(method)
+    def call(request: object) -> Data:
+        return method(request)
+
+    return call
+
+
 class Desk:
     """Serves the conversations and documents of a page.
 
@@ -138,7 +148,7 @@ class Desk:
         checked = Checked.against(turn, find)
         return echo | {"turn": turn.to_dict(), "html": rendered(checked)}
 
-    def add(self, event: gr.EventData) -> Iterator[Data]:
+    def bring(self, event: gr.EventData) -> Iterator[Data]:
         """Add uploaded files to a shelf; tell how far it is, and at last what is there."""
         try:
             request = _parsed(_Files, event._data)
@@ -150,6 +160,11 @@ class Desk:
             yield {**_on_shelf(shelf), "problems": adding.result()}
         except Exception as error:
             yield {"error": sentence(error)}
+
+    def server_functions(self) -> list[Callable[[object], Data]]:
+        """Give what the page's scripts call by name, for what takes no time."""
+        methods = (self.shelf, self.remove, self.paper, self.restore, self.markdown, self.rate)
+        return [_plain(method) for method in methods]
 
     @_told
     def shelf(self, request: object) -> Data:

@@ -34,6 +34,11 @@ ESSAY_EXAMPLES = (
 @click.option(
     "--open/--no-open", "open_browser", default=None, help="Open a browser, if there is a screen."
 )
+@click.option(
+    "--feedback",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file that thumbs go to, a question set; by default one in the user's data folder.",
+)
 @as_json_option
 def chat(
     documents: tuple[Path, ...],
@@ -44,21 +49,36 @@ def chat(
     host: str,
     port: int | None,
     open_browser: bool | None,
+    feedback: Path | None,
     as_json: bool,
 ) -> None:
     """Open a web page to ask in. Ctrl-C stops it."""
     port = _free_port(host, port)  # before the slow part
     click.echo("Loading the model and the document …", err=True)
     from qa.engine import QA
+    from ui.shelves import Shelves
 
     source = list(documents) or None
-    with QA.open(source, index=index, model=model, reranker=reranker, threshold=threshold) as qa:
+    with (
+        QA.open(source, index=index, model=model, reranker=reranker, threshold=threshold) as qa,
+        Shelves(qa) as shelves,
+    ):
+        from gradio.utils import get_upload_folder
+
         from ui.app import build  # as slow as it is: not before a bad document
+        from ui.feedback import Feedback
         from ui.server import serve, stop_event
 
         essay = not documents and index is None
         title = ESSAY_TITLE if essay else _title(qa.index.document_ids())
-        page = build(qa, title=title, examples=ESSAY_EXAMPLES if essay else ())
+        page = build(
+            qa,
+            title=title,
+            shelves=shelves,
+            feedback=Feedback(feedback or _feedback_path(title), qa),
+            uploads=Path(get_upload_folder()),
+            examples=ESSAY_EXAMPLES if essay else (),
+        )
         stop = stop_event()  # before the page answers: from then on it may be stopped
         try:
             serve(page, host, port)
@@ -73,6 +93,15 @@ def chat(
             webbrowser.open(url)
         stop.wait()
         page.close(verbose=False)
+
+
+def _feedback_path(title: str) -> Path:
+    from platformdirs import user_data_path
+
+    named = os.environ.get("INQUOTE_CACHE")
+    folder = Path(named).expanduser() if named else user_data_path("inquote")
+    safe = "".join(c if c.isalnum() else "-" for c in title)[:80]
+    return folder / "feedback" / f"{safe}.jsonl"
 
 
 def _title(document_ids: list[str]) -> str:

@@ -120,7 +120,7 @@ def _passages(checked: Checked) -> list[Row]:
 
 
 def _ranked(score: str, rank: int | None) -> str:
-    return f"{score} (no. {rank})" if rank else f"{score} (–)"
+    return f"{score} no. {rank}" if rank else f"{score} –"
 
 
 def _text(checked: Checked, document_id: str, start: int, end: int) -> str | None:

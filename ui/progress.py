@@ -7,10 +7,9 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
-T = TypeVar("T")
+from qa.progress import Progress
 
-Progress = Callable[[int, int], None]
-"""Is told how much is done, and of how much."""
+T = TypeVar("T")
 
 
 class Stopped(Exception):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from pathlib import Path
 from types import FrameType
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -16,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_HERE = Path(__file__).parent
+from ui.assets import head
 
 # The page asks nothing of any other host; the browser holds it to that. Gradio's own HTML
 # component compiles its template, and so needs 'unsafe-eval'.
@@ -61,7 +60,7 @@ def serve(page: gr.Blocks, host: str, port: int) -> None:
             font=["system-ui", "sans-serif"],
             font_mono=["ui-monospace", "monospace"],
         ),
-        head=f"<style>{(_HERE / 'style.css').read_text(encoding='utf-8')}</style>",
+        head=head(),
         app_kwargs={
             "docs_url": None,
             "redoc_url": None,

@@ -24,8 +24,8 @@ from qa.documents import LOADERS
 from qa.errors import LoadError, QAError, QuestionError
 from qa.index import Index
 from qa.indexing import update_index
+from qa.progress import Progress
 from ui import limits
-from ui.progress import Progress
 
 _LONGEST_NAME = 100  # characters
 

@@ -7,7 +7,7 @@ class Chat {
     this.store = new Store(this.about.title);
     this.shelf = new Shelf(element, {
       server, upload, about: this.about,
-      add: (data) => trigger('add', data),
+      add: (data) => trigger('bring', data),
       onShow: (id, own) => this.open(id, own),
       onChange: () => this.changed(),
     });

@@ -1,0 +1,20 @@
+"""The page's own files: markup, styles and scripts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PAGE = Path(__file__).parent / "page"
+_SCRIPTS = ("store.js", "paper.js", "shelf.js", "chat.js")  # each uses those before it
+
+
+def markup(name: str) -> str:
+    """Give a file of markup."""
+    return (_PAGE / name).read_text(encoding="utf-8")
+
+
+def head() -> str:
+    """Give what goes into the head of the page: all styles, and all scripts in a block."""
+    styles = "".join(markup(path.name) for path in sorted(_PAGE.glob("*.css")))
+    scripts = "".join(markup(name) for name in _SCRIPTS)
+    return f"<style>{styles}</style><script>'use strict';{{{scripts}}}</script>"
