@@ -80,7 +80,7 @@ class Shelf {
     const told = await this.server.remove({token: this.token, document: button.dataset.remove});
     if (told.error) return this.say([told.error]);
     this.take(told);
-    this.say([`${button.dataset.remove} is removed.`]);
+    this.say([], [`${button.dataset.remove} is removed.`]);
     this.draw();
     this.onChange();
   }
@@ -119,9 +119,8 @@ class Shelf {
     const before = new Set(this.own.map((one) => one.id));
     this.take(told);
     const fresh = this.own.filter((one) => !before.has(one.id));
-    const said = fresh.map((one) => `${one.id} is added.`);
     if (fresh.length) this.source = 'own';
-    this.say([...said, ...this.problems, ...told.problems], this.problems.length + told.problems.length > 0);
+    this.say([...this.problems, ...told.problems], fresh.map((one) => `${one.id} is added.`));
     this.draw();
     if (fresh.length) this.onShow(fresh[0].id, true);
     this.onChange();
@@ -129,7 +128,7 @@ class Shelf {
 
   failed() {
     this.busy = false;
-    this.say(['The files could not be sent: the server is busy, or is not there. Try again.'], true);
+    this.say(['The files could not be sent: the server is busy, or is not there. Try again.']);
   }
 
   progress(what, done, total) {
@@ -141,9 +140,10 @@ class Shelf {
     this.find('#iq-adding').replaceChildren(line, bar);
   }
 
-  say(lines, wrong = true) {
-    this.find('#iq-adding').replaceChildren(...lines.map((line) => Object.assign(
-      document.createElement('p'), {textContent: line, className: wrong ? 'iq-wrong' : ''})));
+  say(wrong, well = []) {
+    const line = (textContent, className) => Object.assign(document.createElement('p'), {textContent, className});
+    this.find('#iq-adding').replaceChildren(
+      ...well.map((text) => line(text, '')), ...wrong.map((text) => line(text, 'iq-wrong')));
   }
 
   draw() {
