@@ -200,7 +200,7 @@ def verify(answer: Path, documents: tuple[Path, ...], as_json: bool) -> None:
 
     Exit code 4 tells that something in it is not as the source has it.
     """
-    from qa.documents import load_all
+    from qa.loaders import load_all
     from qa.saved import read_answer
     from qa.verification import sources, verify
 

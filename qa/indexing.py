@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 from embeddings import Encoder, VectorStore, open_store
 from qa import lexical
-from qa.documents import Document, load_all
+from qa.documents import Document
 from qa.errors import IndexNotWritten, LoadError
 from qa.index import (
     APPLICATION_ID,
@@ -28,6 +28,7 @@ from qa.index import (
     load_vectors,
     stored_passage,
 )
+from qa.loaders import load_all
 from qa.passages import Chunking, Passage, cut
 
 if TYPE_CHECKING:

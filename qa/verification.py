@@ -9,8 +9,9 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from qa.answering import Answer, compose
-from qa.documents import LOADERS, Document, Span
+from qa.documents import Document, Span
 from qa.errors import LoadError
+from qa.loaders import LOADERS
 from qa.quotes import Citation
 
 if TYPE_CHECKING:

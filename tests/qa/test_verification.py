@@ -15,7 +15,8 @@ import pytest
 
 from qa import Answer, Citation, Document, QAError, verify
 from qa.answering import compose
-from qa.documents import Span, load
+from qa.documents import Span
+from qa.loaders import load
 from qa.saved import read_answer
 from qa.seeds import essay_path
 from qa.sentences import split_sentences
@@ -284,7 +285,7 @@ def test_a_source_path_that_does_not_fit_the_document_is_not_read(tmp_path: Path
 
 def test_verifying_loads_no_model() -> None:
     code = (
-        "import json, sys; from qa.verification import verify; from qa.documents import load;"
+        "import json, sys; from qa.verification import verify; from qa.loaders import load;"
         "from qa.seeds import essay_path; saved = json.load(sys.stdin);"
         "assert verify(saved, load(essay_path())).verified;"
         "heavy = {'torch', 'transformers', 'faiss', 'tiktoken', 'gradio', 'numpy'};"
