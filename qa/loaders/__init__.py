@@ -33,6 +33,9 @@ LOADERS: dict[str, Loader] = {
 }
 """Loaders by file suffix, in lower case. Markdown is read as the text it is written in."""
 
+EXTRACTED = frozenset(suffix for suffix, loader in LOADERS.items() if loader is not load_text)
+"""Suffixes of files whose text a library extracts; another version of it may do so otherwise."""
+
 _LOCK = "~$"  # starts the name of the file that Word puts beside one that is open
 
 

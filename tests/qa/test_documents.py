@@ -40,6 +40,16 @@ class TestADocument:
                 before = text[:position].replace("\r\n", "\n").replace("\r", "\n")
                 assert document.line(position) == 1 + before.count("\n")
 
+    def test_tells_the_page_of_a_character(self) -> None:
+        document = Document("a", "one two three", pages=(0, 4, 4, 8, 13))
+        assert [document.page(n) for n in (0, 3, 4, 7, 8, 12)] == [1, 1, 3, 3, 4, 4]
+        assert Document("a", "one").page(1) is None
+
+    @pytest.mark.parametrize("pages", [(1,), (0, 9, 4), (0, 99), (-1, 4)])
+    def test_refuses_pages_that_are_not_in_order_or_not_in_it(self, pages: tuple[int, ...]) -> None:
+        with pytest.raises(LoadError, match="pages that do not follow"):
+            Document("a", "one two three", pages=pages)
+
     @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), st.data())
     def test_gives_the_bytes_of_any_span(self, drawn: str, data: st.DataObject) -> None:
         document = Document("a", text := "x" + drawn)

@@ -17,7 +17,7 @@ from qa import Answer, Citation, Document, QAError, verify
 from qa.answering import compose
 from qa.documents import Span
 from qa.loaders import load
-from qa.saved import read_answer
+from qa.saved import SavedAnswer, read_saved
 from qa.seeds import essay_path
 from qa.sentences import split_sentences
 from qa.verification import sources
@@ -34,6 +34,12 @@ WORDY = re.compile(r"\w+")
 def answer_of(*spans: Span, document: Document = ESSAY) -> Saved:
     citations = tuple(Citation(n, document, span) for n, span in enumerate(spans, 1))
     saved: Saved = json.loads(json.dumps(Answer("Why?", "Why?", 0.9, citations).to_dict()))
+    return saved
+
+
+def read_answer(path: Path) -> SavedAnswer:
+    saved = read_saved(path)
+    assert isinstance(saved, SavedAnswer)
     return saved
 
 
