@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from embeddings import Encoder
-from qa.documents import Document, load_all
+from qa.documents import Document
 from qa.engine import DEFAULT_TOP_K
 from qa.evaluation import Question, QuestionSet, load_questions
 from qa.evaluation.gold import locate
 from qa.evaluation.questions import Place
 from qa.index import Index
 from qa.indexing import update_index
+from qa.loaders import load_all
 from qa.matching import Asked, Match, Matcher
 from qa.passages import Chunking, Passage
 from qa.retrieval import Retriever

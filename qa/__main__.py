@@ -11,11 +11,12 @@ import sys
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from qa.evaluation_command import compare, evaluate
+from qa.quotes import place
 from qa.terminal import (
     as_json_option,
     corpus_options,
@@ -25,6 +26,11 @@ from qa.terminal import (
     threshold_option,
     top_k_option,
 )
+from qa.verification import ConversationVerification, Verification
+
+if TYPE_CHECKING:
+    from qa.documents import Document
+    from qa.retrieval import RetrievedPassage
 
 ABSTAINED = 3
 NOT_VERIFIED = 4
@@ -171,15 +177,13 @@ def retrieve(
     check_words(question)  # before the model is loaded
     with QA.open(list(documents) or None, index=index, model=model, reranker=reranker) as qa:
         found = qa.retrieve(question, top_k=top_k)
-        places = [
-            qa.index.document(hit.passage.document_id).line(hit.passage.start) for hit in found
-        ]
+        places = [_start_of(qa.index.document(hit.passage.document_id), hit) for hit in found]
     if as_json:
         print_json([hit.to_dict() for hit in found])
         return
-    for hit, line in zip(found, places, strict=True):
+    for hit, where in zip(found, places, strict=True):
         click.secho(f"{hit.rank}.", bold=True, nl=False)
-        click.secho(f"  {printable(hit.passage.document_id)}, line {line}", dim=True, nl=False)
+        click.secho(f"  {printable(hit.passage.document_id)}, {where}", dim=True, nl=False)
         reranked = "" if hit.rerank_score is None else f", rerank score {hit.rerank_score:.3f}"
         click.secho(f", score {hit.score:.3f}{reranked}", dim=True)
         click.echo(f"{printable(hit.passage.text)}\n")
@@ -192,30 +196,32 @@ def retrieve(
     "documents",
     type=click.Path(path_type=Path),
     multiple=True,
-    help="The source to check against; by default, what the answer itself names.",
+    help="A source to check against, a file or a folder, any number of times; by default, what the "
+    "answer itself names.",
 )
 @as_json_option
 def verify(answer: Path, documents: tuple[Path, ...], as_json: bool) -> None:
     """Check every quote of a saved ANSWER (from ask --json) against its source, without a model.
 
+    A saved conversation is checked too, answer by answer.
+
     Exit code 4 tells that something in it is not as the source has it.
     """
-    from qa.documents import load_all
-    from qa.saved import read_answer
-    from qa.verification import sources, verify
+    from qa.loaders import load
+    from qa.saved import SavedAnswer, read_saved
+    from qa.verification import sources, verify, verify_conversation
 
-    saved = read_answer(answer)
-    result = verify(saved, load_all(documents) if documents else sources(saved))
+    saved = read_saved(answer)
+    found = [d for path in documents for d in load(path)] if documents else sources(saved)
+    result: Verification | ConversationVerification
+    if isinstance(saved, SavedAnswer):
+        result = verify(saved, found)
+    else:
+        result = verify_conversation(saved, found)
     if as_json:
         print_json(result.to_dict())
     else:
-        for check in result.checks:
-            label = f"[{check.number}]" + (" near" if check.near else "")
-            _print_finding(label, check.verified, check.finding)
-        for problem in result.problems:
-            _print_finding("answer", False, problem)
-        if not result.checks and not result.problems:
-            click.echo("There is no quote in it to verify.")
+        _print_verified(result)
     if not result.verified:
         sys.exit(NOT_VERIFIED)
 
@@ -229,9 +235,32 @@ def _print_answer(answer: Mapping[str, Any]) -> None:
         mark = "  -" if answer["abstained"] else f"[{quote['number']}]"
         lead, rest = quote["quote"][: quote["lead"]], quote["quote"][quote["lead"] :]
         click.echo(f"\n{mark} {click.style(printable(lead), dim=True)}{printable(rest)}")
-        place = f"{printable(quote['document_id'])}, line {quote['line']}"
-        click.secho(f"    {place}, characters {quote['start']:,} to {quote['end']:,}", dim=True)
+        where = place(quote["page"], quote["line"], quote["start"], quote["end"])
+        click.secho(f"    {printable(quote['document_id'])}, {where}", dim=True)
     click.secho(f"\nconfidence {answer['confidence']:.2f}", dim=True)
+
+
+def _start_of(document: Document, hit: RetrievedPassage) -> str:
+    page = document.page(hit.passage.start)
+    on_page = "" if page is None else f"page {page:,}, "
+    return f"{on_page}line {document.line(hit.passage.start):,}"
+
+
+def _print_verified(result: Verification | ConversationVerification) -> None:
+    if isinstance(result, ConversationVerification):
+        for number, (question, answer) in enumerate(result.each, 1):
+            click.secho(f"{number}. {printable(question)}", bold=True)
+            _print_verified(answer)
+        if not result.answers:
+            click.echo("There is no answer in it to verify.")
+        return
+    for check in result.checks:
+        label = f"[{check.number}]" + (" near" if check.near else "")
+        _print_finding(label, check.verified, check.finding)
+    for problem in result.problems:
+        _print_finding("answer", False, problem)
+    if not result.checks and not result.problems:
+        click.echo("There is no quote in it to verify.")
 
 
 def _print_finding(label: str, verified: bool, finding: str) -> None:

@@ -14,10 +14,11 @@ from typing import Self
 
 from embeddings import Encoder, Reranker, load_encoder, load_reranker
 from qa.answering import DEFAULT_THRESHOLD, Answer, Answerer, ExtractiveAnswerer
-from qa.documents import Document, load_all
+from qa.documents import Document
 from qa.errors import IndexDamaged, IndexMissing, LoadError, QuestionError
 from qa.index import FORMAT, Index, is_index
 from qa.indexing import Changes, update_index
+from qa.loaders import load_all
 from qa.passages import Chunking
 from qa.retrieval import RetrievedPassage, Retriever, check_question
 from qa.rewriting import Rewriting, rewrite

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DATABASE = "inquote.sqlite"
-FORMAT = 2
+FORMAT = 3
 APPLICATION_ID = 0x494E5154  # "INQT", in the database's header
 
 SCHEMA = f"""
@@ -54,6 +54,7 @@ CREATE TABLE documents (
     title  TEXT NOT NULL,
     source TEXT,
     sha256 TEXT NOT NULL,
+    pages  TEXT NOT NULL,                         -- JSON: [start, ...]
     text   TEXT NOT NULL
 );
 CREATE TABLE passages (
@@ -333,14 +334,14 @@ class Index:
 
     def _read_document(self, document_id: str) -> Document:
         rows = self._rows(
-            "SELECT text, title, source, sha256 FROM documents WHERE id = ?", document_id
+            "SELECT text, title, source, pages, sha256 FROM documents WHERE id = ?", document_id
         )
         if not rows:
             raise KeyError(document_id)
-        text, title, source, sha256 = rows[0]
+        text, title, source, pages, sha256 = rows[0]
         try:
-            document = Document(document_id, text, title, source)
-        except (LoadError, TypeError):
+            document = Document(document_id, text, title, source, stored_pages(pages))
+        except (LoadError, TypeError, ValueError):
             document = None
         if document is None or document.sha256 != sha256:
             raise IndexDamaged(
@@ -349,6 +350,14 @@ class Index:
                 folder=self.folder,
             )
         return document
+
+
+def stored_pages(pages: str) -> tuple[int, ...]:
+    """Make a document's pages of the column that keeps them; a `ValueError` if it is damaged."""
+    starts = json.loads(pages)
+    if not isinstance(starts, list) or not all(isinstance(start, int) for start in starts):
+        raise ValueError(f"{pages[:50]} is no list of pages")
+    return tuple(starts)
 
 
 def stored_passage(document: Document, sentences: str, context: str) -> Passage:

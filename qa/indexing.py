@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 from embeddings import Encoder, VectorStore, open_store
 from qa import lexical
-from qa.documents import Document, load_all
+from qa.documents import Document
 from qa.errors import IndexNotWritten, LoadError
 from qa.index import (
     APPLICATION_ID,
@@ -29,6 +29,7 @@ from qa.index import (
     stored_passage,
 )
 from qa.lexical import Numbered
+from qa.loaders import load_all
 from qa.passages import Chunking, cut
 from qa.progress import Progress
 
@@ -103,7 +104,7 @@ def update_index(
         if writer.changes.any or manifest.generation == 0:
             _commit(connection, folder, manifest, writer.store)
         else:
-            connection.execute("COMMIT")  # a source may be another one
+            connection.execute("COMMIT")  # a source, or where pages start, may be another
         return writer.changes
 
 
@@ -158,17 +159,18 @@ class _Writer:
     def _holds(self, document: Document, *, replacing: bool) -> bool:
         """Tell whether the text is there already; if another is there by that name, drop it."""
         row = self._connection.execute(
-            "SELECT sha256, title, source FROM documents WHERE id = ?", (document.id,)
+            "SELECT sha256, title, source, pages FROM documents WHERE id = ?", (document.id,)
         ).fetchone()
         if row is None:
             self.changes.added.append(document.id)
             return False
-        sha256, title, source = row
+        sha256, title, source, pages = row
         if (sha256, title) == (document.sha256, document.title):
-            self._connection.execute(
-                "UPDATE documents SET source = ?1 WHERE id = ?2 AND source IS NOT ?1",
-                (document.source, document.id),
-            )
+            if (source, pages) != (document.source, json.dumps(document.pages)):
+                self._connection.execute(
+                    "UPDATE documents SET source = ?, pages = ? WHERE id = ?",
+                    (document.source, json.dumps(document.pages), document.id),
+                )
             self.changes.unchanged.append(document.id)
             return True
         if not replacing:
@@ -181,8 +183,16 @@ class _Writer:
         """Enter documents and their passages into the database, and give them numbered."""
         for document in documents:
             number = self._connection.execute(
-                "INSERT INTO documents (id, title, source, sha256, text) VALUES (?, ?, ?, ?, ?)",
-                (document.id, document.title, document.source, document.sha256, document.text),
+                "INSERT INTO documents (id, title, source, sha256, pages, text) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    document.id,
+                    document.title,
+                    document.source,
+                    document.sha256,
+                    json.dumps(document.pages),
+                    document.text,
+                ),
             ).lastrowid
             for passage in cut(document, self._chunking, self._encoder):
                 row = self._connection.execute(

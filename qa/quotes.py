@@ -76,7 +76,7 @@ class Citation:
             "byte_start": in_bytes.start,
             "byte_end": in_bytes.end,
             "line": document.line(start),
-            "page": None,
+            "page": document.page(start),
             "occurrence": occurrence,
             "occurrences": occurrence + document.text.count(quote, end),
         }
@@ -86,3 +86,9 @@ class Citation:
     def to_dict(self) -> dict[str, Any]:
         """Give the citation as plain data."""
         return asdict(self)
+
+
+def place(page: int | None, line: int, start: int, end: int) -> str:
+    """Say where a quote stands: "page 3, line 120, characters 1,234 to 1,300"."""
+    on_page = "" if page is None else f"page {page:,}, "
+    return f"{on_page}line {line:,}, characters {start:,} to {end:,}"

@@ -1,10 +1,10 @@
-"""Answers as they stand in files: what they claim, of which nothing is believed."""
+"""Answers and conversations as they stand in files: what they claim, none of it believed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -16,6 +16,9 @@ Count = Annotated[int, Field(ge=1)]
 
 class _Saved(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True)
+
+
+_Kind = TypeVar("_Kind", bound=_Saved)
 
 
 class SavedCitation(_Saved):
@@ -48,6 +51,18 @@ class SavedAnswer(_Saved):
     near: list[SavedCitation]
 
 
+class SavedConversation(_Saved):
+    """Several answers in one file, each of which stands on its own."""
+
+    format: Literal["inquote-conversation/1"]
+    title: str
+    answers: list[SavedAnswer]
+
+
+class _Head(BaseModel):
+    format: str
+
+
 def parse_answer(fields: Mapping[str, Any]) -> SavedAnswer:
     """Read an answer from plain data.
 
@@ -60,18 +75,28 @@ def parse_answer(fields: Mapping[str, Any]) -> SavedAnswer:
         raise AnswerFileError(f"this is not a saved answer: {_reason(error)}") from error
 
 
-def read_answer(path: Path) -> SavedAnswer:
-    """Read an answer that was saved as JSON.
+def read_saved(path: Path) -> SavedAnswer | SavedConversation:
+    """Read an answer, or a conversation, that was saved as JSON.
 
     Raises:
-        AnswerFileError: the file cannot be read, or is no saved answer.
+        AnswerFileError: the file cannot be read, or is neither of them.
     """
     try:
-        return SavedAnswer.model_validate_json(path.read_bytes())
+        data = path.read_bytes()
     except OSError as error:
         raise AnswerFileError(f"{path} cannot be read: {error.strerror}") from error
+    try:
+        _Head.model_validate_json(data)
+    except ValidationError:  # an answer has no format
+        return _parsed(SavedAnswer, "answer", data, path)
+    return _parsed(SavedConversation, "conversation", data, path)
+
+
+def _parsed(model: type[_Kind], what: str, data: bytes, path: Path) -> _Kind:
+    try:
+        return model.model_validate_json(data)
     except ValidationError as error:
-        raise AnswerFileError(f"{path} is not a saved answer: {_reason(error)}") from error
+        raise AnswerFileError(f"{path} is not a saved {what}: {_reason(error)}") from error
 
 
 def _reason(error: ValidationError) -> str:

@@ -1,20 +1,21 @@
-"""Checking a saved answer against its source again, with no model."""
+"""Checking a saved answer, or a conversation, against its sources again, with no model."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from qa.answering import Answer, compose
-from qa.documents import LOADERS, Document, Span
+from qa.documents import Document, Span
 from qa.errors import LoadError
-from qa.quotes import Citation
+from qa.loaders import EXTRACTED, LOADERS
+from qa.quotes import Citation, place
 
 if TYPE_CHECKING:
-    from qa.saved import SavedAnswer, SavedCitation
+    from qa.saved import SavedAnswer, SavedCitation, SavedConversation
 
 _SHOWN = 20  # characters of a difference
 
@@ -53,6 +54,29 @@ class Verification:
         return {"verified": self.verified} | asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class ConversationVerification:
+    """What was found for each answer of a conversation, with the questions that were asked."""
+
+    questions: tuple[str, ...]
+    answers: tuple[Verification, ...]
+
+    @property
+    def each(self) -> Iterator[tuple[str, Verification]]:
+        """Each question, with what was found for its answer."""
+        return zip(self.questions, self.answers, strict=True)
+
+    @property
+    def verified(self) -> bool:
+        """Whether every answer verifies."""
+        return all(answer.verified for answer in self.answers)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the result as plain data."""
+        answers = [{"question": question} | answer.to_dict() for question, answer in self.each]
+        return {"verified": self.verified, "answers": answers}
+
+
 def verify(
     answer: Answer | SavedAnswer | Mapping[str, Any], documents: Iterable[Document]
 ) -> Verification:
@@ -60,7 +84,8 @@ def verify(
 
     Args:
         answer: an answer, also one that went through JSON.
-        documents: the sources; each quote is held against the one of its document id.
+        documents: the sources; each quote is held against the one of its document id, and where
+            several have that id, against the one of its SHA-256.
 
     Raises:
         AnswerFileError: `answer` is a mapping that is no saved answer.
@@ -70,30 +95,48 @@ def verify(
     if isinstance(answer, Answer):
         answer = answer.to_dict()
     saved = answer if isinstance(answer, SavedAnswer) else parse_answer(answer)
-    by_id = {document.id: document for document in documents}
+    by_id: dict[str, list[Document]] = {}
+    for document in documents:
+        by_id.setdefault(document.id, []).append(document)
     checks = [_check(c, near, by_id) for near, c in _all_quotes(saved)]
     return Verification(tuple(checks), tuple(_problems(saved)))
 
 
-def sources(answer: SavedAnswer) -> list[Document]:
-    """Load the documents that an answer's citations name as their sources, where they are there.
+def verify_conversation(
+    conversation: SavedConversation, documents: Iterable[Document]
+) -> ConversationVerification:
+    """Check every answer of a conversation, each on its own, as `verify` does."""
+    documents = list(documents)
+    return ConversationVerification(
+        tuple(answer.question for answer in conversation.answers),
+        tuple(verify(answer, documents) for answer in conversation.answers),
+    )
+
+
+def sources(saved: SavedAnswer | SavedConversation) -> list[Document]:
+    """Load the documents that citations name as their sources, where they are there.
 
     A source that does not end in the document's id is passed over, and so is one that cannot be
     read: its quotes will not verify.
     """
-    found: dict[str, Document] = {}
-    for _, citation in _all_quotes(answer):
-        if citation.source is None or citation.document_id in found:
-            continue
-        path = Path(citation.source)
-        loader = LOADERS.get(path.suffix.lower())
-        named = PurePath(citation.document_id).parts
-        if loader and path.is_file() and path.parts[-len(named) :] == named:
-            try:
-                found[citation.document_id] = loader(path, citation.document_id)
-            except LoadError:
-                continue
-    return list(found.values())
+    from qa.saved import SavedAnswer
+
+    answers = [saved] if isinstance(saved, SavedAnswer) else saved.answers
+    named = {(c.document_id, c.source): None for a in answers for _, c in _all_quotes(a)}
+    found = (_source(document_id, source) for document_id, source in named if source)
+    return [document for document in found if document is not None]
+
+
+def _source(document_id: str, source: str) -> Document | None:
+    path = Path(source)
+    loader = LOADERS.get(path.suffix.lower())
+    named = PurePath(document_id).parts
+    if not loader or not path.is_file() or path.parts[-len(named) :] != named:
+        return None
+    try:
+        return loader(path, document_id)
+    except LoadError:
+        return None
 
 
 def _all_quotes(answer: SavedAnswer) -> list[tuple[bool, SavedCitation]]:
@@ -112,8 +155,9 @@ def _problems(answer: SavedAnswer) -> list[str]:
     return problems
 
 
-def _check(saved: SavedCitation, near: bool, documents: Mapping[str, Document]) -> Check:
-    document = documents.get(saved.document_id)
+def _check(saved: SavedCitation, near: bool, documents: Mapping[str, list[Document]]) -> Check:
+    named = documents.get(saved.document_id, [])
+    document = next((d for d in named if d.sha256 == saved.sha256), next(iter(named), None))
     if document is None:
         known = ", ".join(sorted(documents)) or "none"
         finding = f"there is no source {saved.document_id!r} to check against (there is: {known})"
@@ -121,14 +165,14 @@ def _check(saved: SavedCitation, near: bool, documents: Mapping[str, Document]) 
     fault = _fault(saved, document)
     if fault is not None:
         return Check(saved.number, near, False, fault)
-    place = f"line {saved.line}, characters {saved.start:,} to {saved.end:,}"
-    return Check(saved.number, near, True, f"these words stand in {document.id}, {place}")
+    where = place(saved.page, saved.line, saved.start, saved.end)
+    return Check(saved.number, near, True, f"these words stand in {document.id}, {where}")
 
 
 def _fault(saved: SavedCitation, document: Document) -> str | None:
     """Say what is wrong with a citation, the gravest first; None if nothing is."""
     if document.sha256 != saved.sha256:
-        return f"{document.id} is not the text that was quoted from: its SHA-256 is another"
+        return f"{document.id} is not the text that was quoted from: {_other_text(document)}"
     if not saved.start < saved.end <= len(document.text):
         return f"{document.id} has no characters {saved.start:,} to {saved.end:,}"
     if saved.lead >= saved.end - saved.start:
@@ -141,6 +185,12 @@ def _fault(saved: SavedCitation, document: Document) -> str | None:
         if expected[name] != claimed:
             return f"the words are there, but the {name} is {expected[name]}, not {claimed}"
     return None
+
+
+def _other_text(document: Document) -> str:
+    if PurePath(document.id).suffix.lower() not in EXTRACTED:
+        return "its SHA-256 is another"
+    return "its SHA-256 is another (the file has changed, or another version reads it otherwise)"
 
 
 def _where_else(saved: SavedCitation, real: Citation, document: Document) -> str:

@@ -11,7 +11,8 @@ import hypothesis
 import pytest
 
 from embeddings import Encoder, load_encoder
-from qa.documents import Document, load
+from qa.documents import Document
+from qa.loaders import load
 from qa.seeds import essay_path
 from tests.fakes import FakeEncoder
 

@@ -15,8 +15,9 @@ from langchain_text_splitters import RecursiveCharacterTextSplitter
 from embeddings import Encoder
 from qa import QA, Answer, Passage, RetrievedPassage
 from qa.answering import ExtractiveAnswerer
-from qa.documents import Span, load
+from qa.documents import Span
 from qa.evaluation import compare, evaluate, load_questions
+from qa.loaders import load
 from qa.sentences import split_sentences
 
 essay = load("seeds/essay.txt")[0]

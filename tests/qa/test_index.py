@@ -11,6 +11,7 @@ import pytest
 
 from qa import index as index_module
 from qa import lexical
+from qa.documents import Document
 from qa.errors import IndexDamaged, IndexMismatch, IndexMissing, StoredIndexError
 from qa.index import DATABASE, Index, Manifest, is_index
 from qa.indexing import update_index
@@ -55,6 +56,14 @@ class TestReading:
             assert index.document(document.id) == document
         with pytest.raises(KeyError):
             index.document("d")
+        index.close()
+
+    def test_gives_pages_as_they_were_indexed(self, tmp_path: Path) -> None:
+        document = Document("a", "Page one. Page two.", pages=(0, 0, 10, 19))
+        update_index(tmp_path / "paged", [document], encoder=FakeEncoder())
+        index = Index.open(tmp_path / "paged")
+        assert index.document("a") == document
+        assert index.document("a").page(10) == 3
         index.close()
 
     def test_gives_passages_that_are_spans_of_their_documents(self, folder: Path) -> None:
@@ -143,7 +152,7 @@ class TestAnIndexOfAnotherMake:
 
     def test_another_format_is_refused_and_both_are_named(self, folder: Path) -> None:
         edit(folder, "PRAGMA user_version = 7")
-        with pytest.raises(IndexMismatch, match=r"format 7 .* format 2"):
+        with pytest.raises(IndexMismatch, match=r"format 7 .* format 3"):
             Index.open(folder)
 
 
@@ -240,6 +249,14 @@ class TestADamagedIndex:
             index.document("b")
         with pytest.raises(IndexDamaged, match="text of 'b'"):
             list(index.passages_of("b"))
+        index.close()
+
+    @pytest.mark.parametrize("pages", ["", "{}", "null", "[1]", '[0, "9"]', "[0, 9e9]", b"\xff"])
+    def test_broken_pages_are_named(self, folder: Path, pages: str | bytes) -> None:
+        edit(folder, "UPDATE documents SET pages = ? WHERE id = 'b'", pages)
+        index = Index.open(folder)
+        with pytest.raises(IndexDamaged):
+            index.document("b")
         index.close()
 
     @pytest.mark.parametrize("sentences", ["", "[]", "[[1]]", "null", "[5]", "{", b"\xff"])

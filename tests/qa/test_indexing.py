@@ -95,6 +95,20 @@ class TestOnlyWhatChangedIsEncoded:
         assert index.document("b") == moved
         index.close()
 
+    def test_new_page_starts_are_kept_without_encoding(self, folder: Path) -> None:
+        encoder = FakeEncoder()
+        (old,) = corpus("b")
+        paged = Document("b", old.text, old.title, old.source, (0, 7, 20))
+        assert update_index(folder, [paged], encoder=encoder).unchanged == ["b"]
+        assert encoder.encoded == []
+        index = Index.open(folder)
+        assert index.document("b").pages == (0, 7, 20)
+        index.close()
+        assert update_index(folder, [old], encoder=encoder).unchanged == ["b"]
+        index = Index.open(folder)
+        assert index.document("b").pages == ()
+        index.close()
+
     def test_a_new_title_is_a_change_as_it_is_searched_with_the_text(self, folder: Path) -> None:
         encoder = FakeEncoder()
         (old,) = corpus("b")
@@ -176,7 +190,7 @@ class TestWhatIsRefused:
         connection = connect(folder)
         connection.execute("PRAGMA user_version = 7")
         connection.close()
-        with pytest.raises(IndexMismatch, match=r"format 7 .* format 2"):
+        with pytest.raises(IndexMismatch, match=r"format 7 .* format 3"):
             update_index(folder, corpus("d"), encoder=FakeEncoder())
 
     def test_removing_a_document_that_is_not_there(self, folder: Path) -> None:

@@ -15,8 +15,9 @@ import pytest
 
 from qa import Answer, Citation, Document, QAError, verify
 from qa.answering import compose
-from qa.documents import Span, load
-from qa.saved import read_answer
+from qa.documents import Span
+from qa.loaders import load
+from qa.saved import SavedAnswer, read_saved
 from qa.seeds import essay_path
 from qa.sentences import split_sentences
 from qa.verification import sources
@@ -33,6 +34,12 @@ WORDY = re.compile(r"\w+")
 def answer_of(*spans: Span, document: Document = ESSAY) -> Saved:
     citations = tuple(Citation(n, document, span) for n, span in enumerate(spans, 1))
     saved: Saved = json.loads(json.dumps(Answer("Why?", "Why?", 0.9, citations).to_dict()))
+    return saved
+
+
+def read_answer(path: Path) -> SavedAnswer:
+    saved = read_saved(path)
+    assert isinstance(saved, SavedAnswer)
     return saved
 
 
@@ -284,7 +291,7 @@ def test_a_source_path_that_does_not_fit_the_document_is_not_read(tmp_path: Path
 
 def test_verifying_loads_no_model() -> None:
     code = (
-        "import json, sys; from qa.verification import verify; from qa.documents import load;"
+        "import json, sys; from qa.verification import verify; from qa.loaders import load;"
         "from qa.seeds import essay_path; saved = json.load(sys.stdin);"
         "assert verify(saved, load(essay_path())).verified;"
         "heavy = {'torch', 'transformers', 'faiss', 'tiktoken', 'gradio', 'numpy'};"
