@@ -1,5 +1,17 @@
 "use strict";
 
+// In a frame that holds the page as text, an address is read as one of the page around it: links
+// within this page are followed by hand, and a choice is not kept in the address.
+const framed = location.protocol === "about:";
+if (framed) {
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest('a[href^="#"]');
+    if (!link) return;
+    event.preventDefault();
+    location.hash = link.getAttribute("href");
+  });
+}
+
 // Filters and sorts the questions, and keeps the choice in the address, so that it can be shared.
 // Without this script every question is shown, misses first.
 (() => {
@@ -80,6 +92,7 @@
 
   // Browsers refuse to note an address too often, as when a person types.
   function remember() {
+    if (framed) return;
     clearTimeout(remembering);
     remembering = setTimeout(() => {
       const hash = state();

@@ -1,0 +1,197 @@
+"""The tab that evaluates: a question set goes in, figures and misses come out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from embeddings import EmbeddingsError
+from qa import QA, QAError
+from qa.answering import ExtractiveAnswerer
+from qa.engine import DEFAULT_TOP_K
+from qa.errors import QuestionSetError
+from qa.evaluation import QuestionSet
+from qa.evaluation.formats import FORMATS
+from qa.progress import Progress
+from ui import evaluate_view as view
+from ui.evaluating import (
+    Asked,
+    Evaluated,
+    Finished,
+    Session,
+    Stopped,
+    in_background,
+    read_questions,
+    run_of,
+    shipped_questions,
+)
+
+_STYLE = (Path(__file__).parent / "evaluate.css").read_text(encoding="utf-8")
+_MOST_PASSAGES = 30
+_UNCHANGED = gr.skip()
+
+
+def evaluate_tab(qa: QA, title: str) -> None:
+    """Build what an evaluation needs, inside of the Gradio blocks that are open.
+
+    It brings its own styles. Runs wait for one another, and for no question of the chat.
+
+    Args:
+        qa: the corpus to ask; its answerer is left as it is.
+        title: what the corpus is called on the page.
+    """
+    handlers = _Handlers(qa)
+    shipped = len(handlers.shipped) if handlers.shipped else None
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    with gr.Column(elem_classes="iq-eval"):
+        session = gr.State(None, delete_callback=lambda kept: kept and kept.close())
+        _html(f"<style>{_STYLE}</style>{view.introduction(title, shipped)}")
+        questions = gr.File(
+            label="Your question set" + (" (optional)" if shipped else ""),
+            file_types=list(FORMATS),
+            height=150,
+            elem_classes="iq-eval-file",
+        )
+        threshold, top_k = _settings(handlers.answerer)
+        with gr.Row(elem_classes="iq-eval-buttons"):
+            start = gr.Button("Run", variant="primary", elem_classes="iq-eval-run")
+            end = gr.Button("Stop", visible=False, elem_classes="iq-eval-stop")
+        status, results, report = _html(), _html(), _html()
+        start.click(
+            handlers.begin,
+            [session, questions],
+            [session, status, start, end],
+            concurrency_limit=None,
+            **private,
+        ).then(
+            handlers.run,
+            [session, threshold, top_k],
+            [status, results, report, start, end],
+            concurrency_id="evaluate",
+            concurrency_limit=1,
+            **private,
+        )
+        end.click(handlers.stop, [session], None, concurrency_limit=None, **private)
+
+
+class _Handlers:
+    """What happens at a click; all that lasts is in the visitor's `Session`."""
+
+    def __init__(self, qa: QA) -> None:
+        self.shipped = shipped_questions(qa)
+        self.answerer = qa.answerer if isinstance(qa.answerer, ExtractiveAnswerer) else None
+        self._qa = qa
+
+    def begin(self, session: Session | None, path: str | None) -> tuple[Any, ...]:
+        """Read the question set; a bad one is told, and nothing else changes."""
+        session = session or Session()
+        if session.busy:
+            return session, *[_UNCHANGED] * 3
+        try:
+            session.questions = self._chosen(path)
+        except Exception as error:
+            session.questions = None
+            return session, view.failure(_explained(error, path)), *_buttons(running=False)
+        session.busy = True
+        session.stop.clear()
+        return session, view.waiting(), *_buttons(running=True)
+
+    def run(
+        self, session: Session | None, threshold: float, top_k: int
+    ) -> Iterator[tuple[Any, ...]]:
+        """Ask the set that `begin` has read, and show how far that is, and what came of it."""
+        questions = session.questions if session else None
+        if session is None or questions is None:
+            yield (_UNCHANGED,) * 5
+            return
+        session.questions = None
+        asked: Asked | None = None
+        try:
+            for step in self._steps(session, questions, threshold, top_k):
+                if isinstance(step, Finished):
+                    yield _shown(step.result)
+                else:
+                    asked = step
+                    yield view.progress(asked), *[_UNCHANGED] * 4
+        except Stopped:
+            yield view.stopped(asked), _UNCHANGED, _UNCHANGED, *_buttons(running=False)
+        except Exception as error:
+            told = view.failure(_explained(error, None))
+            yield told, _UNCHANGED, _UNCHANGED, *_buttons(running=False)
+        finally:
+            session.stop.set()  # where nobody listens any more, nobody waits for an end
+            session.busy = False
+
+    def stop(self, session: Session | None) -> None:
+        """End the run at its next question."""
+        if session:
+            session.stop.set()
+
+    def _steps(
+        self, session: Session, questions: QuestionSet, threshold: float, top_k: int
+    ) -> Iterator[Asked | Finished[Evaluated]]:
+        def work(progress: Progress) -> Evaluated:
+            least = threshold if self.answerer else None
+            run = run_of(self._qa, questions, threshold=least, top_k=int(top_k), progress=progress)
+            return session.keep(run)
+
+        return in_background(work, session.stop)
+
+    def _chosen(self, path: str | None) -> QuestionSet:
+        if path is not None:
+            return read_questions(self._qa, Path(path))
+        if self.shipped is None:
+            raise QuestionSetError("no question set is chosen: choose a file first")
+        return self.shipped
+
+
+def _settings(answerer: ExtractiveAnswerer | None) -> tuple[gr.Slider, gr.Slider]:
+    with gr.Row(elem_classes="iq-eval-settings"):
+        threshold = gr.Slider(
+            0,
+            1,
+            value=answerer.threshold if answerer else 0,
+            step=0.05,
+            label="Refuse below confidence",
+            visible=answerer is not None,
+        )
+        top_k = gr.Slider(
+            1, _MOST_PASSAGES, value=DEFAULT_TOP_K, step=1, label="Passages per answer"
+        )
+    return threshold, top_k
+
+
+def _html(value: str = "") -> gr.HTML:
+    return gr.HTML(value, js_on_load=None, apply_default_css=False, elem_classes="iq-eval-html")
+
+
+def _buttons(*, running: bool) -> tuple[Any, Any]:
+    """Give the states of Run and Stop."""
+    return gr.update(interactive=not running), gr.update(visible=running)
+
+
+def _shown(evaluated: Evaluated) -> tuple[Any, ...]:
+    return (
+        view.done(evaluated.run),
+        view.results(evaluated),
+        view.report(evaluated.report),
+        *_buttons(running=False),
+    )
+
+
+def _explained(error: Exception, path: str | None) -> str:
+    """Say in one sentence what went wrong; of several faults the first, and how many more."""
+    if not isinstance(error, QAError | EmbeddingsError):
+        print(f"inquote: {type(error).__name__}: {error}", file=sys.stderr)
+        return "The evaluation could not be run; the terminal that runs inquote says why."
+    sentence = str(error)
+    if isinstance(error, QuestionSetError) and error.faults:
+        more = f" (and {len(error.faults) - 1:,} more)" if len(error.faults) > 1 else ""
+        sentence = f"{sentence.partition(chr(10))[0]} {error.faults[0]}{more}"
+    if path is not None:
+        sentence = sentence.replace(path, Path(path).name)
+    return sentence[:1].upper() + sentence[1:]

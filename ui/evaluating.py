@@ -1,0 +1,239 @@
+"""Evaluations for the page: run in the background, stopped on demand, kept for the visitor.
+
+It knows nothing of how they are shown: `ui.evaluate` does.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tempfile
+import threading
+import time
+import weakref
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Generic, TypeVar
+
+from qa import QA
+from qa.answering import ExtractiveAnswerer
+from qa.documents import Document
+from qa.errors import QuestionSetError, RunError
+from qa.evaluation import Comparison, QuestionSet, Run, compare, evaluate, load_questions, load_run
+from qa.evaluation.folders import keep_run
+from qa.evaluation.gold import check_corpus, locate
+from qa.evaluation.measures import MEASURES
+from qa.evaluation.report.wording import HEADLINES
+from qa.evaluation.runs import REPORT_PAGE
+from qa.progress import Progress
+from qa.seeds import questions_path
+
+_KEPT = 2  # runs of a visitor: the last, and the one that it is held against
+_SECONDS_BETWEEN = 0.2  # two looks at how far it is
+
+# Times depend on what else the machine does, such as answering in the chat.
+_COMPARED = [name for name in HEADLINES if MEASURES[name].group != "time"]
+
+Result = TypeVar("Result")
+
+
+class Stopped(Exception):
+    """The work was stopped before its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How far an evaluation is: questions asked, of how many, in how many seconds."""
+
+    done: int
+    total: int
+    seconds: float
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the rest takes at the pace so far; None while that says too little."""
+        if self.done < 3 or self.seconds < 1:
+            return None
+        return self.seconds / self.done * (self.total - self.done)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished(Generic[Result]):
+    """What the work gave."""
+
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """An evaluation that ran to its end.
+
+    Attributes:
+        run: what came of it.
+        report: its report, a whole page.
+        archive: the folder that keeps the run, as a ZIP file.
+        comparison: it against the run before, over their common questions; None if there are
+            none, or was no run before.
+    """
+
+    run: Run
+    report: str
+    archive: bytes
+    comparison: Comparison | None = None
+
+
+class Session:
+    """What belongs to one visitor: the set that is to be asked, and the last runs.
+
+    Runs are kept in a folder of their own, which goes with the session or the process.
+    """
+
+    def __init__(self) -> None:
+        self.questions: QuestionSet | None = None
+        self.stop = threading.Event()
+        self.busy = False
+        self._folder = Path(tempfile.mkdtemp(prefix="inquote-evaluation-"))
+        self._runs: list[Path] = []
+        self._made = 0
+        self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+
+    def keep(self, run: Run) -> Evaluated:
+        """Keep a run, and hold it against the one before.
+
+        Raises:
+            RunError: it cannot be written.
+        """
+        before = load_run(self._runs[-1]) if self._runs else None
+        self._made += 1
+        folder = self._folder / f"run-{self._made}"
+        keep_run(run, folder)
+        self._runs.append(folder)
+        while len(self._runs) > _KEPT:
+            shutil.rmtree(self._runs.pop(0), ignore_errors=True)
+        report = (folder / REPORT_PAGE).read_text(encoding="utf-8")
+        return Evaluated(run, report, _zipped(folder), _compared(before, run))
+
+    def close(self) -> None:
+        """Stop what runs, and remove what was kept."""
+        self.stop.set()
+        self._remove()
+
+
+def shipped_questions(qa: QA) -> QuestionSet | None:
+    """Give the question set that comes with the installation, if its corpus is the one asked."""
+    if len(qa.index.document_ids()) != 1:
+        return None
+    questions = load_questions(questions_path())
+    return None if check_corpus(questions, _documents(qa)) else questions
+
+
+def read_questions(qa: QA, path: Path) -> QuestionSet:
+    """Read a question set on a corpus.
+
+    Raises:
+        QuestionSetError: it cannot be read, or its answers do not stand in the corpus.
+    """
+    questions = load_questions(path)
+    if not questions:
+        raise QuestionSetError(f"{path.name} has no questions in it")
+    documents = _documents(qa)
+    if mismatch := check_corpus(questions, documents):
+        raise QuestionSetError(mismatch)
+    locate(questions, documents)
+    return questions
+
+
+def run_of(
+    qa: QA, questions: QuestionSet, *, threshold: float | None, top_k: int, progress: Progress
+) -> Run:
+    """Evaluate a corpus with settings of one's own, which nobody else is answered with.
+
+    Args:
+        qa: the corpus.
+        questions: the set to ask.
+        threshold: the confidence below which it abstains; None leaves the answerer as it is.
+        top_k: passages that an answer is made from.
+        progress: told how many are asked; may raise to stop.
+    """
+    settings = f"{top_k} passages"
+    asked = qa
+    if threshold is not None and isinstance(qa.answerer, ExtractiveAnswerer):
+        most = qa.answerer.max_quotes
+        answerer = ExtractiveAnswerer(qa.encoder, threshold=threshold, max_quotes=most)
+        asked = QA(qa.index, qa.encoder, answerer, qa.reranker)
+        settings = f"threshold {threshold:g}, {settings}"
+    name = f"{questions.name}: {settings}"
+    return evaluate(asked, questions, top_k=top_k, name=name, progress=progress)
+
+
+def in_background(
+    work: Callable[[Progress], Result], stop: threading.Event
+) -> Iterator[Asked | Finished[Result]]:
+    """Do work in a thread of its own, and tell how far it is until it is done.
+
+    The work ends at the next step after `stop` is set, or after the telling is no longer
+    listened to.
+
+    Raises:
+        Stopped: it was stopped. What the work raises is raised as well.
+    """
+    told: SimpleQueue[Asked | Finished[Result] | BaseException] = SimpleQueue()
+    started = time.monotonic()
+
+    def progress(done: int, total: int) -> None:
+        if stop.is_set():
+            raise Stopped
+        told.put(Asked(done, total, time.monotonic() - started))
+
+    def run() -> None:
+        try:
+            told.put(Finished(work(progress)))
+        except BaseException as error:
+            told.put(error)
+
+    threading.Thread(target=run, name="evaluation", daemon=True).start()
+    try:
+        while True:
+            latest = _latest(told)
+            if isinstance(latest, BaseException):
+                raise latest
+            yield latest
+            if isinstance(latest, Finished):
+                return
+            time.sleep(_SECONDS_BETWEEN)
+    finally:
+        stop.set()
+
+
+def _latest(told: SimpleQueue[Result]) -> Result:
+    """Give the last of what was told; wait if nothing was."""
+    latest = told.get()
+    while True:
+        try:
+            latest = told.get_nowait()
+        except Empty:
+            return latest
+
+
+def _documents(qa: QA) -> list[Document]:
+    return [qa.index.document(id_) for id_ in qa.index.document_ids()]
+
+
+def _compared(before: Run | None, run: Run) -> Comparison | None:
+    if before is None:
+        return None
+    try:
+        return compare(before, run, measures=[name for name in _COMPARED if name in run.figures])
+    except RunError:  # they have no question in common
+        return None
+
+
+def _zipped(folder: Path) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as written:
+        for path in sorted(folder.iterdir()):
+            written.write(path, f"run/{path.name}")
+    return archive.getvalue()
