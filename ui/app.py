@@ -15,6 +15,7 @@ from qa import QA
 from ui import endpoints, limits
 from ui.asking import Desk
 from ui.assets import markup
+from ui.evaluate import evaluate_tab
 from ui.feedback import Feedback
 from ui.shelves import Shelves
 
@@ -43,8 +44,11 @@ def build(
     """
     with gr.Blocks(title="inquote", analytics_enabled=False) as page:
         gr.HTML(markup("head.html"), elem_id="iq-head", js_on_load=None, apply_default_css=False)
-        with gr.Tabs(elem_id="iq-tabs"), gr.Tab("Ask", elem_id="iq-tab-ask"):
-            _ask_tab(Desk(qa, title, shelves, feedback, uploads), title, examples)
+        with gr.Tabs(elem_id="iq-tabs"):
+            with gr.Tab("Ask", elem_id="iq-tab-ask"):
+                _ask_tab(Desk(qa, title, shelves, feedback, uploads), title, examples)
+            with gr.Tab("Evaluate", elem_id="iq-tab-evaluate"):
+                evaluate_tab(qa, title)
         endpoints.register(qa)
     page.queue(max_size=_WAITING_AT_MOST)
     return page  # type: ignore[no-any-return]
@@ -83,7 +87,7 @@ def _ask_tab(desk: Desk, title: str, examples: Sequence[str]) -> None:
         desk.ask,
         outputs=chat,
         trigger_mode="multiple",
-        concurrency_limit=endpoints.ASKED_AT_ONCE,
+        concurrency_limit=limits.ASKED_AT_ONCE,
         concurrency_id=endpoints.SHARED,
         **settings,
     ).failure(fn=None, js="() => window.inquote.failed('ask')", **settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import socket
 import sys
@@ -11,6 +12,8 @@ from pathlib import Path
 import click
 
 from qa.terminal import as_json_option, corpus_options, print_json, threshold_option
+from ui.accounts import Accounts, find_accounts
+from ui.folder import private_folder
 
 _FIRST_PORT = 7860
 _PORTS_TRIED = 20
@@ -35,6 +38,21 @@ ESSAY_EXAMPLES = (
     "--open/--no-open", "open_browser", default=None, help="Open a browser, if there is a screen."
 )
 @click.option(
+    "--auth",
+    type=click.Path(path_type=Path),
+    help="Ask for a login: a file with a line name:password for each account, or the same lines "
+    "in the variable INQUOTE_AUTH.",
+)
+@click.option(
+    "--allow-host",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="A name that the page is reached by as well, as behind a proxy; may be given several "
+    "times.",
+)
+@click.option("--mcp", is_flag=True, help="Serve ask, retrieve and verify as MCP tools as well.")
+@click.option(
     "--feedback",
     type=click.Path(path_type=Path, dir_okay=False),
     help="The file that thumbs go to, a question set; by default one in the user's data folder.",
@@ -49,25 +67,30 @@ def chat(
     host: str,
     port: int | None,
     open_browser: bool | None,
+    auth: Path | None,
+    names: tuple[str, ...],
+    mcp: bool,
     feedback: Path | None,
     as_json: bool,
 ) -> None:
     """Open a web page to ask in. Ctrl-C stops it."""
     port = _free_port(host, port)  # before the slow part
+    accounts = find_accounts(auth)
+    _warn_of_strangers(host, accounts)
     click.echo("Loading the model and the document …", err=True)
     from qa.engine import QA
     from ui.shelves import Shelves
 
     source = list(documents) or None
     with (
+        private_folder() as folder,
         QA.open(source, index=index, model=model, reranker=reranker, threshold=threshold) as qa,
         Shelves(qa) as shelves,
     ):
-        from gradio.utils import get_upload_folder
-
         from ui.app import build  # as slow as it is: not before a bad document
+        from ui.endpoints import Endpoints
         from ui.feedback import Feedback
-        from ui.server import serve, stop_event
+        from ui.server import Serving, address, serve, stop_event
 
         essay = not documents and index is None
         title = ESSAY_TITLE if essay else _title(qa.index.document_ids())
@@ -76,26 +99,52 @@ def chat(
             title=title,
             shelves=shelves,
             feedback=Feedback(feedback or _feedback_path(title), qa),
-            uploads=Path(get_upload_folder()),
+            uploads=folder,
             examples=ESSAY_EXAMPLES if essay else (),
         )
         stop = stop_event()  # before the page answers: from then on it may be stopped
+        tools = Endpoints(qa) if mcp else None
         try:
-            serve(page, host, port)
+            server = serve(page, Serving(host, port, folder, accounts, names, tools))
         except OSError as error:
             raise click.ClickException(f"the page cannot be served: {error}") from error
-        url = _url(host, port)
-        if as_json:
-            print_json({"url": url})
-        else:
-            click.echo(f"inquote is at {url} (Ctrl-C stops it)")
+        url = address(host, port)
+        _say_where(url, mcp, as_json)
         if _has_screen() if open_browser is None else open_browser:
             webbrowser.open(url)
         stop.wait()
-        page.close(verbose=False)
+        server.stop()
+
+
+def _warn_of_strangers(host: str, accounts: Accounts | None) -> None:
+    """Warn where other machines may ask, and nobody is asked who they are."""
+    if accounts is None and not _is_loopback(host):
+        click.echo(
+            f"Warning: whoever reaches this machine on {host} may ask and read these documents; "
+            "--auth asks for a login.",
+            err=True,
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _say_where(url: str, mcp: bool, as_json: bool) -> None:
+    tools = f"{url}mcp"
+    if as_json:
+        print_json({"url": url} | ({"mcp": tools} if mcp else {}))
+        return
+    click.echo(f"inquote is at {url} (Ctrl-C stops it)")
+    if mcp:
+        click.echo(f"Its MCP server is at {tools}")
 
 
 def _feedback_path(title: str) -> Path:
+    """Give the file for thumbs about a corpus that goes by a title."""
     from platformdirs import user_data_path
 
     named = os.environ.get("INQUOTE_CACHE")
@@ -106,12 +155,6 @@ def _feedback_path(title: str) -> Path:
 
 def _title(document_ids: list[str]) -> str:
     return document_ids[0] if len(document_ids) == 1 else f"{len(document_ids):,} documents"
-
-
-def _url(host: str, port: int) -> str:
-    if host in {"0.0.0.0", "::"}:  # noqa: S104
-        host = "127.0.0.1"
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
 def _free_port(host: str, asked: int | None) -> int:

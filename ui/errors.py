@@ -7,11 +7,14 @@ import sys
 from embeddings import EmbeddingsError
 from qa import QAError
 
+_LONGEST = 500  # characters
+
 
 def sentence(error: Exception) -> str:
-    """Say what went wrong; what is no error of ours is printed, and told of in general."""
+    """Say what went wrong in one sentence; what is nobody's fault outside goes to the terminal."""
     if isinstance(error, QAError | EmbeddingsError):
         said = str(error)
         return said[:1].upper() + said[1:]
-    print(f"inquote: {type(error).__name__}: {error}", file=sys.stderr)
+    line = " ".join(str(error).split())[:_LONGEST]
+    print(f"inquote: {type(error).__name__}: {line}", file=sys.stderr, flush=True)
     return "This could not be done; the terminal that runs inquote says why"

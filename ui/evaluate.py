@@ -30,7 +30,6 @@ from ui.evaluating import (
     shipped_questions,
 )
 
-_STYLE = (Path(__file__).parent / "evaluate.css").read_text(encoding="utf-8")
 _MOST_PASSAGES = 30
 _UNCHANGED = gr.skip()
 
@@ -49,7 +48,7 @@ def evaluate_tab(qa: QA, title: str) -> None:
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     with gr.Column(elem_classes="iq-eval"):
         session = gr.State(None, delete_callback=lambda kept: kept and kept.close())
-        _html(f"<style>{_STYLE}</style>{view.introduction(title, shipped)}")
+        _html(f"{view.introduction(title, shipped)}")
         questions = gr.File(
             label="Your question set" + (" (optional)" if shipped else ""),
             file_types=list(FORMATS),

@@ -1,7 +1,26 @@
-"""What a visitor may bring, and for how long it is kept."""
+"""What the server takes at most, and what a visitor may bring."""
+
+from __future__ import annotations
+
+import os
+
+ASKED_AT_ONCE = max(2, os.cpu_count() or 2)
+"""How many questions are worked on at once, from the page and from programs together."""
+
+MAX_TOP_K = 100
+"""The most passages that a program may ask for."""
 
 MAX_UPLOAD_BYTES = 25_000_000
-"""The largest file that a visitor may upload."""
+"""The largest file that may be uploaded."""
+
+MAX_UPLOAD_BODY_BYTES = 4 * MAX_UPLOAD_BYTES
+"""The largest request that uploads files, all of them together."""
+
+MAX_BODY_BYTES = 2_000_000
+"""The largest request of any other kind."""
+
+UPLOADS_KEPT_SECONDS = 3_600
+"""How long an uploaded file is kept."""
 
 MAX_DOCUMENTS = 20
 """The most documents that a visitor may have at once."""

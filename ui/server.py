@@ -1,59 +1,145 @@
-"""The page's server: where it listens, what it sends with every response, how it stops."""
+"""The page's server: what it is made of, where it listens, how it stops."""
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
+import socket
+import sys
 import threading
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
+from typing import Any
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 import gradio as gr
-from starlette.datastructures import MutableHeaders
-from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+import uvicorn
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from qa.errors import SettingsError
+from ui.access import Login
+from ui.accounts import Accounts
 from ui.assets import head
+from ui.endpoints import Endpoints, explained
+from ui.guard import ANY_ADDRESS, MCP_PATH, Guard, OpenWays
+from ui.limits import MAX_UPLOAD_BYTES, UPLOADS_KEPT_SECONDS
 
-# The page asks nothing of any other host; the browser holds it to that. Gradio's own HTML
-# component compiles its template, and so needs 'unsafe-eval'.
-_CONTENT_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "font-src 'self' data:",
-        "connect-src 'self'",
-        "object-src 'none'",
-        "base-uri 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
-)
+_START_SECONDS = 60.0
+_FINISH_SECONDS = 2  # for what is under way when the server is told to stop
+_BACKLOG = 2_048
+_CLEANING_SECONDS = 600
+_NO_DOCS: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
 
 
-def serve(page: gr.Blocks, host: str, port: int) -> None:
-    """Start the page's server, in threads of its own."""
-    _keep_loopback_direct()
-    page.launch(
-        server_name=host,
-        server_port=port,
-        prevent_thread_lock=True,
-        quiet=True,
-        inline=False,
-        inbrowser=False,
-        share=False,
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """How a page is served.
+
+    Attributes:
+        host: the address to listen on.
+        port: the port to listen on.
+        folder: where uploads are kept; nothing else is read from.
+        accounts: who may log in; None asks for no login.
+        names: further names that the server is reached by, as behind a proxy.
+        tools: what an MCP server offers; None runs none.
+    """
+
+    host: str
+    port: int
+    folder: Path
+    accounts: Accounts | None = None
+    names: Sequence[str] = ()
+    tools: Endpoints | None = None
+
+
+class Server:
+    """A page that is being served, in a thread of its own, until `stop`."""
+
+    def __init__(self, page: gr.Blocks, serving: Serving) -> None:
+        """Listen and answer.
+
+        Raises:
+            OSError: it cannot listen there.
+        """
+        self._page = page
+        self._handler = _OneLine()
+        self.app = assemble(page, serving)
+        listener = _listen(serving.host, serving.port)
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                guarded(self.app, serving),
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=_FINISH_SECONDS,
+            )
+        )
+        self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
+        logging.getLogger().addHandler(self._handler)
+        self._thread.start()
+        self._wait_until_started()
+
+    def stop(self) -> None:
+        """Let what is under way finish for a moment, end the rest, and wait until it has ended."""
+        self._handler.stopping = True
+        self._page._queue.close()  # type: ignore[no-untyped-call]
+        self._page.is_running = False
+        self._server.should_exit = True
+        self._thread.join()
+        logging.getLogger().removeHandler(self._handler)
+
+    def _wait_until_started(self) -> None:
+        waited = threading.Event()
+        for _ in range(int(_START_SECONDS * 100)):
+            if self._server.started:
+                return
+            if not self._thread.is_alive():
+                break
+            waited.wait(0.01)
+        raise OSError("the server did not start")
+
+
+def serve(page: gr.Blocks, serving: Serving) -> Server:
+    """Start the page's server, in a thread of its own.
+
+    Raises:
+        OSError: it cannot listen there.
+    """
+    return Server(page, serving)
+
+
+def assemble(page: gr.Blocks, serving: Serving) -> FastAPI:
+    """Make the app of a page, and of the MCP server if there is one, with nothing before it."""
+    _one_sentence_for_any_error(page)
+    page.delete_cache = (_CLEANING_SECONDS, UPLOADS_KEPT_SECONDS)
+    app = _with_mcp(serving.tools) if serving.tools else _bare()
+    return gr.mount_gradio_app(  # type: ignore[no-any-return]
+        app,
+        page,
+        path="/",
+        server_name=serving.host,
+        server_port=serving.port,
         show_error=False,
+        max_file_size=MAX_UPLOAD_BYTES,
         footer_links=[],
         run_history=False,
         enable_monitoring=False,
         mcp_server=False,
         pwa=False,
         ssr_mode=False,
-        num_workers=0,
+        app_kwargs={
+            **_NO_DOCS,
+            "exception_handlers": {TypeError: _misfit, KeyError: _misfit, Exception: _unexpected},
+        },
         theme=gr.themes.Base(
             primary_hue="teal",
             neutral_hue="stone",
@@ -61,16 +147,15 @@ def serve(page: gr.Blocks, host: str, port: int) -> None:
             font_mono=["ui-monospace", "monospace"],
         ),
         head=head(),
-        app_kwargs={
-            "docs_url": None,
-            "redoc_url": None,
-            "openapi_url": None,
-            "middleware": [
-                Middleware(_KeptToThisHost),
-                Middleware(TrustedHostMiddleware, allowed_hosts=_names_of(host)),
-            ],
-        },
     )
+
+
+def guarded(app: ASGIApp, serving: Serving) -> ASGIApp:
+    """Put before an app what keeps it: the guard, then the login, then the ways that are open."""
+    app = OpenWays(app, serving.folder)
+    if serving.accounts is not None:
+        app = Login(app, serving.accounts)
+    return Guard(app, serving.host, serving.names)
 
 
 def stop_event() -> threading.Event:
@@ -85,31 +170,83 @@ def stop_event() -> threading.Event:
     return stop
 
 
-class _KeptToThisHost:
-    """Adds the headers that keep the page to its own host to every response."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["Content-Security-Policy"] = _CONTENT_POLICY
-                headers["Referrer-Policy"] = "no-referrer"
-                headers["X-Content-Type-Options"] = "nosniff"
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)
+def address(host: str, port: int) -> str:
+    """Give the address that the page is opened at."""
+    if host in ANY_ADDRESS:
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def _names_of(host: str) -> list[str]:
-    """Give the names that the page may be asked by; any, if it listens on every address."""
-    return ["*"] if host in {"0.0.0.0", "::"} else [host, "127.0.0.1", "localhost"]  # noqa: S104
+def _bare(lifespan: Any = None) -> FastAPI:
+    return FastAPI(**_NO_DOCS, lifespan=lifespan)
 
 
-def _keep_loopback_direct() -> None:
-    """Keep requests to this machine away from a proxy: Gradio asks its own page as it starts."""
-    for name in ("NO_PROXY", "no_proxy"):
-        hosts = [host for host in os.environ.get(name, "").split(",") if host]
-        os.environ[name] = ",".join(dict.fromkeys([*hosts, "127.0.0.1", "localhost"]))
+def _with_mcp(endpoints: Endpoints) -> FastAPI:
+    from ui.tools import mcp_server  # nobody else waits for it
+
+    manager = mcp_server(endpoints)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with manager.run():
+            yield
+
+    class _Mcp:
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await manager.handle_request(scope, receive, send)
+
+    app = _bare(lifespan)
+    for path in (MCP_PATH, f"{MCP_PATH}/"):
+        app.router.routes.append(Route(path, _Mcp(), methods=["GET", "POST", "DELETE"]))
+    return app
+
+
+def _one_sentence_for_any_error(page: gr.Blocks) -> None:
+    """Have whatever fails, such as data that does not fit, tell a sentence and print a line."""
+    process = page.process_api
+
+    async def explained_process(*args: Any, **kwargs: Any) -> Any:
+        with explained():
+            return await process(*args, **kwargs)
+
+    def enough(block_fn: Any, inputs: list[Any]) -> None:
+        if len(inputs) < len(block_fn.inputs):
+            needed = f"this needs {len(block_fn.inputs)} values, and got {len(inputs)}"
+            raise SettingsError(needed)
+
+    page.process_api = explained_process  # type: ignore[method-assign]
+    page.validate_inputs = enough  # type: ignore[method-assign]
+
+
+async def _misfit(request: Request, error: Exception) -> Response:
+    """Answer a request that names what there is not: an argument, or a function."""
+    if request.url.path.startswith("/gradio_api/call/v2/"):
+        return JSONResponse({"detail": f"{str(error).split('. ')[0]}."}, 400)
+    if request.url.path == "/gradio_api/queue/join":
+        return JSONResponse({"detail": "The page has no such function."}, 400)
+    raise error
+
+
+async def _unexpected(_: Request, __: Exception) -> Response:
+    said = "The request could not be answered; the terminal that runs inquote says why."
+    return JSONResponse({"detail": said}, 500)
+
+
+class _OneLine(logging.Handler):
+    """Shows a warning or an error of the server's libraries in one line."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.stopping = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self.stopping:
+            return
+        error = record.exc_info[1] if record.exc_info else None
+        what = f"{type(error).__name__}: {error}" if error else record.getMessage()
+        print(f"inquote: {' '.join(what.split())[:500]}", file=sys.stderr, flush=True)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=_BACKLOG)

@@ -20,10 +20,10 @@ from types import TracebackType
 from typing import Self
 
 from qa import QA, Answer, Document
-from qa.documents import LOADERS
 from qa.errors import LoadError, QAError, QuestionError
 from qa.index import Index
 from qa.indexing import update_index
+from qa.loaders import LOADERS
 from qa.progress import Progress
 from ui import limits
 

@@ -1,0 +1,106 @@
+"""Pages that are really served: a small one, quickly, and `inquote chat` as it is run."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+TEXT = "The castle of Ada is of stone. The bridge of Bern is of granite. The lamp burns oil."
+QUESTION = "What is the bridge of Bern of?"
+STOP_SECONDS = 15
+
+API = "/gradio_api"
+
+
+@dataclass
+class Running:
+    """A server in a process of its own, and the file that it complains to."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    said: dict[str, Any]
+
+    @property
+    def url(self) -> str:
+        return str(self.said["url"])
+
+    @property
+    def folder(self) -> Path:
+        """Where uploads are kept."""
+        return Path(self.said["folder"])
+
+    def client(self, **options: Any) -> httpx.Client:
+        return httpx.Client(base_url=self.url, trust_env=False, timeout=30, **options)
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(STOP_SECONDS)
+
+    def complaints(self) -> list[str]:
+        return self.log.read_text().splitlines()
+
+
+@contextmanager
+def small_page(tmp: Path, **settings: Any) -> Iterator[Running]:
+    """Serve a page of `TEXT`, and its MCP server, with no model."""
+    given = {"host": "127.0.0.1", "port": free_port(), **settings}
+    command = ["-m", "tests.ui.small_page", str(tmp), json.dumps(given)]
+    with running(tmp, *command) as served:
+        yield served
+
+
+@contextmanager
+def chat(tmp: Path, *options: str, **environment: str) -> Iterator[Running]:
+    """Run `inquote chat`."""
+    command = ["-m", "qa", "chat", "--no-open", "--json", "--port", str(free_port()), *options]
+    with running(tmp, *command, INQUOTE_CACHE=str(tmp / "cache"), **environment) as served:
+        yield served
+
+
+@contextmanager
+def running(tmp: Path, *command: str, **environment: str) -> Iterator[Running]:
+    """Run Python until the block ends, from when it has said in JSON where it serves."""
+    log = tmp / "log"
+    with log.open("wb") as complaints:
+        process = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+        )
+    assert process.stdout
+    try:
+        said = b""
+        while not said.rstrip().endswith(b"}"):
+            line = process.stdout.readline()
+            assert line, log.read_text()
+            said += line
+        yield Running(process, log, json.loads(said))
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

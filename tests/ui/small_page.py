@@ -1,0 +1,96 @@
+"""Serves a small page with an encoder that needs no model: `python -m tests.ui.small_page`.
+
+It takes a folder and its settings as JSON, prints where it is and which routes it has, and stops
+at a signal.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from starlette.routing import BaseRoute, Mount
+
+from qa import QA, Answer, Document
+from qa.index import Index
+from qa.indexing import update_index
+from tests.fakes import FakeEncoder
+from tests.ui.serving import TEXT
+from ui.accounts import Accounts
+from ui.folder import private_folder
+from ui.shelves import Shelves
+
+
+class SlowQA(QA):
+    """Takes its time to answer."""
+
+    seconds = 0.0
+
+    def ask(self, *args: Any, **options: Any) -> Answer:
+        time.sleep(self.seconds)
+        return super().ask(*args, **options)
+
+
+def main() -> None:
+    tmp, settings = Path(sys.argv[1]), json.loads(sys.argv[2])
+    encoder = FakeEncoder()
+    update_index(tmp / "index", [Document("small.txt", TEXT)], encoder=encoder)
+    with (
+        private_folder() as folder,
+        SlowQA(Index.open(tmp / "index"), encoder) as qa,
+        Shelves(qa) as shelves,
+    ):
+        from ui import access
+        from ui.app import build
+        from ui.endpoints import Endpoints
+        from ui.feedback import Feedback
+        from ui.server import Serving, address, serve, stop_event
+
+        access._WRONG_COSTS_SECONDS = 0
+        SlowQA.seconds = settings.pop("seconds", 0.0)
+        waiting = settings.pop("waiting", 64)
+        accounts = settings.pop("accounts", None)
+        stop = stop_event()
+        serving = Serving(
+            folder=folder,
+            accounts=Accounts(accounts) if accounts else None,
+            tools=Endpoints(qa),
+            **settings,
+        )
+        page = build(
+            qa,
+            title="small",
+            shelves=shelves,
+            feedback=Feedback(tmp / "feedback.jsonl", qa),
+            uploads=folder,
+        )
+        page.queue(max_size=waiting)
+        server = serve(page, serving)
+        ways = sorted(set(every_way(server.app.routes)))
+        url = address(serving.host, serving.port)
+        print(json.dumps({"url": url, "folder": str(folder), "ways": ways}), flush=True)
+        stop.wait()
+        server.stop()
+
+
+def every_way(routes: Iterable[BaseRoute], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Give the methods and paths of all routes of an app, and of what is mounted in it."""
+    for route in routes:
+        path = prefix + re.sub(r"\{[^}]*\}", "1", str(getattr(route, "path", "")))
+        if isinstance(route, Mount):
+            yield "GET", f"{path}/"
+            yield from every_way(route.routes, path.rstrip("/"))
+        elif nested := getattr(route, "original_router", None):
+            yield from every_way(nested.routes, prefix)
+        else:
+            for method in getattr(route, "methods", None) or {"GET"}:
+                yield method, path
+
+
+if __name__ == "__main__":
+    main()

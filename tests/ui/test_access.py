@@ -1,0 +1,314 @@
+"""Nothing is answered without the login that is asked for, nor to other sites."""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from qa import QAError
+from tests.ui.serving import API, QUESTION, Running, small_page
+from ui.accounts import VARIABLE, find_accounts, parse_accounts
+from ui.limits import MAX_BODY_BYTES, MAX_UPLOAD_BODY_BYTES, MAX_UPLOAD_BYTES
+
+ADA = ("ada", "a: secret é")
+CALL = {"data": [QUESTION, None, 8]}
+EVIL = {"Origin": "http://evil.example"}
+
+
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A page that asks for a login, on every address of the machine."""
+    folder = tmp_path_factory.mktemp("locked")
+    with small_page(folder, host="0.0.0.0", accounts=dict([ADA])) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A page that asks for none."""
+    with small_page(tmp_path_factory.mktemp("open"), names=["quotes.example"]) as served:
+        yield served
+
+
+def log_in(client: httpx.Client) -> httpx.Response:
+    return client.post("/login", data={"username": ADA[0], "password": ADA[1]})
+
+
+def test_every_route_of_the_app_is_closed_without_a_login(locked: Running) -> None:
+    ways = {(method, path) for method, path in locked.said["ways"]}
+    seen = {path for _, path in ways}
+    for known in ("/", "/config", f"{API}/queue/join", f"{API}/upload", f"{API}/file=1", "/mcp"):
+        assert known in seen, sorted(seen)
+    assert len(ways) > 60
+    answered = []
+    with locked.client() as client:
+        for method, path in sorted(ways | {("POST", f"{API}/call/ask"), ("PUT", "/x")}):
+            response = client.request(method, path)
+            if (method, path.rstrip("/")) == ("POST", "/login"):
+                assert response.status_code == 400
+            elif (method, path.rstrip("/")) == ("GET", "/logout"):
+                assert response.status_code == 303
+            elif response.status_code != 401:
+                answered.append((method, path, response.status_code))
+            assert "small" not in response.text
+    assert answered == []
+
+
+def test_what_the_page_does_not_ask_for_is_closed_to_everybody(page: Running) -> None:
+    open_ways = set()
+    with page.client() as client:
+        for method, path in page.said["ways"]:
+            if "heartbeat" in path or "queue/data" in path or "mcp" in path:
+                continue  # they go on
+            status = client.request(method, path).status_code
+            if status not in {404, 405}:
+                open_ways.add(path.rstrip("/"))
+    for closed in (
+        *("/monitoring", "/monitoring/summary", f"{API}/runs", f"{API}/proxy=1"),
+        *(f"{API}/component_server", f"{API}/process_recording", f"{API}/vibe-edit"),
+        *(f"{API}/dev/reload", f"{API}/deep_link", f"{API}/run/1", f"{API}/api/1", f"{API}/call/1"),
+        *(f"{API}/stream/1", f"{API}/custom_component/1/1/1/1", "/openapi.json", "/docs"),
+    ):
+        assert closed not in open_ways
+    assert {"", "/config", f"{API}/info", f"{API}/queue/join", f"{API}/upload"} <= open_ways
+
+
+def test_the_login_page_asks_for_nothing_more_and_tells_nothing(locked: Running) -> None:
+    with locked.client(headers={"Accept": "text/html"}) as client:
+        shown = client.get("/")
+        assert shown.status_code == 200
+        assert 'name="password"' in shown.text
+        assert not re.search(r"src=|href=|small|ask", shown.text.replace("autofocus", ""))
+        wrong = client.post("/login", data={"username": "ada", "password": "<b>"})
+        assert wrong.status_code == 401
+        assert "The name or the password is wrong." in wrong.text
+        right = log_in(client)
+        assert (right.status_code, right.headers["location"]) == (303, "./")
+        assert "window.gradio_config" in client.get("/").text
+        assert client.get("/logout").status_code == 303
+        assert client.get("/config").status_code == 401
+
+
+def test_a_login_is_a_cookie_that_no_script_reads_and_no_other_site_sends(locked: Running) -> None:
+    with locked.client() as client:
+        response = log_in(client)
+        assert response.json() == {"success": True}
+        cookie = response.headers["set-cookie"]
+        assert "HttpOnly" in cookie
+        assert "SameSite=lax" in cookie
+        assert client.get("/config").status_code == 200
+    with locked.client(cookies={cookie.split("=")[0]: "made up"}) as client:
+        assert client.get("/config").status_code == 401
+    with locked.client(headers={"X-Forwarded-Proto": "https"}) as client:
+        assert "Secure" in log_in(client).headers["set-cookie"]
+
+
+def test_a_program_logs_in_with_every_request(locked: Running) -> None:
+    with locked.client(auth=(ADA[0], ADA[1].encode())) as client:
+        assert client.get("/config").status_code == 200
+        assert client.post(f"{API}/call/ask", json=CALL).status_code == 200
+    for header in ("Basic", "Basic !", "Basic YWRh", "Bearer x", "Basic /w=="):
+        with locked.client(headers={"Authorization": header}) as client:
+            assert client.get("/config").status_code == 401
+    with locked.client(auth=("ada", "a: secret e")) as client:
+        refused = client.get("/config")
+        assert refused.json() == {"detail": "The name or the password is wrong."}
+        assert refused.headers["www-authenticate"].startswith("Basic")
+
+
+def test_guessing_is_stopped_even_with_the_right_password(locked: Running) -> None:
+    with locked.client(headers={"X-Forwarded-For": "10.1.2.3"}) as client:
+        for _ in range(10):
+            wrong = client.post("/login", data={"username": "ada", "password": "x"})
+            assert wrong.status_code == 401
+        assert log_in(client).status_code == 429
+        assert client.get("/config", auth=(ADA[0], ADA[1].encode())).status_code == 429
+    with locked.client(headers={"X-Forwarded-For": "10.1.2.4"}) as client:
+        assert log_in(client).status_code == 200
+
+
+@pytest.mark.parametrize("body", [{}, {"username": "ada"}, {"password": "x"}])
+def test_a_login_that_lacks_something_is_told_so(locked: Running, body: dict[str, str]) -> None:
+    with locked.client() as client:
+        assert client.post("/login", data=body).status_code == 400
+        assert client.post("/login", files={"username": ("a", b"x")}).status_code == 400
+
+
+def test_accounts_are_lines_and_comments() -> None:
+    accounts = parse_accounts("# who\n\nada:a:b \r\n bob : c\n", "here")
+    assert accounts.admits("ada", "a:b ")
+    assert accounts.admits("bob", " c")
+    assert not accounts.admits("ada", "a:b")
+    assert not accounts.admits("eve", "")
+    assert "a:b" not in repr(accounts)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("ada\n", "line 1, is not of the form"),
+        ("ada:\n", "line 1, is not of the form"),
+        (":x\n", "line 1, is not of the form"),
+        ("ada:x\nada:y\n", "line 2: there is already an account 'ada'"),
+        ("# nobody\n", "holds no account"),
+    ],
+)
+def test_accounts_that_are_none_are_one_sentence(text: str, told: str) -> None:
+    with pytest.raises(QAError, match=told):
+        parse_accounts(text, "here")
+
+
+def test_a_file_of_passwords_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "accounts"
+    file.write_text("ada:x\n")
+    file.chmod(stat.S_IRUSR | stat.S_IWUSR | stat.S_IROTH)
+    with pytest.raises(QAError, match="others may read it: run chmod 600"):
+        find_accounts(file)
+    file.chmod(stat.S_IRUSR | stat.S_IWUSR)
+    found = find_accounts(file)
+    assert found
+    assert found.admits("ada", "x")
+    with pytest.raises(QAError, match="cannot be read: No such file"):
+        find_accounts(tmp_path / "missing")
+
+
+def test_accounts_may_stand_in_the_environment_which_then_forgets_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(VARIABLE, "ada:x")
+    found = find_accounts(None)
+    assert found
+    assert found.admits("ada", "x")
+    assert find_accounts(None) is None
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "a@127.0.0.1", "[", "10.1.2.3"],
+)
+@pytest.mark.parametrize("path", ["/", "/config", "/mcp", "/login"])
+def test_a_name_that_was_turned_to_this_address_is_refused(
+    page: Running, host: str, path: str
+) -> None:
+    with page.client(headers={"Host": host}) as client:
+        assert client.get(path).status_code == 400
+
+
+@pytest.mark.parametrize("host", ["localhost:1", "127.0.0.1", "LOCALHOST", "quotes.example:443"])
+def test_the_names_of_the_page_are_let_through(page: Running, host: str) -> None:
+    with page.client(headers={"Host": host}) as client:
+        assert client.get("/config").status_code == 200
+
+
+def test_a_page_on_every_address_is_asked_by_an_address_or_its_own_name_alone(
+    locked: Running,
+) -> None:
+    with locked.client() as client:
+        for host, status in {"10.1.2.3:80": 401, "[::1]:80": 401, "evil.example": 400}.items():
+            assert client.get("/config", headers={"Host": host}).status_code == status
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        EVIL,
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Origin": "http://127.0.0.1.evil.example"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
+    ],
+)
+def test_another_sites_page_can_neither_ask_nor_upload(
+    page: Running, headers: dict[str, str]
+) -> None:
+    with page.client(headers=headers) as client:
+        for path in ("queue/join", "call/ask", "upload", "cancel", "reset"):
+            assert client.post(f"{API}/{path}", json=CALL).status_code == 403
+        assert client.post("/mcp", json={}).status_code == 403
+        assert client.get("/config").status_code == 403
+        assert client.options(f"{API}/upload").status_code == 403
+
+
+def test_the_page_itself_may_ask_and_a_link_may_lead_to_it(page: Running) -> None:
+    with page.client(headers={"Origin": page.url.rstrip("/")}) as client:
+        assert client.post(f"{API}/call/ask", json=CALL).status_code == 200
+    proxied = {"Host": "quotes.example", "Origin": "https://quotes.example"}
+    with page.client(headers=proxied) as client:
+        assert client.post(f"{API}/call/ask", json=CALL).status_code == 200
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    with page.client(headers=link) as client:
+        assert client.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/login", "/mcp", f"{API}/queue/join", f"{API}/call/ask", "/x"])
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_body_that_is_too_large_is_refused_on_every_way(
+    page: Running, path: str, streamed: bool
+) -> None:
+    body = [b" " * 100_000] * (MAX_BODY_BYTES // 100_000 + 1)
+    with page.client() as client:
+        response = client.post(path, content=iter(body) if streamed else b"".join(body))
+    if not streamed or path.startswith((API, "/mcp")):
+        assert response.status_code == 413
+        assert response.json()["detail"].startswith("A request may have at most 2,000,000 bytes")
+
+
+def test_an_upload_that_is_too_large_is_refused(page: Running) -> None:
+    with page.client() as client:
+        large = client.post(f"{API}/upload", files={"files": b" " * (MAX_UPLOAD_BYTES + 1)})
+        assert large.status_code == 413
+    body = (b" " * 1_000_000 for _ in range(MAX_UPLOAD_BODY_BYTES // 1_000_000 + 1))
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    with page.client(headers=kind) as client, suppress(httpx.WriteError):  # the server hung up
+        assert client.post(f"{API}/upload", content=body).status_code in {400, 413}
+
+
+HOSTILE = ("../../x", "/etc/passwd", "..\\..\\x", "C:\\x.txt", "CON", "a" * 1_000, "%2e%2e/x", "..")
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_an_upload_stays_in_the_private_folder_whatever_its_name(page: Running, name: str) -> None:
+    with page.client() as client:
+        response = client.post(f"{API}/upload", files={"files": (name, b"text")})
+        if response.status_code == 200:
+            (path,) = response.json()
+            assert Path(path).resolve().is_relative_to(page.folder)
+            assert client.get(f"{API}/file={path}").content == b"text"
+        else:
+            assert response.status_code in {400, 413}
+    assert stat.S_IMODE(page.folder.stat().st_mode) == 0o700
+
+
+def test_no_file_outside_the_private_folder_is_given(page: Running, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.txt"
+    outside.write_text("outside")
+    (page.folder / "link.txt").symlink_to(outside)
+    inside = page.folder / "inside.txt"
+    inside.write_text("inside")
+    database = next(tmp_path.parent.rglob("index*/*"), outside)
+    asked = [
+        *("/etc/passwd", str(outside), str(database), str(page.folder / "link.txt"), "ui/app.py"),
+        *(f"{page.folder}/../{outside.name}", f"{page.folder}/%2e%2e/x", "seeds/essay.txt"),
+        *("http://127.0.0.1:1/", "https://evil.example/", "file:///etc/passwd", "%00", "~"),
+    ]
+    with page.client() as client:
+        assert client.get(f"{API}/file={inside}").text == "inside"
+        for path in asked:
+            assert client.get(f"{API}/file={path}").status_code in {403, 404}
+            assert client.get(f"{API}/file/{path}").status_code in {403, 404}
+
+
+def test_every_answer_carries_the_headers_that_keep_it_to_its_host(page: Running) -> None:
+    with page.client() as client:
+        for path, headers in (("/", {}), ("/x", {}), ("/config", EVIL)):
+            sent = client.get(path, headers=headers).headers
+            assert "default-src 'self'" in sent["content-security-policy"]
+            assert sent["x-content-type-options"] == "nosniff"
+            assert "access-control-allow-origin" not in sent
+            assert "server" not in sent

@@ -1,0 +1,203 @@
+"""What programs may call gives what Python gives, and one sentence for what it cannot use."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from gradio_client import Client  # type: ignore[import-untyped]
+from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
+from gradio_client.utils import QueueError  # type: ignore[import-untyped]
+from huggingface_hub import constants
+
+from qa import QA
+from tests.ui.serving import API, QUESTION, Running, chat, small_page
+
+BELT = "When was the Belt and Road Initiative proposed?"
+FOLLOW_UP = "And what is its core idea?"
+
+
+@pytest.fixture(scope="module")
+def quiet() -> Iterator[None]:
+    """Left to itself, Gradio's client reports its use to the Hub, and asks it for agents."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NO_PROXY", "127.0.0.1")
+        patch.setenv("GRADIO_ANALYTICS_ENABLED", "False")
+        patch.setattr(constants, "HF_HUB_OFFLINE", True)
+        yield
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with small_page(tmp_path_factory.mktemp("small")) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def client(page: Running, quiet: None) -> Iterator[Client]:
+    yield from connected(page)
+
+
+def connected(page: Running, **options: Any) -> Iterator[Client]:
+    client = Client(
+        page.url, verbose=False, analytics_enabled=False, download_files=False, **options
+    )
+    yield client
+    client.close()
+
+
+def without_seconds(answer: dict[str, Any]) -> dict[str, Any]:
+    """Leave out how long it took."""
+    return {key: value for key, value in answer.items() if key != "seconds"}
+
+
+def test_three_endpoints_are_named_typed_and_described(client: Client) -> None:
+    api = client.view_api(return_format="dict", print_info=False)
+    assert api["unnamed_endpoints"] == {}
+    assert list(api["named_endpoints"]) == ["/ask", "/retrieve", "/verify"]
+    types = {
+        name: {p["parameter_name"]: p["type"] for p in endpoint["parameters"]}
+        for name, endpoint in api["named_endpoints"].items()
+    }
+    texts = {"oneOf": [{"type": "null"}, {"type": "array", "items": {"type": "string"}}]}
+    question = {"question": {"type": "string"}, "history": texts, "top_k": {"type": "integer"}}
+    thing = {"type": "object", "additionalProperties": {}}
+    assert types == {"/ask": question, "/retrieve": question, "/verify": {"answer": thing}}
+    gives = [endpoint["returns"][0]["type"] for endpoint in api["named_endpoints"].values()]
+    assert gives == [thing, {"type": "array", "items": thing}, thing]
+    for endpoint in api["named_endpoints"].values():
+        for parameter in endpoint["parameters"]:
+            assert f" {parameter['parameter_name']}: " in endpoint["description"]
+        assert " Gives: " in endpoint["description"]
+
+
+@pytest.mark.model
+def test_each_gives_what_python_gives(
+    tmp_path_factory: pytest.TempPathFactory, quiet: None
+) -> None:
+    with chat(tmp_path_factory.mktemp("essay")) as page, QA.open() as qa:
+        for client in connected(page):
+            for args in ((BELT,), (FOLLOW_UP, [BELT]), ("What is the capital of France?", None, 3)):
+                options = (
+                    dict(zip(("history", "top_k"), [args[1] or [], *args[2:]])) if args[1:] else {}
+                )
+                answer = client.predict(*args, api_name="/ask")
+                python = qa.ask(args[0], **options).to_dict()
+                assert without_seconds(answer) == json.loads(json.dumps(without_seconds(python)))
+                found = client.predict(*args, api_name="/retrieve")
+                hits = [hit.to_dict() for hit in qa.retrieve(args[0], **options)]
+                assert found == json.loads(json.dumps(hits))
+                assert client.predict(answer, api_name="/verify")["verified"]
+        assert page.stop() == 0
+        assert page.complaints() == ["Loading the model and the document …"]
+
+
+def test_an_answer_that_was_changed_does_not_verify(client: Client) -> None:
+    answer = client.predict(QUESTION, api_name="/ask")
+    quote = (answer["citations"] or answer["near"])[0]
+    quote["quote"] = quote["quote"].replace("granite", "gold").replace("stone", "gold")
+    told = client.predict(answer=answer, api_name="/verify")
+    assert told["verified"] is False
+    assert not told["checks"][0]["verified"]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "args", "told"),
+    [
+        ("ask", ["", None, 8], "The question is empty"),
+        ("ask", ["x " * 50_000, None, 8], "The question has 100,000 characters"),
+        ("ask", [5, None, 8], "A question is text, and so is each in its history"),
+        ("ask", [QUESTION, [None], 8], "A question is text, and so is each in its history"),
+        ("ask", [QUESTION, "before", 8], "A history is a list of the questions asked before"),
+        ("ask", [QUESTION, None, 0], "The number of passages, top_k, is a whole one from 1 to 100"),
+        ("ask", [QUESTION, None, 101], "The number of passages"),
+        ("retrieve", [QUESTION, None, True], "The number of passages"),
+        ("retrieve", ["<b>'?!'</b>" * 5_000, None, 3], "The question has 55,000 characters"),
+        ("verify", [{}], "This is not a saved answer: Field required"),
+        ("verify", [[]], "An answer is an object, as ask gives it"),
+        ("verify", [None], "An answer is an object, as ask gives it"),
+    ],
+)
+def test_what_cannot_be_used_is_one_sentence(
+    client: Client, page: Running, endpoint: str, args: list[Any], told: str
+) -> None:
+    with pytest.raises(AppError) as error:
+        client.predict(*args, api_name=f"/{endpoint}")
+    assert error.value.message.startswith(told)
+    assert "\n" not in error.value.message
+    assert page.complaints() == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "told"),
+    [
+        ("call/converse", {"data": []}, 404, "There is nothing here."),
+        ("call/lambda", {"data": []}, 404, "There is nothing here."),
+        ("run/ask", {"data": [QUESTION, None, 8], "fn_index": 0}, 404, "There is nothing here."),
+        ("api/converse", {"data": []}, 404, "There is nothing here."),
+        ("queue/join", {"data": [], "fn_index": 99, "session_hash": "a"}, 400, "no such function"),
+        ("call/v2/ask", {}, 400, "No value provided for required argument: question."),
+        ("call/v2/ask", {"question": QUESTION, "x": 1}, 400, "`x` is not a valid key-word"),
+    ],
+)
+def test_nothing_else_is_called_by_name(
+    page: Running, path: str, body: dict[str, Any], status: int, told: str
+) -> None:
+    with page.client() as client:
+        response = client.post(f"{API}/{path}", json=body)
+    assert response.status_code == status
+    assert told in response.json()["detail"]
+    assert page.complaints() == []
+
+
+def test_an_answer_is_fetched_with_plain_requests(page: Running) -> None:
+    with page.client() as client:
+        for path, body in (
+            ("call/ask", {"data": [QUESTION, None, 8]}),
+            ("call/v2/ask", {"question": QUESTION}),
+        ):
+            event = client.post(f"{API}/{path}", json=body).json()["event_id"]
+            told = client.get(f"{API}/call/ask/{event}").text
+            assert told.startswith("event: complete\ndata: ")
+            (answer,) = json.loads(told.split("data: ", 1)[1])
+            assert answer["question"] == QUESTION
+        event = client.post(f"{API}/call/ask", json={"data": []}).json()["event_id"]
+        told = client.get(f"{API}/call/ask/{event}").text
+        assert "This needs 3 values, and got 0" in told
+    assert page.complaints() == []
+
+
+def test_a_full_queue_is_told_and_everybody_else_is_answered(
+    tmp_path_factory: pytest.TempPathFactory, quiet: None
+) -> None:
+    settings = {"waiting": 1, "seconds": 1.0}
+    with small_page(tmp_path_factory.mktemp("full"), **settings) as page:
+        for client in connected(page):
+            told: list[object] = []
+
+            def ask(client: Client = client, told: list[object] = told) -> None:
+                try:
+                    told.append(client.predict(QUESTION, api_name="/ask")["question"])
+                except QueueError as error:
+                    told.append(str(error))
+
+            threads = [threading.Thread(target=ask) for _ in range(40)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert set(told) == {QUESTION, "Queue is full! Please try again."}
+        assert page.complaints() == []
+
+
+def test_a_client_logs_in(tmp_path_factory: pytest.TempPathFactory, quiet: None) -> None:
+    with small_page(tmp_path_factory.mktemp("locked"), accounts={"ada": "x"}) as page:
+        for client in connected(page, auth=("ada", "x")):
+            assert client.predict(QUESTION, api_name="/ask")["question"] == QUESTION
+        with pytest.raises(Exception, match="Invalid credentials"):
+            next(connected(page, auth=("ada", "y")))
+        with pytest.raises(Exception, match="credentials were not provided"):
+            next(connected(page))
