@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,41 +18,71 @@ from ui.asking import Desk
 from ui.assets import markup
 from ui.evaluate import evaluate_tab
 from ui.feedback import Feedback
+from ui.reviewing import ReviewDesk
 from ui.shelves import Shelves
 
 _WAITING_AT_MOST = 64
 _BROUGHT_AT_ONCE = 1
+_LISTED = 200  # documents that may be chosen from
+_PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
-def build(
-    qa: QA,
-    *,
-    title: str,
-    shelves: Shelves,
-    feedback: Feedback,
-    uploads: Path,
-    examples: Sequence[str] = (),
-) -> gr.Blocks:
-    """Build the page for a corpus.
+@contextmanager
+def built(
+    qa: QA, *, title: str, folder: Path, feedback: Path, examples: Sequence[str] = ()
+) -> Iterator[gr.Blocks]:
+    """Build the page for a corpus, and keep for visitors what they bring until the block ends.
 
     Args:
         qa: the corpus to ask.
         title: what it is called on the page.
-        shelves: the visitors' own documents.
-        feedback: where thumbs go.
-        uploads: the folder that Gradio puts uploaded files in.
+        folder: where Gradio puts uploaded files.
+        feedback: the file that thumbs go to; it need not be there yet.
         examples: questions to offer before the first one is asked.
     """
+    with Shelves(qa) as shelves, ReviewDesk(qa, folder) as review:
+        desk = Desk(qa, title, shelves, Feedback(feedback, qa), folder)
+        yield _blocks(qa, title, desk, review, examples)
+
+
+def _blocks(
+    qa: QA, title: str, desk: Desk, review: ReviewDesk, examples: Sequence[str]
+) -> gr.Blocks:
     with gr.Blocks(title="inquote", analytics_enabled=False) as page:
         gr.HTML(markup("head.html"), elem_id="iq-head", js_on_load=None, apply_default_css=False)
         with gr.Tabs(elem_id="iq-tabs"):
             with gr.Tab("Ask", elem_id="iq-tab-ask"):
-                _ask_tab(Desk(qa, title, shelves, feedback, uploads), title, examples)
+                _ask_tab(desk, title, examples)
             with gr.Tab("Evaluate", elem_id="iq-tab-evaluate"):
                 evaluate_tab(qa, title)
+            with gr.Tab("Review", elem_id="iq-tab-review"):
+                _review_tab(review, qa.index.document_ids()[:_LISTED])
         endpoints.register(qa)
     page.queue(max_size=_WAITING_AT_MOST)
     return page  # type: ignore[no-any-return]
+
+
+def _review_tab(desk: ReviewDesk, documents: Sequence[str]) -> None:
+    """Lay out the making of a question set, as `_ask_tab` does the conversation."""
+    review = gr.HTML(
+        elem_id="iq-review",
+        html_template=markup("review.html"),
+        js_on_load="""
+            window.inquote.startReview(element, {props, server, upload,
+                trigger: (_, data) => trigger('begin', data)});
+            watch('value', () => window.inquote.begun(props.value));""",
+        apply_default_css=False,
+        server_functions=desk.server_functions(),
+        documents=list(documents),
+    )
+    review.begin(
+        desk.begin,
+        outputs=review,
+        trigger_mode="multiple",
+        concurrency_limit=_BROUGHT_AT_ONCE,
+        concurrency_id="bring",
+        **_PRIVATE,
+    ).failure(fn=None, js="() => window.inquote.beginFailed()", **_PRIVATE)
 
 
 def _ask_tab(desk: Desk, title: str, examples: Sequence[str]) -> None:
@@ -60,7 +91,6 @@ def _ask_tab(desk: Desk, title: str, examples: Sequence[str]) -> None:
     Both are of the page's own scripts; Gradio's queue carries the questions and the uploads, and
     its server functions what takes no time.
     """
-    settings: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     added = gr.HTML(
         elem_id="iq-added",
         html_template="",
@@ -89,13 +119,13 @@ def _ask_tab(desk: Desk, title: str, examples: Sequence[str]) -> None:
         trigger_mode="multiple",
         concurrency_limit=limits.ASKED_AT_ONCE,
         concurrency_id=endpoints.SHARED,
-        **settings,
-    ).failure(fn=None, js="() => window.inquote.failed('ask')", **settings)
+        **_PRIVATE,
+    ).failure(fn=None, js="() => window.inquote.failed('ask')", **_PRIVATE)
     chat.bring(
         desk.bring,
         outputs=added,
         trigger_mode="multiple",
         concurrency_limit=_BROUGHT_AT_ONCE,
         concurrency_id="bring",
-        **settings,
-    ).failure(fn=None, js="() => window.inquote.failed('bring')", **settings)
+        **_PRIVATE,
+    ).failure(fn=None, js="() => window.inquote.failed('bring')", **_PRIVATE)

@@ -6,13 +6,12 @@ goes wrong is in it as `error`, one sentence for the reader.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import gradio as gr
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from qa import QA, Answer
 from qa.errors import AnswerFileError
@@ -20,14 +19,14 @@ from ui import limits
 from ui.errors import sentence
 from ui.export import markdown
 from ui.feedback import Feedback
+from ui.kept import KeptError
 from ui.paper import Paper
 from ui.progress import Watched
 from ui.render import turn as rendered
+from ui.requests import Data, Request, parsed, plain, told
 from ui.shelves import Shelf, ShelfError, Shelves, Upload
 from ui.turns import MAX_TURNS, Checked, FindDocument, Turn, parse_turn
-
-Data = dict[str, Any]
-Model = TypeVar("Model", bound=BaseModel)
+from ui.uploads import UploadedFile, uploaded
 
 _LISTED = 200  # documents of the page's corpus that may be chosen from
 _LOOK_BACK = 20  # questions of a conversation that are sent along
@@ -36,16 +35,14 @@ Text = Annotated[str, Field(max_length=200_000)]
 Token = Annotated[str, Field(max_length=100)]
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True)
-
+class _Request(Request):
     token: Token | None = None
 
 
 class _Question(_Request):
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
     question: Text
-    history: Annotated[list[Text], Field(max_length=_LOOK_BACK)] = []
+    history: list[Text] = Field(default_factory=list, max_length=_LOOK_BACK)
     own: bool = False
     documents: list[str] | None = None
 
@@ -61,15 +58,8 @@ class _Name(_Request):
     document: str
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(strict=True, frozen=True)
-
-    path: str
-    name: str
-
-
 class _Files(_Request):
-    files: Annotated[list[_File], Field(max_length=limits.MAX_DOCUMENTS)]
+    files: Annotated[list[UploadedFile], Field(max_length=limits.MAX_DOCUMENTS)]
 
 
 class _Turns(_Request):
@@ -79,31 +69,8 @@ class _Turns(_Request):
 
 class _Rating(_Request):
     turn: dict[str, Any]
-    history: Annotated[list[Text], Field(max_length=_LOOK_BACK)] = []
+    history: list[Text] = Field(default_factory=list, max_length=_LOOK_BACK)
     good: bool | None
-
-
-def _told(handler: Callable[..., Data]) -> Callable[..., Data]:
-    """Give what goes wrong in a handler as its answer."""
-
-    @functools.wraps(handler)
-    def handle(self: Desk, request: object) -> Data:
-        try:
-            return handler(self, request)
-        except Exception as error:
-            return {"error": sentence(error)}
-
-    return handle
-
-
-def _plain(method: Callable[[object], Data]) -> Callable[[object], Data]:
-    """Give a method as a function, which Gradio puts a mark on."""
-
-    @functools.wraps(method)
-    def call(request: object) -> Data:
-        return method(request)
-
-    return call
 
 
 class Desk:
@@ -130,9 +97,9 @@ class Desk:
         """Answer a question: give its turn, as data and rendered."""
         return self._ask(event._data)
 
-    @_told
+    @told
     def _ask(self, request: object) -> Data:
-        asked = _parsed(_Question, request)
+        asked = parsed(_Question, request)
         echo = {"id": asked.id, "question": asked.question}
         try:
             answer, find = self._answer(asked)
@@ -151,9 +118,11 @@ class Desk:
     def bring(self, event: gr.EventData) -> Iterator[Data]:
         """Add uploaded files to a shelf; tell how far it is, and at last what is there."""
         try:
-            request = _parsed(_Files, event._data)
+            request = parsed(_Files, event._data)
             shelf = self._shelf_for(request.token)
-            uploads = [Upload(self._uploaded(file.path), file.name) for file in request.files]
+            uploads = [
+                Upload(uploaded(file.path, self._uploads), file.name) for file in request.files
+            ]
             adding = Watched(lambda tell: shelf.add(uploads, tell))
             for done, total in adding:
                 yield {"done": done, "total": total}
@@ -164,12 +133,12 @@ class Desk:
     def server_functions(self) -> list[Callable[[object], Data]]:
         """Give what the page's scripts call by name, for what takes no time."""
         methods = (self.shelf, self.remove, self.paper, self.restore, self.markdown, self.rate)
-        return [_plain(method) for method in methods]
+        return [plain(method) for method in methods]
 
-    @_told
+    @told
     def shelf(self, request: object) -> Data:
         """Tell what can be asked: the page's corpus, and the visitor's own documents."""
-        asked = _parsed(_Request, request)
+        asked = parsed(_Request, request)
         index = self._qa.index
         ids = index.document_ids()
         listed = ids if len(ids) <= _LISTED else ids[:_LISTED]
@@ -180,18 +149,18 @@ class Desk:
         }
         return {"corpus": told, **_on_shelf(self._known(asked.token))}
 
-    @_told
+    @told
     def remove(self, request: object) -> Data:
         """Take a document off a visitor's shelf."""
-        asked = _parsed(_Name, request)
+        asked = parsed(_Name, request)
         shelf = self._shelves.find(asked.token or "")
         shelf.remove(asked.document)
         return _on_shelf(shelf)
 
-    @_told
+    @told
     def paper(self, request: object) -> Data:
         """Give a part of a document: the one asked for, or the one that holds a character."""
-        asked = _parsed(_Place, request)
+        asked = parsed(_Place, request)
         document = self._finder(asked.token, own=asked.own)(asked.document)
         if document is None:
             raise ShelfError(f"{asked.document} is no longer here: add it again to read it")
@@ -199,10 +168,10 @@ class Desk:
         part = paper.part_of(asked.at) if asked.part is None else asked.part
         return paper.part(part)
 
-    @_told
+    @told
     def restore(self, request: object) -> Data:
         """Check turns that a browser kept, and render them; those that are none are left out."""
-        asked = _parsed(_Turns, request)
+        asked = parsed(_Turns, request)
         shown = []
         for data in asked.turns:
             try:
@@ -213,16 +182,16 @@ class Desk:
             shown.append({"id": turn.id, "html": rendered(checked)})
         return {"turns": shown}
 
-    @_told
+    @told
     def markdown(self, request: object) -> Data:
         """Write a conversation as Markdown."""
-        asked = _parsed(_Turns, request)
+        asked = parsed(_Turns, request)
         return {"text": markdown(asked.title, [parse_turn(data) for data in asked.turns])}
 
-    @_told
+    @told
     def rate(self, request: object) -> Data:
         """Keep what a visitor said of an answer about the page's corpus."""
-        asked = _parsed(_Rating, request)
+        asked = parsed(_Rating, request)
         turn = parse_turn(asked.turn)
         checked = Checked.against(turn, self._finder(None, own=False))
         if turn.own or not checked.verification.verified:
@@ -249,41 +218,15 @@ class Desk:
     def _known(self, token: str | None) -> Shelf | None:
         try:
             return self._shelves.find(token or "")
-        except ShelfError:
+        except KeptError:
             return None
 
     def _shelf_for(self, token: str | None) -> Shelf:
         return self._known(token) or self._shelves.new()
 
-    def _uploaded(self, path: str) -> Path:
-        """Give the path of an uploaded file; nothing else on the machine is one."""
-        named = Path(path)
-        real = named.resolve()
-        if named.is_symlink() or not real.is_relative_to(self._uploads.resolve()):
-            raise ShelfError("this file was not uploaded here")
-        if not real.is_file():
-            raise ShelfError("this file is no longer here: upload it again")
-        return real
-
 
 def _on_shelf(shelf: Shelf | None) -> Data:
     """Tell what a visitor has here; without a shelf, nothing."""
     entries = shelf.entries if shelf else ()
-    return {
-        "token": shelf.token if shelf else None,
-        "own": [
-            {"id": entry.id, "title": entry.title, "characters": entry.characters}
-            for entry in entries
-        ],
-    }
-
-
-def _parsed(model: type[Model], request: object) -> Model:
-    try:
-        return model.model_validate(request)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "it"
-        raise ShelfError(
-            f"the page sent what cannot be read ({where}: {first['msg']}): reload it"
-        ) from None
+    own = [{"id": each.id, "title": each.title, "characters": each.characters} for each in entries]
+    return {"token": shelf.token if shelf else None, "own": own}

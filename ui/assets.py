@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 _PAGE = Path(__file__).parent / "page"
-_SCRIPTS = ("store.js", "paper.js", "shelf.js", "chat.js")  # each uses those before it
+# Each uses those before it.
+_SCRIPTS = ("store.js", "paper.js", "shelf.js", "chat.js", "review.js", "main.js")
 
 
 def markup(name: str) -> str:

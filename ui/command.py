@@ -79,41 +79,33 @@ def chat(
     _warn_of_strangers(host, accounts)
     click.echo("Loading the model and the document …", err=True)
     from qa.engine import QA
-    from ui.shelves import Shelves
 
     source = list(documents) or None
     with (
         private_folder() as folder,
         QA.open(source, index=index, model=model, reranker=reranker, threshold=threshold) as qa,
-        Shelves(qa) as shelves,
     ):
-        from ui.app import build  # as slow as it is: not before a bad document
+        from ui.app import built  # as slow as it is: not before a bad document
         from ui.endpoints import Endpoints
-        from ui.feedback import Feedback
         from ui.server import Serving, address, serve, stop_event
 
         essay = not documents and index is None
         title = ESSAY_TITLE if essay else _title(qa.index.document_ids())
-        page = build(
-            qa,
-            title=title,
-            shelves=shelves,
-            feedback=Feedback(feedback or _feedback_path(title), qa),
-            uploads=folder,
-            examples=ESSAY_EXAMPLES if essay else (),
-        )
-        stop = stop_event()  # before the page answers: from then on it may be stopped
+        thumbs = feedback or _feedback_path(title)
+        examples = ESSAY_EXAMPLES if essay else ()
         tools = Endpoints(qa) if mcp else None
-        try:
-            server = serve(page, Serving(host, port, folder, accounts, names, tools))
-        except OSError as error:
-            raise click.ClickException(f"the page cannot be served: {error}") from error
-        url = address(host, port)
-        _say_where(url, mcp, as_json)
-        if _has_screen() if open_browser is None else open_browser:
-            webbrowser.open(url)
-        stop.wait()
-        server.stop()
+        with built(qa, title=title, folder=folder, feedback=thumbs, examples=examples) as page:
+            stop = stop_event()  # before the page answers: from then on it may be stopped
+            try:
+                server = serve(page, Serving(host, port, folder, accounts, names, tools))
+            except OSError as error:
+                raise click.ClickException(f"the page cannot be served: {error}") from error
+            url = address(host, port)
+            _say_where(url, mcp, as_json)
+            if _has_screen() if open_browser is None else open_browser:
+                webbrowser.open(url)
+            stop.wait()
+            server.stop()
 
 
 def _warn_of_strangers(host: str, accounts: Accounts | None) -> None:

@@ -28,8 +28,8 @@ MAX_DOCUMENTS = 20
 MAX_CHARACTERS = 5_000_000
 """The most text that a visitor's documents may have together."""
 
-MAX_SHELVES = 200
+MAX_VISITORS = 200
 """The most visitors who may have documents at once."""
 
 IDLE_SECONDS = 2 * 60 * 60
-"""How long a visitor's documents are kept after they were last used."""
+"""How long what a visitor brought is kept after it was last used."""

@@ -1,8 +1,4 @@
-"""Visitors' own documents: each visitor has a shelf, which nobody else sees.
-
-A shelf goes by a token that only the visitor's browser knows. It is kept in a folder of its own
-until the visitor empties it, until it has not been used for a while, or until the server stops.
-"""
+"""Visitors' own documents: each visitor has a shelf, which nobody else sees."""
 
 from __future__ import annotations
 
@@ -10,14 +6,11 @@ import secrets
 import shutil
 import tempfile
 import threading
-import time
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from types import TracebackType
-from typing import Self
 
 from qa import QA, Answer, Document
 from qa.errors import LoadError, QAError, QuestionError
@@ -26,6 +19,7 @@ from qa.indexing import update_index
 from qa.loaders import LOADERS
 from qa.progress import Progress
 from ui import limits
+from ui.kept import Kept
 
 _LONGEST_NAME = 100  # characters
 
@@ -34,10 +28,8 @@ class ShelfError(QAError):
     """A visitor's documents cannot be used, or not be added to."""
 
 
-class Shelves:
+class Shelves(Kept["Shelf"]):
     """The shelves of all visitors of a page.
-
-    Use it in a `with` block: at its end, all documents are removed.
 
     Args:
         qa: the corpus of the page; its encoder and its answerer serve the shelves too.
@@ -45,74 +37,22 @@ class Shelves:
     """
 
     def __init__(self, qa: QA, *, idle_seconds: float = limits.IDLE_SECONDS) -> None:
+        super().__init__("your documents", idle_seconds=idle_seconds)
         self._qa = qa
-        self._idle_seconds = idle_seconds
         self._folder = Path(tempfile.mkdtemp(prefix="inquote-shelves-"))  # nobody else may enter
-        self._shelves: dict[str, Shelf] = {}
-        self._lock = threading.Lock()
-
-    def find(self, token: str) -> Shelf:
-        """Give the shelf of a token.
-
-        Raises:
-            ShelfError: there is none, or not any more.
-        """
-        with self._lock:
-            self._clear_out()
-            shelf = self._shelves.get(token)
-            if shelf is None:
-                raise ShelfError(
-                    "your documents are no longer here, as they are kept for "
-                    f"{_hours(self._idle_seconds)} after they were last used: add them again"
-                )
-            shelf.used = time.monotonic()
-            return shelf
 
     def new(self) -> Shelf:
-        """Give an empty shelf with a token of its own.
+        """Give an empty shelf.
 
         Raises:
-            ShelfError: there are as many as there may be.
+            KeptError: there are as many as there may be.
         """
-        with self._lock:
-            self._clear_out()
-            if len(self._shelves) >= limits.MAX_SHELVES:
-                raise ShelfError(
-                    "too many visitors have documents here at the moment: try again later"
-                )
-            token = secrets.token_urlsafe(24)
-            shelf = Shelf(token, self._folder / secrets.token_hex(8), self._qa)
-            self._shelves[token] = shelf
-            return shelf
-
-    def drop(self, token: str) -> None:
-        """Remove a shelf with all that is on it; it may be gone already."""
-        with self._lock:
-            shelf = self._shelves.pop(token, None)
-        if shelf is not None:
-            shelf.close()
+        return self.add(lambda token: Shelf(token, self._folder / secrets.token_hex(8), self._qa))
 
     def close(self) -> None:
         """Remove all shelves."""
-        with self._lock:
-            shelves, self._shelves = list(self._shelves.values()), {}
-        for shelf in shelves:
-            shelf.close()
+        super().close()
         shutil.rmtree(self._folder, ignore_errors=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: TracebackType | type[BaseException] | BaseException | None) -> None:
-        self.close()
-
-    def _clear_out(self) -> None:
-        """Remove what has not been used for long."""
-        oldest = time.monotonic() - self._idle_seconds
-        for token, shelf in list(self._shelves.items()):
-            if shelf.used < oldest and not shelf.busy:
-                del self._shelves[token]
-                shelf.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +78,6 @@ class Shelf:
 
     def __init__(self, token: str, folder: Path, qa: QA) -> None:
         self.token = token
-        self.used = time.monotonic()
         self.entries: tuple[Entry, ...] = ()
         self._folder = folder
         self._base = qa

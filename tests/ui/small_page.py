@@ -23,7 +23,6 @@ from tests.fakes import FakeEncoder
 from tests.ui.serving import TEXT
 from ui.accounts import Accounts
 from ui.folder import private_folder
-from ui.shelves import Shelves
 
 
 class SlowQA(QA):
@@ -40,15 +39,10 @@ def main() -> None:
     tmp, settings = Path(sys.argv[1]), json.loads(sys.argv[2])
     encoder = FakeEncoder()
     update_index(tmp / "index", [Document("small.txt", TEXT)], encoder=encoder)
-    with (
-        private_folder() as folder,
-        SlowQA(Index.open(tmp / "index"), encoder) as qa,
-        Shelves(qa) as shelves,
-    ):
+    with private_folder() as folder, SlowQA(Index.open(tmp / "index"), encoder) as qa:
         from ui import access
-        from ui.app import build
+        from ui.app import built
         from ui.endpoints import Endpoints
-        from ui.feedback import Feedback
         from ui.server import Serving, address, serve, stop_event
 
         access._WRONG_COSTS_SECONDS = 0
@@ -62,20 +56,14 @@ def main() -> None:
             tools=Endpoints(qa),
             **settings,
         )
-        page = build(
-            qa,
-            title="small",
-            shelves=shelves,
-            feedback=Feedback(tmp / "feedback.jsonl", qa),
-            uploads=folder,
-        )
-        page.queue(max_size=waiting)
-        server = serve(page, serving)
-        ways = sorted(set(every_way(server.app.routes)))
-        url = address(serving.host, serving.port)
-        print(json.dumps({"url": url, "folder": str(folder), "ways": ways}), flush=True)
-        stop.wait()
-        server.stop()
+        with built(qa, title="small", folder=folder, feedback=tmp / "feedback.jsonl") as page:
+            page.queue(max_size=waiting)
+            server = serve(page, serving)
+            ways = sorted(set(every_way(server.app.routes)))
+            url = address(serving.host, serving.port)
+            print(json.dumps({"url": url, "folder": str(folder), "ways": ways}), flush=True)
+            stop.wait()
+            server.stop()
 
 
 def every_way(routes: Iterable[BaseRoute], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -47,6 +47,9 @@ class Chat {
     this.find('#iq-new').addEventListener('click', () => this.begin());
     this.find('#iq-more').addEventListener('click', (event) => this.act(event));
     this.log.addEventListener('click', (event) => this.pressed(event));
+    this.log.addEventListener('toggle', ({target}) => {
+      if (target.open) target.scrollIntoView({block: 'nearest'});
+    }, true);
     this.find('.iq-switch').addEventListener('click', (event) => {
       const tab = event.target.closest('[role=tab]');
       if (tab) this.pane(tab.id === 'iq-to-paper' ? 'paper' : 'chat');
@@ -375,12 +378,3 @@ function save(name, text) {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
-
-// What the page's components call.
-let chat = null;
-window.inquote = {
-  start: (element, api) => { chat = new Chat(element, api); },
-  answered: (told) => told && chat?.answered(told),
-  added: (told) => told && chat?.shelf.added(told),
-  failed: (what) => (what === 'ask' ? chat?.failed() : chat?.shelf.failed()),
-};

@@ -1,0 +1,12 @@
+// What the page's components call.
+let chat = null;
+let review = null;
+window.inquote = {
+  start: (element, api) => { chat = new Chat(element, api); },
+  answered: (told) => told && chat?.answered(told),
+  added: (told) => told && chat?.shelf.added(told),
+  failed: (what) => (what === 'ask' ? chat?.failed() : chat?.shelf.failed()),
+  startReview: (element, api) => { review = new ReviewPage(element, api); },
+  begun: (told) => told && review?.begun(told),
+  beginFailed: () => review?.failed(),
+};

@@ -1,0 +1,184 @@
+// Making a question set: what answers each question is ticked, or selected in the document.
+class ReviewPage {
+  constructor(element, {props, server, upload, trigger}) {
+    Object.assign(this, {element, server, upload, trigger});
+    this.find = (name) => element.querySelector(name);
+    this.paper = new Paper(this.find('.iq-review-paper'), {load: (place) => server.text(place)});
+    this.told = null;
+    this.find('.iq-review-start').addEventListener('submit', (event) => this.begin(event));
+    this.find('.iq-review-verdicts').addEventListener('click', (event) => this.judge(event));
+    this.find('[data-do=take]').addEventListener('mousedown', (event) => event.preventDefault());
+    this.find('[data-do=take]').addEventListener('click', () => this.take());
+    this.find('[data-do=save]').addEventListener('click', () => this.save());
+    this.find('[data-do=other]').addEventListener('click', () => this.other());
+    this.find('.iq-review-shown').addEventListener('change', (event) => this.paper.show(event.target.value, false));
+    this.find('.iq-review-candidates').addEventListener('click', (event) => this.look(event));
+    // A selection goes when a button is pressed by keyboard elsewhere: the last one is kept.
+    document.addEventListener('selectionchange', () => {
+      const {anchorNode} = getSelection();
+      if (this.paper.shown && this.paper.sheet.contains(anchorNode)) this.selection = this.paper.selected() ?? this.selection;
+    });
+    const documents = props.documents ?? [];
+    this.find('.iq-review-shown').replaceChildren(...documents.map((id) => new Option(id, id)));
+    if (documents.length) this.paper.show(documents[0], false);
+    this.resume();
+  }
+
+  get token() {
+    return sessionStorage.getItem('inquote.review');
+  }
+
+  async resume() {
+    if (!this.token) return;
+    const told = await this.server.resume({token: this.token});
+    if (told.error) sessionStorage.removeItem('inquote.review');
+    else this.show(told);
+  }
+
+  async begin(event) {
+    event.preventDefault();
+    this.trouble('');
+    const [file] = this.find('#iq-draft-file').files;
+    const text = this.find('#iq-drafts').value;
+    if (!file && !text.trim()) return this.trouble('There is no question yet: type some, or choose a file.');
+    this.find('.iq-review-start .iq-send').disabled = true;
+    this.progress('Asking the questions …');
+    try {
+      const sent = file ? {path: (await this.upload(file)).path, name: file.name} : null;
+      this.trigger('begin', {text, file: sent});
+    } catch {
+      this.failed();
+    }
+  }
+
+  // Is told how far the questions are, and at last which comes first.
+  begun(told) {
+    if (told.total !== undefined && told.token === undefined) {
+      return this.progress(`Asking the questions: ${told.done} of ${told.total}`, told);
+    }
+    this.find('.iq-review-start .iq-send').disabled = false;
+    this.find('.iq-review-progress').replaceChildren();
+    if (told.error) return this.trouble(told.error);
+    sessionStorage.setItem('inquote.review', told.token);
+    this.show(told);
+  }
+
+  failed() {
+    this.begun({error: 'The server is busy, or is not there. Try again in a moment.'});
+  }
+
+  progress(text, told) {
+    const line = Object.assign(document.createElement('p'), {textContent: text});
+    const bar = document.createElement('progress');
+    bar.setAttribute('aria-label', text);
+    if (told) Object.assign(bar, {value: told.done, max: told.total});
+    this.find('.iq-review-progress').replaceChildren(line, bar);
+  }
+
+  show(told) {
+    this.told = told;
+    this.selection = null;
+    this.trouble('');
+    const {question, left, judged, total} = told;
+    this.find('.iq-review-start').hidden = true;
+    this.find('.iq-review-one').hidden = !question;
+    this.find('.iq-review-done').hidden = Boolean(question);
+    this.find('.iq-review-foot').hidden = false;
+    this.find('[data-do=save]').textContent = `Save the set (${judged})`;
+    this.find('[data-do=save]').disabled = !judged;
+    if (!question) {
+      this.find('.iq-review-done p').textContent = `The set has ${judged} questions. Save it, and run it under Evaluate.`;
+      return this.paper.mark([]);
+    }
+    this.find('.iq-review-count').textContent = `Question ${total - left + 1} of ${total}`;
+    Object.assign(this.find('.iq-review-bar'), {max: total, value: total - left});
+    this.find('.iq-review-question').textContent = question.text;
+    const before = question.history.length ? `Asked after: ${question.history.join(' – ')}. ` : '';
+    this.find('.iq-review-reason').textContent = `${before}Why it is asked: ${question.reason}.`;
+    this.find('[data-verdict=keep]').hidden = !question.judged;
+    this.candidates = question.candidates.map((one) => ({...one, ticked: false}));
+    this.list();
+    this.find('.iq-review-scroll').scrollTop = 0;
+    if (this.candidates.length) this.bring(0, {focus: false});
+  }
+
+  list() {
+    const list = this.find('.iq-review-candidates ul');
+    list.replaceChildren(...this.candidates.map((one, index) => {
+      const item = document.createElement('li');
+      item.append(labelled('checkbox', String(index), one.text, one.ticked, 'candidate'));
+      const place = document.createElement('button');
+      Object.assign(place, {type: 'button', className: 'iq-link', textContent: `${index + 1} · ${one.document}, line ${one.line}`});
+      place.dataset.look = index;
+      place.setAttribute('aria-label', `Show candidate ${index + 1} in the document`);
+      item.append(place);
+      return item;
+    }));
+    list.onchange = (event) => { this.candidates[Number(event.target.value)].ticked = event.target.checked; };
+    this.paper.mark(this.candidates.map((one, index) => ({
+      key: `candidate ${index}`, document: one.document, own: false, start: one.start, end: one.end,
+      number: index + 1, kind: 'near',
+    })));
+  }
+
+  async look(event) {
+    const button = event.target.closest('[data-look]');
+    if (!button) return;
+    await this.bring(Number(button.dataset.look));
+  }
+
+  async bring(index, options) {
+    const one = this.candidates[index];
+    await this.paper.reveal({...one, own: false, key: `candidate ${index}`}, options);
+    this.find('.iq-review-shown').value = one.document;
+  }
+
+  take() {
+    const place = this.paper.selected() ?? this.selection;
+    if (!place) return this.trouble('No words are selected: select them in the document first.');
+    this.trouble('');
+    const before = this.paper.blocks.filter((block) => block.end <= place.start).length;
+    const text = textOf(this.paper.blocks, place);
+    const line = this.candidates.find((one) => one.start === place.start)?.line ?? `of paragraph ${before + 1}`;
+    const there = this.candidates.find((one) => one.document === place.document && one.start === place.start && one.end === place.end);
+    if (there) there.ticked = true;
+    else this.candidates.unshift({...place, text, line, ticked: true});
+    getSelection().removeAllRanges();
+    this.selection = null;
+    this.list();
+  }
+
+  async judge(event) {
+    const verdict = event.target.closest('[data-verdict]')?.dataset.verdict;
+    if (!verdict) return;
+    const spans = this.candidates.filter((one) => one.ticked)
+      .map(({document, start, end}) => ({document, start, end}));
+    const told = await this.server.judge({token: this.token, question: this.told.question.id, verdict, spans});
+    if (told.error) return this.trouble(told.error);
+    this.show(told);
+  }
+
+  async save() {
+    const told = await this.server.made({token: this.token});
+    if (told.error) return this.trouble(told.error);
+    save('questions.jsonl', told.text);
+  }
+
+  other() {
+    if (this.told.judged && !confirm('Leave this set? What is not saved is lost.')) return;
+    sessionStorage.removeItem('inquote.review');
+    this.told = null;
+    this.find('.iq-review-start').hidden = false;
+    for (const part of ['one', 'done', 'foot']) this.find(`.iq-review-${part}`).hidden = true;
+    this.paper.mark([]);
+  }
+
+  trouble(text) {
+    this.find('.iq-review-trouble').textContent = text;
+  }
+}
+
+function textOf(blocks, {start, end}) {
+  return blocks.filter((block) => block.start < end && start < block.end).map((block) => block.text.slice(
+    units(block.text, Math.max(0, start - block.start)), units(block.text, Math.min(end, block.end) - block.start))).join('');
+}

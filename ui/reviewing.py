@@ -1,0 +1,247 @@
+"""Making a question set on the page: a visitor says of each question what answers it."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Self
+
+import gradio as gr
+from pydantic import Field
+
+from qa import QA
+from qa.errors import QuestionSetError
+from qa.evaluation.questions import NOT_JUDGED
+from qa.evaluation.records import Excerpt
+from qa.evaluation.review import Pending, Review, read_drafts
+from qa.progress import Progress
+from ui.errors import sentence
+from ui.kept import Kept
+from ui.paper import Paper
+from ui.progress import Watched
+from ui.requests import Data, Request, RequestError, parsed, plain, told
+from ui.shelves import clean_name
+from ui.uploads import UploadedFile, uploaded
+
+_LONGEST = 1_000_000  # characters of questions that are typed
+_MOST_EXCERPTS = 20
+_MOST_QUESTIONS = 2_000
+
+
+class _Start(Request):
+    text: Annotated[str, Field(max_length=_LONGEST)] = ""
+    file: UploadedFile | None = None
+
+
+class _Token(Request):
+    token: str
+
+
+class _Span(Request):
+    document: str
+    start: int
+    end: int
+
+
+class _Judgement(_Token):
+    question: str
+    verdict: Annotated[str, Field(pattern=r"^(accept|none|keep|skip)$")]
+    spans: list[_Span] = Field(default_factory=list, max_length=_MOST_EXCERPTS)
+
+
+class _Place(Request):
+    document: str
+    part: int | None = None
+    at: int = 0
+
+
+class _Sitting:
+    """One visitor's review, and the file that it is kept in."""
+
+    def __init__(
+        self, qa: QA, drafts: Path, folder: Path, progress: Progress | None = None
+    ) -> None:
+        self.token = ""
+        self._folder = folder
+        self._lock = threading.Lock()
+        folder.mkdir()
+        try:
+            questions = read_drafts(drafts)
+            if len(questions) > _MOST_QUESTIONS:
+                raise QuestionSetError(
+                    f"{drafts.name} has {len(questions):,} questions; the most is "
+                    f"{_MOST_QUESTIONS:,}: split it"
+                )
+            self.review = Review(qa, questions, folder / "reviewed.jsonl", progress=progress)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        self.total = len(self.review.pending)
+
+    def named(self, token: str) -> Self:
+        """Take the token that it goes by."""
+        self.token = token
+        return self
+
+    @property
+    def busy(self) -> bool:
+        """Whether a judgement is being kept."""
+        return self._lock.locked()
+
+    def judge(self, id_: str, verdict: str, excerpts: list[Excerpt]) -> None:
+        """Keep what was said of a question, unless it was said already."""
+        with self._lock:
+            pending = next((one for one in self.review.pending if one.question.id == id_), None)
+            if pending is None:
+                return
+            question = pending.question
+            if verdict == "accept" and not excerpts:
+                raise RequestError("nothing is chosen: tick what answers it, or select the words")
+            if verdict == "accept":
+                self.review.accept(question, excerpts)
+            elif verdict == "none":
+                self.review.unanswerable(question)
+            elif verdict == "keep" and NOT_JUDGED not in question.tags:
+                self.review.keep(question)
+            else:
+                self.review.skip(question)
+
+    def close(self) -> None:
+        """Remove the file."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class ReviewDesk:
+    """Serves the review of a corpus; use it in a `with` block, which removes what was kept.
+
+    Args:
+        qa: the corpus, and the system that proposes quotes.
+        uploads: the folder that uploaded files lie in, and no other file.
+    """
+
+    def __init__(self, qa: QA, uploads: Path) -> None:
+        self._qa = qa
+        self._uploads = uploads
+        self._folder = Path(tempfile.mkdtemp(prefix="inquote-reviews-"))
+        self._sittings: Kept[_Sitting] = Kept("your questions")
+
+    def begin(self, event: gr.EventData) -> Iterator[Data]:
+        """Ask all questions; tell how far it is, and at last which should be judged."""
+        try:
+            request = parsed(_Start, event._data)
+            asking = Watched(lambda tell: self._sit(request, tell))
+            for done, total in asking:
+                yield {"done": done, "total": total}
+            yield self._next(asking.result())
+        except Exception as error:
+            yield {"error": sentence(error)}
+
+    def server_functions(self) -> list[Callable[[object], Data]]:
+        """Give what the page's scripts call by name, for what takes no time."""
+        return [plain(method) for method in (self.judge, self.resume, self.made, self.text)]
+
+    @told
+    def judge(self, request: object) -> Data:
+        """Keep a judgement, and give the next question."""
+        asked = parsed(_Judgement, request)
+        sitting = self._sittings.find(asked.token)
+        sitting.judge(asked.question, asked.verdict, [self._excerpt(span) for span in asked.spans])
+        return self._next(sitting)
+
+    @told
+    def resume(self, request: object) -> Data:
+        """Go on after the page was loaded again."""
+        return self._next(self._sittings.find(parsed(_Token, request).token))
+
+    @told
+    def made(self, request: object) -> Data:
+        """Give the question set that was made, as JSON lines."""
+        review = self._sittings.find(parsed(_Token, request).token).review
+        if not review.judged:
+            raise QuestionSetError("no question is judged yet, so there is no set to save")
+        return {"text": review.out.read_text(encoding="utf-8")}
+
+    @told
+    def text(self, request: object) -> Data:
+        """Give a part of a document."""
+        asked = parsed(_Place, request)
+        if asked.document not in self._qa.index.document_ids():
+            raise RequestError(f"there is no document {asked.document} here")
+        paper = Paper.of(self._qa.index.document(asked.document))
+        return paper.part(paper.part_of(asked.at) if asked.part is None else asked.part)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove all that visitors did not save."""
+        self._sittings.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _sit(self, request: _Start, tell: Progress) -> _Sitting:
+        drafts = self._drafts(request)
+        folder = self._folder / secrets.token_hex(8)
+        try:
+            sitting = _Sitting(self._qa, drafts, folder, tell)
+            return self._sittings.add(sitting.named)
+        except QuestionSetError as error:
+            raise QuestionSetError(str(error).replace(str(drafts), drafts.name)) from None
+        finally:
+            shutil.rmtree(drafts.parent, ignore_errors=True)
+
+    def _drafts(self, request: _Start) -> Path:
+        """Give the file of the questions, under the visitor's name for it."""
+        name = clean_name(request.file.name) if request.file else "questions.txt"
+        path = Path(tempfile.mkdtemp(dir=self._folder)) / name
+        if request.file:
+            uploaded(request.file.path, self._uploads).replace(path)
+        else:
+            path.write_text(request.text, encoding="utf-8")
+        return path
+
+    def _excerpt(self, span: _Span) -> Excerpt:
+        if span.document not in self._qa.index.document_ids():
+            raise RequestError(f"there is no document {span.document} here")
+        text = self._qa.index.document(span.document).text
+        if not 0 <= span.start < span.end <= len(text):
+            raise RequestError("what is selected is no part of the document: select it again")
+        return Excerpt(span.document, span.start, span.end, text[span.start : span.end])
+
+    def _next(self, sitting: _Sitting) -> Data:
+        pending = sitting.review.pending
+        return {
+            "token": sitting.token,
+            "judged": sitting.review.judged,
+            "left": len(pending),
+            "total": sitting.total,
+            "question": _told_of(pending[0], sitting.review) if pending else None,
+            "documents": self._qa.index.document_ids()[:200],
+        }
+
+
+def _told_of(pending: Pending, review: Review) -> Data:
+    question = pending.question
+    return {
+        "id": question.id,
+        "text": question.text,
+        "history": list(question.history),
+        "reason": pending.reason,
+        "judged": NOT_JUDGED not in question.tags,
+        "candidates": [
+            {
+                "document": excerpt.document_id,
+                "start": excerpt.start,
+                "end": excerpt.end,
+                "text": excerpt.text,
+                "line": review.line(excerpt),
+            }
+            for excerpt in pending.candidates
+        ],
+    }
