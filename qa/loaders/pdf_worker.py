@@ -23,7 +23,7 @@ _SMALLEST = 2.0  # size of letters, in points
 _SAME_SIZE = 1.12  # how far sizes of letters may be apart
 _WIDER = 1.25  # than the page's usual distance of lines, and there is a blank line
 _HYPHENS = "-\N{HYPHEN}"
-_BULLETS = "•◦▪‣●○■□◆➢✓"
+_BULLETS = "•◦▪‣●○■□◆➢✓\uf0a7\uf0b7"  # the last two as Symbol fonts have them
 _SENTENCE_ENDS = ".!?:…。！？؟"
 _CLOSERS = ")]}”’»」』\"'"
 
