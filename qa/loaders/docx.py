@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import lzma
 import posixpath
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -31,6 +33,17 @@ _OTHERS = {
     "ppt/presentation.xml": "a PowerPoint file",
     "content.xml": "an OpenDocument file",
 }
+# What zipfile raises where an archive is not as it should be.
+_UNZIPPING = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
+    LookupError,
+)
 # What is no text, is not shown, or is there a second time for older programs.
 _PASSED_OVER = frozenset(
     "del moveFrom delText instrText delInstrText rPr pPr sectPr tblPr tblGrid trPr tcPr "
@@ -77,7 +90,7 @@ def _damage_named(path: Path) -> Iterator[None]:
 
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, etree.LxmlError, NotImplementedError):
+    except (*_UNZIPPING, etree.LxmlError, NotImplementedError):
         raise refused(
             path, "is damaged, or cut off: it is not a whole Word file; fetch or save it again"
         ) from None

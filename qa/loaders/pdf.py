@@ -52,10 +52,10 @@ def load_pdf(path: Path, document_id: str) -> Document:
     The text is what PDFium extracts, line by line, in the order in which the file has it, with
     ligatures taken apart. Lines end with a line feed. A blank line is put where lines stand
     further apart than the page's lines do, or change in size; between pages one where the page
-    ends with a sentence, and else a line feed, so that a sentence may go on over the page.
-    Hyphens at line ends are kept. Control characters and half surrogate pairs are dropped, and
-    so is white space at the ends of lines. Left out are pictures, notes and the contents of
-    form fields. The title is that of the file's metadata.
+    ends with a sentence, and else a line feed, so that a sentence may go on over the page. A
+    word that is hyphenated at a line's end keeps its hyphen and the line end. Dropped are control
+    characters, half surrogate pairs, and white space at the ends of lines. Left out are
+    pictures, notes and the contents of form fields. The title is that of the file's metadata.
 
     Raises:
         LoadError: the file cannot be read, is no PDF, needs a password, is damaged, is above a

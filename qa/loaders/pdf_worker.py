@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import re
 import sys
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,12 +16,14 @@ from statistics import median
 from typing import Any, NamedTuple
 
 _FAILURES = {4: "password", 5: "security"}  # by PDFium's codes
-_MISSED_HYPHEN = "\ufffe"  # what PDFium puts for a hyphen at a line's end, and drops the line end
+_HYPHEN_AND_LINE_END = "\ufffe"  # as PDFium writes a line's end that is in a word
+_LINE_ENDS = re.compile(rf"\r\n|{_HYPHEN_AND_LINE_END}")
 _SOFT_HYPHEN = "\N{SOFT HYPHEN}"
 _SMALLEST = 2.0  # size of letters, in points
 _SAME_SIZE = 1.12  # how far sizes of letters may be apart
 _WIDER = 1.25  # than the page's usual distance of lines, and there is a blank line
-_BULLETS = "•◦▪‣●○■□◆➢✓"
+_HYPHENS = "-\N{HYPHEN}"
+_BULLETS = "•◦▪‣●○■□◆➢✓\uf0a7\uf0b7"  # the last two as Symbol fonts have them
 _SENTENCE_ENDS = ".!?:…。！？؟"
 _CLOSERS = ")]}”’»」』\"'"
 
@@ -99,18 +102,26 @@ def ends_sentence(text: str) -> bool:
 
 
 def _lines(textpage: Any) -> list[Line]:
-    position, found = 0, []
-    for raw in textpage.get_text_range(errors="ignore").split("\r\n"):
-        units = len(raw.encode("utf-16-le", "surrogatepass")) // 2
-        if text := _readable(raw):
-            lead = len(raw) - len(raw.lstrip())
-            found.append(_placed(textpage, text, position + lead, position + units - 1))
-        position += units + 2
+    whole = textpage.get_text_range(errors="ignore")
+    start, first, found = 0, 0, []  # in characters, and in UTF-16 units
+    for end in [*_LINE_ENDS.finditer(whole), None]:
+        raw = whole[start : end.start() if end else len(whole)]
+        hyphen = "-" if end and end[0] == _HYPHEN_AND_LINE_END else ""
+        last = first + _units(raw)
+        if text := _readable(raw + hyphen):
+            lead = _units(raw) - _units(raw.lstrip())
+            found.append(_placed(textpage, text, first + lead, last - 1))
+        if end:
+            start, first = end.end(), last + len(end[0])
     return found
 
 
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
 def _readable(raw: str) -> str:
-    text = raw.replace(_MISSED_HYPHEN, "-").replace("\r", " ").replace("\n", " ").strip()
+    text = raw.replace("\r", " ").replace("\n", " ").strip()
     if text.endswith(_SOFT_HYPHEN):
         text = text[:-1] + "-"
     return text.replace(_SOFT_HYPHEN, "")
@@ -167,6 +178,8 @@ def _same_size(one: Line, other: Line) -> bool:
 
 def _is_break(before: Line, line: Line, apart: float) -> bool:
     step = _step(before, line)
+    if before.text[-1] in _HYPHENS:
+        return False
     if line.text[0] in _BULLETS or not _same_size(before, line):
         return True
     if step < -0.5:  # up again: another column, or what stands at the edge of the page
@@ -193,7 +206,9 @@ def _limit_process(seconds: int, memory: int) -> None:
     except ImportError:  # not on Windows
         return
     for kind, most in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_AS, memory)):
-        resource.setrlimit(kind, (most, resource.getrlimit(kind)[1]))
+        hard = resource.getrlimit(kind)[1]
+        soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (soft, hard))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from qa.__main__ import ABSTAINED, NOT_VERIFIED, main
 from qa.documents import Span
 from qa.retrieval import RERANKED
 from qa.seeds import essay_path, questions_path
+from tests.pdf_files import pages_of
 from tests.tiny_models import save_cross_encoder
 
 BELT = "When was the Belt and Road Initiative proposed?"
@@ -50,7 +51,8 @@ def test_help_names_every_command() -> None:
 def test_importing_loads_nothing_heavy(module: str) -> None:
     code = (
         f"import sys, {module};"
-        "heavy = {'torch', 'transformers', 'faiss', 'tiktoken', 'gradio'} & set(sys.modules);"
+        "heavy = {'torch', 'transformers', 'faiss', 'tiktoken', 'gradio', 'lxml', 'pypdfium2'};"
+        "heavy &= set(sys.modules);"
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -133,6 +135,17 @@ class TestWithTheRealModel:
         answer = run_json("ask", "How much is a ticket?", "--document", path)
         assert answer["citations"][0]["quote"] == "Tickets cost five euros."
         assert answer["citations"][0]["source"] == str(path)
+
+    def test_the_page_of_a_pdf_is_named(self, tmp_path: Path) -> None:
+        path, question = tmp_path / "museum.pdf", "How much is a ticket?"
+        path.write_bytes(pages_of(["The museum opens at nine.", "Tickets cost five euros."]))
+        place = "museum.pdf, page 2, line 3, characters 27 to 51"
+        assert place in run("ask", question, "--document", path).stdout
+        assert "museum.pdf, page 1, line 1" in run("retrieve", question, "--document", path).stdout
+        answer = tmp_path / "answer.json"
+        answer.write_text(run("ask", question, "--document", path, "--json").stdout)
+        assert json.loads(answer.read_text())["citations"][0]["page"] == 2
+        assert place in run("verify", answer).stdout
 
     def test_an_index_is_made_once_and_asked_without_its_sources(self, tmp_path: Path) -> None:
         source, index = tmp_path / "cats.txt", tmp_path / "index"

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import zipfile
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
 import docx
 import pytest
 from docx.document import Document as Word
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.documents import Document
+from qa.errors import LoadError
 from qa.loaders import docx as loader
 from qa.loaders import load
 from tests.refusals import refusal
@@ -76,6 +78,7 @@ class TestText:
         word.add_paragraph(words)
         assert saved(path, word).text == words
 
+    @settings(max_examples=30)
     @given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), min_size=1))
     def test_any_text_comes_back(
         self, tmp_path_factory: pytest.TempPathFactory, drawn: str
@@ -236,6 +239,20 @@ class TestWhatIsNotRead:
         for kept in range(10, len(data) - 30, len(data) // 12):
             path.write_bytes(data[:kept])
             assert "damaged, or cut off" in refusal(path)
+
+    @given(st.data())
+    def test_a_file_with_changed_bytes_is_read_or_refused(
+        self, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+    ) -> None:
+        path = tmp_path_factory.getbasetemp() / "changed.docx"
+        pack(path, {MAIN: body("<w:p><w:r><w:t>Text.</w:t></w:r></w:p>")})
+        changed = bytearray(path.read_bytes())
+        places = st.lists(st.integers(0, len(changed) - 1), min_size=1, max_size=9, unique=True)
+        for place in data.draw(places):
+            changed[place] = data.draw(st.integers(0, 255))
+        path.write_bytes(changed)
+        with suppress(LoadError):
+            load(path)
 
     def test_a_changed_byte_is_found(self, path: Path) -> None:
         pack(path, {MAIN: body(f"<w:p><w:r><w:t>{'Text. ' * 50}</w:t></w:r></w:p>")})
