@@ -20,6 +20,7 @@ from embeddings import EmbeddingsError
 from qa import QA, QAError, verify
 from qa.errors import AnswerFileError, QuestionError, SettingsError
 from qa.saved import parse_answer
+from qa.terminal import printable
 from ui.limits import ASKED_AT_ONCE as ASKED_AT_ONCE
 from ui.limits import MAX_TOP_K
 from ui.render import exact
@@ -116,8 +117,13 @@ def sentence(error: Exception) -> str:
     if isinstance(error, QAError | EmbeddingsError):
         message = str(error)
         return message[:1].upper() + message[1:]
-    print(f"inquote: {type(error).__name__}: {_one_line(error)}", file=sys.stderr, flush=True)
+    say_aside(f"{type(error).__name__}: {error}")
     return "The question could not be answered; the terminal that runs inquote says why"
+
+
+def say_aside(what: str) -> None:
+    """Say something to the terminal that runs the server, in one line that cannot steer it."""
+    print(f"inquote: {printable(' '.join(what.split()))[:500]}", file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -163,7 +169,3 @@ def _top_k(top_k: object) -> int:
     if isinstance(top_k, bool) or not isinstance(top_k, int) or not 1 <= top_k <= MAX_TOP_K:
         raise SettingsError(f"the number of passages, top_k, is a whole one from 1 to {MAX_TOP_K}")
     return top_k
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:500]

@@ -122,6 +122,15 @@ def test_a_program_logs_in_with_every_request(locked: Running) -> None:
         assert refused.headers["www-authenticate"].startswith("Basic")
 
 
+def test_mcp_tools_ask_for_the_login_too(locked: Running) -> None:
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+    accepts = {"Accept": "application/json, text/event-stream"}
+    with locked.client(headers=accepts, auth=(ADA[0], ADA[1].encode())) as client:
+        assert len(client.post("/mcp", json=asked).json()["result"]["tools"]) == 3
+    with locked.client(headers=accepts) as client:
+        assert client.post("/mcp", json=asked).json() == {"detail": "Log in first."}
+
+
 def test_guessing_is_stopped_even_with_the_right_password(locked: Running) -> None:
     with locked.client(headers={"X-Forwarded-For": "10.1.2.3"}) as client:
         for _ in range(10):
