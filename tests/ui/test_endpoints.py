@@ -14,7 +14,7 @@ from gradio_client.utils import QueueError  # type: ignore[import-untyped]
 from huggingface_hub import constants
 
 from qa import QA, verify
-from tests.ui.serving import API, QUESTION, Running, chat, small_page
+from tests.ui.serving import API, QUESTION, Running, assert_same, chat, small_page
 
 BELT = "When was the Belt and Road Initiative proposed?"
 ASKED: list[tuple[str, list[str], int]] = [
@@ -53,11 +53,6 @@ def connected(page: Running, **options: Any) -> Iterator[Client]:
     client.close()
 
 
-def without_seconds(answer: dict[str, Any]) -> dict[str, Any]:
-    """Leave out how long it took."""
-    return {key: value for key, value in answer.items() if key != "seconds"}
-
-
 def in_json(data: Any) -> Any:
     return json.loads(json.dumps(data))
 
@@ -91,7 +86,7 @@ def test_each_gives_what_python_gives(
             for question, before, top_k in ASKED:
                 answer = client.predict(question, before, top_k, api_name="/ask")
                 python = qa.ask(question, history=before, top_k=top_k).to_dict()
-                assert without_seconds(answer) == without_seconds(in_json(python))
+                assert_same(answer, python)
                 found = client.predict(question, before, top_k, api_name="/retrieve")
                 hits = qa.retrieve(question, history=before, top_k=top_k)
                 assert found == in_json([hit.to_dict() for hit in hits])
