@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -14,9 +17,10 @@ from gradio_client.utils import QueueError  # type: ignore[import-untyped]
 from huggingface_hub import constants
 
 from qa import QA, verify
-from tests.ui.serving import API, QUESTION, Running, assert_same, chat, small_page
+from tests.ui.serving import API, QUESTION, ROOT, Running, assert_same, chat, small_page
 
 BELT = "When was the Belt and Road Initiative proposed?"
+DOCUMENT = ROOT / "docs" / "serving.md"
 ASKED: list[tuple[str, list[str], int]] = [
     (BELT, [], 8),
     ("And what is its core idea?", [BELT], 3),
@@ -78,10 +82,10 @@ def test_three_endpoints_are_named_typed_and_described(client: Client) -> None:
 
 
 @pytest.mark.model
-def test_each_gives_what_python_gives(
+def test_each_gives_what_python_gives_and_the_examples_in_the_documents_run(
     tmp_path_factory: pytest.TempPathFactory, quiet: None
 ) -> None:
-    with chat(tmp_path_factory.mktemp("essay")) as page, QA.open() as qa:
+    with chat(tmp_path_factory.mktemp("essay"), "--mcp") as page, QA.open() as qa:
         for client in connected(page):
             for question, before, top_k in ASKED:
                 answer = client.predict(question, before, top_k, api_name="/ask")
@@ -93,6 +97,11 @@ def test_each_gives_what_python_gives(
                 assert client.predict(answer, api_name="/verify") == in_json(
                     verify(python, [qa.index.document("essay.txt")]).to_dict()
                 )
+        for block in re.findall(
+            r"```py\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL
+        ):
+            code = block.replace("http://127.0.0.1:7860/", page.url)
+            subprocess.run([sys.executable, "-c", code], check=True)
         assert page.stop() == 0
         assert page.complaints() == ["Loading the model and the document …"]
 
