@@ -6,6 +6,7 @@ import sys
 
 from embeddings import EmbeddingsError
 from qa import QAError
+from qa.terminal import printable
 
 _LONGEST = 500  # characters
 
@@ -15,6 +16,11 @@ def sentence(error: Exception) -> str:
     if isinstance(error, QAError | EmbeddingsError):
         said = str(error)
         return said[:1].upper() + said[1:]
-    line = " ".join(str(error).split())[:_LONGEST]
-    print(f"inquote: {type(error).__name__}: {line}", file=sys.stderr, flush=True)
+    say_aside(f"{type(error).__name__}: {error}")
     return "This could not be done; the terminal that runs inquote says why"
+
+
+def say_aside(what: str) -> None:
+    """Say something to the terminal that runs the server, in one line that cannot steer it."""
+    line = printable(" ".join(what.split()))[:_LONGEST]
+    print(f"inquote: {line}", file=sys.stderr, flush=True)

@@ -26,6 +26,7 @@ _UPLOAD = f"{_API}/upload"
 _FILE = f"{_API}/file="
 _NAMED = "|".join(NAMES)
 _READ = ("GET", "HEAD")
+_MISLEADING = {b"x-forwarded-host", b"x-gradio-server"}  # Gradio would believe them, from anybody
 
 # All that the page and Gradio's clients ask for. What is not here is closed, whatever a version of
 # Gradio may add: its proxy, its fetching of addresses, direct calls past the queue, and more.
@@ -35,7 +36,7 @@ OPEN: tuple[tuple[str, str], ...] = (
     ("GET HEAD", r"/(static|assets|svelte)/.+"),
     ("GET", r"/(favicon\.ico|manifest\.json|robots\.txt)"),
     ("GET", rf"({_API})?/theme\.css"),
-    ("GET", rf"{_API}/(info/?|openapi\.json|startup-events|app_id/?|login_check/?|user/?|token/?)"),
+    ("GET", rf"{_API}/(info/?|openapi\.json|app_id/?|login_check/?|user/?)"),
     ("GET", rf"{_API}/(heartbeat/[^/]+|queue/data|queue/status|upload_progress)"),
     ("POST", rf"{_API}/(queue/join|cancel|reset/?|upload|component_server/?)"),
     ("POST", rf"{_API}/call/(v2/)?({_NAMED})/?"),
@@ -88,7 +89,8 @@ class Guard:
             if refusal:
                 await refusal(scope, receive, send)
             else:
-                await _limited(self._app, scope, receive, send)
+                kept = [header for header in scope["headers"] if header[0] not in _MISLEADING]
+                await _limited(self._app, {**scope, "headers": kept}, receive, send)
         else:
             await send({"type": "websocket.close", "code": 1008})
 

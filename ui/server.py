@@ -6,7 +6,6 @@ import logging
 import os
 import signal
 import socket
-import sys
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -30,6 +29,7 @@ from ui.access import Login
 from ui.accounts import Accounts
 from ui.assets import head
 from ui.endpoints import Endpoints, explained
+from ui.errors import say_aside
 from ui.guard import ANY_ADDRESS, MCP_PATH, Guard, OpenWays
 from ui.limits import MAX_UPLOAD_BYTES, UPLOADS_KEPT_SECONDS
 
@@ -70,19 +70,17 @@ class Server:
         Raises:
             OSError: it cannot listen there.
         """
-        self._page = page
         self._handler = _OneLine()
         self.app = assemble(page, serving)
         listener = _listen(serving.host, serving.port)
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                guarded(self.app, serving),
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=_FINISH_SECONDS,
-            )
+        config = uvicorn.Config(
+            guarded(self.app, serving),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_FINISH_SECONDS,
         )
+        self._server = _Uvicorn(config, page)
         self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
         logging.getLogger().addHandler(self._handler)
         self._thread.start()
@@ -91,8 +89,6 @@ class Server:
     def stop(self) -> None:
         """Let what is under way finish for a moment, end the rest, and wait until it has ended."""
         self._handler.stopping = True
-        self._page._queue.close()  # type: ignore[no-untyped-call]
-        self._page.is_running = False
         self._server.should_exit = True
         self._thread.join()
         logging.getLogger().removeHandler(self._handler)
@@ -232,6 +228,20 @@ async def _unexpected(_: Request, __: Exception) -> Response:
     return JSONResponse({"detail": said}, 500)
 
 
+class _Uvicorn(uvicorn.Server):
+    """Ends the streams of the page, which would go on for ever, before it waits for the rest."""
+
+    def __init__(self, config: uvicorn.Config, page: gr.Blocks) -> None:
+        super().__init__(config)
+        self._page = page
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._page._queue.close()  # type: ignore[no-untyped-call]
+        self._page.is_running = False
+        self._page.app.stop_event.set()
+        await super().shutdown(sockets)
+
+
 class _OneLine(logging.Handler):
     """Shows a warning or an error of the server's libraries in one line."""
 
@@ -240,11 +250,11 @@ class _OneLine(logging.Handler):
         self.stopping = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        if self.stopping:
-            return
+        if self.stopping or (record.name.startswith("mcp.") and record.levelno < logging.ERROR):
+            return  # what a client of MCP does wrong, it is told
         error = record.exc_info[1] if record.exc_info else None
         what = f"{type(error).__name__}: {error}" if error else record.getMessage()
-        print(f"inquote: {' '.join(what.split())[:500]}", file=sys.stderr, flush=True)
+        say_aside(what)
 
 
 def _listen(host: str, port: int) -> socket.socket:

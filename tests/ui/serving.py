@@ -23,6 +23,24 @@ STOP_SECONDS = 15
 
 API = "/gradio_api"
 
+# Put before a server's own process: it asks for nothing outside this machine.
+_REFUSE_NETWORK = """
+import sys
+
+def refuse(event, args):
+    if event == "socket.getaddrinfo":
+        host = args[0]
+    elif event in ("socket.connect", "socket.sendto") and isinstance(args[1], tuple):
+        host = args[1][0]
+    else:
+        return
+    if host not in {"127.0.0.1", "localhost", "::1", "0.0.0.0", "", None}:
+        print("the network was asked for:", host, file=sys.stderr, flush=True)
+        raise ConnectionRefusedError(host)
+
+sys.addaudithook(refuse)
+"""
+
 
 @dataclass
 class Running:
@@ -73,11 +91,12 @@ def chat(tmp: Path, *options: str, **environment: str) -> Iterator[Running]:
 def running(tmp: Path, *command: str, **environment: str) -> Iterator[Running]:
     """Run Python until the block ends, from when it has said in JSON where it serves."""
     log = tmp / "log"
+    (tmp / "sitecustomize.py").write_text(_REFUSE_NETWORK)
     with log.open("wb") as complaints:
         process = subprocess.Popen(
             [sys.executable, *command],
             cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": str(ROOT)} | environment,
+            env=os.environ | {"PYTHONPATH": f"{tmp}{os.pathsep}{ROOT}"} | environment,
             stdout=subprocess.PIPE,
             stderr=complaints,
         )
@@ -104,3 +123,13 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def assert_same(answer: dict[str, Any], python: dict[str, Any]) -> None:
+    """Compare an answer with Python's own, but for how long it took.
+
+    Passages that were encoded together have vectors that differ in the last digits.
+    """
+    aside = {"seconds": None, "confidence": None}
+    assert answer | aside == json.loads(json.dumps(python | aside))
+    assert abs(answer["confidence"] - python["confidence"]) < 0.001

@@ -48,12 +48,13 @@ def main() -> None:
         access._WRONG_COSTS_SECONDS = 0
         SlowQA.seconds = settings.pop("seconds", 0.0)
         waiting = settings.pop("waiting", 64)
+        mcp = settings.pop("mcp", True)
         accounts = settings.pop("accounts", None)
         stop = stop_event()
         serving = Serving(
             folder=folder,
             accounts=Accounts(accounts) if accounts else None,
-            tools=Endpoints(qa),
+            tools=Endpoints(qa) if mcp else None,
             **settings,
         )
         with built(qa, title="small", folder=folder, feedback=tmp / "feedback.jsonl") as page:

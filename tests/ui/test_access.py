@@ -73,7 +73,13 @@ def test_what_the_page_does_not_ask_for_is_closed_to_everybody(page: Running) ->
         *("/monitoring", "/monitoring/summary", f"{API}/runs", f"{API}/proxy=1"),
         *(f"{API}/component_server", f"{API}/process_recording", f"{API}/vibe-edit"),
         *(f"{API}/dev/reload", f"{API}/deep_link", f"{API}/run/1", f"{API}/api/1", f"{API}/call/1"),
-        *(f"{API}/stream/1", f"{API}/custom_component/1/1/1/1", "/openapi.json", "/docs"),
+        *(
+            f"{API}/stream/1",
+            f"{API}/startup-events",
+            f"{API}/custom_component/1/1/1/1",
+            "/openapi.json",
+            "/docs",
+        ),
     ):
         assert closed not in open_ways
     assert {"", "/config", f"{API}/info", f"{API}/queue/join", f"{API}/upload"} <= open_ways
@@ -120,6 +126,15 @@ def test_a_program_logs_in_with_every_request(locked: Running) -> None:
         refused = client.get("/config")
         assert refused.json() == {"detail": "The name or the password is wrong."}
         assert refused.headers["www-authenticate"].startswith("Basic")
+
+
+def test_mcp_tools_ask_for_the_login_too(locked: Running) -> None:
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+    accepts = {"Accept": "application/json, text/event-stream"}
+    with locked.client(headers=accepts, auth=(ADA[0], ADA[1].encode())) as client:
+        assert len(client.post("/mcp", json=asked).json()["result"]["tools"]) == 3
+    with locked.client(headers=accepts) as client:
+        assert client.post("/mcp", json=asked).json() == {"detail": "Log in first."}
 
 
 def test_guessing_is_stopped_even_with_the_right_password(locked: Running) -> None:
@@ -244,6 +259,15 @@ def test_the_page_itself_may_ask_and_a_link_may_lead_to_it(page: Running) -> Non
     link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
     with page.client(headers=link) as client:
         assert client.get("/").status_code == 200
+
+
+def test_what_a_visitor_says_of_its_proxy_is_not_shown_to_others(page: Running) -> None:
+    says = {"X-Forwarded-Host": "evil.example", "X-Gradio-Server": "http://evil.example"}
+    with page.client(headers=says) as client:
+        for path in ("/", "/config", f"{API}/info", f"{API}/openapi.json"):
+            shown = client.get(path)
+            assert shown.status_code == 200
+            assert "evil.example" not in shown.text
 
 
 @pytest.mark.parametrize("path", ["/login", "/mcp", f"{API}/queue/join", f"{API}/call/ask", "/x"])

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -61,10 +62,47 @@ def test_the_corpus_is_opened_with_the_reranker_and_the_threshold_that_are_named
     assert named == ["some/cross-encoder", 0.3]
 
 
+@pytest.fixture
+def far_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the command end where it would load the model."""
+
+    def opened(*_: object, **__: object) -> QA:
+        raise LoadError("far enough", source="")
+
+    monkeypatch.setattr(QA, "open", opened)
+
+
+@pytest.mark.usefixtures("far_enough")
+@pytest.mark.parametrize(
+    ("host", "warned"), [("0.0.0.0", True), ("127.0.0.1", False), ("localhost", False)]
+)
+def test_a_page_that_strangers_reach_without_a_login_is_warned_of_in_one_line(
+    host: str, warned: bool
+) -> None:
+    result = CliRunner().invoke(main, ["chat", "--host", host])
+    assert result.output.count("Warning: whoever reaches this machine on") == warned
+    assert result.output.count("\n") == 2 + warned
+    with_login = CliRunner().invoke(main, ["chat", "--host", host], env={"INQUOTE_AUTH": "ada:x"})
+    assert "Warning" not in with_login.output
+
+
+def test_accounts_that_cannot_be_used_are_one_sentence_and_no_model_is_loaded(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "accounts"
+    file.write_text("ada\n")
+    file.chmod(0o600)
+    result = CliRunner().invoke(main, ["chat", "--auth", str(file)])
+    assert result.exit_code == 1
+    assert result.output == f"Error: {file}, line 1, is not of the form name:password\n"
+    result = CliRunner().invoke(main, ["chat"], env={"INQUOTE_AUTH": "# nobody"})
+    assert "INQUOTE_AUTH holds no account" in result.output
+
+
 def test_help_loads_no_gradio_and_no_model() -> None:
     code = (
         "import sys; from qa.__main__ import main; main(['chat', '--help'], standalone_mode=False);"
-        "sys.exit(bool({'gradio', 'torch', 'faiss'} & set(sys.modules)))"
+        "sys.exit(bool({'gradio', 'torch', 'faiss', 'mcp', 'uvicorn'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -13,11 +16,16 @@ from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 from gradio_client.utils import QueueError  # type: ignore[import-untyped]
 from huggingface_hub import constants
 
-from qa import QA
-from tests.ui.serving import API, QUESTION, Running, chat, small_page
+from qa import QA, verify
+from tests.ui.serving import API, QUESTION, ROOT, Running, assert_same, chat, small_page
 
 BELT = "When was the Belt and Road Initiative proposed?"
-FOLLOW_UP = "And what is its core idea?"
+DOCUMENT = ROOT / "docs" / "serving.md"
+ASKED: list[tuple[str, list[str], int]] = [
+    (BELT, [], 8),
+    ("And what is its core idea?", [BELT], 3),
+    ("What is the capital of France?", [], 5),
+]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +40,7 @@ def quiet() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with small_page(tmp_path_factory.mktemp("small")) as served:
+    with small_page(tmp_path_factory.mktemp("small"), mcp=False) as served:
         yield served
 
 
@@ -49,9 +57,8 @@ def connected(page: Running, **options: Any) -> Iterator[Client]:
     client.close()
 
 
-def without_seconds(answer: dict[str, Any]) -> dict[str, Any]:
-    """Leave out how long it took."""
-    return {key: value for key, value in answer.items() if key != "seconds"}
+def in_json(data: Any) -> Any:
+    return json.loads(json.dumps(data))
 
 
 def test_three_endpoints_are_named_typed_and_described(client: Client) -> None:
@@ -75,22 +82,26 @@ def test_three_endpoints_are_named_typed_and_described(client: Client) -> None:
 
 
 @pytest.mark.model
-def test_each_gives_what_python_gives(
+def test_each_gives_what_python_gives_and_the_examples_in_the_documents_run(
     tmp_path_factory: pytest.TempPathFactory, quiet: None
 ) -> None:
-    with chat(tmp_path_factory.mktemp("essay")) as page, QA.open() as qa:
+    with chat(tmp_path_factory.mktemp("essay"), "--mcp") as page, QA.open() as qa:
         for client in connected(page):
-            for args in ((BELT,), (FOLLOW_UP, [BELT]), ("What is the capital of France?", None, 3)):
-                options = (
-                    dict(zip(("history", "top_k"), [args[1] or [], *args[2:]])) if args[1:] else {}
+            for question, before, top_k in ASKED:
+                answer = client.predict(question, before, top_k, api_name="/ask")
+                python = qa.ask(question, history=before, top_k=top_k).to_dict()
+                assert_same(answer, python)
+                found = client.predict(question, before, top_k, api_name="/retrieve")
+                hits = qa.retrieve(question, history=before, top_k=top_k)
+                assert found == in_json([hit.to_dict() for hit in hits])
+                assert client.predict(answer, api_name="/verify") == in_json(
+                    verify(python, [qa.index.document("essay.txt")]).to_dict()
                 )
-                answer = client.predict(*args, api_name="/ask")
-                python = qa.ask(args[0], **options).to_dict()
-                assert without_seconds(answer) == json.loads(json.dumps(without_seconds(python)))
-                found = client.predict(*args, api_name="/retrieve")
-                hits = [hit.to_dict() for hit in qa.retrieve(args[0], **options)]
-                assert found == json.loads(json.dumps(hits))
-                assert client.predict(answer, api_name="/verify")["verified"]
+        for block in re.findall(
+            r"```py\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL
+        ):
+            code = block.replace("http://127.0.0.1:7860/", page.url)
+            subprocess.run([sys.executable, "-c", code], check=True)
         assert page.stop() == 0
         assert page.complaints() == ["Loading the model and the document …"]
 
@@ -170,10 +181,15 @@ def test_an_answer_is_fetched_with_plain_requests(page: Running) -> None:
     assert page.complaints() == []
 
 
+def test_there_is_no_mcp_server_unless_it_is_asked_for(page: Running) -> None:
+    with page.client() as client:
+        assert client.post("/mcp", json={}).status_code in {404, 405}
+
+
 def test_a_full_queue_is_told_and_everybody_else_is_answered(
     tmp_path_factory: pytest.TempPathFactory, quiet: None
 ) -> None:
-    settings = {"waiting": 1, "seconds": 1.0}
+    settings = {"waiting": 1, "seconds": 0.3}
     with small_page(tmp_path_factory.mktemp("full"), **settings) as page:
         for client in connected(page):
             told: list[object] = []

@@ -11,18 +11,19 @@ import pytest
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
-from tests.ui.serving import Running, small_page
+from qa import QA, verify
+from tests.ui.serving import QUESTION, Running, assert_same, chat, small_page
+
+T = TypeVar("T")
 
 BELT = "When was the Belt and Road Initiative proposed?"
+FOLLOW_UP = "And what is its core idea?"
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with small_page(tmp_path_factory.mktemp("small")) as served:
+    with small_page(tmp_path_factory.mktemp("small"), seconds=0.05) as served:
         yield served
-
-
-T = TypeVar("T")
 
 
 def within(page: Running, use: Callable[[ClientSession], Awaitable[T]], **options: Any) -> T:
@@ -38,3 +39,116 @@ def within(page: Running, use: Callable[[ClientSession], Awaitable[T]], **option
             return await use(session)
 
     return anyio.run(run)
+
+
+def call(page: Running, tool: str, **arguments: Any) -> types.CallToolResult:
+    return within(page, lambda session: session.call_tool(tool, arguments))
+
+
+def given(result: types.CallToolResult) -> Any:
+    """Give the data of a result, which is the same as text and as structure."""
+    (text,) = result.content
+    assert isinstance(text, types.TextContent)
+    assert not result.isError, text.text
+    assert result.structuredContent is not None
+    data = json.loads(text.text)
+    assert result.structuredContent == (data if isinstance(data, dict) else {"result": data})
+    return data
+
+
+def in_json(data: Any) -> Any:
+    return json.loads(json.dumps(data))
+
+
+def test_three_tools_are_listed_and_described(page: Running) -> None:
+    tools = within(page, lambda session: session.list_tools()).tools
+    assert [tool.name for tool in tools] == ["ask", "retrieve", "verify"]
+    needed = [tool.inputSchema["required"] for tool in tools]
+    assert needed == [["question"], ["question"], ["answer"]]
+    for tool in tools:
+        assert tool.description
+        assert " Gives: " in tool.description
+        assert tool.annotations
+        assert tool.annotations.readOnlyHint
+        for schema in tool.inputSchema["properties"].values():
+            assert schema["type"]
+            assert schema["description"]
+
+
+@pytest.mark.model
+def test_each_gives_what_python_gives(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with chat(tmp_path_factory.mktemp("essay"), "--mcp") as page, QA.open() as qa:
+        assert page.said["mcp"] == f"{page.url}mcp"
+        python = qa.ask(FOLLOW_UP, history=[BELT]).to_dict()
+        answer = given(call(page, "ask", question=FOLLOW_UP, history=[BELT]))
+        assert_same(answer, python)
+        hits = [hit.to_dict() for hit in qa.retrieve(BELT, top_k=3)]
+        assert given(call(page, "retrieve", question=BELT, top_k=3)) == in_json(hits)
+        checked = verify(python, [qa.index.document("essay.txt")]).to_dict()
+        assert given(call(page, "verify", answer=answer)) == in_json(checked)
+        assert page.stop() == 0
+        assert page.complaints() == ["Loading the model and the document …"]
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "told"),
+    [
+        ("ask", {"question": ""}, "The question is empty"),
+        ("ask", {"question": 5}, "A question is text, and so is each in its history"),
+        ("ask", {"question": QUESTION, "history": "x"}, "A history is a list of the questions"),
+        ("retrieve", {"question": QUESTION, "top_k": 0}, "The number of passages, top_k, is"),
+        ("ask", {}, "Ask needs the argument 'question'"),
+        ("ask", {"question": QUESTION, "k": 1}, "Ask takes no 'k': it takes question, history"),
+        ("verify", {"answer": {}}, "This is not a saved answer: Field required"),
+        ("verify", {"answer": "x"}, "An answer is an object, as ask gives it"),
+        ("converse", {}, "There is no tool 'converse': there are ask, retrieve, verify"),
+    ],
+)
+def test_what_cannot_be_used_is_an_error_of_one_sentence(
+    page: Running, tool: str, arguments: dict[str, Any], told: str
+) -> None:
+    result = call(page, tool, **arguments)
+    (text,) = result.content
+    assert result.isError
+    assert isinstance(text, types.TextContent)
+    assert text.text.startswith(told)
+    assert "\n" not in text.text
+    assert page.complaints() == []
+
+
+def test_many_calls_at_once_are_each_answered(page: Running) -> None:
+    async def all_at_once(session: ClientSession) -> list[str]:
+        asked: list[str] = []
+
+        async def ask(number: int) -> None:
+            question = f"{QUESTION[:-1]} {number}?"
+            result = await session.call_tool("ask", {"question": question})
+            asked.append(given(result)["question"])
+            assert asked[-1] == question
+
+        async with anyio.create_task_group() as group:
+            for number in range(20):
+                group.start_soon(ask, number)
+        return asked
+
+    assert len(set(within(page, all_at_once))) == 20
+
+
+def test_too_many_calls_at_once_are_told_to_wait(page: Running) -> None:
+    async def all_at_once(session: ClientSession) -> list[bool]:
+        busy: list[bool] = []
+
+        async def ask() -> None:
+            (text,) = (await session.call_tool("ask", {"question": QUESTION})).content
+            assert isinstance(text, types.TextContent)
+            busy.append(text.text == "The server is busy: ask again in a moment")
+
+        async with anyio.create_task_group() as group:
+            for _ in range(80):
+                group.start_soon(ask)
+        return busy
+
+    busy = within(page, all_at_once)
+    assert any(busy)
+    assert not all(busy)
+    assert page.complaints() == []
