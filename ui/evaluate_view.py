@@ -74,7 +74,7 @@ _FORMS = (
     "is copied from the document, and an empty one says that the document does not tell:</p>"
     "<pre>question,answerable,quote\nHow much is a ticket?,true,Tickets cost five euros.\n"
     "Who built the tower?,false,</pre>"
-    "<p>Or JSON lines, as <code>inquote eval --review</code> writes them, or SQuAD.</p></details>"
+    "<p>Or JSON lines, as <code>inquote eval --review</code> writes them.</p></details>"
 )
 
 

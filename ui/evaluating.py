@@ -26,6 +26,7 @@ from qa.evaluation import Comparison, QuestionSet, Run, compare, evaluate, load_
 from qa.evaluation.folders import keep_run
 from qa.evaluation.gold import check_corpus, locate
 from qa.evaluation.measures import MEASURES
+from qa.evaluation.report.formatting import counted
 from qa.evaluation.report.wording import HEADLINES
 from qa.evaluation.runs import REPORT_PAGE
 from qa.progress import Progress
@@ -158,7 +159,7 @@ def run_of(
         top_k: passages that an answer is made from.
         progress: told how many are asked; may raise to stop.
     """
-    settings = f"{top_k} passages"
+    settings = counted(top_k, "passage")
     asked = qa
     if threshold is not None and isinstance(qa.answerer, ExtractiveAnswerer):
         most = qa.answerer.max_quotes

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
@@ -140,7 +140,7 @@ def _served(folder: Path, *options: str) -> Iterator[str]:
         )
     url = f"http://127.0.0.1:{port}/"
     try:
-        _wait_until_it_answers(url, process, log)
+        wait_until_it_answers(url, process, log.read_text)
         yield url
         process.send_signal(signal.SIGTERM)
         assert process.wait(_STOP_SECONDS) == 0, log.read_text()
@@ -154,14 +154,17 @@ def _served(folder: Path, *options: str) -> Iterator[str]:
         process.wait()
 
 
-def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_until_it_answers(
+    url: str, process: subprocess.Popen[bytes], said: Callable[[], str]
+) -> None:
+    """Wait for a page; if it ends before it answers, fail with what it said."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     give_up = time.monotonic() + _START_SECONDS
     while time.monotonic() < give_up:
-        assert process.poll() is None, log.read_text()
+        assert process.poll() is None, said()
         try:
             with direct.open(url, timeout=5):
                 return
         except (URLError, TimeoutError):
             time.sleep(0.1)
-    pytest.fail(f"no answer from {url}: {log.read_text()}")
+    pytest.fail(f"no answer from {url}: {said()}")

@@ -1,0 +1,290 @@
+"""The tab that evaluates, in a real browser, on a page of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from qa import QA
+from qa.evaluation import evaluate, load_questions, load_run
+from qa.evaluation.report.formatting import amount, interval
+from tests.ui.conftest import wait_until_it_answers
+
+pytestmark = [pytest.mark.browser, pytest.mark.model]
+
+TEXT = (
+    "A ticket to the lighthouse costs five euros. Children under six pay nothing.\n\n"
+    "The lighthouse was built in 1861 by Marta <b>Oliveira</b> & sons, of granite.\n\n"
+    "It is shut on Mondays. On other days it opens at nine and closes at six.\n\n"
+    "The lamp is turned by clockwork, which a keeper winds up every evening.\n"
+)
+HOSTILE = "Who built it, <img src=x onerror=\"document.title='owned'\"> the lighthouse?"
+QUESTIONS = [
+    ("How much does a ticket cost?", True, "A ticket to the lighthouse costs five euros."),
+    ("When is the lighthouse shut?", True, "It is shut on Mondays."),
+    ("When does it open?", True, "On other days it opens at nine"),
+    # A wrong expectation, so that there is a miss whatever the model says.
+    (HOSTILE, True, "Children under six pay nothing."),
+    ("Who is the president of France?", False, ""),
+]
+
+
+def write_set(path: Path, *, times: int = 1) -> Path:
+    """Write the questions as JSON lines, as often as asked for."""
+    lines = [
+        {"id": f"q{number}-{time}", "question": question, "answerable": answerable}
+        | ({"quotes": [quote]} if quote else {})
+        for time in range(times)
+        for number, (question, answerable, quote) in enumerate(QUESTIONS)
+    ]
+    path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def lighthouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("lighthouse") / "lighthouse.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def tab(lighthouse: Path) -> Iterator[str]:
+    """The address of a page that has the tab alone."""
+    with served([sys.executable, "-m", "tests.ui.evaluate_page", str(lighthouse)]) as url:
+        yield url
+
+
+@contextmanager
+def served(command: list[str]) -> Iterator[str]:
+    """Run a page until the block ends; it must then stop, and have said nothing."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    with TemporaryDirectory() as cache:
+        environment = {"INQUOTE_CACHE": cache, "TMPDIR": cache, "GRADIO_ANALYTICS_ENABLED": "False"}
+        log = Path(cache) / "log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [*command, port],
+                cwd=Path(__file__).parents[2],
+                env=os.environ | environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            url = f"http://127.0.0.1:{port}/"
+            wait_until_it_answers(url, process, log.read_text)
+            yield url
+            process.send_signal(signal.SIGTERM)
+            assert (process.wait(20), log.read_text()) == (0, "")
+            assert not list(Path(cache).glob("inquote-evaluation-*"))
+        finally:
+            process.kill()
+            process.wait()
+
+
+def visit(page: Page, url: str) -> None:
+    page.goto(url)
+    expect(page.locator(".iq-eval-run")).to_be_enabled(timeout=30_000)
+
+
+def upload(page: Page, path: Path) -> None:
+    """Choose a question set in the place of the one that was chosen."""
+    if page.locator(".iq-eval-file .filename").count():
+        page.locator(".iq-eval-file").get_by_label("Clear").click()
+    page.set_input_files(".iq-eval-file input[type=file]", path)
+    chosen = page.locator(".iq-eval-file .filename")
+    expect(chosen).to_have_attribute("aria-label", path.name, timeout=15_000)
+
+
+def run(page: Page) -> None:
+    """Click Run, and wait until it may be clicked again."""
+    page.click(".iq-eval-run")
+    expect(page.locator(".iq-eval-status, .iq-eval-failure")).to_be_visible(timeout=15_000)
+    expect(page.locator(".iq-eval-status")).to_contain_text(" asked in ", timeout=60_000)
+    expect(page.locator(".iq-eval-run")).to_be_enabled()
+
+
+def texts(found: Locator) -> list[str]:
+    read: list[str] = found.evaluate_all("found => found.map(each => each.textContent)")
+    return read
+
+
+def test_a_set_of_ones_own_is_asked_and_its_figures_are_those_of_evaluate(
+    page: Page, tab: str, lighthouse: Path, tmp_path: Path
+) -> None:
+    path = write_set(tmp_path / "mine.jsonl")
+    with QA.open(lighthouse) as qa:
+        expected = evaluate(qa, load_questions(path)).figures
+    visit(page, tab)
+    assert texts(page.locator(".iq-eval-head cite")) == ["<b>the lighthouse</b>"]
+    upload(page, path)
+    run(page)
+    rows = page.locator(".iq-eval-figures tbody tr")
+    assert rows.count() >= 5
+    for row in rows.all():
+        measure = row.get_attribute("data-measure") or ""
+        figure, cells = expected[measure], texts(row.locator("td"))
+        assert cells[3] == str(figure.questions)
+        if not measure.startswith("seconds"):
+            assert cells[0] == amount(measure, figure.value)
+            assert cells[1] == interval(measure, figure.low, figure.high)
+    expect(page.locator(".iq-eval-stop")).to_be_hidden()
+    assert page.title() == "inquote"
+
+
+def test_a_miss_is_shown_beside_what_was_expected(page: Page, tab: str, tmp_path: Path) -> None:
+    visit(page, tab)
+    upload(page, write_set(tmp_path / "mine.jsonl"))
+    run(page)
+    miss = page.locator(".iq-eval-miss").filter(has_text="Who built it")
+    assert texts(miss.locator("summary .iq-eval-exact")) == [HOSTILE]
+    if miss.get_attribute("open") is None:
+        miss.locator("summary").click()
+    said, expected = miss.locator(".iq-eval-sides > section").all()
+    expect(expected).to_be_visible()
+    expect(expected).to_contain_text("Children under six pay nothing.")
+    quotes = texts(said.locator("blockquote"))
+    assert quotes
+    assert all(quote in TEXT for quote in quotes)
+
+
+def test_the_whole_report_is_in_its_frame_and_works_there(
+    page: Page, tab: str, tmp_path: Path
+) -> None:
+    visit(page, tab)
+    upload(page, write_set(tmp_path / "mine.jsonl"))
+    run(page)
+    report = page.frame_locator(".iq-eval-report")
+    expect(report.locator("h1")).to_have_text(re.compile("^mine: threshold 0.65"))
+    report.locator("nav a[href='#questions']").click()
+    report.locator("input[type=checkbox]").first.check()
+    expect(report.locator("#count")).to_contain_text(" of 5 questions")
+    page.wait_for_timeout(400)  # for what would go into the address
+    expect(report.locator("h1")).to_be_attached()
+
+
+def test_progress_is_shown_and_a_run_can_be_stopped(page: Page, tab: str, tmp_path: Path) -> None:
+    visit(page, tab)
+    upload(page, write_set(tmp_path / "long.jsonl", times=600))
+    page.click(".iq-eval-run")
+    bar = page.get_by_role("progressbar", name="Questions asked")
+    expect(bar).to_contain_text(" of 3,000 questions", timeout=15_000)
+    expect(bar).to_contain_text(" left", timeout=30_000)
+    expect(page.locator(".iq-eval-run")).to_be_disabled()
+    page.click(".iq-eval-stop")
+    expect(page.locator(".iq-eval-status")).to_contain_text(
+        re.compile(r"Stopped after [\d,]+ of 3,000 questions"), timeout=15_000
+    )
+    expect(page.locator(".iq-eval-run")).to_be_enabled()
+    expect(page.locator(".iq-eval-stop")).to_be_hidden()
+    expect(page.locator(".iq-eval-results")).to_have_count(0)
+    upload(page, write_set(tmp_path / "short.jsonl"))
+    run(page)
+    expect(page.locator(".iq-eval-results")).to_be_visible()
+
+
+def test_a_run_that_nobody_waits_for_any_more_keeps_nobody_waiting(
+    page: Page, context: BrowserContext, tab: str, tmp_path: Path
+) -> None:
+    visit(page, tab)
+    upload(page, write_set(tmp_path / "long.jsonl", times=3_000))  # takes minutes
+    page.click(".iq-eval-run")
+    expect(page.get_by_role("progressbar")).to_be_visible(timeout=15_000)
+    other = context.new_page()
+    visit(other, tab)
+    upload(other, write_set(tmp_path / "mine.jsonl"))
+    other.click(".iq-eval-run")
+    expect(other.locator(".iq-eval-status")).to_have_text("Waiting to start …", timeout=15_000)
+    page.close()
+    expect(other.locator(".iq-eval-results")).to_be_visible(timeout=30_000)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("bad.jsonl", "{\n", "bad.jsonl has 1 bad line: line 1: is not JSON"),
+        ("bad.csv", "question,price\nWho?,1\n", "bad.csv has a header row that does not fit"),
+        (
+            "bad.csv",
+            "question,answerable,quote\nWho?,true,six euros\nWhat?,true,seven euros\n",
+            "2 answers of the question set are not in the corpus",
+        ),
+    ],
+    ids=["not JSON", "another table", "another corpus"],
+)
+def test_a_bad_set_gets_one_sentence_and_nothing_is_lost(
+    page: Page, tab: str, tmp_path: Path, name: str, text: str, reason: str
+) -> None:
+    visit(page, tab)
+    upload(page, write_set(tmp_path / "mine.jsonl"))
+    run(page)
+    (tmp_path / name).write_text(text)
+    upload(page, tmp_path / name)
+    page.click(".iq-eval-run")
+    failure = page.get_by_role("alert").filter(has_text=reason)
+    expect(failure).to_be_visible(timeout=15_000)
+    assert "/" not in (failure.text_content() or "").replace("and/or", "")
+    assert "\n" not in (failure.text_content() or "")
+    expect(page.locator(".iq-eval-results")).to_be_visible()
+    expect(page.locator(".iq-eval-run")).to_be_enabled()
+
+
+def test_without_a_set_the_page_asks_for_one(page: Page, tab: str) -> None:
+    visit(page, tab)
+    page.click(".iq-eval-run")
+    expect(page.locator(".iq-eval-failure")).to_have_text(
+        "No question set is chosen: choose a file first", timeout=15_000
+    )
+
+
+def test_a_second_run_is_held_against_the_first_and_can_be_taken_away(
+    page: Page, tab: str, tmp_path: Path
+) -> None:
+    visit(page, tab)
+    upload(page, write_set(tmp_path / "mine.jsonl"))
+    run(page)
+    expect(page.locator(".iq-eval-compared")).to_have_count(0)
+    threshold = page.get_by_label(re.compile("number input for Refuse below confidence"))
+    threshold.fill("1")
+    threshold.blur()
+    run(page)
+    rows = page.locator(".iq-eval-compared tbody tr")
+    expect(rows.first).to_be_visible()
+    (refused,) = [row for row in rows.all() if row.get_attribute("data-measure") == "quote-hit@1"]
+    assert texts(refused.locator("td"))[1] == "0.000"
+    with page.expect_download() as download:
+        page.get_by_text("Download the run").click()
+    download.value.save_as(tmp_path / "run.zip")
+    with zipfile.ZipFile(tmp_path / "run.zip") as archive:
+        archive.extractall(tmp_path / "unpacked")
+    kept = load_run(tmp_path / "unpacked" / "run")
+    assert (kept.settings["threshold"], len(kept.records)) == (1, 5)
+    with page.expect_download() as download:
+        page.get_by_text("Download the report").click()
+    assert download.value.suggested_filename == "report.html"
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_overflows(page: Page, tab: str, tmp_path: Path, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    visit(page, tab)
+    upload(page, write_set(tmp_path / "mine.jsonl"))
+    run(page)
+    run(page)
+    expect(page.locator(".iq-eval-compared")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

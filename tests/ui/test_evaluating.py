@@ -1,0 +1,214 @@
+"""Evaluations in the background, with an encoder that needs no model."""
+
+from __future__ import annotations
+
+import gc
+import io
+import threading
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from qa import QA, Document, QAError
+from qa.answering import ExtractiveAnswerer
+from qa.evaluation import Question, QuestionSet, evaluate, load_run
+from qa.index import Index
+from qa.indexing import update_index
+from qa.progress import Progress
+from tests.fakes import FakeEncoder
+from ui.evaluating import (
+    Asked,
+    Finished,
+    Session,
+    Stopped,
+    in_background,
+    read_questions,
+    run_of,
+    shipped_questions,
+)
+
+SET = QuestionSet(
+    "mine",
+    (
+        Question("a", "What do tickets cost?", True, ("five euros",)),
+        Question("b", "When does the museum opens?", True, ("at nine",)),
+        Question("c", "Zebra quagga okapi?", False),
+    ),
+)
+
+
+@pytest.fixture
+def museum(tmp_path: Path) -> Iterator[QA]:
+    encoder = FakeEncoder()
+    documents = [
+        Document("tickets", "Tickets cost five euros."),
+        Document("hours", "The museum opens at nine."),
+    ]
+    update_index(tmp_path / "index", documents, encoder=encoder)
+    index = Index.open(tmp_path / "index")
+    with QA(index, encoder, ExtractiveAnswerer(encoder, threshold=0.1)) as qa:
+        yield qa
+
+
+def ignore(done: int, total: int) -> None:
+    pass
+
+
+class TestInTheBackground:
+    def test_it_tells_how_far_it_is_and_then_what_came_of_it(self) -> None:
+        go_on = threading.Semaphore(0)
+
+        def work(progress: Progress) -> str:
+            for done in range(3):
+                progress(done, 2)
+                go_on.acquire()
+            return "done"
+
+        told = []
+        for step in in_background(work, threading.Event()):
+            told.append(step)
+            go_on.release()
+        assert [(step.done, step.total) for step in told if isinstance(step, Asked)] == [
+            (0, 2),
+            (1, 2),
+            (2, 2),
+        ]
+        assert told[-1] == Finished("done")
+
+    def test_it_stops_at_the_next_step(self) -> None:
+        stop = threading.Event()
+        asked: list[int] = []
+
+        def work(progress: Progress) -> None:
+            for done in range(1_000):
+                asked.append(done)
+                progress(done, 1_000)
+                stop.wait(1)
+
+        steps = in_background(work, stop)
+        assert isinstance(next(steps), Asked)
+        stop.set()
+        with pytest.raises(Stopped):
+            list(steps)
+        assert len(asked) <= 2
+
+    def test_it_ends_when_nobody_listens_any_more(self) -> None:
+        stop, ended = threading.Event(), threading.Event()
+
+        def work(progress: Progress) -> None:
+            try:
+                while True:
+                    progress(0, 1)
+                    stop.wait(1)
+            finally:
+                ended.set()
+
+        steps = in_background(work, stop)
+        next(steps)
+        del steps
+        gc.collect()
+        assert ended.wait(10)
+
+    def test_what_goes_wrong_is_raised(self) -> None:
+        def work(progress: Progress) -> None:
+            raise QAError("no")
+
+        with pytest.raises(QAError, match="no"):
+            list(in_background(work, threading.Event()))
+
+
+class TestRuns:
+    def test_the_figures_are_those_of_evaluate(self, museum: QA) -> None:
+        run = run_of(museum, SET, threshold=0.1, top_k=1, progress=ignore)
+        plain = evaluate(museum, SET, top_k=1)
+        assert {n: f for n, f in run.figures.items() if "seconds" not in n} == {
+            n: f for n, f in plain.figures.items() if "seconds" not in n
+        }
+        assert run.name == "mine: threshold 0.1, 1 passage"
+
+    def test_settings_are_those_of_the_run_alone(self, museum: QA) -> None:
+        run = run_of(museum, SET, threshold=1.0, top_k=2, progress=ignore)
+        assert run.settings["threshold"] == 1.0
+        assert run.settings["top_k"] == 2
+        assert all(record.abstained for record in run.records)
+        assert isinstance(museum.answerer, ExtractiveAnswerer)
+        assert museum.answerer.threshold == 0.1
+
+    def test_the_last_is_held_against_the_one_before(self, museum: QA) -> None:
+        session = Session()
+        first = session.keep(run_of(museum, SET, threshold=0.0, top_k=2, progress=ignore))
+        assert first.comparison is None
+        second = session.keep(run_of(museum, SET, threshold=1.0, top_k=2, progress=ignore))
+        assert second.comparison
+        assert [run.name for run in second.comparison.runs] == [first.run.name, second.run.name]
+        other = QuestionSet("other", (Question("z", "Who is it?", False),))
+        third = session.keep(run_of(museum, other, threshold=0.0, top_k=2, progress=ignore))
+        assert third.comparison is None
+        session.close()
+
+    def test_what_is_kept_can_be_compared_elsewhere_and_goes_with_the_session(
+        self, museum: QA, tmp_path: Path
+    ) -> None:
+        session = Session()
+        kept = [
+            session.keep(run_of(museum, SET, threshold=0.0, top_k=k, progress=ignore))
+            for k in (1, 2, 3)
+        ]
+        with zipfile.ZipFile(io.BytesIO(kept[2].archive)) as archive:
+            archive.extractall(tmp_path)
+        assert load_run(tmp_path / "run").figures == kept[2].run.figures
+        assert (tmp_path / "run" / "report.html").read_text(encoding="utf-8") == kept[2].report
+        folder = session._folder
+        assert len(list(folder.iterdir())) == 2
+        session.close()
+        assert session.stop.is_set()
+        assert not folder.exists()
+
+    def test_a_session_that_nobody_has_any_more_leaves_nothing(self) -> None:
+        session = Session()
+        folder = session._folder
+        assert folder.is_dir()
+        del session
+        gc.collect()
+        assert not folder.exists()
+
+
+class TestQuestionSets:
+    def test_one_on_the_corpus_is_read(self, museum: QA, tmp_path: Path) -> None:
+        path = tmp_path / "mine.csv"
+        path.write_text("question,answerable,quote\nWhat do tickets cost?,true,five euros\n")
+        assert [question.text for question in read_questions(museum, path)] == [SET[0].text]
+
+    @pytest.mark.parametrize(
+        ("name", "text", "reason"),
+        [
+            ("mine.txt", "Who?", "no kind of question set"),
+            ("mine.jsonl", "{", "not JSON"),
+            ("mine.csv", "question,answerable,quote\nWho?,true,six euros\n", "not in the corpus"),
+            (
+                "mine.jsonl",
+                '{"corpus": "%s"}\n{"id": "a", "question": "Who?", "answerable": false}'
+                % ("0" * 64),
+                "was made for the corpus 0000",
+            ),
+        ],
+    )
+    def test_one_that_cannot_be_asked_is_refused_before_any_is_asked(
+        self, museum: QA, tmp_path: Path, name: str, text: str, reason: str
+    ) -> None:
+        (tmp_path / name).write_text(text)
+        with pytest.raises(QAError, match=reason):
+            read_questions(museum, tmp_path / name)
+
+    def test_the_shipped_one_is_offered_on_the_essay_alone(
+        self, museum: QA, essay: Document, tmp_path: Path
+    ) -> None:
+        assert shipped_questions(museum) is None
+        for document, offered in ((essay, True), (Document("essay.txt", "Another."), False)):
+            encoder = FakeEncoder()
+            folder = tmp_path / str(offered)
+            update_index(folder, [document], encoder=encoder)
+            with QA(Index.open(folder), encoder) as qa:
+                assert (shipped_questions(qa) is not None) is offered
