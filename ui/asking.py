@@ -21,7 +21,6 @@ from ui.export import markdown
 from ui.feedback import Feedback
 from ui.kept import KeptError
 from ui.paper import Paper
-from ui.progress import Watched
 from ui.render import turn as rendered
 from ui.requests import Data, Request, parsed, plain, told
 from ui.shelves import Shelf, ShelfError, Shelves, Upload
@@ -120,13 +119,13 @@ class Desk:
         try:
             request = parsed(_Files, event._data)
             shelf = self._shelf_for(request.token)
-            uploads = [
-                Upload(uploaded(file.path, self._uploads), file.name) for file in request.files
-            ]
-            adding = Watched(lambda tell: shelf.add(uploads, tell))
-            for done, total in adding:
-                yield {"done": done, "total": total}
-            yield {**_on_shelf(shelf), "problems": adding.result()}
+            files = [(uploaded(file.path, self._uploads), file.name) for file in request.files]
+            uploads = [Upload(path, name) for path, name in files]
+            for step in in_background(lambda tell: shelf.add(uploads, tell)):
+                if isinstance(step, Finished):
+                    yield {**_on_shelf(shelf), "problems": step.result}
+                else:
+                    yield {"done": step.done, "total": step.total}
         except Exception as error:
             yield {"error": sentence(error)}
 

@@ -18,17 +18,8 @@ from qa.evaluation import QuestionSet
 from qa.evaluation.formats import FORMATS
 from qa.progress import Progress
 from ui import evaluate_view as view
-from ui.evaluating import (
-    Asked,
-    Evaluated,
-    Finished,
-    Session,
-    Stopped,
-    in_background,
-    read_questions,
-    run_of,
-    shipped_questions,
-)
+from ui.background import Finished, Step, Stopped, in_background
+from ui.evaluating import Evaluated, Session, read_questions, run_of, shipped_questions
 
 _MOST_PASSAGES = 30
 _UNCHANGED = gr.skip()
@@ -108,7 +99,7 @@ class _Handlers:
             yield (_UNCHANGED,) * 5
             return
         session.questions = None
-        asked: Asked | None = None
+        asked: Step | None = None
         try:
             for step in self._steps(session, questions, threshold, top_k):
                 if isinstance(step, Finished):
@@ -132,7 +123,7 @@ class _Handlers:
 
     def _steps(
         self, session: Session, questions: QuestionSet, threshold: float, top_k: int
-    ) -> Iterator[Asked | Finished[Evaluated]]:
+    ) -> Iterator[Step | Finished[Evaluated]]:
         def work(progress: Progress) -> Evaluated:
             least = threshold if self.answerer else None
             run = run_of(self._qa, questions, threshold=least, top_k=int(top_k), progress=progress)

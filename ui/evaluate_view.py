@@ -21,7 +21,8 @@ from qa.evaluation.report.tables import (
     outcome_style,
 )
 from qa.evaluation.report.wording import flipped, headlines, main_result, notes_of
-from ui.evaluating import Asked, Evaluated
+from ui.background import Step
+from ui.evaluating import Evaluated
 from ui.render import exact
 
 _MISSES = 20  # that are shown here; the report has all
@@ -83,7 +84,7 @@ def waiting() -> str:
     return _status("Waiting to start …")
 
 
-def progress(asked: Asked) -> str:
+def progress(asked: Step) -> str:
     """Draw how far a run is, and say how long the rest will take."""
     done, total = asked.done, asked.total
     share = done / total if total else 1.0
@@ -110,7 +111,7 @@ def time_left(seconds: float | None) -> str:
     return "about a minute left" if minutes == 1 else f"about {minutes:,} minutes left"
 
 
-def stopped(asked: Asked | None) -> str:
+def stopped(asked: Step | None) -> str:
     """Say that a run was stopped."""
     told = f" after {asked.done:,} of {counted(asked.total, 'question')}" if asked else ""
     return _status(f"Stopped{told}; nothing of this run is kept.")

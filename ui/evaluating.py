@@ -9,14 +9,10 @@ import io
 import shutil
 import tempfile
 import threading
-import time
 import weakref
 import zipfile
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import Generic, TypeVar
 
 from qa import QA
 from qa.answering import ExtractiveAnswerer
@@ -33,39 +29,9 @@ from qa.progress import Progress
 from qa.seeds import questions_path
 
 _KEPT = 2  # runs of a visitor: the last, and the one that it is held against
-_SECONDS_BETWEEN = 0.2  # two looks at how far it is
 
 # Times depend on what else the machine does, such as answering in the chat.
 _COMPARED = [name for name in HEADLINES if MEASURES[name].group != "time"]
-
-Result = TypeVar("Result")
-
-
-class Stopped(Exception):
-    """The work was stopped before its end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """How far an evaluation is: questions asked, of how many, in how many seconds."""
-
-    done: int
-    total: int
-    seconds: float
-
-    @property
-    def seconds_left(self) -> float | None:
-        """How long the rest takes at the pace so far; None while that says too little."""
-        if self.done < 3 or self.seconds < 1:
-            return None
-        return self.seconds / self.done * (self.total - self.done)
-
-
-@dataclass(frozen=True, slots=True)
-class Finished(Generic[Result]):
-    """What the work gave."""
-
-    result: Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,55 +134,6 @@ def run_of(
         settings = f"threshold {threshold:g}, {settings}"
     name = f"{questions.name}: {settings}"
     return evaluate(asked, questions, top_k=top_k, name=name, progress=progress)
-
-
-def in_background(
-    work: Callable[[Progress], Result], stop: threading.Event
-) -> Iterator[Asked | Finished[Result]]:
-    """Do work in a thread of its own, and tell how far it is until it is done.
-
-    The work ends at the next step after `stop` is set, or after the telling is no longer
-    listened to.
-
-    Raises:
-        Stopped: it was stopped. What the work raises is raised as well.
-    """
-    told: SimpleQueue[Asked | Finished[Result] | BaseException] = SimpleQueue()
-    started = time.monotonic()
-
-    def progress(done: int, total: int) -> None:
-        if stop.is_set():
-            raise Stopped
-        told.put(Asked(done, total, time.monotonic() - started))
-
-    def run() -> None:
-        try:
-            told.put(Finished(work(progress)))
-        except BaseException as error:
-            told.put(error)
-
-    threading.Thread(target=run, name="evaluation", daemon=True).start()
-    try:
-        while True:
-            latest = _latest(told)
-            if isinstance(latest, BaseException):
-                raise latest
-            yield latest
-            if isinstance(latest, Finished):
-                return
-            time.sleep(_SECONDS_BETWEEN)
-    finally:
-        stop.set()
-
-
-def _latest(told: SimpleQueue[Result]) -> Result:
-    """Give the last of what was told; wait if nothing was."""
-    latest = told.get()
-    while True:
-        try:
-            latest = told.get_nowait()
-        except Empty:
-            return latest
 
 
 def _documents(qa: QA) -> list[Document]:

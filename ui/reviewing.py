@@ -19,10 +19,10 @@ from qa.evaluation.questions import NOT_JUDGED
 from qa.evaluation.records import Excerpt
 from qa.evaluation.review import Pending, Review, read_drafts
 from qa.progress import Progress
+from ui.background import Finished, in_background
 from ui.errors import sentence
 from ui.kept import Kept
 from ui.paper import Paper
-from ui.progress import Watched
 from ui.requests import Data, Request, RequestError, parsed, plain, told
 from ui.shelves import clean_name
 from ui.uploads import UploadedFile, uploaded
@@ -133,10 +133,11 @@ class ReviewDesk:
         """Ask all questions; tell how far it is, and at last which should be judged."""
         try:
             request = parsed(_Start, event._data)
-            asking = Watched(lambda tell: self._sit(request, tell))
-            for done, total in asking:
-                yield {"done": done, "total": total}
-            yield self._next(asking.result())
+            for step in in_background(lambda tell: self._sit(request, tell)):
+                if isinstance(step, Finished):
+                    yield self._next(step.result)
+                else:
+                    yield {"done": step.done, "total": step.total}
         except Exception as error:
             yield {"error": sentence(error)}
 

@@ -15,7 +15,8 @@ from qa.evaluation import compare
 from qa.evaluation.report import html_report
 from tests.sample_runs import AFTER, COMPARISON, HOSTILE, RUN, hostile_run
 from ui import evaluate_view as view
-from ui.evaluating import Asked, Evaluated
+from ui.background import Step
+from ui.evaluating import Evaluated
 
 
 class Reader(HTMLParser):
@@ -153,24 +154,24 @@ def test_a_report_is_in_a_frame_that_may_run_its_script_and_no_more() -> None:
 
 
 def test_progress_says_how_many_are_asked_and_how_long_it_takes_yet() -> None:
-    shown = view.progress(Asked(12, 80, 4.0))
+    shown = view.progress(Step(12, 80, 4.0))
     assert "12 of 80 questions, about 30 seconds left" in shown
     assert 'aria-valuenow="12"' in shown
     assert "width:15.0%" in shown
-    assert view.progress(Asked(80, 80, 9.0)).count("80 of 80 questions, working out the figures")
+    assert view.progress(Step(80, 80, 9.0)).count("80 of 80 questions, working out the figures")
 
 
 @pytest.mark.parametrize(
     ("asked", "left"),
     [
-        (Asked(0, 80, 5.0), ""),
-        (Asked(2, 80, 5.0), ""),
-        (Asked(40, 80, 0.5), ""),
-        (Asked(40, 80, 4.0), "a few seconds left"),
-        (Asked(40, 80, 31.0), "about 40 seconds left"),
-        (Asked(40, 80, 55.0), "about a minute left"),
-        (Asked(40, 80, 61.0), "about 2 minutes left"),
+        (Step(0, 80, 5.0), ""),
+        (Step(2, 80, 5.0), ""),
+        (Step(40, 80, 0.5), ""),
+        (Step(40, 80, 4.0), "a few seconds left"),
+        (Step(40, 80, 31.0), "about 40 seconds left"),
+        (Step(40, 80, 55.0), "about a minute left"),
+        (Step(40, 80, 61.0), "about 2 minutes left"),
     ],
 )
-def test_time_left_is_told_once_it_is_known_and_never_too_low(asked: Asked, left: str) -> None:
+def test_time_left_is_told_once_it_is_known_and_never_too_low(asked: Step, left: str) -> None:
     assert view.time_left(asked.seconds_left) == left

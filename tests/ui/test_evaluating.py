@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import io
-import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,18 +15,8 @@ from qa.answering import ExtractiveAnswerer
 from qa.evaluation import Question, QuestionSet, evaluate, load_run
 from qa.index import Index
 from qa.indexing import update_index
-from qa.progress import Progress
 from tests.fakes import FakeEncoder
-from ui.evaluating import (
-    Asked,
-    Finished,
-    Session,
-    Stopped,
-    in_background,
-    read_questions,
-    run_of,
-    shipped_questions,
-)
+from ui.evaluating import Session, read_questions, run_of, shipped_questions
 
 SET = QuestionSet(
     "mine",
@@ -54,69 +43,6 @@ def museum(tmp_path: Path) -> Iterator[QA]:
 
 def ignore(done: int, total: int) -> None:
     pass
-
-
-class TestInTheBackground:
-    def test_it_tells_how_far_it_is_and_then_what_came_of_it(self) -> None:
-        go_on = threading.Semaphore(0)
-
-        def work(progress: Progress) -> str:
-            for done in range(3):
-                progress(done, 2)
-                go_on.acquire()
-            return "done"
-
-        told = []
-        for step in in_background(work, threading.Event()):
-            told.append(step)
-            go_on.release()
-        assert [(step.done, step.total) for step in told if isinstance(step, Asked)] == [
-            (0, 2),
-            (1, 2),
-            (2, 2),
-        ]
-        assert told[-1] == Finished("done")
-
-    def test_it_stops_at_the_next_step(self) -> None:
-        stop = threading.Event()
-        asked: list[int] = []
-
-        def work(progress: Progress) -> None:
-            for done in range(1_000):
-                asked.append(done)
-                progress(done, 1_000)
-                stop.wait(1)
-
-        steps = in_background(work, stop)
-        assert isinstance(next(steps), Asked)
-        stop.set()
-        with pytest.raises(Stopped):
-            list(steps)
-        assert len(asked) <= 2
-
-    def test_it_ends_when_nobody_listens_any_more(self) -> None:
-        stop, ended = threading.Event(), threading.Event()
-
-        def work(progress: Progress) -> None:
-            try:
-                while True:
-                    progress(0, 1)
-                    stop.wait(1)
-            finally:
-                ended.set()
-
-        steps = in_background(work, stop)
-        next(steps)
-        del steps
-        gc.collect()
-        assert ended.wait(10)
-
-    def test_what_goes_wrong_is_raised(self) -> None:
-        def work(progress: Progress) -> None:
-            raise QAError("no")
-
-        with pytest.raises(QAError, match="no"):
-            list(in_background(work, threading.Event()))
 
 
 class TestRuns:

@@ -1,0 +1,93 @@
+"""Long work in a thread of its own, watched from a handler that yields."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Generic, TypeVar
+
+from qa.progress import Progress
+
+_SECONDS_BETWEEN = 0.2  # two looks at how far it is
+
+Result = TypeVar("Result")
+
+
+class Stopped(Exception):
+    """The work was stopped before its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far the work is: what is done, of how much, in how many seconds."""
+
+    done: int
+    total: int
+    seconds: float
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the rest takes at the pace so far; None while that says too little."""
+        if self.done < 3 or self.seconds < 1:
+            return None
+        return self.seconds / self.done * (self.total - self.done)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished(Generic[Result]):
+    """What the work gave."""
+
+    result: Result
+
+
+def in_background(
+    work: Callable[[Progress], Result], stop: threading.Event | None = None
+) -> Iterator[Step | Finished[Result]]:
+    """Do work in a thread of its own, and tell how far it is until it is done.
+
+    The work ends at the next step after `stop` is set, or after the telling is no longer
+    listened to.
+
+    Raises:
+        Stopped: it was stopped. What the work raises is raised as well.
+    """
+    told: SimpleQueue[Step | Finished[Result] | BaseException] = SimpleQueue()
+    stop = stop or threading.Event()
+    started = time.monotonic()
+
+    def progress(done: int, total: int) -> None:
+        if stop.is_set():
+            raise Stopped
+        told.put(Step(done, total, time.monotonic() - started))
+
+    def run() -> None:
+        try:
+            told.put(Finished(work(progress)))
+        except BaseException as error:
+            told.put(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        while True:
+            latest = _latest(told)
+            if isinstance(latest, BaseException):
+                raise latest
+            yield latest
+            if isinstance(latest, Finished):
+                return
+            time.sleep(_SECONDS_BETWEEN)
+    finally:
+        stop.set()
+
+
+def _latest(told: SimpleQueue[Result]) -> Result:
+    """Give the last of what was told; wait if nothing was."""
+    latest = told.get()
+    while True:
+        try:
+            latest = told.get_nowait()
+        except Empty:
+            return latest
