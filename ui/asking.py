@@ -16,6 +16,7 @@ from pydantic import Field
 from qa import QA, Answer
 from qa.errors import AnswerFileError
 from ui import limits
+from ui.background import Finished, in_background
 from ui.errors import sentence
 from ui.export import markdown
 from ui.feedback import Feedback

@@ -1,0 +1,227 @@
+"""Documents that a visitor brings: read, asked, seen by nobody else, and removed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from qa.loaders import LOADERS
+from tests.ui.conftest import watch
+from tests.ui.driving import (
+    BELT,
+    add_documents,
+    ask,
+    check_quotes,
+    document_shown,
+    marked,
+    quotes,
+    texts,
+    visit,
+)
+from tests.ui.files import ENCRYPTED, FILES, SCANNED, write_files
+
+pytestmark = pytest.mark.browser
+
+RIGHT_TO_LEFT = "המגדלור נבנה באי בשנת 1871. גובהו שלושים מטרים.\n\nמי ששומר עליו גר בכפר.\n"
+CHINESE = "灯塔建于1871年。它高三十米。\n\n守塔人住在村里。\n"
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("files")
+    write_files(folder)
+    return folder
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_document_of_each_kind_is_read_and_quoted_exactly(
+    page: Page, essay_page: str, files: Path, name: str
+) -> None:
+    visit(page, essay_page)
+    add_documents(page, str(files / name))
+    expect(page.locator("#iq-adding")).to_have_text(f"{name} is added.")
+    document = LOADERS[Path(name).suffix](files / name, name)
+    assert document_shown(page) == document.text
+    turn = ask(page, "When was the lighthouse of Marn built?")
+    assert any("1871" in quote for quote in check_quotes(turn, document.text))
+    expect(turn.locator(".iq-quote:not([data-state=verified])")).to_have_count(0)
+    assert sorted(marked(page).values()) == sorted(q.text for q in quotes(turn))
+    place = turn.locator(".iq-dot").first
+    expect(place).to_contain_text("page 2, paragraph" if name.endswith(".pdf") else "paragraph")
+    if name.endswith(".pdf"):
+        expect(page.get_by_role("separator", name="Page 2")).to_be_attached()
+
+
+def test_what_cannot_be_read_is_told_apart_and_the_rest_is_added(
+    page: Page, essay_page: str, files: Path, tmp_path: Path
+) -> None:
+    broken, picture, empty = (tmp_path / n for n in ("torn.pdf", "picture.png", "empty.txt"))
+    broken.write_bytes((files / "lighthouse.pdf").read_bytes()[:300])
+    picture.write_bytes(b"\x89PNG\r\n")
+    empty.write_bytes(b"")
+    visit(page, essay_page)
+    paths = [files / ENCRYPTED, files / SCANNED, broken, picture, empty, files / "lighthouse.txt"]
+    add_documents(page, *map(str, paths))
+    told = texts(page.locator("#iq-adding p"))
+    assert told[0] == "lighthouse.txt is added."
+    assert len(told) == 6
+    for line, (name, reason) in zip(
+        told[1:],
+        {
+            ENCRYPTED: "password",
+            SCANNED: "scanned",
+            "torn.pdf": "damaged",
+            "picture.png": "is of no kind that is read",
+            "empty.txt": "is empty",
+        }.items(),
+        strict=True,
+    ):
+        assert line.startswith(name)
+        assert reason in line
+        assert "/" not in line.split(" ")[0]
+    expect(page.locator("#iq-adding .iq-wrong")).to_have_count(5)
+
+
+def test_some_of_several_documents_are_asked_and_one_is_removed(
+    page: Page, essay_page: str, tmp_path: Path
+) -> None:
+    north, south = tmp_path / "north.txt", tmp_path / "south.txt"
+    north.write_text("The northern gate was painted red in 1902 by the harbour master.\n")
+    south.write_text("The southern gate was painted blue in 1955 by the harbour master.\n")
+    question = "When was the gate painted by the harbour master?"
+    visit(page, essay_page)
+    add_documents(page, str(north), str(south))
+    expect(page.locator("#iq-documents")).to_have_text("Documents (2)")
+    assert {quote.document for quote in quotes(ask(page, question))} == {"north.txt", "south.txt"}
+    page.get_by_role("checkbox", name="north.txt").uncheck()
+    assert {quote.document for quote in quotes(ask(page, question))} == {"south.txt"}
+    page.get_by_role("checkbox", name="south.txt").uncheck()
+    page.fill("#iq-question", question)
+    page.keyboard.press("Enter")
+    expect(page.locator("#iq-trouble")).to_have_text("Choose a document to ask.")
+    page.get_by_role("button", name="Remove south.txt").click()
+    expect(page.get_by_role("checkbox", name="south.txt")).to_have_count(0)
+    page.get_by_role("checkbox", name="north.txt").check()
+    assert {quote.document for quote in quotes(ask(page, question))} == {"north.txt"}
+    page.get_by_role("radio", name="the essay").check()
+    assert {quote.document for quote in quotes(ask(page, BELT))} == {"essay.txt"}
+
+
+def test_documents_are_seen_by_their_visitor_alone_and_last_through_a_reload(
+    browser: Browser, context: BrowserContext, essay_page: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "secret.txt"
+    path.write_text("The vault of Marn is opened with the word heron.\n")
+    question = "Which word opens the vault of Marn?"
+    complaints: list[str] = []
+    other = browser.new_context()
+    watch(other, complaints, complaints)
+    one, two = context.new_page(), other.new_page()
+    visit(one, essay_page)
+    visit(two, essay_page)
+    add_documents(one, str(path))
+    assert "heron" in ask(one, question).inner_text()
+    two.reload()
+    expect(two.locator("[data-ready=true]")).to_be_attached()
+    expect(two.locator("#iq-shown option")).to_have_count(1)
+    assert "heron" not in ask(two, question).inner_text()
+    one.reload()
+    expect(one.locator("[data-ready=true]")).to_be_attached()
+    expect(one.locator(".iq-quote[data-state=verified]")).not_to_have_count(0)
+    assert "heron" in ask(one, question).locator("blockquote").first.inner_text()
+    other.close()
+    assert not complaints
+
+
+def test_where_the_documents_are_gone_quotes_are_kept_but_not_called_verified(
+    page: Page, essay_page: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "gone.txt"
+    path.write_text("The ferry to Marn leaves at nine from the eastern pier.\n")
+    question = "When does the ferry to Marn leave?"
+    visit(page, essay_page)
+    add_documents(page, str(path))
+    ask(page, question)
+    page.evaluate("sessionStorage.setItem('inquote.token', 'unknown')")
+    page.reload()
+    expect(page.locator("[data-ready=true]")).to_be_attached()
+    kept = page.locator(".iq-turn .iq-quote")
+    expect(kept).to_have_attribute("data-state", "unchecked")
+    expect(kept.locator(".iq-proof summary")).to_have_text("Not checked")
+    kept.locator(".iq-number").click()
+    expect(page.locator("#iq-sheet")).to_contain_text("gone.txt is no longer here")
+    expect(page.get_by_role("radio", name="Your documents")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "answer"),
+    [
+        (RIGHT_TO_LEFT, "מתי נבנה המגדלור?", "המגדלור נבנה באי בשנת 1871."),
+        (CHINESE, "灯塔建于哪一年?", "灯塔建于1871年。"),
+    ],
+    ids=["right to left", "Chinese"],
+)
+def test_scripts_of_every_kind_are_shown_as_they_are(
+    page: Page, essay_page: str, tmp_path: Path, text: str, question: str, answer: str
+) -> None:
+    path = tmp_path / "lighthouse.txt"
+    path.write_text(text, encoding="utf-8")
+    visit(page, essay_page)
+    add_documents(page, str(path))
+    assert document_shown(page) == text
+    turn = ask(page, question)
+    assert answer in "".join(check_quotes(turn, text))
+    assert texts(turn.locator(".iq-asked .exact")) == [question]
+    side = page.evaluate(
+        "getComputedStyle(document.querySelector('#iq-paper .iq-block')).direction"
+    )
+    assert side == ("rtl" if text == RIGHT_TO_LEFT else "ltr")
+
+
+def test_a_long_document_is_shown_in_parts_and_the_quote_in_its_own(
+    page: Page, essay_page: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "long.txt"
+    filler = "Gulls circle over the empty quay and nobody is there to count them at all. " * 40
+    text = "\n\n".join([filler] * 70 + ["The keeper of Marn is called Ilse Brandt."])
+    path.write_text(text)
+    visit(page, essay_page)
+    add_documents(page, str(path))
+    assert len(document_shown(page)) <= 200_000
+    expect(page.locator("#iq-parts .iq-part")).to_have_text("Part 1 of 2")
+    turn = ask(page, "What is the keeper of Marn called?")
+    check_quotes(turn, text)
+    expect(page.locator("#iq-parts .iq-part")).to_have_text("Part 2 of 2")
+    expect(page.locator("#iq-paper mark").first).to_be_in_viewport()
+    page.locator("#iq-parts .iq-earlier").click()
+    expect(page.locator("#iq-parts .iq-part")).to_have_text("Part 1 of 2")
+    assert text.startswith(document_shown(page))
+
+
+def test_a_very_long_quote_is_folded_and_whole(page: Page, essay_page: str, tmp_path: Path) -> None:
+    path = tmp_path / "charter.txt"
+    wards = ", ".join(f"ward {number} keeps key {number * 7}" for number in range(40))
+    path.write_text(f"The charter of Marn says that {wards}, and the bell is rung at dusk.\n")
+    visit(page, essay_page)
+    add_documents(page, str(path))
+    turn = ask(page, "What does the charter of Marn say?")
+    quote = turn.locator(".iq-long").first
+    folded = quote.bounding_box()
+    turn.get_by_role("button", name="Show all").first.click()
+    unfolded = quote.bounding_box()
+    assert folded
+    assert unfolded
+    assert unfolded["height"] > folded["height"]
+    check_quotes(turn, path.read_text())
+
+
+def test_too_large_a_file_is_refused_before_it_is_sent(
+    page: Page, essay_page: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "huge.txt"
+    path.write_bytes(b"word " * 5_100_000)
+    visit(page, essay_page)
+    add_documents(page, str(path))
+    expect(page.locator("#iq-adding")).to_have_text("huge.txt has 25.5 MB; the most is 25 MB.")
