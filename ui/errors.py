@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 from embeddings import EmbeddingsError
@@ -9,13 +10,13 @@ from qa import QAError
 from qa.terminal import printable
 
 _LONGEST = 500  # characters
+_WORD = re.compile(r"^[a-z]+(?=[ ,])")  # and no name of a file
 
 
 def sentence(error: Exception) -> str:
     """Say what went wrong in one sentence; what is nobody's fault outside goes to the terminal."""
     if isinstance(error, QAError | EmbeddingsError):
-        said = str(error)
-        return said[:1].upper() + said[1:]
+        return _WORD.sub(lambda word: word.group().capitalize(), str(error), count=1)
     say_aside(f"{type(error).__name__}: {error}")
     return "This could not be done; the terminal that runs inquote says why"
 

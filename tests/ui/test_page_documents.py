@@ -202,11 +202,11 @@ def test_a_long_document_is_shown_in_parts_and_the_quote_in_its_own(
 
 def test_a_very_long_quote_is_folded_and_whole(page: Page, essay_page: str, tmp_path: Path) -> None:
     path = tmp_path / "charter.txt"
-    wards = ", ".join(f"ward {number} keeps key {number * 7}" for number in range(40))
-    path.write_text(f"The charter of Marn says that {wards}, and the bell is rung at dusk.\n")
+    duties = "responsibilities and understandings and characteristics and administrations and "
+    path.write_text(f"The charter of Marn speaks of {duties * 9}of nothing else.\n")
     visit(page, essay_page)
     add_documents(page, str(path))
-    turn = ask(page, "What does the charter of Marn say?")
+    turn = ask(page, "What does the charter of Marn speak of?")
     quote = turn.locator(".iq-long").first
     folded = quote.bounding_box()
     turn.get_by_role("button", name="Show all").first.click()
