@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.error import URLError
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.ui.serving import chat
 
 ATTACKS = (
     "The castle of Ada says <script>document.title = 'owned'</script> to its visitors.",
@@ -44,34 +38,18 @@ _CHROMIUM_OPTIONS = (
     "--disable-component-update",
     "--disable-sync",
 )
-# Put before the page's own process, which Python runs it in: no look-up, and no connection, leads
-# off this machine.
-_REFUSE_NETWORK = """
-import sys
-
-LOCAL = {"127.0.0.1", "localhost", "::1", "0.0.0.0", "", None}
-
-def refuse(event, args):
-    if event == "socket.getaddrinfo":
-        host = args[0]
-    elif event in ("socket.connect", "socket.sendto") and isinstance(args[1], tuple):
-        host = args[1][0]
-    else:
-        return
-    if host not in LOCAL:
-        print("the network was asked for:", host, file=sys.stderr, flush=True)
-        raise ConnectionRefusedError(host)
-
-sys.addaudithook(refuse)
-"""
-_START_SECONDS = 120
-_STOP_SECONDS = 20
 
 
 @pytest.fixture(scope="session")
-def essay_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def essay_thumbs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that thumbs on the essay go to."""
+    return tmp_path_factory.mktemp("thumbs") / "essay.jsonl"
+
+
+@pytest.fixture(scope="session")
+def essay_page(tmp_path_factory: pytest.TempPathFactory, essay_thumbs: Path) -> Iterator[str]:
     """The address of a page that answers from the essay."""
-    with _served(tmp_path_factory.mktemp("essay")) as url:
+    with _chat(tmp_path_factory.mktemp("essay"), "--feedback", str(essay_thumbs)) as url:
         yield url
 
 
@@ -81,8 +59,17 @@ def attack_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("attack")
     path = folder / "<b>attack & co.txt"
     path.write_bytes(ATTACK_DOCUMENT.encode())
-    with _served(folder, "--document", str(path)) as url:
+    with _chat(folder, "--document", str(path)) as url:
         yield url
+
+
+@contextmanager
+def _chat(folder: Path, *options: str) -> Iterator[str]:
+    """Run `inquote chat` until the block ends; it must then stop, and have said nothing else."""
+    with chat(folder, *options) as page:
+        yield page.url
+        assert page.stop() == 0, page.complaints()
+        assert page.complaints() == ["Loading the model and the document …"]
 
 
 @pytest.fixture(scope="session")
@@ -118,53 +105,3 @@ def watch(context: BrowserContext, complaints: list[str], outside: list[str]) ->
     context.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
     context.on("weberror", lambda e: complaints.append(str(e.error)))
     context.on("request", lambda r: None if r.url.startswith(local) else outside.append(r.url))
-
-
-@contextmanager
-def _served(folder: Path, *options: str) -> Iterator[str]:
-    """Run `inquote chat` until the block ends; it must then stop, and have said nothing else."""
-    command = shutil.which("inquote", path=str(Path(sys.executable).parent))
-    assert command, "inquote is not installed beside this Python"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    log = folder / "log"
-    (folder / "sitecustomize.py").write_text(_REFUSE_NETWORK)
-    environment = {"INQUOTE_CACHE": str(folder / "cache"), "PYTHONPATH": str(folder)}
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [command, "chat", "--no-open", "--port", port, *options],
-            env=os.environ | environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    url = f"http://127.0.0.1:{port}/"
-    try:
-        wait_until_it_answers(url, process, log.read_text)
-        yield url
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(_STOP_SECONDS) == 0, log.read_text()
-        said = log.read_text().splitlines()
-        assert said == [
-            "Loading the model and the document …",
-            f"inquote is at {url} (Ctrl-C stops it)",
-        ]
-    finally:
-        process.kill()
-        process.wait()
-
-
-def wait_until_it_answers(
-    url: str, process: subprocess.Popen[bytes], said: Callable[[], str]
-) -> None:
-    """Wait for a page; if it ends before it answers, fail with what it said."""
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    give_up = time.monotonic() + _START_SECONDS
-    while time.monotonic() < give_up:
-        assert process.poll() is None, said()
-        try:
-            with direct.open(url, timeout=5):
-                return
-        except (URLError, TimeoutError):
-            time.sleep(0.1)
-    pytest.fail(f"no answer from {url}: {said()}")

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
@@ -21,7 +14,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from qa import QA
 from qa.evaluation import evaluate, load_questions, load_run
 from qa.evaluation.report.formatting import amount, interval
-from tests.ui.conftest import wait_until_it_answers
+from tests.ui.serving import chat
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
@@ -56,49 +49,26 @@ def write_set(path: Path, *, times: int = 1) -> Path:
 
 @pytest.fixture(scope="module")
 def lighthouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("lighthouse") / "lighthouse.txt"
+    path = tmp_path_factory.mktemp("lighthouse") / "<b>the lighthouse.txt"
     path.write_text(TEXT, encoding="utf-8")
     return path
 
 
 @pytest.fixture(scope="module")
-def tab(lighthouse: Path) -> Iterator[str]:
-    """The address of a page that has the tab alone."""
-    with served([sys.executable, "-m", "tests.ui.evaluate_page", str(lighthouse)]) as url:
-        yield url
-
-
-@contextmanager
-def served(command: list[str]) -> Iterator[str]:
-    """Run a page until the block ends; it must then stop, and have said nothing."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    with TemporaryDirectory() as cache:
-        environment = {"INQUOTE_CACHE": cache, "TMPDIR": cache, "GRADIO_ANALYTICS_ENABLED": "False"}
-        log = Path(cache) / "log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [*command, port],
-                cwd=Path(__file__).parents[2],
-                env=os.environ | environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
-        try:
-            url = f"http://127.0.0.1:{port}/"
-            wait_until_it_answers(url, process, log.read_text)
-            yield url
-            process.send_signal(signal.SIGTERM)
-            assert (process.wait(20), log.read_text()) == (0, "")
-            assert not list(Path(cache).glob("inquote-evaluation-*"))
-        finally:
-            process.kill()
-            process.wait()
+def tab(lighthouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a page whose evaluation leaves nothing behind when it stops."""
+    temporary = tmp_path_factory.mktemp("temporary")
+    options = ("--document", str(lighthouse))
+    with chat(tmp_path_factory.mktemp("tab"), *options, TMPDIR=str(temporary)) as page:
+        yield page.url
+        assert page.stop() == 0, page.complaints()
+        assert page.complaints() == ["Loading the model and the document …"]
+        assert not list(temporary.glob("inquote-*"))
 
 
 def visit(page: Page, url: str) -> None:
     page.goto(url)
+    page.get_by_role("tab", name="Evaluate").click()
     expect(page.locator(".iq-eval-run")).to_be_enabled(timeout=30_000)
 
 
@@ -131,7 +101,7 @@ def test_a_set_of_ones_own_is_asked_and_its_figures_are_those_of_evaluate(
     with QA.open(lighthouse) as qa:
         expected = evaluate(qa, load_questions(path)).figures
     visit(page, tab)
-    assert texts(page.locator(".iq-eval-head cite")) == ["<b>the lighthouse</b>"]
+    assert texts(page.locator(".iq-eval-head cite")) == ["<b>the lighthouse.txt"]
     upload(page, path)
     run(page)
     rows = page.locator(".iq-eval-figures tbody tr")

@@ -1,0 +1,189 @@
+"""What is kept: conversations in the browser, files that are saved, and thumbs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from markdown_it import MarkdownIt
+from playwright.sync_api import Page, expect
+
+from qa import Document
+from qa.__main__ import main
+from qa.evaluation import load_questions
+from tests.ui.driving import BELT, FOLLOW_UP, UNANSWERED, ask, check_quotes, quotes, texts, visit
+
+pytestmark = pytest.mark.browser
+
+
+def save(page: Page, what: str, folder: Path) -> Path:
+    """Choose something to save from the menu of the conversation, and give the file."""
+    page.locator("#iq-more summary").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name=what).click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+def reload(page: Page) -> None:
+    page.reload()
+    expect(page.locator("[data-ready=true]")).to_be_attached()
+
+
+def test_a_conversation_is_there_again_after_a_reload_citations_included(
+    page: Page, essay_page: str, essay: Document
+) -> None:
+    visit(page, essay_page)
+    before = [quotes(ask(page, question)) for question in (BELT, FOLLOW_UP, UNANSWERED)]
+    reload(page)
+    turns = page.locator(".iq-turn")
+    expect(turns).to_have_count(3)
+    assert [quotes(turn) for turn in turns.all()] == before
+    assert texts(turns.nth(1).locator(".iq-read-as .exact"))
+    expect(page.locator(".iq-quote:not([data-state=verified])")).to_have_count(0)
+    turns.first.locator(".iq-number").first.click()
+    expect(page.locator("#iq-paper mark.iq-current").first).to_be_in_viewport()
+    check_quotes(ask(page, "Who opposes the deployment of THAAD?"), essay.text)
+
+
+def test_there_may_be_several_conversations_to_choose_from_clear_and_delete(
+    page: Page, essay_page: str
+) -> None:
+    page.on("dialog", lambda dialog: dialog.accept())
+    visit(page, essay_page)
+    ask(page, BELT)
+    page.click("#iq-new")
+    ask(page, UNANSWERED)
+    chosen = page.locator("#iq-conversations")
+    assert texts(chosen.locator("option")) == [UNANSWERED, BELT]
+    chosen.select_option(label=BELT)
+    expect(page.locator(".iq-turn[data-state=answered]")).to_have_count(1)
+    expect(page.locator(".iq-turn")).to_have_count(1)
+    page.locator("#iq-more summary").click()
+    page.get_by_role("button", name="Delete this conversation").click()
+    assert texts(chosen.locator("option")) == [UNANSWERED]
+    expect(page.locator(".iq-turn[data-state=abstained]")).to_have_count(1)
+    page.locator("#iq-more summary").click()
+    page.get_by_role("button", name="Clear this conversation").click()
+    expect(page.locator(".iq-turn")).to_have_count(0)
+    expect(page.locator("#iq-welcome")).to_be_visible()
+    reload(page)
+    expect(page.locator(".iq-turn")).to_have_count(0)
+    assert texts(chosen.locator("option")) == ["New conversation"]
+
+
+def test_a_conversation_is_not_deleted_unless_that_is_confirmed(
+    page: Page, essay_page: str
+) -> None:
+    page.on("dialog", lambda dialog: dialog.dismiss())
+    visit(page, essay_page)
+    ask(page, BELT)
+    page.locator("#iq-more summary").click()
+    page.get_by_role("button", name="Delete this conversation").click()
+    expect(page.locator(".iq-turn")).to_have_count(1)
+
+
+def test_what_was_tampered_with_in_the_browser_is_not_shown(page: Page, essay_page: str) -> None:
+    visit(page, essay_page)
+    ask(page, BELT)
+    page.evaluate(
+        """() => {
+            const key = Object.keys(localStorage).find((one) => one.startsWith('inquote.conv'));
+            const kept = JSON.parse(localStorage[key]);
+            const {answer} = kept[0].turns[0];
+            answer.text = answer.text.replace('2013', '2014');
+            answer.citations[0].quote = answer.citations[0].quote.replace('2013', '2014');
+            localStorage[key] = JSON.stringify(kept);
+        }"""
+    )
+    reload(page)
+    expect(page.locator(".iq-fault")).to_contain_text("does not verify and is not shown")
+    expect(page.locator(".iq-turn blockquote")).to_have_count(0)
+
+
+def test_a_saved_conversation_verifies_and_a_changed_one_does_not(
+    page: Page, essay_page: str, tmp_path: Path
+) -> None:
+    visit(page, essay_page)
+    for question in (BELT, FOLLOW_UP, UNANSWERED):
+        ask(page, question)
+    path = save(page, "Save as JSON", tmp_path)
+    verified = CliRunner().invoke(main, ["verify", str(path)])
+    assert verified.exit_code == 0, verified.output
+    answers = json.loads(path.read_text())["answers"]
+    assert [answer["question"] for answer in answers] == [BELT, FOLLOW_UP, UNANSWERED]
+    path.write_text(path.read_text().replace("2013", "2014"))
+    assert CliRunner().invoke(main, ["verify", str(path)]).exit_code == 4
+
+
+def test_markdown_shows_the_quotes_characters_as_they_are(
+    page: Page, attack_page: str, tmp_path: Path
+) -> None:
+    visit(page, attack_page)
+    questions = ("What does the garden of Delphi grow?", "How does the wheel of Euler turn?")
+    shown = [quotes(ask(page, question)) for question in questions]
+    path = save(page, "Save as Markdown", tmp_path)
+    page.set_content(MarkdownIt("commonmark").render(path.read_text(encoding="utf-8")))
+    text = page.locator("body").inner_text()
+    for quote in (quote for each in shown for quote in each):
+        assert quote.text in text
+    assert texts(page.locator("h2")) == list(questions)
+    assert page.locator("strong, em, code:not(blockquote code)").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("question", "thumb", "judged"),
+    [
+        (BELT, "Right answer", lambda q: q.answerable and "2013" in q.quotes[0]),
+        (UNANSWERED, "Right answer", lambda q: not q.answerable and "not judged" not in q.tags),
+        (BELT, "Wrong answer", lambda q: "not judged" in q.tags and not q.quotes),
+    ],
+    ids=["right", "rightly refused", "wrong"],
+)
+def test_thumbs_go_to_a_question_set_that_eval_reads(
+    page: Page,
+    essay_page: str,
+    essay_thumbs: Path,
+    question: str,
+    thumb: str,
+    judged: Callable[[object], bool],
+) -> None:
+    visit(page, essay_page)
+    turn = ask(page, question)
+    button = turn.get_by_role("button", name=thumb)
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "true")
+    name = turn.get_attribute("data-turn")
+    (kept,) = (one for one in load_questions(essay_thumbs) if one.id == name)
+    assert kept.text == question
+    assert judged(kept)
+    reload(page)
+    expect(button).to_have_attribute("aria-pressed", "true")
+    button.click()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    left = load_questions(essay_thumbs) if essay_thumbs.exists() else []
+    assert name not in [one.id for one in left]
+
+
+def test_a_quote_is_copied_with_its_place_and_with_its_proof(
+    page: Page, essay_page: str, essay: Document
+) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visit(page, essay_page)
+    turn = ask(page, BELT)
+    turn.get_by_role("button", name="Copy with its place").click()
+    expect(turn.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    (quote,) = quotes(turn)
+    assert copied.startswith(f"{quote.text}\n\nessay.txt, paragraph 16, line 16, characters ")
+    assert copied.endswith(essay.sha256)
+    turn.locator(".iq-proof summary").click()
+    turn.get_by_role("button", name="Copy the proof").click()
+    expect(turn.locator(".iq-proof").get_by_role("button", name="Copied")).to_be_visible()
+    proof = json.loads(page.evaluate("navigator.clipboard.readText()"))
+    assert proof["quote"] == quote.text
+    assert (proof["start"], proof["end"], proof["sha256"]) == (quote.start, quote.end, essay.sha256)
