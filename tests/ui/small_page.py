@@ -30,9 +30,11 @@ class SlowQA(QA):
 
     seconds = 0.0
 
-    def ask(self, *args: Any, **options: Any) -> Answer:
-        time.sleep(self.seconds)
-        return super().ask(*args, **options)
+    slow = ""  # a word of the questions that take it
+
+    def ask(self, question: str, **options: Any) -> Answer:
+        time.sleep(self.seconds if self.slow in question else 0)
+        return super().ask(question, **options)
 
 
 def main() -> None:
@@ -47,8 +49,13 @@ def main() -> None:
 
         access._WRONG_COSTS_SECONDS = 0
         SlowQA.seconds = settings.pop("seconds", 0.0)
+        SlowQA.slow = settings.pop("slow", "")
         waiting = settings.pop("waiting", 64)
         mcp = settings.pop("mcp", True)
+        if mcp:
+            from ui import tools
+
+            tools.WAITING_AT_MOST = waiting
         accounts = settings.pop("accounts", None)
         stop = stop_event()
         serving = Serving(

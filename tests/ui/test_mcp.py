@@ -23,7 +23,8 @@ FOLLOW_UP = "And what is its core idea?"
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with small_page(tmp_path_factory.mktemp("small"), seconds=0.05) as served:
+    slow = {"seconds": 0.5, "slow": "slowly", "waiting": 20}
+    with small_page(tmp_path_factory.mktemp("small"), **slow) as served:
         yield served
 
 
@@ -140,7 +141,7 @@ def test_too_many_calls_at_once_are_told_to_wait(page: Running) -> None:
         busy: list[bool] = []
 
         async def ask() -> None:
-            (text,) = (await session.call_tool("ask", {"question": QUESTION})).content
+            (text,) = (await session.call_tool("ask", {"question": "How slowly?"})).content
             assert isinstance(text, types.TextContent)
             busy.append(text.text == "The server is busy: ask again in a moment")
 
