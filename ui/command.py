@@ -6,14 +6,20 @@ import ipaddress
 import os
 import socket
 import sys
+import threading
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from qa.terminal import as_json_option, corpus_options, print_json, threshold_option
 from ui.accounts import Accounts, find_accounts
 from ui.folder import private_folder
+
+if TYPE_CHECKING:
+    from qa.engine import QA
 
 _FIRST_PORT = 7860
 _PORTS_TRIED = 20
@@ -100,12 +106,19 @@ def chat(
                 server = serve(page, Serving(host, port, folder, accounts, names, tools))
             except OSError as error:
                 raise click.ClickException(f"the page cannot be served: {error}") from error
+            threading.Thread(target=_warm_up, args=(qa,), daemon=True).start()
             url = address(host, port)
             _say_where(url, mcp, as_json)
             if _has_screen() if open_browser is None else open_browser:
                 webbrowser.open(url)
             stop.wait()
             server.stop()
+
+
+def _warm_up(qa: QA) -> None:
+    """Answer something, so that the first visitor waits for nothing to be loaded."""
+    with suppress(Exception):
+        qa.ask("What is this about?")
 
 
 def _warn_of_strangers(host: str, accounts: Accounts | None) -> None:

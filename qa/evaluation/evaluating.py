@@ -9,7 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -22,7 +22,7 @@ from qa.documents import Document
 from qa.engine import DEFAULT_TOP_K, QA
 from qa.errors import QAError, QuestionSetError, SettingsError
 from qa.evaluation.gold import Gold, check_corpus, locate
-from qa.evaluation.questions import Place, Question, QuestionSet, fingerprint
+from qa.evaluation.questions import NOT_JUDGED, Place, Question, QuestionSet, fingerprint
 from qa.evaluation.records import Excerpt, Record, Retrieved, passage_key
 from qa.evaluation.runs import Run, figures, figures_by_tag
 from qa.passages import Passage
@@ -76,14 +76,15 @@ def evaluate(
     """
     if seed < 0 or top_k < 1:
         raise SettingsError(f"seed is {seed} and top_k {top_k}: take 0 or more, and 1 or more")
-    asked, given = _as_set(questions), _plain(settings or {})
+    asked, unjudged = _judged(_as_set(questions))
+    given = _plain(settings or {})
     subject = _of_qa(system, top_k) if isinstance(system, QA) else _of_callable(system)
     sources = {document.id: document for document in documents or subject.documents or ()}
     if not sources:
         sources = {document.id: document for document in asked.documents}
     if not sources:
         raise QuestionSetError("which corpus is asked? Give its documents to evaluate()")
-    notes = _corpus_notes(asked, sources, any_corpus)
+    notes = [*_corpus_notes(asked, sources, any_corpus), *unjudged]
     judge = _Judge(sources, locate(asked, sources.values()), subject.passages_of)
     started = time.perf_counter()
     records = tuple(
@@ -295,6 +296,25 @@ def _known(question: Question) -> dict[str, Any]:
 
 def _place(passage: Passage) -> Place:
     return Place(passage.document_id, passage.start, passage.end)
+
+
+def _judged(questions: QuestionSet) -> tuple[QuestionSet, list[str]]:
+    """Leave out what nobody has judged, with a note; nothing can be held against it."""
+    judged = tuple(one for one in questions if NOT_JUDGED not in one.tags)
+    left_out = len(questions) - len(judged)
+    if not left_out:
+        return questions, []
+    if not judged:
+        raise QuestionSetError(
+            f"no question of {questions.name} is judged yet: judge them with eval --review, or "
+            "on the page, under Review"
+        )
+    are = (
+        "question that nobody has judged is"
+        if left_out == 1
+        else "questions that nobody has judged are"
+    )
+    return replace(questions, questions=judged), [f"{left_out:,} {are} left out"]
 
 
 def _as_set(questions: QuestionSet | Iterable[Question]) -> QuestionSet:
