@@ -49,6 +49,7 @@ def _blocks(
     qa: QA, title: str, desk: Desk, review: ReviewDesk, examples: Sequence[str]
 ) -> gr.Blocks:
     with gr.Blocks(title="inquote", analytics_enabled=False) as page:
+        endpoints.register(qa)  # first: so their names are theirs
         gr.HTML(markup("head.html"), elem_id="iq-head", js_on_load=None, apply_default_css=False)
         with gr.Tabs(elem_id="iq-tabs"):
             with gr.Tab("Ask", elem_id="iq-tab-ask"):
@@ -57,7 +58,6 @@ def _blocks(
                 evaluate_tab(qa, title)
             with gr.Tab("Review", elem_id="iq-tab-review"):
                 _review_tab(review, qa.index.document_ids()[:_LISTED])
-        endpoints.register(qa)
     page.queue(max_size=_WAITING_AT_MOST)
     return page  # type: ignore[no-any-return]
 

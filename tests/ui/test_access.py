@@ -71,7 +71,7 @@ def test_what_the_page_does_not_ask_for_is_closed_to_everybody(page: Running) ->
                 open_ways.add(path.rstrip("/"))
     for closed in (
         *("/monitoring", "/monitoring/summary", f"{API}/runs", f"{API}/proxy=1"),
-        *(f"{API}/component_server", f"{API}/process_recording", f"{API}/vibe-edit"),
+        *(f"{API}/process_recording", f"{API}/vibe-edit"),
         *(f"{API}/dev/reload", f"{API}/deep_link", f"{API}/run/1", f"{API}/api/1", f"{API}/call/1"),
         *(
             f"{API}/stream/1",
