@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from embeddings import Encoder, ModelError, Reranker
 from qa import QA, Chunking, Document, QAError, retrieve
+from qa.answering import Answer, FindDocument
 from qa.engine import prepare
 from qa.errors import IndexMismatch
+from qa.retrieval import RetrievedPassage
 from qa.seeds import essay_path
 from tests.fakes import FakeEncoder, FakeReranker
 
@@ -163,3 +166,48 @@ def test_what_a_history_makes_too_long_is_asked_without_it(fake_model: FakeEncod
 def test_a_history_that_cannot_be_searched_for_is_left_out() -> None:
     with QA.open() as qa:
         assert qa.ask("Why is it so?", history=["Why \ud800?"]).query == "Why is it so?"
+
+
+class SureOf:
+    """An answerer that is as sure of a query as it is told; it lists what it was asked."""
+
+    def __init__(self, **confidence: float) -> None:
+        self._confidence = confidence
+        self.asked: list[str] = []
+
+    def answer(
+        self, question: str, query: str, passages: Sequence[RetrievedPassage], find: FindDocument
+    ) -> Answer:
+        self.asked.append(query)
+        sure = max((c for word, c in self._confidence.items() if word in query), default=0.5)
+        return Answer(question, query, confidence=sure, passages=tuple(passages))
+
+
+class TestAQuestionInDoubt:
+    QUESTION = "What is the price?"
+    HISTORY = ("Who built the museum?",)
+
+    def ask(self, answerer: SureOf, question: str = QUESTION) -> Answer:
+        with QA.open(Document("a", "Tickets cost five euros.")) as opened:
+            qa = QA(opened.index, opened.encoder, answerer)
+            return qa.ask(question, history=self.HISTORY)
+
+    def test_is_read_with_what_came_before_where_that_answer_is_surer(self) -> None:
+        answerer = SureOf(museum=0.9)
+        answer = self.ask(answerer)
+        assert "museum" in answer.query
+        assert answer.question == self.QUESTION
+        assert answer.passages
+
+    def test_is_read_by_itself_where_that_answer_is_no_less_sure(self) -> None:
+        answer = self.ask(SureOf(museum=0.5))
+        assert answer.query == answer.question == self.QUESTION
+        assert {"query", "retrieval", "answer", "total"} == {*answer.seconds}
+
+    @pytest.mark.parametrize(
+        "question", ["Who founded it?", "Why did Rome fight Carthage?"], ids=["leans", "alone"]
+    )
+    def test_any_other_question_is_answered_once(self, question: str) -> None:
+        answerer = SureOf()
+        self.ask(answerer, question)
+        assert len(answerer.asked) == 1
