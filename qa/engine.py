@@ -20,6 +20,7 @@ from qa.index import FORMAT, Index, is_index
 from qa.indexing import Changes, update_index
 from qa.loaders import load_all
 from qa.passages import Chunking
+from qa.readings import answers_too, is_surer
 from qa.retrieval import RetrievedPassage, Retriever, check_question
 from qa.rewriting import Rewriting, rewrite
 from qa.seeds import essay_path
@@ -128,6 +129,8 @@ class QA:
         """Answer a question in quotes, or abstain.
 
         A follow-up is answered as `Answer.query` reads it; a `Conversation` keeps the history.
+        One that may as well stand alone is answered both ways, and by itself unless to lean on
+        the history is clearly better.
 
         Args:
             question: what to answer.
@@ -144,8 +147,9 @@ class QA:
         query = self._standalone(question, history)
         asked = time.perf_counter()
         passages = self._retriever.retrieve(query, top_k, documents)
+        own = self._retriever.retrieve(question, top_k, documents) if query.in_doubt else passages
         retrieved = time.perf_counter()
-        answer = self.answerer.answer(question, query.query, passages, self.index.document)
+        answer = self._answer(query, passages, own)
         done = time.perf_counter()
         seconds = {
             "query": asked - started,
@@ -154,6 +158,25 @@ class QA:
             "total": done - started,
         }
         return replace(answer, seconds=seconds)
+
+    def _answer(
+        self, asked: Rewriting, passages: list[RetrievedPassage], own: list[RetrievedPassage]
+    ) -> Answer:
+        """Answer a question as it is read; one in doubt by itself, unless to lean is better.
+
+        `own` are the passages of the question by itself.
+        """
+
+        def answer(query: str, found: list[RetrievedPassage]) -> Answer:
+            return self.answerer.answer(asked.question, query, found, self.index.document)
+
+        leaning = answer(asked.query, passages)
+        if not asked.in_doubt:
+            return leaning
+        alone = answer(asked.question, own)
+        if is_surer(leaning, alone) and answers_too(leaning, answer(asked.question, passages)):
+            return leaning
+        return alone
 
     def _standalone(self, question: str, history: Sequence[str]) -> Rewriting:
         """Check a question and make it standalone."""

@@ -6,7 +6,7 @@ How it decides, and what that is worth: docs/conversation.md.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import NamedTuple
@@ -149,10 +149,15 @@ def _joined(before: _Turn, question: str, filled: _Filled, how: Leaning) -> _Tur
 def _noted(before: _Turn, question: str, how: Leaning) -> _Turn:
     """Put what the questions before are about in brackets after the question.
 
-    A question that surely leans on one that stands alone leans on that one only.
+    A question that surely leans on one that stands alone leans on that one only. One in doubt
+    may lean on either, and gets a shorter note, as it may need none.
     """
-    chained = before.asked.leaning is not Leaning.ALONE or how is Leaning.DOUBT
-    carried = ", ".join(before.cores if chained else before.cores[:1])
+    chained = before.asked.leaning is not Leaning.ALONE
+    if how is Leaning.DOUBT:
+        cores = _apart(map(_brief, before.cores))
+    else:
+        cores = before.cores if chained else before.cores[:1]
+    carried = ", ".join(cores)
     own = _things(question)
     things = (own + before.things)[:_THINGS]
     asked = Rewriting(question, f"{question} ({carried})", carried, how)
@@ -172,8 +177,23 @@ def _cores(question: str, before: _Turn, how: Leaning = Leaning.ALONE) -> tuple[
     core = _core(question)
     begins = how is Leaning.ALONE or before.asked.leaning is Leaning.ALONE
     kept = before.cores[:1] if begins else before.cores[-1:]
-    told = set(substance(core))
-    return (core,) * bool(core) + tuple(k for k in kept if not told.issuperset(substance(k)))
+    return _apart(filter(None, (core, *kept)))
+
+
+def _apart(cores: Iterable[str]) -> tuple[str, ...]:
+    """Leave out what says nothing more than the ones before it."""
+    kept: list[str] = []
+    for core in cores:
+        if not set(substance(" ".join(kept))).issuperset(substance(core)):
+            kept.append(core)
+    return tuple(kept)
+
+
+def _brief(core: str) -> str:
+    """Take a name without what is said of it: "the Initiative proposed" is "the Initiative"."""
+    named = phrases(core)
+    is_name_first = len(named) == 1 and named[0].is_name and core.startswith(named[0].text)
+    return named[0].text if is_name_first else core
 
 
 def _core(question: str) -> str:

@@ -17,6 +17,8 @@ from qa.passages import Chunking
 from qa.terms import Rarity, terms
 from tests.fakes import FakeEncoder
 
+WHEN = "When was the Belt and Road Initiative proposed?"
+WHOM = "Who is the foreign leader that Xi met most?"
 MUSEUM = Document(
     "museum.txt",
     "The museum opens at nine. Tickets cost five euros. The café sells soup and bread. "
@@ -110,6 +112,24 @@ def test_the_capital_of_france_is_not_in_the_essay(real_encoder: Encoder) -> Non
         answer = qa.ask("When was the Belt and Road proposed?")
     assert "2013" in answer.citations[0].quote
     assert replace(answer) == answer
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("before", "question", "carried", "quote"),
+    [
+        (WHEN, "Why is populism on the rise?", "", "Deep-rooted anxiety"),
+        (WHEN, "Why are elites disliked?", "", "Deep-rooted anxiety"),
+        (WHOM, "How were the conversations?", " (the foreign leader that Xi met)", "productive"),
+    ],
+)
+def test_a_question_in_doubt_leans_on_what_came_before_only_where_that_helps(
+    real_encoder: Encoder, before: str, question: str, carried: str, quote: str
+) -> None:
+    with QA.open(threshold=0) as qa:
+        answer = qa.ask(question, history=[before])
+    assert answer.query == question + carried
+    assert quote in answer.citations[0].quote
 
 
 @pytest.mark.model

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from embeddings import Encoder, ModelError, Reranker
 from qa import QA, Chunking, Document, QAError, retrieve
+from qa.answering import Answer, Answerer, FindDocument
+from qa.documents import Span
 from qa.engine import prepare
 from qa.errors import IndexMismatch
+from qa.retrieval import RetrievedPassage
 from qa.seeds import essay_path
+from qa.selection import Candidate
 from tests.fakes import FakeEncoder, FakeReranker
 
 BELT = "When was the Belt and Road proposed?"
@@ -163,3 +169,66 @@ def test_what_a_history_makes_too_long_is_asked_without_it(fake_model: FakeEncod
 def test_a_history_that_cannot_be_searched_for_is_left_out() -> None:
     with QA.open() as qa:
         assert qa.ask("Why is it so?", history=["Why \ud800?"]).query == "Why is it so?"
+
+
+class SureOf:
+    """An answerer that is as sure of a query as it is told, by a word in it; else 0.5.
+
+    `quoting` says likewise what it considers. `asked` lists queries with the passages' ids.
+    """
+
+    def __init__(
+        self, quoting: Mapping[str, tuple[Candidate, ...]] | None = None, **confidence: float
+    ) -> None:
+        self._confidence = confidence
+        self._quoting = quoting or {}
+        self.asked: list[tuple[str, list[str]]] = []
+
+    def answer(
+        self, question: str, query: str, passages: Sequence[RetrievedPassage], find: FindDocument
+    ) -> Answer:
+        self.asked.append((query, [hit.passage.document_id for hit in passages]))
+        sure = max((sure for word, sure in self._confidence.items() if word in query), default=0.5)
+        considered = self._quoting.get("museum" if "museum" in query else "", ())
+        return Answer(question, query, sure, considered=considered, passages=tuple(passages))
+
+
+class TestAQuestionInDoubt:
+    QUESTION, HISTORY = "What is the price?", ("Who built the museum?",)
+    READ = "What is the price? (built the museum)"
+    TEXTS = ("Tickets have a price.", "Kings built the museum.")
+
+    def ask(self, answerer: Answerer, question: str = QUESTION) -> Answer:
+        texts = [Document(f"d{number}", text) for number, text in enumerate(self.TEXTS)]
+        with QA.open(texts) as opened:
+            qa = QA(opened.index, opened.encoder, answerer)
+            return qa.ask(question, history=self.HISTORY, top_k=1)
+
+    def test_is_read_with_what_came_before_where_that_answer_is_surer(self) -> None:
+        answer = self.ask(SureOf(museum=0.9))
+        assert (answer.question, answer.query) == (self.QUESTION, self.READ)
+
+    def test_is_read_by_itself_where_that_answer_is_no_less_sure(self) -> None:
+        answer = self.ask(SureOf(museum=0.5))
+        assert answer.query == answer.question == self.QUESTION
+        assert {"query", "retrieval", "answer", "total"} == {*answer.seconds}
+
+    @pytest.mark.parametrize(("behind", "query"), [(1, READ), (9, QUESTION)])
+    def test_is_read_by_itself_where_the_surer_quote_does_not_answer_it(
+        self, behind: float, query: str
+    ) -> None:
+        first, other = (Candidate("d", Span(at, at + 5), 0, "…", 10.0, {}, 0.0) for at in (0, 9))
+        alone = (first, replace(other, score=10.0 - behind))
+        assert self.ask(SureOf({"": alone, "museum": (other,)}, museum=0.9)).query == query
+
+    def test_is_answered_by_itself_as_if_nothing_came_before(self) -> None:
+        with QA.open([Document("d", text) for text in self.TEXTS[:1]], threshold=0) as qa:
+            assert qa.ask(self.QUESTION, history=self.HISTORY) == qa.ask(self.QUESTION)
+
+    @pytest.mark.parametrize(
+        "question", ["Who founded it?", "Why did Rome fight Carthage?"], ids=["leans", "alone"]
+    )
+    def test_any_other_question_is_answered_once(self, question: str) -> None:
+        answerer = SureOf()
+        self.ask(answerer, question)
+        assert len(answerer.asked) == 1

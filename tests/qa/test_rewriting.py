@@ -138,6 +138,14 @@ class TestChains:
         assert rewriting.in_doubt
         assert rewriting.carried == "China fear THAAD, built Rome"
 
+    def test_one_in_doubt_is_noted_by_name_alone(self) -> None:
+        assert rewrite("What is the cost?", [WHEN]).carried == "the Belt and Road Initiative"
+        assert rewrite("Is this new?", [WHEN]).carried == "the Belt and Road Initiative proposed"
+
+    def test_a_note_does_not_say_the_same_thing_twice(self) -> None:
+        told = [WHEN, "What is its core?", "What is the cost?"]
+        assert rewrite(told[-1], told[:-1]).carried == "the Belt and Road Initiative's core"
+
     def test_a_note_is_short_however_much_was_said(self) -> None:
         words = " ".join(letter * 5 for letter in "abcdefghijklmnop")
         told = [f"Why did Rome {words} {number}?" for number in range(8)]
