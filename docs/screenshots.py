@@ -1,16 +1,16 @@
-"""Draw the pictures in docs/screenshots anew: `.venv/bin/python docs/screenshots.py`."""
+"""Draw the pictures in docs/screenshots anew: `.venv/bin/python docs/screenshots.py`.
+
+Pictures of the chat alone: `... docs/screenshots.py chat`; of the reports alone: `... reports`.
+"""
 
 from __future__ import annotations
 
+import json
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,38 +20,218 @@ PICTURES = Path(__file__).parent / "screenshots"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 BELT = "When was the Belt and Road Initiative proposed?"
 CORE = "And what is its core idea?"
+SEVERAL = "What are examples of China's cooperation with Russia?"
 FRANCE = "What is the capital of France?"
 
-# For each picture: its width and height, the colours, and the questions asked before it is taken.
-SCENES = {
-    "start": (960, 530, "light", ()),
-    "answer": (960, 430, "light", (BELT,)),
-    "abstention": (960, 790, "light", (FRANCE,)),
-    "follow-up": (960, 735, "light", (BELT, CORE)),
-    "dark": (960, 735, "dark", (BELT, CORE)),
-    "phone": (390, 760, "light", (BELT, CORE)),
+HEBREW = (
+    "המגדלור של מארן נבנה בשנת 1871 בהוראת מועצת הנמל. גובהו שלושים מטרים.\n\n"
+    "שומר המגדלור גר בכפר שלמרגלותיו עם שני כלבים.\n"
+)
+CHINESE = (
+    "马恩灯塔建于1871年，由港务局下令建造。它高三十米。\n\n守塔人带着两条狗住在山下的村子里。\n"
+)
+DUTIES = "responsibilities and understandings and characteristics and administrations and "
+CHARTER = f"The charter of Marn speaks of {DUTIES * 9}of nothing else.\n"
+LONG = "\n\n".join(
+    [
+        "Gulls circle over the empty quay and nobody is there to count them at all. " * 40,
+    ]
+    * 70
+    + ["The keeper of Marn is called Ilse Brandt. She has two dogs."]
+)
+
+Steps = Callable[[Page, Path], None]
+
+
+def ask(page: Page, question: str) -> None:
+    """Ask, and wait for the answer."""
+    number = page.locator(".iq-turn").count() + 1
+    page.fill("#iq-question", question)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f".iq-turn:nth-child({number}):not([data-state=pending])")
+
+
+def add(page: Page, *paths: Path) -> None:
+    """Bring documents, and wait until they are there or refused."""
+    page.click("#iq-documents")
+    page.set_input_files("#iq-files", paths)
+    page.wait_for_function(
+        "!document.querySelector('#iq-adding progress') && document.querySelector('#iq-adding p')",
+        timeout=300_000,
+    )
+
+
+def written(folder: Path, name: str, text: str) -> Path:
+    """Write a document to bring."""
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def start(page: Page, folder: Path) -> None:
+    """Show the page at the first visit."""
+
+
+def working(page: Page, folder: Path) -> None:
+    """Show a question whose answer is not there yet."""
+    page.route("**/queue/join*", lambda route: None)  # it is never sent
+    page.fill("#iq-question", BELT)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".iq-turn[data-state=pending]")
+
+
+def answer(page: Page, folder: Path) -> None:
+    """Show an answer of one quote."""
+    ask(page, BELT)
+
+
+def several(page: Page, folder: Path) -> None:
+    """Show an answer of several quotes."""
+    ask(page, SEVERAL)
+
+
+def abstention(page: Page, folder: Path) -> None:
+    """Show that the document does not say."""
+    ask(page, FRANCE)
+    page.get_by_text("Near, but not an answer").click()
+
+
+def follow_up(page: Page, folder: Path) -> None:
+    """Show a follow-up, and what it was read as."""
+    ask(page, BELT)
+    ask(page, CORE)
+
+
+def found(page: Page, folder: Path) -> None:
+    """Show how an answer was found."""
+    ask(page, BELT)
+    page.get_by_text("How it was found").click()
+    page.locator(".iq-found-body").evaluate("body => body.scrollIntoView()")
+
+
+def proof(page: Page, folder: Path) -> None:
+    """Show the proof of a quote."""
+    ask(page, BELT)
+    page.get_by_text("Verified").click()
+
+
+def documents(page: Page, folder: Path) -> None:
+    """Show documents of one's own, and those that could not be added."""
+    torn = folder / "torn.pdf"
+    torn.write_bytes(b"%PDF-1.7\nnothing more")
+    notes = "The lighthouse of Marn was built in 1871 by order of the harbour council.\n"
+    add(page, written(folder, "notes.txt", notes), written(folder, "charter.txt", CHARTER), torn)
+
+
+def expired(page: Page, folder: Path) -> None:
+    """Show a conversation about documents that are gone."""
+    notes = "The ferry to Marn leaves at nine from the eastern pier. It is seldom late.\n"
+    add(page, written(folder, "ferries.txt", notes))
+    page.keyboard.press("Escape")
+    ask(page, "When does the ferry to Marn leave?")
+    page.evaluate("sessionStorage.setItem('inquote.token', 'gone')")
+    page.reload()
+    page.wait_for_selector("[data-ready=true]")
+    page.locator(".iq-number").first.click()
+
+
+def brought(name: str, text: str, question: str) -> Steps:
+    """Show an answer from a document that was brought."""
+
+    def steps(page: Page, folder: Path) -> None:
+        add(page, written(folder, name, text))
+        page.keyboard.press("Escape")
+        ask(page, question)
+
+    return steps
+
+
+def phone_document(page: Page, folder: Path) -> None:
+    """Show the document on a phone."""
+    ask(page, BELT)
+    page.locator(".iq-number").first.click()
+
+
+def evaluation(page: Page, folder: Path) -> None:
+    """Show an evaluation that has run."""
+    page.get_by_role("tab", name="Evaluate").click()
+    page.get_by_role("button", name="Run").click()
+    page.wait_for_selector(".iq-eval-results", timeout=300_000)
+    page.locator(".iq-eval-results").evaluate("shown => shown.scrollIntoView()")
+
+
+def review(page: Page, folder: Path) -> None:
+    """Show a question that is to be judged."""
+    page.get_by_role("tab", name="Review").click()
+    page.fill("#iq-drafts", f"{BELT}\n{FRANCE}")
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_selector(".iq-review-one:not([hidden])")
+    page.locator(".iq-review-candidates input").first.check()
+
+
+# For each picture: its width and height, the colours, and what is done before it is taken.
+SCENES: dict[str, tuple[int, int, str, Steps]] = {
+    "start": (1280, 760, "light", start),
+    "working": (1280, 420, "light", working),
+    "answer": (1280, 680, "light", answer),
+    "several": (1280, 760, "light", several),
+    "abstention": (1280, 760, "light", abstention),
+    "follow-up": (1280, 760, "light", follow_up),
+    "found": (1280, 860, "light", found),
+    "proof": (1280, 620, "light", proof),
+    "documents": (1280, 620, "light", documents),
+    "expired": (1280, 420, "light", expired),
+    "long-document": (
+        1280,
+        620,
+        "light",
+        brought("log.txt", LONG, "What is the keeper of Marn called?"),
+    ),
+    "long-quote": (
+        1280,
+        620,
+        "light",
+        brought("charter.txt", CHARTER, "What does the charter of Marn speak of?"),
+    ),
+    "right-to-left": (1280, 420, "light", brought("marn.txt", HEBREW, "מתי נבנה המגדלור?")),
+    "chinese": (1280, 420, "light", brought("marn.txt", CHINESE, "灯塔建于哪一年?")),
+    "dark": (1280, 760, "dark", follow_up),
+    "phone": (390, 844, "light", answer),
+    "phone-document": (390, 844, "light", phone_document),
+    "phone-dark": (390, 844, "dark", follow_up),
+    "evaluation": (1280, 860, "light", evaluation),
+    "review": (1280, 860, "light", review),
 }
 
 
-def main() -> None:
-    """Start the page, take every picture, and stop it; and those of the reports."""
+def main(wanted: str) -> None:
+    """Take the pictures that are wanted."""
     PICTURES.mkdir(exist_ok=True)
     installed = next(filter(None, map(shutil.which, BROWSERS)), None)
-    with served() as url, sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=installed, args=["--no-sandbox"])
-        picture_reports(browser)
-        for name, (width, height, colours, questions) in SCENES.items():
-            page = browser.new_page(viewport={"width": width, "height": height})
-            page.emulate_media(color_scheme="dark" if colours == "dark" else "light")
-            page.goto(url)
-            for number, question in enumerate(questions, 1):
-                ask(page, question, number)
-            for fold in page.locator(".iq-near-list > summary").all():
-                fold.click()
-            page.wait_for_timeout(500)
-            page.screenshot(path=PICTURES / f"{name}.png", animations="disabled", caret="hide")
-            page.close()
+        if wanted in ("all", "chat"):
+            with served() as url:
+                for name in SCENES:
+                    picture(browser, url, name)
+        if wanted in ("all", "reports"):
+            picture_reports(browser)
         browser.close()
+
+
+def picture(browser: Browser, url: str, name: str) -> None:
+    """Open the page, do what a scene asks for, and take its picture."""
+    width, height, colours, steps = SCENES[name]
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.emulate_media(color_scheme="dark" if colours == "dark" else "light")
+    page.goto(url)
+    page.wait_for_selector("[data-ready=true]")
+    with tempfile.TemporaryDirectory() as folder:
+        steps(page, Path(folder))
+    page.wait_for_timeout(500)
+    page.screenshot(path=PICTURES / f"{name}.png", animations="disabled", caret="hide")
+    page.unroute_all(behavior="ignoreErrors")
+    page.close()
 
 
 def picture_reports(browser: Browser) -> None:
@@ -78,41 +258,22 @@ def picture_reports(browser: Browser) -> None:
             page.close()
 
 
-def ask(page: Page, question: str, number: int) -> None:
-    """Ask the question of that number, and wait for its answer."""
-    page.fill("#iq-question textarea", question)
-    page.keyboard.press("Enter")
-    page.wait_for_selector(f".iq-turn:nth-child({number}):not([data-state=pending])")
-
-
 @contextmanager
 def served() -> Iterator[str]:
     """Run `inquote chat` for as long as the block lasts."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    command = [sys.executable, "-m", "qa", "chat", "--no-open", "--port", port]
-    process = subprocess.Popen(command)
-    url = f"http://127.0.0.1:{port}/"
-    try:
-        while not answers(url):
-            if process.poll() is not None:
+    command = [sys.executable, "-m", "qa", "chat", "--no-open", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        said = ""
+        while not said.rstrip().endswith("}"):
+            line = process.stdout.readline() if process.stdout else ""
+            if not line:
                 sys.exit("the page did not start")
-            time.sleep(0.2)
-        yield url
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def answers(url: str) -> bool:
-    """Tell whether the page answers yet."""
-    try:
-        with urllib.request.urlopen(url, timeout=5):
-            return True
-    except (urllib.error.URLError, TimeoutError):
-        return False
+            said += line
+        try:
+            yield json.loads(said)["url"]
+        finally:
+            process.terminate()
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1] if len(sys.argv) > 1 else "all")

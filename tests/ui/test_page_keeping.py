@@ -76,6 +76,26 @@ def test_there_may_be_several_conversations_to_choose_from_clear_and_delete(
     assert texts(chosen.locator("option")) == ["New conversation"]
 
 
+def test_an_answer_goes_to_the_conversation_that_it_was_asked_in(
+    page: Page, essay_page: str
+) -> None:
+    visit(page, essay_page)
+    ask(page, UNANSWERED)
+    page.fill("#iq-question", BELT)
+    page.evaluate(  # at once, before the answer can be there
+        """() => {
+            document.querySelector('#iq-form').requestSubmit();
+            document.querySelector('#iq-new').click();
+        }"""
+    )
+    expect(page.locator(".iq-send").first).to_be_enabled(timeout=30_000)
+    expect(page.locator(".iq-turn")).to_have_count(0)
+    expect(page.locator("#iq-paper mark")).to_have_count(0)
+    page.locator("#iq-conversations").select_option(label=UNANSWERED)
+    expect(page.locator(".iq-turn")).to_have_count(2)
+    expect(page.locator(".iq-turn").last).to_contain_text("2013")
+
+
 def test_a_conversation_is_not_deleted_unless_that_is_confirmed(
     page: Page, essay_page: str
 ) -> None:

@@ -122,11 +122,11 @@ class Chat {
       this.trouble(told.error);
       return this.dress();
     }
-    this.store.current = conversation;
-    this.store.append(told.turn);
+    this.store.append(told.turn, conversation);
+    this.list();
+    if (this.store.current !== conversation) return this.dress();
     this.log.insertAdjacentHTML('beforeend', told.html);
     this.dress();
-    this.list();
     const last = this.log.lastElementChild;
     this.scroll(last);
     this.follow(last);
@@ -154,6 +154,7 @@ class Chat {
       this.scroll(last);
       if (await this.follow(last)) return;
     }
+    this.paper.mark([]);
     const first = this.shelf.first();
     if (first) await this.open(...first);
   }

@@ -42,9 +42,11 @@ class Store {
     this.current = this.conversations.find((one) => one.id === id) ?? this.current;
   }
 
-  append(turn) {
-    this.current.turns.push(turn);
-    this.conversations = [this.current, ...this.conversations.filter((one) => one !== this.current)];
+  // Puts a turn to its conversation, which may not be the current one any more, or be deleted.
+  append(turn, conversation) {
+    if (!this.conversations.includes(conversation)) return;
+    conversation.turns.push(turn);
+    this.conversations = [conversation, ...this.conversations.filter((one) => one !== conversation)];
     this.write();
   }
 
