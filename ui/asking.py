@@ -25,7 +25,7 @@ from ui.paper import Paper
 from ui.render import turn as rendered
 from ui.requests import Data, Request, parsed, plain, told
 from ui.shelves import Shelf, ShelfError, Shelves, Upload
-from ui.turns import MAX_TURNS, Checked, FindDocument, Turn, parse_turn
+from ui.turns import MAX_TURNS, Checked, FindDocument, Turn, in_corpus, parse_turn
 from ui.uploads import UploadedFile, uploaded
 
 _LISTED = 200  # documents of the page's corpus that may be chosen from
@@ -139,13 +139,11 @@ class Desk:
     def shelf(self, request: object) -> Data:
         """Tell what can be asked: the page's corpus, and the visitor's own documents."""
         asked = parsed(_Request, request)
-        index = self._qa.index
-        ids = index.document_ids()
-        listed = ids if len(ids) <= _LISTED else ids[:_LISTED]
+        ids = self._qa.index.document_ids()
         told = {
             "title": self._title,
             "count": len(ids),
-            "documents": [{"id": id_, "title": index.document(id_).title} for id_ in listed],
+            "documents": [{"id": id_} for id_ in ids[:_LISTED]],
         }
         return {"corpus": told, **_on_shelf(self._known(asked.token))}
 
@@ -212,8 +210,7 @@ class Desk:
         if own:
             shelf = self._known(token)
             return shelf.document if shelf else lambda _id: None
-        ids = set(self._qa.index.document_ids())
-        return lambda id_: self._qa.index.document(id_) if id_ in ids else None
+        return in_corpus(self._qa)
 
     def _known(self, token: str | None) -> Shelf | None:
         try:
@@ -228,5 +225,5 @@ class Desk:
 def _on_shelf(shelf: Shelf | None) -> Data:
     """Tell what a visitor has here; without a shelf, nothing."""
     entries = shelf.entries if shelf else ()
-    own = [{"id": each.id, "title": each.title, "characters": each.characters} for each in entries]
+    own = [{"id": entry.id} for entry in entries]
     return {"token": shelf.token if shelf else None, "own": own}

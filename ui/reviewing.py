@@ -13,7 +13,7 @@ from typing import Annotated, Self
 import gradio as gr
 from pydantic import Field
 
-from qa import QA
+from qa import QA, Document
 from qa.errors import QuestionSetError
 from qa.evaluation.questions import NOT_JUDGED
 from qa.evaluation.records import Excerpt
@@ -25,6 +25,7 @@ from ui.kept import Kept
 from ui.paper import Paper
 from ui.requests import Data, Request, RequestError, parsed, plain, told
 from ui.shelves import clean_name
+from ui.turns import in_corpus
 from ui.uploads import UploadedFile, uploaded
 
 _LONGEST = 1_000_000  # characters of questions that are typed
@@ -170,9 +171,7 @@ class ReviewDesk:
     def text(self, request: object) -> Data:
         """Give a part of a document."""
         asked = parsed(_Place, request)
-        if asked.document not in self._qa.index.document_ids():
-            raise RequestError(f"there is no document {asked.document} here")
-        paper = Paper.of(self._qa.index.document(asked.document))
+        paper = Paper.of(self._document(asked.document))
         return paper.part(paper.part_of(asked.at) if asked.part is None else asked.part)
 
     def __enter__(self) -> Self:
@@ -208,12 +207,16 @@ class ReviewDesk:
         return path
 
     def _excerpt(self, span: _Span) -> Excerpt:
-        if span.document not in self._qa.index.document_ids():
-            raise RequestError(f"there is no document {span.document} here")
-        text = self._qa.index.document(span.document).text
+        text = self._document(span.document).text
         if not 0 <= span.start < span.end <= len(text):
             raise RequestError("what is selected is no part of the document: select it again")
         return Excerpt(span.document, span.start, span.end, text[span.start : span.end])
+
+    def _document(self, id_: str) -> Document:
+        document = in_corpus(self._qa)(id_)
+        if document is None:
+            raise RequestError(f"there is no document {id_} here")
+        return document
 
     def _next(self, sitting: _Sitting) -> Data:
         pending = sitting.review.pending
@@ -223,7 +226,6 @@ class ReviewDesk:
             "left": len(pending),
             "total": sitting.total,
             "question": _told_of(pending[0], sitting.review) if pending else None,
-            "documents": self._qa.index.document_ids()[:200],
         }
 
 

@@ -57,10 +57,9 @@ class Shelves(Kept["Shelf"]):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is told of a document on a shelf: its names, its size and its text's SHA-256."""
+    """What is known of a document on a shelf: its id, its size and its text's SHA-256."""
 
     id: str
-    title: str
     characters: int
     sha256: str
 
@@ -181,7 +180,7 @@ class Shelf:
 
 
 def _entry(document: Document) -> Entry:
-    return Entry(document.id, document.title, len(document.text), document.sha256)
+    return Entry(document.id, len(document.text), document.sha256)
 
 
 def read(upload: Upload) -> Document:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from qa import Answer, Document, verify
+from qa import QA, Answer, Document, verify
 from qa.answering import chances
 from qa.errors import AnswerFileError
 from qa.saved import SavedAnswer
@@ -24,6 +24,18 @@ MAX_TURNS = 500
 Chance = Annotated[float, Field(ge=0, le=1)]
 FindDocument = Callable[[str], Document | None]
 """Gives the document of an id; None where it is not there."""
+
+
+def in_corpus(qa: QA) -> FindDocument:
+    """Give what finds the documents of a corpus."""
+
+    def find(document_id: str) -> Document | None:
+        try:
+            return qa.index.document(document_id)
+        except KeyError:
+            return None
+
+    return find
 
 
 class _Kept(BaseModel):
