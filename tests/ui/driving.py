@@ -69,8 +69,9 @@ def marked(page: Page) -> dict[str, str]:
     return read
 
 
-def document_shown(page: Page) -> str:
-    """Read the whole text of the part of a document that is shown."""
+def document_shown(page: Page, name: str) -> str:
+    """Read the whole text of the part that is shown of a document, once that is the one."""
+    expect(page.locator("#iq-sheet")).to_have_attribute("data-document", name)
     return "".join(texts(page.locator("#iq-paper .iq-block")))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import anyio
@@ -40,7 +41,8 @@ def within(page: Running, use: Callable[[ClientSession], Awaitable[T]], **option
             await session.initialize()
             return await use(session)
 
-    return anyio.run(run)
+    with ThreadPoolExecutor(1) as apart:  # the browser's tests leave a loop running in this one
+        return apart.submit(anyio.run, run).result()
 
 
 def call(page: Running, tool: str, **arguments: Any) -> types.CallToolResult:

@@ -33,7 +33,7 @@ def test_every_shipped_question_is_answered_in_the_documents_own_characters(
     page: Page, essay_page: str, essay: Document
 ) -> None:
     visit(page, essay_page)
-    assert document_shown(page) == essay.text
+    assert document_shown(page, "essay.txt") == essay.text
     answered = 0
     asked = load_questions(questions_path())
     for question in asked:
@@ -46,7 +46,7 @@ def test_every_shipped_question_is_answered_in_the_documents_own_characters(
         if question.id == asked[20].id:  # what is asked does not lean on too much
             page.click("#iq-new")
     assert answered > len(asked) / 2
-    assert document_shown(page) == essay.text
+    assert document_shown(page, "essay.txt") == essay.text
 
 
 def test_an_example_is_asked_at_a_click_and_its_proof_unfolds(
@@ -206,7 +206,7 @@ def test_two_visitors_have_conversations_of_their_own(
 def test_a_hostile_document_is_shown_character_by_character(page: Page, attack_page: str) -> None:
     visit(page, attack_page)
     assert texts(page.locator("#iq-welcome cite")) == ["<b>attack & co.txt"]
-    assert document_shown(page) == ATTACK_DOCUMENT
+    assert document_shown(page, "<b>attack & co.txt") == ATTACK_DOCUMENT
     shown: set[str] = set()
     places = "castle of Ada, bridge of Bern, lamp of Cairo, garden of Delphi, wheel of Euler"
     places += ", portrait of Frida, ferry of Ghent, library of Haifa, market of Izmir"

@@ -43,7 +43,7 @@ def test_a_document_of_each_kind_is_read_and_quoted_exactly(
     add_documents(page, str(files / name))
     expect(page.locator("#iq-adding")).to_have_text(f"{name} is added.")
     document = LOADERS[Path(name).suffix](files / name, name)
-    assert document_shown(page) == document.text
+    assert document_shown(page, name) == document.text
     turn = ask(page, "When was the lighthouse of Marn built?")
     assert any("1871" in quote for quote in check_quotes(turn, document.text))
     expect(turn.locator(".iq-quote:not([data-state=verified])")).to_have_count(0)
@@ -170,7 +170,7 @@ def test_scripts_of_every_kind_are_shown_as_they_are(
     path.write_text(text, encoding="utf-8")
     visit(page, essay_page)
     add_documents(page, str(path))
-    assert document_shown(page) == text
+    assert document_shown(page, "lighthouse.txt") == text
     turn = ask(page, question)
     assert answer in "".join(check_quotes(turn, text))
     assert texts(turn.locator(".iq-asked .exact")) == [question]
@@ -189,7 +189,7 @@ def test_a_long_document_is_shown_in_parts_and_the_quote_in_its_own(
     path.write_text(text)
     visit(page, essay_page)
     add_documents(page, str(path))
-    assert len(document_shown(page)) <= 200_000
+    assert len(document_shown(page, "long.txt")) <= 200_000
     expect(page.locator("#iq-parts .iq-part")).to_have_text("Part 1 of 2")
     turn = ask(page, "What is the keeper of Marn called?")
     check_quotes(turn, text)
@@ -197,7 +197,7 @@ def test_a_long_document_is_shown_in_parts_and_the_quote_in_its_own(
     expect(page.locator("#iq-paper mark").first).to_be_in_viewport()
     page.locator("#iq-parts .iq-earlier").click()
     expect(page.locator("#iq-parts .iq-part")).to_have_text("Part 1 of 2")
-    assert text.startswith(document_shown(page))
+    assert text.startswith(document_shown(page, "long.txt"))
 
 
 def test_a_very_long_quote_is_folded_and_whole(page: Page, essay_page: str, tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ class Paper {
   say(text) {
     this.shown = null;
     this.blocks = [];
+    delete this.sheet.dataset.document;
     const line = Object.assign(document.createElement('p'), {className: 'iq-gone', textContent: text});
     this.sheet.replaceChildren(line);
     if (this.nav) this.nav.hidden = true;
@@ -62,6 +63,7 @@ class Paper {
     });
     this.sheet.replaceChildren(laid);
     this.sheet.scrollTop = 0;
+    this.sheet.dataset.document = this.shown.id;
     this.blocks.forEach((block) => this.paint(block));
     this.space();
     if (this.nav) {
