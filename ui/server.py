@@ -31,7 +31,7 @@ from ui.assets import head
 from ui.endpoints import Endpoints, explained
 from ui.errors import say_aside
 from ui.guard import ANY_ADDRESS, MCP_PATH, Guard, OpenWays
-from ui.limits import MAX_UPLOAD_BYTES, UPLOADS_KEPT_SECONDS
+from ui.limits import MAX_UPLOAD_BYTES, SESSIONS_KEPT, UPLOADS_KEPT_SECONDS
 
 _START_SECONDS = 60.0
 _FINISH_SECONDS = 2  # for what is under way when the server is told to stop
@@ -117,6 +117,7 @@ def assemble(page: gr.Blocks, serving: Serving) -> FastAPI:
     """Make the app of a page, and of the MCP server if there is one, with nothing before it."""
     _one_sentence_for_any_error(page)
     page.delete_cache = (_CLEANING_SECONDS, UPLOADS_KEPT_SECONDS)
+    page.state_session_capacity = SESSIONS_KEPT
     app = _with_mcp(serving.tools) if serving.tools else _bare()
     return gr.mount_gradio_app(  # type: ignore[no-any-return]
         app,
