@@ -23,7 +23,7 @@ UPLOADS_KEPT_SECONDS = 3_600
 """How long an uploaded file is kept."""
 
 SESSIONS_KEPT = 500
-"""Of how many visits Gradio remembers the state of its components; each call of a program is one."""
+"""Of how many visits Gradio keeps the state of its components; each call of a program is one."""
 
 MAX_DOCUMENTS = 20
 """The most documents that a visitor may have at once."""
