@@ -1,9 +1,10 @@
 """Text to vectors, vectors to neighbours, pairs of texts to scores; nothing of documents."""
 
-from embeddings.encoder import Encoder, Tokens, load_encoder
+from embeddings.encoder import Encoder, load_encoder
 from embeddings.errors import EmbeddingsError, MissingExtra, ModelError, StoreError
 from embeddings.reranker import Reranker, load_reranker
 from embeddings.stores import VectorStore, open_store
+from embeddings.tokens import Tokens
 
 __all__ = [
     "EmbeddingsError",

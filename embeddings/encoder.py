@@ -1,36 +1,33 @@
-"""Text to vectors."""
+"""Text to vectors: what an encoder is, and which one is taken."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+import importlib.util
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from embeddings.errors import ModelError
-from embeddings.fair_lock import FairLock
-from embeddings.models import ModelFiles, find_model, load_quietly
+from embeddings.models import ModelFiles, find_model
+from embeddings.tokens import Tokens
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from embeddings.openvino import OpenVINOEncoder
 
-_QUERIES_KEPT = 256
-_BATCH = 32  # texts encoded at once
-_WORD = re.compile(r"\w+")
+BACKENDS = ("auto", "openvino", "torch")
+"""What an encoder may run on."""
 
-
-class Tokens(NamedTuple):
-    """A text's tokens, each as the model understands it among the others.
-
-    Attributes:
-        vectors: float32, of shape (tokens, dim), each of length 1.
-        spans: int64, of shape (tokens, 2): where each stands in the text, `[start, end)`.
-    """
-
-    vectors: NDArray[np.float32]
-    spans: NDArray[np.int64]
+_GPU_SIGNS = (  # of NVIDIA, of AMD, of either in WSL, of NVIDIA on Windows
+    "/dev/nvidiactl",
+    "/dev/kfd",
+    "/dev/dxg",
+    r"C:\Windows\System32\nvcuda.dll",
+)
 
 
 class Encoder(Protocol):
@@ -73,142 +70,75 @@ class Encoder(Protocol):
         """Encode the tokens of passages."""
 
 
-def load_encoder(model: str | None = None, *, device: str | None = None) -> Encoder:
+def load_encoder(
+    model: str | None = None, *, backend: str = "auto", device: str | None = None
+) -> Encoder:
     """Load an encoder: the bundled model, or a sentence-transformers folder or Hub name.
+
+    An index that was made on one backend is read on the other: the vectors are the same to the
+    fifth digit.
 
     Args:
         model: None for the bundled all-MiniLM-L6-v2.
+        backend: "openvino" is quick to load, and for the processor alone; "torch" takes every
+            model and device. "auto" takes torch where there is a GPU, and else OpenVINO for each
+            model that it knows.
         device: a torch device such as "cpu" or "cuda"; None takes a GPU where there is one.
 
     Raises:
-        ModelError: the model is not found, not whole, or cannot be loaded.
+        ModelError: the model is not found, not whole, or cannot be loaded; or there is no such
+            backend, or it cannot take the model or the device.
     """
-    return SentenceTransformersEncoder(find_model(model), device=device)
+    if backend not in BACKENDS:
+        raise ModelError(
+            f"there is no backend {backend!r}; there are: {', '.join(BACKENDS)}", model=model or ""
+        )
+    files = find_model(model)
+    if backend == "openvino":
+        return _openvino(files, device)
+    if backend == "auto" and device in (None, "cpu") and not (device is None and _has_gpu()):
+        try:
+            return _openvino(files, device)
+        except ModelError:  # torch may know it, or says what is wrong with it
+            pass
+    from embeddings.sentence_transformers import SentenceTransformersEncoder
+
+    return SentenceTransformersEncoder(files, device=device)
 
 
-class SentenceTransformersEncoder:
-    """An `Encoder` on sentence-transformers, with each model's own query and passage prompts."""
+def _openvino(files: ModelFiles, device: str | None) -> OpenVINOEncoder:
+    """Load a model on OpenVINO; a `ModelError` says why it cannot be."""
+    from embeddings.recipe import UnknownRecipe
 
-    def __init__(self, files: ModelFiles, *, device: str | None = None) -> None:
-        from sentence_transformers import SentenceTransformer
+    if device not in (None, "cpu"):
+        raise ModelError(
+            f"OpenVINO runs on the processor, and not on {device!r}: leave the device out, or "
+            "take the backend torch",
+            model=files.name,
+        )
+    try:
+        from embeddings.openvino import OpenVINOEncoder
 
-        self.model = files.name
-        self.digest = files.digest
-        self._transformer = load_quietly(SentenceTransformer, files, device)
-        self._query_prompt = self._transformer.prompts.get("query") or ""
-        self._passage_prompt = self._transformer.prompts.get("document") or ""
-        self._options: Any = {"batch_size": _BATCH, "show_progress_bar": False}
-        self._lock = FairLock()  # the tokenizer keeps its padding settings in itself
-        self._query = lru_cache(_QUERIES_KEPT)(self._encode_query)
-        dim = self._transformer.get_embedding_dimension()
-        reads = self._transformer.max_seq_length
-        if dim is None or reads is None:
-            raise ModelError(
-                f"model {files.name!r} does not say how long its vectors or its texts are",
-                model=files.name,
-            )
-        self.dim = dim
-        self.max_tokens = reads
+        return OpenVINOEncoder(files)
+    except ImportError as error:
+        raise ModelError(
+            f"OpenVINO cannot be loaded ({error}): run  pip install openvino  or take the backend "
+            "torch",
+            model=files.name,
+        ) from error
+    except UnknownRecipe as error:
+        raise ModelError(
+            f"OpenVINO cannot take the model {files.name!r}, as {error}: take the backend torch",
+            model=files.name,
+        ) from error
 
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Count with the model's own tokenizer, cutting nothing off."""
-        if not texts:
-            return []
-        with self._lock:
-            encoded = self._transformer.tokenizer(
-                [self._passage_prompt + text for text in texts],
-                truncation=False,
-                verbose=False,
-                return_attention_mask=False,
-                return_token_type_ids=False,
-            )
-        return [len(ids) for ids in encoded["input_ids"]]
 
-    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Encode with the model's query prompt, where it has one: (texts, dim).
+def _has_gpu() -> bool:
+    """Tell whether torch has a GPU; torch is asked only where there may be one, as it is slow."""
+    on_apple = (sys.platform, platform.machine()) == ("darwin", "arm64")
+    maybe = on_apple or any(map(os.path.exists, _GPU_SIGNS))
+    if not maybe or importlib.util.find_spec("torch") is None:
+        return False
+    import torch
 
-        A query by itself is remembered for a while, as searching and quoting both need it.
-        """
-        if len(texts) == 1:
-            return self._query(texts[0])[0].copy()
-        with self._lock:
-            return self._unit(self._transformer.encode_query(list(texts), **self._options))
-
-    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Encode with the model's passage prompt, where it has one: (texts, dim).
-
-        Between two batches, others who wait have their turn.
-        """
-        import numpy as np
-
-        vectors = np.empty((len(texts), self.dim), np.float32)
-        by_length = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # padding costs time
-        for start in range(0, len(texts), _BATCH):
-            batch = by_length[start : start + _BATCH]
-            with self._lock:
-                encoded = self._transformer.encode_document(
-                    [texts[i] for i in batch], **self._options
-                )
-            vectors[batch] = self._unit(encoded)
-        return vectors
-
-    def query_tokens(self, text: str) -> Tokens:
-        """Encode a question's tokens, and remember them; tokens of the prompt are left out.
-
-        Of a model that gives no vector to a token, words stand for tokens, each by itself.
-        """
-        return self._query(text)[1]
-
-    def passage_tokens(self, texts: Sequence[str]) -> list[Tokens]:
-        """Encode the tokens of passages, as `query_tokens` does those of a question."""
-        with self._lock:
-            encoded: Any = self._transformer.encode_document(
-                list(texts), output_value=None, **self._options
-            )
-        return [
-            self._tokens(text, self._passage_prompt, one)
-            for text, one in zip(texts, encoded, strict=True)
-        ]
-
-    def _encode_query(self, text: str) -> tuple[NDArray[np.float32], Tokens]:
-        """Encode a query and its tokens at once, which takes no longer than either."""
-        encoded: Any
-        with self._lock:
-            (encoded,) = self._transformer.encode_query([text], output_value=None, **self._options)
-        vector = encoded["sentence_embedding"].cpu().numpy()
-        return self._unit(vector), self._tokens(text, self._query_prompt, encoded)
-
-    def _tokens(self, text: str, prompt: str, encoded: Mapping[str, Any]) -> Tokens:
-        """Give each token's place beside its vector; special ones have none, and are left out."""
-        import numpy as np
-
-        tokenizer = self._transformer.tokenizer
-        if "token_embeddings" not in encoded or not getattr(tokenizer, "is_fast", False):
-            return self._words(text)
-        real = encoded["attention_mask"].cpu().numpy().astype(bool)
-        vectors = encoded["token_embeddings"].float().cpu().numpy()[real]
-        with self._lock:
-            offsets = tokenizer(
-                prompt + text,
-                truncation=True,
-                max_length=self.max_tokens,
-                return_offsets_mapping=True,
-            )["offset_mapping"]
-        spans = np.array(offsets, np.int64) - len(prompt)
-        inside = (spans[:, 0] >= 0) & (spans[:, 0] < spans[:, 1])
-        return Tokens(self._unit(vectors)[inside], spans[inside])
-
-    def _words(self, text: str) -> Tokens:
-        import numpy as np
-
-        found = list(_WORD.finditer(text))
-        spans = np.array([word.span() for word in found], np.int64).reshape(-1, 2)
-        return Tokens(self.encode_passages([word.group() for word in found]), spans)
-
-    def _unit(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        import numpy as np
-
-        vectors = np.asarray(vectors, dtype=np.float32).reshape(-1, self.dim)
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        unit: NDArray[np.float32] = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
-        return unit
+    return torch.cuda.is_available() or torch.backends.mps.is_available()

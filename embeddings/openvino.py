@@ -1,0 +1,183 @@
+"""An encoder on the OpenVINO runtime: quick to load, and sparing on an ordinary processor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from tokenizers import Encoding, Tokenizer
+
+from embeddings.errors import ModelError
+from embeddings.fair_lock import FairLock
+from embeddings.models import ModelFiles
+from embeddings.recipe import UnknownRecipe, read_recipe
+from embeddings.tokens import Tokens, unit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from openvino import InferRequest
+
+_QUERIES_KEPT = 256
+_TOKENS_AT_ONCE = 2_048  # short enough that who waits for a turn waits a fraction of a second
+_TEXTS_AT_ONCE = 1_024  # tokenised and sorted
+_STEP = 16  # lengths are padded to multiples of it, as the runtime prepares for each new one
+# Sums in 16 bits are quicker where the processor has them, and put other passages among the best
+# ten for one question in twenty; an index would then depend on the machine that made it.
+_PRECISION = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+
+
+class OpenVINOEncoder:
+    """An `Encoder` on OpenVINO; the vector of a text does not depend on what is encoded with it.
+
+    Raises:
+        UnknownRecipe: the model needs something that is not known here.
+        ModelError: its files cannot be read.
+    """
+
+    def __init__(self, files: ModelFiles) -> None:
+        self._recipe = read_recipe(files.folder)
+        self.model = files.name
+        self.digest = files.digest
+        self.max_tokens = self._recipe.max_tokens
+        self._tokenizer_file = files.folder / "tokenizer.json"
+        try:
+            self._tokenizer = _tokenizer(self._tokenizer_file)
+            self._request = _compiled(files.folder, self._recipe.config, self._recipe.pooling)
+        except UnknownRecipe:
+            raise
+        except Exception as error:  # tokenizers, safetensors and OpenVINO share no base class
+            raise ModelError(
+                f"model {files.name!r} cannot be loaded from {files.folder}: {error}",
+                model=files.name,
+            ) from error
+        self.dim: int = self._recipe.config["hidden_size"]
+        self._lock = FairLock()  # a request does one thing at a time
+        self._query = lru_cache(_QUERIES_KEPT)(self._encode_query)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Count with the model's own tokenizer, cutting nothing off."""
+        prompt = self._recipe.passage_prompt
+        return [len(each.ids) for each in self._tokenizer.encode_batch([prompt + t for t in texts])]
+
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Encode with the model's query prompt, where it has one: (texts, dim).
+
+        A query by itself is remembered for a while, as searching and quoting both need it.
+        """
+        if len(texts) == 1:
+            return self._query(texts[0])[0].copy()
+        return self._vectors(texts, self._recipe.query_prompt)
+
+    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Encode with the model's passage prompt, where it has one: (texts, dim).
+
+        Between two batches, others who wait have their turn.
+        """
+        return self._vectors(texts, self._recipe.passage_prompt)
+
+    def query_tokens(self, text: str) -> Tokens:
+        """Encode a question's tokens, and remember them; tokens of the prompt are left out."""
+        return self._query(text)[1]
+
+    def passage_tokens(self, texts: Sequence[str]) -> list[Tokens]:
+        """Encode the tokens of passages, as `query_tokens` does those of a question."""
+        prompt = self._recipe.passage_prompt
+        found: dict[int, Tokens] = {}
+        read = self._read(prompt, texts)
+        for batch in _batches(read):
+            tokens, _ = self._infer([read[n] for n in batch])
+            for row, n in enumerate(batch):
+                found[n] = _outside(prompt, read[n], tokens[row])
+        return [found[n] for n in range(len(texts))]
+
+    def _vectors(self, texts: Sequence[str], prompt: str) -> NDArray[np.float32]:
+        vectors = np.empty((len(texts), self.dim), np.float32)
+        by_length = sorted(range(len(texts)), key=lambda n: len(texts[n]))
+        for start in range(0, len(texts), _TEXTS_AT_ONCE):
+            some = by_length[start : start + _TEXTS_AT_ONCE]
+            read = self._read(prompt, [texts[n] for n in some])
+            for batch in _batches(read):
+                vectors[[some[n] for n in batch]] = self._infer([read[n] for n in batch])[1]
+        return unit(vectors)
+
+    def _encode_query(self, text: str) -> tuple[NDArray[np.float32], Tokens]:
+        """Encode a query and its tokens at once, which takes no longer than either."""
+        prompt = self._recipe.query_prompt
+        read = self._read(prompt, [text])
+        tokens, vectors = self._infer(read)
+        return unit(vectors), _outside(prompt, read[0], tokens[0])
+
+    def _read(self, prompt: str, texts: Sequence[str]) -> list[Encoding]:
+        """Tokenise texts, and cut off what the model does not read."""
+        read: list[Encoding] = self._tokenizer.encode_batch([prompt + text for text in texts])
+        return [
+            each if len(each.ids) <= self.max_tokens else self._cutting.encode(prompt + text)
+            for each, text in zip(read, texts, strict=True)
+        ]
+
+    @cached_property
+    def _cutting(self) -> Tokenizer:
+        """Load the tokenizer once more, to cut texts; passages are made to fit, and need it not."""
+        cutting = _tokenizer(self._tokenizer_file)
+        cutting.enable_truncation(self.max_tokens)
+        return cutting
+
+    def _infer(self, read: Sequence[Encoding]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Run the network: vectors of tokens, (texts, tokens, dim), and of texts, (texts, dim)."""
+        longest = max(len(each.ids) for each in read)
+        shape = len(read), min(_padded(longest), self.max_tokens)
+        ids, mask = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        for row, each in enumerate(read):
+            ids[row, : len(each.ids)] = each.ids
+            mask[row, : len(each.ids)] = 1
+        with self._lock:
+            self._request.infer([ids, mask])
+            tokens, vectors = (self._request.get_output_tensor(n).data.copy() for n in (0, 1))
+        return tokens, vectors
+
+
+def _tokenizer(file: Path) -> Tokenizer:
+    tokenizer = Tokenizer.from_file(str(file))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _compiled(folder: Path, config: dict[str, Any], pooling: str) -> InferRequest:
+    from openvino import Core
+    from safetensors.numpy import load_file
+
+    from embeddings.bert import build
+
+    weights = folder / "model.safetensors"
+    if not weights.is_file():
+        raise UnknownRecipe("its weights are in no model.safetensors")
+    network = build(load_file(weights), config, pooling)
+    request: InferRequest = Core().compile_model(network, "CPU", _PRECISION).create_infer_request()
+    return request
+
+
+def _batches(read: Sequence[Encoding]) -> Iterator[list[int]]:
+    """Give numbers of texts that are alike in length, as many at once as there is room for."""
+    batch: list[int] = []
+    for n in sorted(range(len(read)), key=lambda n: len(read[n].ids)):
+        if batch and (len(batch) + 1) * _padded(len(read[n].ids)) > _TOKENS_AT_ONCE:
+            yield batch
+            batch = []
+        batch.append(n)
+    if batch:
+        yield batch
+
+
+def _padded(length: int) -> int:
+    return -(-length // _STEP) * _STEP
+
+
+def _outside(prompt: str, read: Encoding, vectors: NDArray[np.float32]) -> Tokens:
+    """Give each token's place beside its vector, but those of the prompt and the special ones."""
+    spans = np.array(read.offsets, np.int64).reshape(-1, 2) - len(prompt)
+    outside = (spans[:, 0] >= 0) & (spans[:, 0] < spans[:, 1])
+    return Tokens(unit(vectors[: len(spans)][outside]), spans[outside])

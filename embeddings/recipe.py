@@ -1,0 +1,183 @@
+"""How a model turns text into vectors, read from its own settings, by plain files alone.
+
+Where a setting is not known exactly here, `UnknownRecipe` says which, and another library has to
+do it: to guess would give vectors that are nearly right.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_MODULES = ("Transformer", "Pooling", "Normalize")
+_POOLINGS = ("mean", "cls", "max", "mean_sqrt_len_tokens")
+_POOLING_FLAGS = {
+    "pooling_mode_cls_token": "cls",
+    "pooling_mode_mean_tokens": "mean",
+    "pooling_mode_max_tokens": "max",
+    "pooling_mode_mean_sqrt_len_tokens": "mean_sqrt_len_tokens",
+    "pooling_mode_weightedmean_tokens": "weightedmean",
+    "pooling_mode_lasttoken": "lasttoken",
+}
+_ARCHITECTURES = ("bert", "roberta", "xlm-roberta", "camembert")
+_NORMALIZER = {  # what a tokenizer's settings call it, and its file
+    "do_lower_case": "lowercase",
+    "strip_accents": "strip_accents",
+    "tokenize_chinese_chars": "handle_chinese_chars",
+}
+_TRANSFORMER_SETTINGS = {"max_seq_length", "do_lower_case"}
+
+
+class UnknownRecipe(Exception):
+    """A model needs something that is not known here; the message says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What there is to know about a model beside its weights.
+
+    Attributes:
+        config: its architecture, as `config.json` has it.
+        pooling: how the vectors of tokens make one of a text.
+        max_tokens: tokens that it reads of one text.
+        query_prompt: what is put before a question.
+        passage_prompt: what is put before a passage.
+    """
+
+    config: dict[str, Any]
+    pooling: str
+    max_tokens: int
+    query_prompt: str
+    passage_prompt: str
+
+
+def read_recipe(folder: Path) -> Recipe:
+    """Read a model's settings.
+
+    Raises:
+        UnknownRecipe: they ask for something that is not known here, or cannot be read.
+    """
+    config = _settings(folder / "config.json")
+    _check_architecture(config)
+    modules = _modules(folder)
+    transformer = _transformer(folder / modules["Transformer"])
+    tokenizer = _settings(folder / "tokenizer_config.json")
+    _check_tokenizer(folder, tokenizer)
+    prompts = _prompts(_settings(folder / "config_sentence_transformers.json", needed=False))
+    return Recipe(
+        config,
+        _pooling(_settings(folder / modules["Pooling"] / "config.json")),
+        _max_tokens(transformer, tokenizer, config),
+        first_prompt(prompts, "query"),
+        first_prompt(prompts, "document", "passage", "corpus"),
+    )
+
+
+def first_prompt(prompts: dict[str, Any], *names: str) -> str:
+    """Give the first prompt that a model has by one of these names, or an empty one."""
+    return next((str(prompts[name]) for name in names if prompts.get(name)), "")
+
+
+def first_place(config: dict[str, Any]) -> int:
+    """Give the number of the first token's place; RoBERTa numbers them from behind its padding."""
+    return 0 if config.get("model_type") == "bert" else int(config.get("pad_token_id", 1)) + 1
+
+
+def _settings(path: Path, *, needed: bool = True) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if needed:
+            raise UnknownRecipe(f"it has no {path.name}") from None
+        return {}
+    except (OSError, ValueError) as error:
+        raise UnknownRecipe(f"{path.name} cannot be read: {error}") from error
+    if not isinstance(found, dict):
+        raise UnknownRecipe(f"{path.name} is not what it should be")
+    return found
+
+
+def _check_architecture(config: dict[str, Any]) -> None:
+    kind = config.get("model_type")
+    if kind not in _ARCHITECTURES:
+        raise UnknownRecipe(f"its architecture is {kind}")
+    if "auto_map" in config:
+        raise UnknownRecipe("it brings code of its own")
+    fixed = {"hidden_act": "gelu", "position_embedding_type": "absolute", "is_decoder": False}
+    for name, value in fixed.items():
+        if config.get(name, value) != value:
+            raise UnknownRecipe(f"its {name} is {config[name]}")
+    if config.get("add_cross_attention") or config.get("quantization_config"):
+        raise UnknownRecipe("it is more than an encoder of whole numbers")
+
+
+def _modules(folder: Path) -> dict[str, str]:
+    """Give the folder of each module, in the one order that is known."""
+    path = folder / "modules.json"
+    try:
+        listed = json.loads(path.read_text(encoding="utf-8"))
+        found = {str(each["type"]).rpartition(".")[2]: str(each["path"]) for each in listed}
+    except FileNotFoundError:
+        raise UnknownRecipe("it has no modules.json") from None
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise UnknownRecipe("its modules.json cannot be read") from error
+    if tuple(found) not in (_MODULES, _MODULES[:2]) or len(listed) != len(found):
+        raise UnknownRecipe(f"its modules are {', '.join(found)}")
+    return found
+
+
+def _transformer(folder: Path) -> dict[str, Any]:
+    found = _settings(folder / "sentence_bert_config.json", needed=False)
+    if found.get("do_lower_case") or found.get("transformer_task") not in (
+        None,
+        "feature-extraction",
+    ):
+        raise UnknownRecipe("its sentence_bert_config.json changes how text is read")
+    if others := {name for name in found if name.endswith(("_args", "_kwargs")) and found[name]}:
+        raise UnknownRecipe(f"its sentence_bert_config.json sets {', '.join(sorted(others))}")
+    return found
+
+
+def _check_tokenizer(folder: Path, settings: dict[str, Any]) -> None:
+    """Refuse a tokenizer whose settings say other than its file, or that pads before the text."""
+    if "auto_map" in settings:
+        raise UnknownRecipe("its tokenizer brings code of its own")
+    for side in ("padding_side", "truncation_side"):
+        if settings.get(side, "right") != "right":
+            raise UnknownRecipe(f"its {side} is {settings[side]}")
+    normalizer = _settings(folder / "tokenizer.json").get("normalizer") or {}
+    for name, own in _NORMALIZER.items():
+        if name in settings and own in normalizer and settings[name] != normalizer[own]:
+            raise UnknownRecipe(
+                f"its {name} is {settings[name]}, and {normalizer[own]} in its file"
+            )
+
+
+def _pooling(settings: dict[str, Any]) -> str:
+    flags = [mode for flag, mode in _POOLING_FLAGS.items() if settings.get(flag)]
+    mode = settings.get("pooling_mode", flags[0] if len(flags) == 1 else flags)
+    if mode not in _POOLINGS or settings.get("include_prompt", True) is not True:
+        raise UnknownRecipe(f"its pooling is {mode}" + (", without prompts" * (mode in _POOLINGS)))
+    return str(mode)
+
+
+def _max_tokens(
+    transformer: dict[str, Any], tokenizer: dict[str, Any], config: dict[str, Any]
+) -> int:
+    """Give what it reads: by its own setting, or as much as tokenizer and architecture allow."""
+    places = config.get("max_position_embeddings", 0) - first_place(config)
+    own = transformer.get("max_seq_length")
+    most = own or min(tokenizer.get("model_max_length") or 0, places)
+    if not isinstance(most, int) or not 2 < most <= places:
+        raise UnknownRecipe("it does not say how much it reads")
+    return most
+
+
+def _prompts(settings: dict[str, Any]) -> dict[str, Any]:
+    if settings.get("default_prompt_name"):
+        raise UnknownRecipe("it has a prompt for every text")
+    if settings.get("model_type", "SentenceTransformer") != "SentenceTransformer":
+        raise UnknownRecipe(f"it is a {settings['model_type']}")
+    return settings.get("prompts") or {}

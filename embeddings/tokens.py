@@ -1,0 +1,30 @@
+"""Vectors of a text's tokens, and what every encoder does to vectors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Tokens(NamedTuple):
+    """A text's tokens, each as the model understands it among the others.
+
+    Attributes:
+        vectors: float32, of shape (tokens, dim), each of length 1.
+        spans: int64, of shape (tokens, 2): where each stands in the text, `[start, end)`.
+    """
+
+    vectors: NDArray[np.float32]
+    spans: NDArray[np.int64]
+
+
+def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale vectors, of shape (texts, dim), to length 1."""
+    import numpy as np
+
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    scaled: NDArray[np.float32] = vectors / np.maximum(lengths, np.finfo(np.float32).tiny)
+    return scaled
