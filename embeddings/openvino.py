@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -19,6 +20,9 @@ from embeddings.tokens import Tokens, unit
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from openvino import InferRequest
+
+# When it is imported, OpenVINO tells its makers, over the network, unless this module is missing.
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
 _QUERIES_KEPT = 256
 _TOKENS_AT_ONCE = 2_048  # short enough that who waits for a turn waits a fraction of a second

@@ -184,8 +184,8 @@ def test_a_long_document_is_shown_in_parts_and_the_quote_in_its_own(
     page: Page, essay_page: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "long.txt"
-    filler = "Gulls circle over the empty quay and nobody is there to count them at all. " * 40
-    text = "\n\n".join([filler] * 70 + ["The keeper of Marn is called Ilse Brandt."])
+    gap = "\n" * 200_000  # long, and soon indexed
+    text = f"Gulls circle over the quay.{gap}The keeper of Marn is called Ilse Brandt."
     path.write_text(text)
     visit(page, essay_page)
     add_documents(page, str(path))
