@@ -33,11 +33,12 @@ from torch.nn.utils.rnn import pad_sequence
 from tqdm.auto import tqdm
 
 from benchmarks.learn_examples import Example, examples
+from benchmarks.reader_network import Network, inputs, reader_of
 from embeddings import load_encoder
 from qa.confidence import SIGNS, signs
 from qa.learnt import FOLDER, Learnt, Weights
 from qa.matching import Asked, Match
-from qa.reader import Network, Reader, inputs
+from qa.reader import Reader
 from qa.selection import FEATURES, Candidate, Held, candidates
 
 EPOCHS, BATCH, RATE, DECAY, DROPOUT = 6, 16, 2e-3, 0.01, 0.1
@@ -191,13 +192,13 @@ def main(bench: Path) -> None:
     network = learn_reader(both, encoder.dim)
     save_file(network.state_dict(), FOLDER / "reader.safetensors")
     halves = [[e for e in both if fold(e) != number] for number in range(FOLDS)]
-    others = [Reader(learn_reader(half, encoder.dim)) for half in halves]
+    others = [reader_of(learn_reader(half, encoder.dim)) for half in halves]
 
     def weights(readers: Readers, reader: Reader | None) -> Weights:
         candidate = learn_weights([squad, chroma], readers)
         return Weights(candidate, learn_confidence(mtrag, reader, candidate))
 
-    with_reader = weights(others, Reader(network))
+    with_reader = weights(others, reader_of(network))
     found = Learnt(encoder.digest, with_reader, weights([None] * FOLDS, None))
     found.save()
     print(found.to_json())
