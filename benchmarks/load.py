@@ -17,9 +17,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import httpx
@@ -83,9 +84,9 @@ def agrees(answer: dict[str, Any], expected: dict[str, Any]) -> bool:
     return bool(near and answer | aside == json.loads(json.dumps(expected | aside)))
 
 
-def visit_at_once(visitors: Sequence[Visitor], expected: Answers) -> float:
-    """Let all visitors ask at once; give how many seconds they took."""
-    threads = [threading.Thread(target=each.visit, args=(expected,)) for each in visitors]
+def at_once(visits: Sequence[Callable[[], None]]) -> float:
+    """Let all visits happen at once; give how many seconds they took."""
+    threads = [threading.Thread(target=visit) for visit in visits]
     started = time.perf_counter()
     for thread in threads:
         thread.start()
@@ -161,7 +162,7 @@ def main(clients: int, each: int) -> bool:
         Visitor(url, questions[:1]).visit(expected)  # what is loaded at first use is loaded
         visitors = [Visitor(url, share) for share in shares(questions, clients, each)]
         before = resident_megabytes(pid)
-        took = visit_at_once(visitors, expected)
+        took = at_once([partial(visitor.visit, expected) for visitor in visitors])
         return report(visitors, took, (before, resident_megabytes(pid)))
 
 

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import threading
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.load import resident_megabytes, server
+from benchmarks.load import at_once, resident_megabytes, server
 from benchmarks.page_client import PageClient, quotes
 
 _SENTENCES = (
@@ -86,23 +84,12 @@ class OwnVisitor:
                 self.faults.append(f"not answered: {question.format(**self.facts)}")
 
 
-def visit_at_once(visitors: Sequence[OwnVisitor]) -> float:
-    """Let all visitors come at once; give how many seconds they took."""
-    threads = [threading.Thread(target=visitor.visit) for visitor in visitors]
-    started = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return time.perf_counter() - started
-
-
 def main(clients: int, rounds: int) -> bool:
     with server() as (url, pid):
-        visit_at_once([OwnVisitor(url, 0)])  # what is loaded at first use is loaded
+        OwnVisitor(url, 0).visit()  # what is loaded at first use is loaded
         visitors = [OwnVisitor(url, number, rounds) for number in range(1, clients + 1)]
         before = resident_megabytes(pid)
-        took = visit_at_once(visitors)
+        took = at_once([visitor.visit for visitor in visitors])
         after = resident_megabytes(pid)
     seconds = [second for visitor in visitors for second in visitor.seconds]
     faults = [fault for visitor in visitors for fault in visitor.faults]
