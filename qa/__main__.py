@@ -19,6 +19,7 @@ from qa.evaluation_command import compare, evaluate
 from qa.quotes import place
 from qa.terminal import (
     as_json_option,
+    backend_option,
     corpus_options,
     print_json,
     printable,
@@ -80,6 +81,7 @@ def main() -> None:
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--index", type=click.Path(path_type=Path), help="The folder to keep the index in.")
 @click.option("--model", help="A sentence-transformers model: a folder or a Hub name.")
+@backend_option
 @click.option("--max-tokens", type=int, help="The most tiktoken tokens in a passage.")
 @click.option("--overlap", type=int, help="Sentences that a passage shares with the one before.")
 @click.option("--remove", multiple=True, metavar="ID", help="A document to take out, by its id.")
@@ -88,6 +90,7 @@ def index(
     paths: tuple[Path, ...],
     index: Path | None,
     model: str | None,
+    backend: str | None,
     max_tokens: int | None,
     overlap: int | None,
     remove: tuple[str, ...],
@@ -113,7 +116,14 @@ def index(
             default.overlap if overlap is None else overlap,
         )
     source = list(paths) or None
-    folder, _, changes = prepare(source, index=index, model=model, chunking=chunking, remove=remove)
+    folder, _, changes = prepare(
+        source,
+        index=index,
+        model=model,
+        backend=backend or "auto",
+        chunking=chunking,
+        remove=remove,
+    )
     if as_json:
         print_json({"index": str(folder), **changes.to_dict()})
         return
@@ -135,6 +145,7 @@ def ask(
     documents: tuple[Path, ...],
     index: Path | None,
     model: str | None,
+    backend: str | None,
     reranker: str | None,
     threshold: float | None,
     top_k: int,
@@ -146,7 +157,14 @@ def ask(
 
     check_words(question)  # before the model is loaded
     source = list(documents) or None
-    with QA.open(source, index=index, model=model, reranker=reranker, threshold=threshold) as qa:
+    with QA.open(
+        source,
+        index=index,
+        model=model,
+        backend=backend or "auto",
+        reranker=reranker,
+        threshold=threshold,
+    ) as qa:
         answer = qa.ask(question, top_k=top_k)
     if as_json:
         print_json(answer.to_dict())
@@ -166,6 +184,7 @@ def retrieve(
     documents: tuple[Path, ...],
     index: Path | None,
     model: str | None,
+    backend: str | None,
     reranker: str | None,
     top_k: int,
     as_json: bool,
@@ -175,7 +194,10 @@ def retrieve(
     from qa.retrieval import check_words
 
     check_words(question)  # before the model is loaded
-    with QA.open(list(documents) or None, index=index, model=model, reranker=reranker) as qa:
+    source = list(documents) or None
+    with QA.open(
+        source, index=index, model=model, backend=backend or "auto", reranker=reranker
+    ) as qa:
         found = qa.retrieve(question, top_k=top_k)
         places = [_start_of(qa.index.document(hit.passage.document_id), hit) for hit in found]
     if as_json:

@@ -7,15 +7,18 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 from embeddings import Encoder, Reranker, load_encoder, load_reranker
+from embeddings.cache import cache_folder
 from qa.answering import DEFAULT_THRESHOLD, Answer, Answerer, ExtractiveAnswerer
 from qa.documents import Document
-from qa.errors import IndexDamaged, IndexMissing, LoadError, QuestionError
+from qa.errors import IndexDamaged, IndexMissing, LoadError, QuestionError, StoredIndexError
 from qa.index import FORMAT, Index, is_index
 from qa.indexing import Changes, update_index
 from qa.loaders import load_all
@@ -24,6 +27,7 @@ from qa.readings import answers_too, is_surer
 from qa.retrieval import RetrievedPassage, Retriever, check_question
 from qa.rewriting import Rewriting, rewrite
 from qa.seeds import essay_path
+from qa.unchanged import are_as_indexed, note_indexed, state_of
 
 Source = str | os.PathLike[str] | Document
 
@@ -56,6 +60,7 @@ class QA:
         *,
         index: str | os.PathLike[str] | None = None,
         model: str | None = None,
+        backend: str = "auto",
         reranker: str | None = None,
         chunking: Chunking | None = None,
         threshold: float | None = None,
@@ -70,6 +75,9 @@ class QA:
                 user's cache folder (or the one that INQUOTE_CACHE names).
             model: a sentence-transformers model, by folder or Hub name. None takes the one that
                 made the index, and for a new index the bundled all-MiniLM-L6-v2.
+            backend: what the model runs on: "openvino", "torch", or "auto", which takes torch
+                where there is a GPU and else OpenVINO where it knows the model. They give the
+                same vectors to the fifth digit, and read each other's indexes.
             reranker: a sentence-transformers cross-encoder, by folder or Hub name, that puts the
                 passages found in order. None, the default, uses none.
             chunking: how documents are cut; None takes what the index was made with, and for a
@@ -84,8 +92,8 @@ class QA:
             ModelError: a model cannot be loaded (it is an `EmbeddingsError`).
         """
         loaded = None if reranker is None else load_reranker(reranker)  # before any indexing
-        folder, encoder, _ = prepare(source, index=index, model=model, chunking=chunking)
-        opened = Index.open(folder)
+        load = partial(load_encoder, backend=backend)
+        opened, encoder, _ = _opened(source, index, model, load, chunking)
         try:
             opened.check_chunking(chunking)
             least = DEFAULT_THRESHOLD if threshold is None else threshold
@@ -221,6 +229,7 @@ def prepare(
     *,
     index: str | os.PathLike[str] | None = None,
     model: str | None = None,
+    backend: str = "auto",
     chunking: Chunking | None = None,
     remove: Sequence[str] = (),
 ) -> tuple[Path, Encoder, Changes]:
@@ -228,65 +237,95 @@ def prepare(
 
     Arguments and errors are those of `QA.open`; `remove` are ids of documents to take out.
     """
+    load = partial(load_encoder, backend=backend)
+    opened, encoder, changes = _opened(source, index, model, load, chunking, remove)
+    opened.close()
+    return opened.folder, encoder, changes
+
+
+_Load = Callable[[str | None], Encoder]
+_Opened = tuple[Index, Encoder, Changes]
+
+
+def _opened(
+    source: Source | Sequence[Source] | None,
+    index: str | os.PathLike[str] | None,
+    model: str | None,
+    load: _Load,
+    chunking: Chunking | None,
+    remove: Sequence[str] = (),
+) -> _Opened:
+    """Bring an index up to date, and open it."""
     if index is None and isinstance(source, str | os.PathLike) and is_index(Path(source)):
         source, index = None, source
     if index is None:
         sources = _several(essay_path() if source is None else source)
-        return _prepare_cached(sources, model, chunking)
+        return _open_cached(sources, load, model, chunking or Chunking())
     folder = Path(index).expanduser()
     documents = load_all(_several(source)) if source is not None else []
-    encoder = load_encoder(model or _model_of(folder, must_exist=not documents))
     if not documents and not remove:
-        return folder, encoder, Changes()
+        return _open_as_it_is(folder, load, model)
+    encoder = load(model or _model_of(folder))
     changes = update_index(folder, documents, encoder=encoder, chunking=chunking, remove=remove)
-    return folder, encoder, changes
-
-
-def cache_folder() -> Path:
-    """Give the folder for indexes that nobody gave a place; INQUOTE_CACHE names another."""
-    from platformdirs import user_cache_path
-
-    named = os.environ.get("INQUOTE_CACHE")
-    return Path(named).expanduser() if named else user_cache_path("inquote")
+    return Index.open(folder), encoder, changes
 
 
 def _several(source: Source | Sequence[Source]) -> list[Source]:
     return [source] if isinstance(source, str | os.PathLike | Document) else list(source)
 
 
-def _model_of(folder: Path, *, must_exist: bool) -> str | None:
-    """Give the model that an index was made with; None where there is no index yet."""
-    if not must_exist and not is_index(folder):
-        return None
+def _open_as_it_is(folder: Path, load: _Load, model: str | None) -> _Opened:
     index = Index.open(folder)
     try:
-        return index.manifest.model
-    finally:
+        return index, load(model or index.manifest.model), Changes()
+    except BaseException:
         index.close()
+        raise
 
 
-def _prepare_cached(
-    sources: list[Source], model: str | None, chunking: Chunking | None
-) -> tuple[Path, Encoder, Changes]:
-    """Bring the cached index of these sources up to date; a damaged one is made anew."""
-    documents = load_all(sources)
-    if not documents:
+def _model_of(folder: Path) -> str | None:
+    """Give the model that an index was made with; None where there is no index yet."""
+    if not is_index(folder):
+        return None
+    with closing(Index.open(folder)) as index:
+        return index.manifest.model
+
+
+def _open_cached(
+    sources: list[Source], load: _Load, model: str | None, chunking: Chunking
+) -> _Opened:
+    """Open the cached index of these sources, up to date; a damaged one is made anew."""
+    if not sources:
         raise LoadError("no document is named: name a file or a folder", source="")
-    encoder = load_encoder(model)
-    chunking = chunking or Chunking()
-    names = sorted(s.id if isinstance(s, Document) else str(_absolute(s)) for s in sources)
-    identity = json.dumps([names, encoder.digest, chunking.to_dict(), FORMAT])
-    key = hashlib.sha256(identity.encode()).hexdigest()[:24]
-    folder = cache_folder() / "indexes" / key
+    state = state_of(sources)
+    encoder = load(model)
+    folder = _cached(sources, encoder, chunking)
+    if are_as_indexed(state, folder):
+        with suppress(StoredIndexError):  # whatever it is, it is found again and dealt with below
+            index = Index.open(folder)
+            return index, encoder, Changes(unchanged=index.document_ids())
+    documents = load_all(sources)
 
-    def update() -> Changes:
-        return update_index(folder, documents, encoder=encoder, chunking=chunking, only_these=True)
+    def update() -> tuple[Index, Changes]:
+        changes = update_index(
+            folder, documents, encoder=encoder, chunking=chunking, only_these=True
+        )
+        return Index.open(folder), changes
 
     try:
-        return folder, encoder, update()
+        index, changes = update()
     except (IndexDamaged, IndexMissing):
         shutil.rmtree(folder)
-        return folder, encoder, update()
+        index, changes = update()
+    note_indexed(state, folder)
+    return index, encoder, changes
+
+
+def _cached(sources: list[Source], encoder: Encoder, chunking: Chunking) -> Path:
+    """Give the folder in the cache for the index of these sources."""
+    names = sorted(s.id if isinstance(s, Document) else str(_absolute(s)) for s in sources)
+    identity = json.dumps([names, encoder.digest, chunking.to_dict(), FORMAT])
+    return cache_folder() / "indexes" / hashlib.sha256(identity.encode()).hexdigest()[:24]
 
 
 def _absolute(path: str | os.PathLike[str]) -> Path:

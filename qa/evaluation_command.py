@@ -36,8 +36,8 @@ _seed_option = click.option(
     "assignments",
     multiple=True,
     metavar="KEY=VALUE",
-    help="A setting: top_k, threshold, max_quotes, model, reranker, max_tokens or overlap. Several "
-    "values, with commas between, make a sweep; reranker=none is one without.",
+    help="A setting: top_k, threshold, max_quotes, model, backend, reranker, max_tokens or "
+    "overlap. Several values, with commas between, make a sweep; reranker=none is one without.",
 )
 @click.option("--out", type=_folder, help="The folder to keep the run in, with its report.")
 @click.option("--overwrite", is_flag=True, help="Put the run in the place of the one in --out.")
@@ -59,6 +59,7 @@ def evaluate(
     documents: tuple[Path, ...],
     index: Path | None,
     model: str | None,
+    backend: str | None,
     reranker: str | None,
     assignments: tuple[str, ...],
     out: Path | None,
@@ -87,9 +88,9 @@ def evaluate(
 
     if review is not None:
         _refuse_with_review(out, overwrite, name, sample, any_corpus, every, as_json, assignments)
-        _review(questions, review, documents, index, model, reranker)
+        _review(questions, review, documents, index, model, backend, reranker)
         return
-    named = {"model": model, "reranker": reranker}
+    named = {"model": model, "backend": backend, "reranker": reranker}
     by_option = [f"{key}={value}" for key, value in named.items() if value is not None]
     variants = parse_settings([*assignments, *by_option])
     folders = kept.folders_of([variant for variant, _ in variants], out, overwrite=overwrite)
@@ -233,7 +234,7 @@ def _drawn(questions: QuestionSet, size: int | None, seed: int) -> tuple[Questio
 def _refuse_with_review(*options: object) -> None:
     if any(options):
         raise click.UsageError(
-            "--review goes with --document, --index, --model and --reranker alone."
+            "--review goes with --document, --index, --model, --backend and --reranker alone."
         )
 
 
@@ -243,6 +244,7 @@ def _review(
     documents: tuple[Path, ...],
     index: Path | None,
     model: str | None,
+    backend: str | None,
     reranker: str | None,
 ) -> None:
     from qa.engine import QA
@@ -251,5 +253,7 @@ def _review(
 
     drafts = read_drafts(questions)
     source = _source(documents, index, drafts)
-    with QA.open(source, index=index, model=model, reranker=reranker) as qa:
+    with QA.open(
+        source, index=index, model=model, backend=backend or "auto", reranker=reranker
+    ) as qa:
         review_in_terminal(Review(qa, drafts, out))

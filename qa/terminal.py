@@ -17,10 +17,18 @@ _TURNS_DIRECTION = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _Command = Callable[..., Any]
 
 
+backend_option = click.option(
+    "--backend",
+    type=click.Choice(["auto", "openvino", "torch"]),
+    help="What the model runs on: by default torch where there is a GPU, and else OpenVINO where "
+    "it knows the model.",
+)
+
+
 def corpus_options(command: _Command) -> _Command:
     """Add the options that say what to ask, and with which models.
 
-    They are --document, --index, --model and --reranker.
+    They are --document, --index, --model, --backend and --reranker.
     """
     for option in (
         click.option(
@@ -28,6 +36,7 @@ def corpus_options(command: _Command) -> _Command:
             help="A sentence-transformers cross-encoder, a folder or a Hub name, that puts the "
             "passages found in order; by default none.",
         ),
+        backend_option,
         click.option("--model", help="A sentence-transformers model: a folder or a Hub name."),
         click.option("--index", type=click.Path(path_type=Path), help="The folder of an index."),
         click.option(

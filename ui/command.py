@@ -68,6 +68,7 @@ def chat(
     documents: tuple[Path, ...],
     index: Path | None,
     model: str | None,
+    backend: str | None,
     reranker: str | None,
     threshold: float | None,
     host: str,
@@ -89,7 +90,14 @@ def chat(
     source = list(documents) or None
     with (
         private_folder() as folder,
-        QA.open(source, index=index, model=model, reranker=reranker, threshold=threshold) as qa,
+        QA.open(
+            source,
+            index=index,
+            model=model,
+            backend=backend or "auto",
+            reranker=reranker,
+            threshold=threshold,
+        ) as qa,
     ):
         from ui.app import built  # as slow as it is: not before a bad document
         from ui.endpoints import Endpoints

@@ -26,6 +26,7 @@ class Settings(BaseModel):
         threshold: the confidence below which it abstains; 0 always answers, 1 never does.
         max_quotes: the most quotes in an answer.
         model: a sentence-transformers model, by folder or Hub name.
+        backend: what the model runs on: "auto", "openvino" or "torch".
         reranker: a sentence-transformers cross-encoder, by folder or Hub name; "none" is none.
         max_tokens: the most tiktoken tokens in a passage.
         overlap: sentences that a passage shares with the one before.
@@ -37,6 +38,7 @@ class Settings(BaseModel):
     threshold: float = Field(DEFAULT_THRESHOLD, ge=0, le=1)
     max_quotes: int = Field(3, ge=1)
     model: str | None = None
+    backend: str = "auto"
     reranker: str | None = None
     max_tokens: int | None = None
     overlap: int | None = None
@@ -107,17 +109,24 @@ def open_each(
 ) -> Iterator[Opened]:
     """Open a corpus for each of some settings in turn, anew only where index or models change."""
     qa: QA | None = None
-    made_with: tuple[str | None, str | None, Chunking | None] | None = None
+    made_with: tuple[str | None, str, str | None, Chunking | None] | None = None
     try:
         for variant, settings in variants:
             started = time.perf_counter()
-            wanted = settings.model, settings.reranker, settings.chunking
+            wanted = settings.model, settings.backend, settings.reranker, settings.chunking
             asked_before = qa is not None and wanted == made_with
             if qa is None or not asked_before:
                 if qa is not None:
                     qa.close()
-                model, reranker, chunking = made_with = wanted
-                qa = QA.open(source, index=index, model=model, reranker=reranker, chunking=chunking)
+                model, backend, reranker, chunking = made_with = wanted
+                qa = QA.open(
+                    source,
+                    index=index,
+                    model=model,
+                    backend=backend,
+                    reranker=reranker,
+                    chunking=chunking,
+                )
             answerer = qa.answerer
             if isinstance(answerer, ExtractiveAnswerer):
                 answerer.threshold, answerer.max_quotes = settings.threshold, settings.max_quotes

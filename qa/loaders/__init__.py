@@ -7,7 +7,7 @@ the same each time, and all offsets are into the text that it gives.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from qa.documents import Document
@@ -47,38 +47,46 @@ def load(path: str | os.PathLike[str]) -> list[Document]:
     Raises:
         LoadError: nothing is there, or a file cannot be read as the text that it should be.
     """
+    return [LOADERS[file.suffix.lower()](file, id_) for file, id_ in find(path)]
+
+
+def find(path: str | os.PathLike[str]) -> list[tuple[Path, str]]:
+    """Find the files that `load` reads, each with the id of its document.
+
+    Raises:
+        LoadError: nothing is there, or nothing that is read.
+    """
     try:
         path = Path(path).expanduser()
         is_folder, is_file = path.is_dir(), path.is_file()
     except (OSError, RuntimeError) as error:  # a name that is too long; a ~user who is not there
         raise LoadError(f"{path} cannot be read: {error}", source=str(path)) from error
     if is_folder:
-        return list(_load_folder(path))
+        return _find_below(path)
     if not is_file:
         raise LoadError(f"there is no file or folder {path}", source=str(path))
-    loader = LOADERS.get(path.suffix.lower())
-    if loader is None:
+    if path.suffix.lower() not in LOADERS:
         raise LoadError(
             f"{path} is of no kind that is read; those are: {', '.join(sorted(LOADERS))}",
             source=str(path),
         )
-    return [loader(path, path.name)]
+    return [(path, path.name)]
 
 
-def _load_folder(folder: Path) -> Iterator[Document]:
-    found = False
-    for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder)
-        loader = LOADERS.get(path.suffix.lower())
-        if loader is None or not path.is_file() or _is_hidden(relative):
-            continue
-        found = True
-        yield loader(path, relative.as_posix())
+def _find_below(folder: Path) -> list[tuple[Path, str]]:
+    found = [
+        (path, path.relative_to(folder).as_posix())
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in LOADERS
+        and path.is_file()
+        and not _is_hidden(path.relative_to(folder))
+    ]
     if not found:
         raise LoadError(
             f"{folder} holds no file that is read; those end in {', '.join(sorted(LOADERS))}",
             source=str(folder),
         )
+    return found
 
 
 def _is_hidden(relative: Path) -> bool:

@@ -22,7 +22,7 @@ BELT = "When was the Belt and Road proposed?"
 
 @pytest.fixture(autouse=True)
 def fake_model(fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
-    def load(model: str | None = None) -> Encoder:
+    def load(model: str | None = None, *, backend: str = "auto") -> Encoder:
         return FakeEncoder(model=model) if model not in (None, "fake") else fake_encoder
 
     monkeypatch.setattr("qa.engine.load_encoder", load)

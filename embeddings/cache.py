@@ -1,0 +1,62 @@
+"""What is kept from one run to the next, to start sooner; to lose it costs time alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+_SETTLED = 2_000_000_000  # nanoseconds; the coarsest clock that a file system has
+
+Stamp = tuple[int, int, int]
+"""What tells that a file was changed, without reading it: its size, and two times of change."""
+
+
+def cache_folder() -> Path:
+    """Give the user's cache folder; INQUOTE_CACHE names another."""
+    from platformdirs import user_cache_path
+
+    named = os.environ.get("INQUOTE_CACHE")
+    return Path(named).expanduser() if named else user_cache_path("inquote")
+
+
+def stamp(path: Path) -> Stamp:
+    """Give a file's stamp; an `OSError` if it is not there."""
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def are_settled(stamps: Iterable[Stamp]) -> bool:
+    """Tell whether another change to any of the files would give it another stamp.
+
+    A file that changes twice within one tick of the file system's clock has one stamp for both.
+    """
+    latest = max((max(changed, made) for _, changed, made in stamps), default=0)
+    return latest < time.time_ns() - _SETTLED
+
+
+def recall(path: Path) -> Any:
+    """Read what was kept; None where nothing is, or nothing that can be read."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def keep(path: Path, data: object) -> None:
+    """Keep plain data, whole or not at all; where it cannot be written, it is not kept."""
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(data, file)
+            Path(beside).replace(path)
+        except BaseException:
+            Path(beside).unlink(missing_ok=True)
+            raise
