@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +26,16 @@ def ids_for(vectors: Vectors, *, first: int = 1) -> Ids:
 
 
 def filled(backend: str, vectors: Vectors, ids: Ids | None = None) -> VectorStore:
+    """Make a store of these; one that searches its file in another way is read from one."""
     store = open_store(backend, dim=vectors.shape[1])
     store.add(ids_for(vectors) if ids is None else ids, vectors)
+    if backend != "ivf":
+        return store
+    with tempfile.TemporaryDirectory() as folder:
+        store.save(Path(folder) / "vectors")
+        store = open_store(backend, dim=vectors.shape[1], path=Path(folder) / "vectors")
+        if len(store):
+            store.search(vectors[:1], 1)  # reads the lists
     return store
 
 
@@ -50,7 +59,7 @@ def assert_finds_the_same(
     assert scores.tobytes() == expected_scores.tobytes()
 
 
-@pytest.mark.parametrize("backend", ["exact", "faiss"])
+@pytest.mark.parametrize("backend", ["exact", "faiss", "ivf"])
 class TestEveryStore:
     @pytest.mark.parametrize("size", [1, 2, 17, 100, 1_000])
     @pytest.mark.parametrize("queries", [1, 40])
@@ -351,5 +360,5 @@ def test_a_faiss_index_of_another_kind_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_unknown_backend_names_the_known_ones() -> None:
-    with pytest.raises(StoreError, match="faiss, exact"):
+    with pytest.raises(StoreError, match="faiss, ivf, exact"):
         open_store("annoy", dim=DIM)
