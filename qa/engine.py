@@ -16,7 +16,8 @@ from embeddings import Encoder, Reranker, load_encoder, load_reranker
 from qa.answering import DEFAULT_THRESHOLD, Answer, Answerer, ExtractiveAnswerer
 from qa.documents import Document
 from qa.errors import IndexDamaged, IndexMissing, LoadError, QuestionError
-from qa.index import FORMAT, Index, is_index
+from qa.index import Index
+from qa.index_files import FORMAT, is_index
 from qa.indexing import Changes, update_index
 from qa.loaders import load_all
 from qa.passages import Chunking

@@ -13,20 +13,22 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from embeddings import Encoder, VectorStore, open_store
+from embeddings import Encoder
+from embeddings.stores import Segment
 from qa import lexical
 from qa.documents import Document
 from qa.errors import IndexNotWritten, LoadError
-from qa.index import (
+from qa.index import stored_passage
+from qa.index_files import (
     APPLICATION_ID,
     FORMAT,
     SCHEMA,
     Manifest,
+    check_files,
     check_format,
     connect,
     damage_named,
     load_vectors,
-    stored_passage,
 )
 from qa.lexical import Numbered
 from qa.loaders import load_all
@@ -36,6 +38,8 @@ from qa.progress import Progress
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from embeddings.stores.segments import Segments
 
 _ENCODED_AT_ONCE = 64  # small, so that how far it is shows; larger ones are no faster
 _STORED_AT_ONCE = 4_096
@@ -98,11 +102,11 @@ def update_index(
     documents = load_all(documents)
     with _transaction(folder) as connection:
         manifest = _manifest(connection, folder, encoder, chunking)
-        writer = _Writer(connection, _current_store(manifest, folder), encoder, manifest.chunking)
+        writer = _Writer(connection, folder, manifest, encoder)
         writer.remove(_to_remove(connection, documents, remove, only_these))
         writer.put(documents, replacing=only_these, progress=progress)
         if writer.changes.any or manifest.generation == 0:
-            _commit(connection, folder, manifest, writer.store)
+            _commit(connection, folder, manifest, writer.store())
         else:
             connection.execute("COMMIT")  # a source, or where pages start, may be another
         return writer.changes
@@ -114,16 +118,25 @@ class _Writer:
     def __init__(
         self,
         connection: sqlite3.Connection,
-        store: VectorStore,
+        folder: Path,
+        manifest: Manifest,
         encoder: Encoder,
-        chunking: Chunking,
     ) -> None:
         self.changes = Changes()
-        self.store = store
         self._connection = connection
+        self._folder = folder
+        self._manifest = manifest
+        self._store: Segments | None = None
         self._encoder = encoder
-        self._chunking = chunking
+        self._chunking = manifest.chunking
         self._pending: list[tuple[NDArray[np.int64], NDArray[np.float32]]] = []
+
+    def store(self) -> Segments:
+        """Give the vectors, which are opened when they are first wanted."""
+        if self._store is None:
+            with damage_named(self._folder):
+                self._store = load_vectors(self._manifest, self._connection, self._folder)
+        return self._store
 
     def remove(self, document_ids: list[str]) -> None:
         for document_id in document_ids:
@@ -218,7 +231,7 @@ class _Writer:
 
         if self._pending:
             ids, vectors = zip(*self._pending, strict=True)
-            self.store.add(np.concatenate(ids), np.concatenate(vectors))
+            self.store().add(np.concatenate(ids), np.concatenate(vectors))
             self._pending.clear()
 
     def _forget(self, document_id: str) -> None:
@@ -234,7 +247,7 @@ class _Writer:
         ).fetchall()
         document = Document(document_id, text)
         lexical.remove(self._connection, [(n, stored_passage(document, *row)) for n, *row in rows])
-        self.store.remove(np.array([row[0] for row in rows], dtype=np.int64))
+        self.store().remove(np.array([row[0] for row in rows], dtype=np.int64))
         execute("DELETE FROM documents WHERE number = ?", (number,))
 
 
@@ -335,6 +348,7 @@ def _manifest(
     with damage_named(folder):
         check_format(connection, folder)
         manifest = Manifest.from_json(connection.execute("SELECT json FROM manifest").fetchone()[0])
+        check_files(manifest, folder)
     manifest.check_encoder(encoder, folder)
     manifest.check_chunking(chunking, folder)
     return manifest
@@ -350,32 +364,34 @@ def _create(connection: sqlite3.Connection, encoder: Encoder, chunking: Chunking
     return manifest
 
 
-def _current_store(manifest: Manifest, folder: Path) -> VectorStore:
-    if manifest.generation == 0:
-        return open_store(manifest.store, dim=manifest.dim)
-    with damage_named(folder):
-        return load_vectors(manifest, manifest.vector_file(folder))
-
-
-def _commit(
-    connection: sqlite3.Connection, folder: Path, old: Manifest, store: VectorStore
-) -> None:
+def _commit(connection: sqlite3.Connection, folder: Path, old: Manifest, store: Segments) -> None:
     """Write the next generation of vectors, make it current, and sweep the others away."""
-    new = replace(old, generation=old.generation + 1)
-    path = new.vector_file(folder)
+    generation = old.generation + 1
+    path = folder / f"vectors-{generation}"
     try:
-        store.save(path)
-        size, sha256 = path.stat().st_size, _flushed_digest(path)
+        segments = [
+            _flushed(path, segment) if segment.name == path.name else segment
+            for segment in store.write(folder, path.name)
+        ]
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    new = replace(new, vectors_bytes=size, vectors_sha256=sha256)
+    connection.execute("DELETE FROM dead")
+    connection.executemany("INSERT INTO dead VALUES (?)", ((number,) for number in store.dead))
+    new = replace(old, generation=generation, segments=tuple(segments))
     connection.execute("UPDATE manifest SET json = ?", (new.to_json(),))
     connection.execute("COMMIT")
+    current = {segment.name for segment in segments}
     for other in folder.glob("vectors-*"):
-        if other != path:
+        if other.name not in current:
             with suppress(OSError):  # a reader may hold it open; the next writer sweeps it
                 other.unlink()
+
+
+def _flushed(path: Path, segment: Segment) -> Segment:
+    """Describe a file that was written, once its bytes and its name are on the disk."""
+    digest = _flushed_digest(path)
+    return replace(segment, bytes=path.stat().st_size, sha256=digest)
 
 
 def _flushed_digest(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -59,6 +60,23 @@ class VectorStore(Protocol):
 
     def close(self) -> None:
         """Let go of memory and files; the store is not used after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A file of vectors, which is written once.
+
+    Attributes:
+        name: the file's, in its folder.
+        kind: the store that reads it: "faiss" or "ivf".
+        bytes: its size.
+        sha256: of the file.
+    """
+
+    name: str
+    kind: str
+    bytes: int = 0
+    sha256: str = ""
 
 
 BACKENDS = ("faiss", "ivf", "exact")

@@ -56,7 +56,7 @@ def nearest(query: Vectors, ids: Ids, vectors: Vectors, top_k: int) -> tuple[Sco
 
 
 def best_of(
-    found: Sequence[tuple[Sequence[Scores], Sequence[Ids]]], queries: int, top_k: int
+    found: Sequence[tuple[list[Scores] | Scores, list[Ids] | Ids]], queries: int, top_k: int
 ) -> tuple[Scores, Ids]:
     """Put together what several searches found for the same queries, which share no id.
 

@@ -7,6 +7,7 @@ from typing import Self
 
 import faiss
 import numpy as np
+from numpy.typing import NDArray
 
 from embeddings.errors import StoreError
 from embeddings.stores._vectors import (
@@ -49,6 +50,10 @@ class FaissStore:
     def ids(self) -> Ids:
         """The ids of all vectors."""
         return np.array(faiss.vector_to_array(self._index.id_map), dtype=np.int64)
+
+    def has(self, ids: Ids) -> NDArray[np.bool_]:
+        """Tell of each id whether it is there."""
+        return np.isin(ids, self.ids)
 
     def vectors(self, ids: Ids) -> Vectors:
         """Give vectors by id, in the order asked for; a `StoreError` if one is not there."""

@@ -95,6 +95,11 @@ class IvfStore:
         """The ids of all vectors."""
         return np.concatenate([self._ids[self._alive], self._fresh.ids])
 
+    def has(self, ids: Ids) -> Mask:
+        """Tell of each id whether it is there."""
+        there: Mask = self._rows(ids)[1] | self._fresh.has(ids)
+        return there
+
     def vectors(self, ids: Ids) -> Vectors:
         """Give vectors by id, in the order asked for; a `StoreError` if one is not there."""
         rows, there = self._rows(ids)
@@ -128,7 +133,7 @@ class IvfStore:
         found = [self._search_one(query, top_k, chosen) for query in vectors]
         mapped = [scores for scores, _ in found], [self._ids[rows] for _, rows in found]
         fresh = self._fresh.search(vectors, top_k, among)
-        most = int(np.count_nonzero(chosen)) + fresh[0].shape[1]
+        most = min(int(np.count_nonzero(chosen)), top_k) + fresh[0].shape[1]
         return best_of([mapped, fresh], len(vectors), min(top_k, most))
 
     def _search_one(self, query: Vectors, top_k: int, alive: Mask) -> tuple[Scores, Ids]:
@@ -140,7 +145,7 @@ class IvfStore:
         lists = self._opened()
         only = None
         if there < len(alive):
-            only = faiss.IDSelectorBitmap(np.packbits(alive, bitorder="little"))
+            only = faiss.IDSelectorBitmap(np.packbits(alive, bitorder="little"))  # type: ignore[call-arg,arg-type]
         margin = _rounding(lists) * float(np.linalg.norm(query))
         probed, taken = min(_PROBED, lists.nlist), min(wanted + _SPARE, there)
         while True:

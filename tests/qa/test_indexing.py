@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from qa import indexing
 from qa.documents import Document
 from qa.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexNotWritten, LoadError
-from qa.index import DATABASE, Index
+from qa.index import Index
+from qa.index_files import DATABASE
 from qa.indexing import Changes, update_index
 from qa.passages import Chunking
 from tests.fakes import FakeEncoder, connect, contents, corpus, state_of
@@ -190,7 +191,7 @@ class TestWhatIsRefused:
         connection = connect(folder)
         connection.execute("PRAGMA user_version = 7")
         connection.close()
-        with pytest.raises(IndexMismatch, match=r"format 7 .* format 3"):
+        with pytest.raises(IndexMismatch, match=r"format 7 .* format 4"):
             update_index(folder, corpus("d"), encoder=FakeEncoder())
 
     def test_removing_a_document_that_is_not_there(self, folder: Path) -> None:

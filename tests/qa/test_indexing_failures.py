@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from embeddings.stores.faiss_store import FaissStore
 from qa import indexing
 from qa.errors import IndexMissing, IndexNotWritten
-from qa.index import DATABASE, Index
+from qa.index import Index
+from qa.index_files import DATABASE
 from qa.indexing import update_index
 from tests.fakes import FakeEncoder, contents, corpus, state_of
 
