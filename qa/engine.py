@@ -19,7 +19,7 @@ from qa.errors import IndexDamaged, IndexMissing, LoadError, QuestionError
 from qa.index import Index
 from qa.index_files import FORMAT, is_index
 from qa.indexing import Changes, update_index
-from qa.loaders import load_all
+from qa.loaders import find_all
 from qa.passages import Chunking
 from qa.readings import answers_too, is_surer
 from qa.retrieval import RetrievedPassage, Retriever, check_question
@@ -235,7 +235,7 @@ def prepare(
         sources = _several(essay_path() if source is None else source)
         return _prepare_cached(sources, model, chunking)
     folder = Path(index).expanduser()
-    documents = load_all(_several(source)) if source is not None else []
+    documents = find_all(_several(source)) if source is not None else []
     encoder = load_encoder(model or _model_of(folder, must_exist=not documents))
     if not documents and not remove:
         return folder, encoder, Changes()
@@ -270,7 +270,7 @@ def _prepare_cached(
     sources: list[Source], model: str | None, chunking: Chunking | None
 ) -> tuple[Path, Encoder, Changes]:
     """Bring the cached index of these sources up to date; a damaged one is made anew."""
-    documents = load_all(sources)
+    documents = find_all(sources)
     if not documents:
         raise LoadError("no document is named: name a file or a folder", source="")
     encoder = load_encoder(model)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embeddings import StoreError, VectorStore, open_store
+from embeddings import StoreError, open_store
 from embeddings.stores import Segment, ivf_store, segments
 from embeddings.stores.exact import ExactStore
 from embeddings.stores.ivf_store import IvfStore

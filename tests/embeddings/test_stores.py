@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from embeddings import StoreError, VectorStore, open_store
+from embeddings.stores.segments import Segments
 
 DIM = 24
 Vectors = NDArray[np.float32]
@@ -48,7 +49,7 @@ def brute_force(vectors: Vectors, ids: Ids, query: Vectors, top_k: int) -> list[
 
 
 def assert_finds_the_same(
-    store: VectorStore, reference: VectorStore, queries: Vectors, top_k: int
+    store: VectorStore | Segments, reference: VectorStore, queries: Vectors, top_k: int
 ) -> None:
     scores, ids = store.search(queries, top_k)
     expected_scores, expected_ids = reference.search(queries, top_k)
