@@ -8,7 +8,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,16 +18,16 @@ from embeddings import Encoder, Reranker, load_encoder, load_reranker
 from embeddings.cache import cache_folder
 from qa.answering import DEFAULT_THRESHOLD, Answer, Answerer, ExtractiveAnswerer
 from qa.documents import Document
-from qa.errors import IndexDamaged, IndexMissing, LoadError, QuestionError, StoredIndexError
-from qa.index import FORMAT, Index, is_index
+from qa.errors import IndexDamaged, IndexMissing, LoadError, QuestionError
+from qa.index import Index
+from qa.index_files import FORMAT, is_index
 from qa.indexing import Changes, update_index
-from qa.loaders import load_all
+from qa.loaders import find_all
 from qa.passages import Chunking
 from qa.readings import answers_too, is_surer
 from qa.retrieval import RetrievedPassage, Retriever, check_question
 from qa.rewriting import Rewriting, rewrite
 from qa.seeds import essay_path
-from qa.unchanged import are_as_indexed, note_indexed, state_of
 
 Source = str | os.PathLike[str] | Document
 
@@ -262,7 +262,7 @@ def _opened(
         sources = _several(essay_path() if source is None else source)
         return _open_cached(sources, load, model, chunking or Chunking())
     folder = Path(index).expanduser()
-    documents = load_all(_several(source)) if source is not None else []
+    documents = find_all(_several(source)) if source is not None else []
     if not documents and not remove:
         return _open_as_it_is(folder, load, model)
     encoder = load(model or _model_of(folder))
@@ -295,16 +295,11 @@ def _open_cached(
     sources: list[Source], load: _Load, model: str | None, chunking: Chunking
 ) -> _Opened:
     """Open the cached index of these sources, up to date; a damaged one is made anew."""
-    if not sources:
+    documents = find_all(sources)
+    if not documents:
         raise LoadError("no document is named: name a file or a folder", source="")
-    state = state_of(sources)
     encoder = load(model)
     folder = _cached(sources, encoder, chunking)
-    if are_as_indexed(state, folder):
-        with suppress(StoredIndexError):  # whatever it is, it is found again and dealt with below
-            index = Index.open(folder)
-            return index, encoder, Changes(unchanged=index.document_ids())
-    documents = load_all(sources)
 
     def update() -> tuple[Index, Changes]:
         changes = update_index(
@@ -317,7 +312,6 @@ def _open_cached(
     except (IndexDamaged, IndexMissing):
         shutil.rmtree(folder)
         index, changes = update()
-    note_indexed(state, folder)
     return index, encoder, changes
 
 

@@ -187,7 +187,7 @@ def _source(
     documents: tuple[Path, ...], index: Path | None, questions: QuestionSet
 ) -> Sequence[Source] | None:
     """Say what to ask: what is named, or else the corpus that the set brings along."""
-    from qa.index import is_index
+    from qa.index_files import is_index
 
     if index is None or not is_index(index):
         return documents or questions.documents or None

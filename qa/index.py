@@ -1,40 +1,27 @@
-"""The index on disk, for reading; `qa.indexing` writes it.
-
-A folder with one SQLite database and one vector file:
-
-    inquote.sqlite         the manifest, the documents' texts, the passages' spans and words
-    vectors-<generation>   the passages' vectors, in the store's own format
-
-The manifest names the generation that is current. A writer puts the next generation's vectors
-beside it and makes them current by the database commit, so that at every moment the folder
-holds one whole index. An open `Index` goes on reading the state that it opened, whatever a
-writer does meanwhile.
-"""
+"""The index on disk, for reading; `qa.indexing` writes it, and `qa.index_files` says what it is."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
-from embeddings import Encoder, StoreError, VectorStore, open_store
+from embeddings import Encoder
 from qa import lexical
 from qa.documents import Document, Span
-from qa.errors import (
-    IndexDamaged,
-    IndexMismatch,
-    IndexMissing,
-    LoadError,
-    SettingsError,
-    StoredIndexError,
+from qa.errors import IndexDamaged, IndexMissing, LoadError
+from qa.index_files import (
+    DATABASE,
+    Manifest,
+    check_file,
+    connect,
+    damage_named,
+    is_index,
+    open_current,
 )
 from qa.passages import Chunking, Passage
 
@@ -42,150 +29,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-DATABASE = "inquote.sqlite"
-FORMAT = 3
-APPLICATION_ID = 0x494E5154  # "INQT", in the database's header
-
-SCHEMA = f"""
-CREATE TABLE manifest (json TEXT NOT NULL);
-CREATE TABLE documents (
-    number INTEGER PRIMARY KEY,
-    id     TEXT NOT NULL UNIQUE,
-    title  TEXT NOT NULL,
-    source TEXT,
-    sha256 TEXT NOT NULL,
-    pages  TEXT NOT NULL,                         -- JSON: [start, ...]
-    text   TEXT NOT NULL
-);
-CREATE TABLE passages (
-    number    INTEGER PRIMARY KEY AUTOINCREMENT,  -- also the vector's id; never used again
-    document  INTEGER NOT NULL REFERENCES documents,
-    sentences TEXT NOT NULL,                      -- JSON: [[start, end], ...]
-    context   TEXT NOT NULL
-);
-CREATE INDEX passages_by_document ON passages (document);
-{lexical.TABLE}"""
+    from embeddings.stores.segments import Segments
 
 _DOCUMENTS_KEPT = 8
-_OPEN_ATTEMPTS = 5
-_SECONDS_TO_WAIT = 10.0  # for another process
-_DAMAGE = (
-    sqlite3.DatabaseError,
-    StoreError,
-    SettingsError,
-    OSError,
-    ValueError,
-    TypeError,
-    LookupError,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What an index was made with, and which vectors are current.
-
-    `digest` tells the model's files; `vectors_bytes` and `vectors_sha256` the vector file's.
-    """
-
-    model: str
-    digest: str
-    dim: int
-    chunking: Chunking
-    store: str = "faiss"
-    metric: str = "cosine"
-    generation: int = 0
-    vectors_bytes: int = 0
-    vectors_sha256: str = ""
-
-    def to_json(self) -> str:
-        """Give the manifest as it is stored."""
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def from_json(cls, stored: str) -> Self:
-        """Read a stored manifest."""
-        fields = json.loads(stored)
-        return cls(**fields | {"chunking": Chunking(**fields["chunking"])})
-
-    def vector_file(self, folder: Path) -> Path:
-        """Give the path of the current vectors."""
-        return folder / f"vectors-{self.generation}"
-
-    def check_encoder(self, encoder: Encoder, folder: Path) -> None:
-        """Refuse an encoder that did not make these vectors."""
-        if (self.digest, self.dim) != (encoder.digest, encoder.dim):
-            raise IndexMismatch(
-                f"the index in {folder} was made with model {self.model} "
-                f"(digest {self.digest[:12]}) and is opened with {encoder.model} "
-                f"(digest {encoder.digest[:12]}): open it with its own model, or index again "
-                "into a new folder",
-                folder=folder,
-            )
-
-    def check_chunking(self, chunking: Chunking | None, folder: Path) -> None:
-        """Refuse another chunking than the one that made these passages; None is any."""
-        if chunking is not None and chunking != self.chunking:
-            raise IndexMismatch(
-                f"the index in {folder} was cut with {self.chunking} and is opened with "
-                f"{chunking}: leave the chunking out, or index again into a new folder",
-                folder=folder,
-            )
-
-
-def is_index(folder: Path) -> bool:
-    """Tell whether a folder holds an index."""
-    try:
-        return (folder / DATABASE).is_file()
-    except OSError:  # a name that is too long for a path
-        return False
-
-
-@contextmanager
-def damage_named(folder: Path) -> Iterator[None]:
-    """Turn what SQLite, JSON and the stores say of broken files into `IndexDamaged`."""
-    try:
-        yield
-    except _DAMAGE as error:
-        if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
-            raise StoredIndexError(
-                f"the index in {folder} is in use by another process: try again in a moment",
-                folder=folder,
-            ) from error
-        raise IndexDamaged(
-            f"the index in {folder} is damaged ({error}): delete that folder and index again",
-            folder=folder,
-        ) from error
-
-
-def connect(folder: Path) -> sqlite3.Connection:
-    """Connect to an index's database, in autocommit mode; read-only where the folder is."""
-    path = (folder / DATABASE).resolve()
-    log = path.with_name(f"{DATABASE}-wal")
-    fixed = not os.access(folder, os.W_OK) and not log.exists()
-    return sqlite3.connect(
-        path.as_uri() + ("?mode=ro&immutable=1" if fixed else ""),
-        uri=True,
-        timeout=_SECONDS_TO_WAIT,
-        isolation_level=None,
-        check_same_thread=False,
-    )
-
-
-def check_format(connection: sqlite3.Connection, folder: Path) -> None:
-    """Refuse a database that is not an index, or of another format than this version's."""
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (found,) = connection.execute("PRAGMA user_version").fetchone()
-    if application != APPLICATION_ID:
-        raise IndexMissing(
-            f"{folder} holds no finished inquote index: index into it again", folder=folder
-        )
-    if found != FORMAT:
-        raise IndexMismatch(
-            f"the index in {folder} has format {found} and this version reads format {FORMAT}: "
-            "index again into a new folder",
-            folder=folder,
-        )
-
 
 Found = tuple[int, float]
 """A passage's number, and its score."""
@@ -195,7 +41,7 @@ class Index:
     """An index open for reading; it may be used from several threads."""
 
     def __init__(
-        self, folder: Path, connection: sqlite3.Connection, manifest: Manifest, store: VectorStore
+        self, folder: Path, connection: sqlite3.Connection, manifest: Manifest, store: Segments
     ) -> None:
         self.folder = folder
         self.manifest = manifest
@@ -220,7 +66,7 @@ class Index:
         with damage_named(folder):
             connection = connect(folder)
             try:
-                manifest, store = _open_current(connection, folder)
+                manifest, store = open_current(connection, folder)
                 return cls(folder, connection, manifest, store)
             except BaseException:
                 connection.close()
@@ -244,7 +90,8 @@ class Index:
 
         With `among`, only passages with these numbers are looked at.
         """
-        scores, numbers = self._store.search(vectors, top_k, among)
+        with damage_named(self.folder):
+            scores, numbers = self._store.search(vectors, top_k, among)
         return [
             list(zip(row_numbers.tolist(), row_scores.tolist(), strict=True))
             for row_numbers, row_scores in zip(numbers, scores, strict=True)
@@ -301,6 +148,22 @@ class Index:
             document_id,
         )
         yield from self.passages([number for (number,) in rows])
+
+    def check_whole(self) -> None:
+        """Read everything, and hold it against its digests; takes long where there is much.
+
+        Raises:
+            IndexDamaged: a text, a vector file or the database is not what was written.
+        """
+        for segment in self.manifest.segments:
+            with damage_named(self.folder):
+                check_file(segment, self.folder, wholly=True)
+        with damage_named(self.folder):
+            (found,) = self._rows("PRAGMA quick_check(1)")[0]
+            if found != "ok":
+                raise ValueError(found)
+        for document_id in self.document_ids():
+            self._read_document(document_id)
 
     def __len__(self) -> int:
         """Count the passages."""
@@ -363,37 +226,3 @@ def stored_pages(pages: str) -> tuple[int, ...]:
 def stored_passage(document: Document, sentences: str, context: str) -> Passage:
     """Make a passage of its document and the columns that keep it."""
     return Passage.of(document, tuple(Span(*span) for span in json.loads(sentences)), context)
-
-
-def _open_current(connection: sqlite3.Connection, folder: Path) -> tuple[Manifest, VectorStore]:
-    """Take a snapshot of the database and load its vectors.
-
-    The snapshot is the read transaction, which stays open. A writer may commit, and sweep the
-    vectors of this snapshot away, before they are loaded; then a new snapshot is taken.
-    """
-    for _ in range(_OPEN_ATTEMPTS):
-        connection.execute("BEGIN")
-        check_format(connection, folder)
-        (stored,) = connection.execute("SELECT json FROM manifest").fetchone()
-        manifest = Manifest.from_json(stored)
-        vectors = manifest.vector_file(folder)
-        try:
-            return manifest, load_vectors(manifest, vectors)
-        except (OSError, StoreError):
-            if vectors.exists():
-                raise
-        connection.execute("ROLLBACK")
-    raise StoreError(f"the vector file {vectors.name} is missing")
-
-
-def load_vectors(manifest: Manifest, path: Path) -> VectorStore:
-    """Load the current vectors; a `StoreError` if the file is not the one that was written."""
-    size = path.stat().st_size
-    if size != manifest.vectors_bytes:
-        raise StoreError(
-            f"the vector file {path.name} has {size:,} bytes and had {manifest.vectors_bytes:,}"
-        )
-    with path.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != manifest.vectors_sha256:
-            raise StoreError(f"the vector file {path.name} is not the one that was written")
-    return open_store(manifest.store, dim=manifest.dim, path=path)

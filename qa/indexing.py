@@ -2,44 +2,39 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from embeddings import Encoder, VectorStore, open_store
+from embeddings import Encoder
 from qa import lexical
 from qa.documents import Document
-from qa.errors import IndexNotWritten, LoadError
-from qa.index import (
-    APPLICATION_ID,
-    FORMAT,
-    SCHEMA,
-    Manifest,
-    check_format,
-    connect,
-    damage_named,
-    load_vectors,
-    stored_passage,
-)
+from qa.encoded import Encoded
+from qa.errors import LoadError
+from qa.index import stored_passage
+from qa.index_commits import commit, manifest_for, transaction
+from qa.index_files import Manifest, connect, damage_named, is_index, load_vectors
 from qa.lexical import Numbered
-from qa.loaders import load_all
+from qa.loaders import File, find_all, loaded
 from qa.passages import Chunking, cut
-from qa.progress import Progress
+from qa.progress import Bar, Progress
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from embeddings.stores.segments import Segments
+
 _ENCODED_AT_ONCE = 64  # small, so that how far it is shows; larger ones are no faster
 _STORED_AT_ONCE = 4_096
-_SECONDS_BEFORE_PROGRESS = 1.0
+
+Unreadable = Callable[[LoadError], None]
+"""Told of a file that cannot be read."""
 
 
 @dataclass(slots=True)
@@ -64,21 +59,24 @@ class Changes:
 
 def update_index(
     folder: Path,
-    documents: Iterable[Document],
+    documents: Iterable[Document | File],
     *,
     encoder: Encoder,
     chunking: Chunking | None = None,
     remove: Iterable[str] = (),
     only_these: bool = False,
     progress: Progress | None = None,
+    unreadable: Unreadable | None = None,
 ) -> Changes:
     """Add documents to an index, replace those that changed, and make the index if need be.
 
-    A progress bar shows on a terminal when the work takes longer than a second.
+    A progress bar shows on a terminal when the work takes longer than a second. What is encoded
+    when the work is stopped is kept in the folder, and is not encoded again by the next update.
 
     Args:
         folder: the index's folder.
-        documents: to be in the index afterwards; one whose text is there already costs nothing.
+        documents: to be in the index afterwards; one whose text is there already costs nothing,
+            and a file that is as it was when it was indexed is not read.
         encoder: must be the one that made the index, if there is one.
         chunking: must be that of the index, if there is one; None takes it from there.
         remove: ids of documents to take out.
@@ -86,26 +84,85 @@ def update_index(
         progress: told how many passages are encoded, of those to be encoded; if there are none,
             it is not called. It may raise to stop, and the index is then as it was. To know how
             many there are, all are cut before the first is encoded.
+        unreadable: told of each file that cannot be read, which then is in the index as it was;
+            None lets the first one end the work.
 
     Raises:
         IndexMismatch: the index was made with another model or chunking.
         IndexDamaged: the index is not whole.
         IndexNotWritten: the disk is full, the folder cannot be written, or another process is
             writing; the index is as it was.
-        LoadError: a document to be removed is not there, or a new one would replace another
-            that merely has the same name.
+        LoadError: a file cannot be read; a document to be removed is not there; or a new one
+            would replace another that merely has the same name.
     """
-    documents = load_all(documents)
-    with _transaction(folder) as connection:
-        manifest = _manifest(connection, folder, encoder, chunking)
-        writer = _Writer(connection, _current_store(manifest, folder), encoder, manifest.chunking)
-        writer.remove(_to_remove(connection, documents, remove, only_these))
-        writer.put(documents, replacing=only_these, progress=progress)
+    wanted = _wanted(folder, find_all(documents), unreadable)
+    encoded = Encoded(folder, encoder)
+    with transaction(folder) as connection, closing(encoded):
+        manifest = manifest_for(connection, folder, encoder, chunking)
+        writer = _Writer(connection, folder, manifest, encoder, encoded)
+        writer.remove(_to_remove(connection, wanted, remove, only_these))
+        readable = [one for one in wanted if not one.unreadable]
+        writer.put(readable, replacing=only_these, progress=progress)
         if writer.changes.any or manifest.generation == 0:
-            _commit(connection, folder, manifest, writer.store)
+            commit(connection, folder, manifest, writer.store())
         else:
             connection.execute("COMMIT")  # a source, or where pages start, may be another
+        encoded.forget()
         return writer.changes
+
+
+_Stamped = tuple[Document, str | None]
+"""A document, and the stamp of its file."""
+
+
+class _Wanted:
+    """A document that is to be in the index; its file is read when it is wanted."""
+
+    def __init__(self, found: Document | File) -> None:
+        self.id = found.id
+        self.source = found.source
+        self.stamp = found.stamp if isinstance(found, File) else None
+        self.unreadable = False
+        self._found = found
+
+    def is_as_it_was(self, source: str | None, stamp: str | None) -> bool:
+        """Tell by its stamp whether its file is the one that was indexed."""
+        return self.stamp is not None and (self.source, self.stamp) == (source, stamp)
+
+    @property
+    def document(self) -> Document:
+        self._found = loaded(self._found)
+        return self._found
+
+
+def _wanted(
+    folder: Path, found: list[Document | File], unreadable: Unreadable | None
+) -> list[_Wanted]:
+    """Read the files that are not as they were, before the index is held."""
+    known = _known(folder)
+    wanted = [_Wanted(one) for one in found]
+    for one in wanted:
+        if not one.is_as_it_was(*known.get(one.id, (None, None))):
+            try:
+                _ = one.document
+            except LoadError as error:
+                if unreadable is None:
+                    raise
+                unreadable(error)
+                one.unreadable = True
+    return wanted
+
+
+def _known(folder: Path) -> dict[str, tuple[str | None, str | None]]:
+    """Give the source and the stamp of each document that is indexed, by its id."""
+    if not is_index(folder):
+        return {}
+    try:
+        with closing(connect(folder)) as connection:
+            rows = connection.execute("SELECT id, source, stamp FROM documents").fetchall()
+    except sqlite3.Error:  # whatever is wrong with it, whoever writes it will say
+        return {}
+    return {id_: (source, stamp) for id_, source, stamp in rows}
 
 
 class _Writer:
@@ -114,16 +171,27 @@ class _Writer:
     def __init__(
         self,
         connection: sqlite3.Connection,
-        store: VectorStore,
+        folder: Path,
+        manifest: Manifest,
         encoder: Encoder,
-        chunking: Chunking,
+        encoded: Encoded,
     ) -> None:
         self.changes = Changes()
-        self.store = store
         self._connection = connection
+        self._folder = folder
+        self._manifest = manifest
+        self._store: Segments | None = None
         self._encoder = encoder
-        self._chunking = chunking
+        self._encoded = encoded
+        self._chunking = manifest.chunking
         self._pending: list[tuple[NDArray[np.int64], NDArray[np.float32]]] = []
+
+    def store(self) -> Segments:
+        """Give the vectors, which are opened when they are first wanted."""
+        if self._store is None:
+            with damage_named(self._folder):
+                self._store = load_vectors(self._manifest, self._connection, self._folder)
+        return self._store
 
     def remove(self, document_ids: list[str]) -> None:
         for document_id in document_ids:
@@ -131,18 +199,22 @@ class _Writer:
         self.changes.removed += document_ids
 
     def put(
-        self, documents: list[Document], *, replacing: bool, progress: Progress | None = None
+        self, wanted: list[_Wanted], *, replacing: bool, progress: Progress | None = None
     ) -> None:
         """Add each document that is new, and replace each whose text or title changed."""
-        changed = [d for d in documents if not self._holds(d, replacing=replacing)]
-        with _Bar(changed) as bar:
+        changed = [
+            (one.document, one.stamp) for one in wanted if not self._holds(one, replacing=replacing)
+        ]
+        with Bar(sum(len(document.text) for document, _ in changed)) as bar:
             for batch in self._batches(changed, progress):
+                known = [p.text_in_context in self._encoded for _, p in batch]
                 self._encode(batch)
-                bar.advance(batch)
+                for (_, passage), at_once in zip(batch, known, strict=True):
+                    bar.advance(passage.document_id, passage.end, at_once=at_once)
         self._store_pending()
 
     def _batches(
-        self, documents: list[Document], progress: Progress | None
+        self, documents: list[_Stamped], progress: Progress | None
     ) -> Iterator[list[Numbered]]:
         """Enter documents, and give their passages in batches to be encoded."""
         passages = self._passages(documents)
@@ -156,20 +228,25 @@ class _Writer:
                 yield batch
                 progress(start + len(batch), len(entered))
 
-    def _holds(self, document: Document, *, replacing: bool) -> bool:
+    def _holds(self, wanted: _Wanted, *, replacing: bool) -> bool:
         """Tell whether the text is there already; if another is there by that name, drop it."""
         row = self._connection.execute(
-            "SELECT sha256, title, source, pages FROM documents WHERE id = ?", (document.id,)
+            "SELECT sha256, title, source, pages, stamp FROM documents WHERE id = ?", (wanted.id,)
         ).fetchone()
         if row is None:
-            self.changes.added.append(document.id)
+            self.changes.added.append(wanted.id)
             return False
-        sha256, title, source, pages = row
+        sha256, title, source, pages, stamp = row
+        if wanted.is_as_it_was(source, stamp):
+            self.changes.unchanged.append(wanted.id)
+            return True
+        document = wanted.document
         if (sha256, title) == (document.sha256, document.title):
-            if (source, pages) != (document.source, json.dumps(document.pages)):
+            told = (document.source, json.dumps(document.pages), wanted.stamp)
+            if told != (source, pages, stamp):
                 self._connection.execute(
-                    "UPDATE documents SET source = ?, pages = ? WHERE id = ?",
-                    (document.source, json.dumps(document.pages), document.id),
+                    "UPDATE documents SET source = ?, pages = ?, stamp = ? WHERE id = ?",
+                    (*told, document.id),
                 )
             self.changes.unchanged.append(document.id)
             return True
@@ -179,17 +256,18 @@ class _Writer:
         self.changes.updated.append(document.id)
         return False
 
-    def _passages(self, documents: list[Document]) -> Iterator[Numbered]:
+    def _passages(self, documents: list[_Stamped]) -> Iterator[Numbered]:
         """Enter documents and their passages into the database, and give them numbered."""
-        for document in documents:
+        for document, stamp in documents:
             number = self._connection.execute(
-                "INSERT INTO documents (id, title, source, sha256, pages, text) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO documents (id, title, source, sha256, stamp, pages, text) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
                     document.id,
                     document.title,
                     document.source,
                     document.sha256,
+                    stamp,
                     json.dumps(document.pages),
                     document.text,
                 ),
@@ -207,9 +285,9 @@ class _Writer:
         import numpy as np
 
         ids = np.array([number for number, _ in batch], dtype=np.int64)
-        vectors = self._encoder.encode_passages([p.text_in_context for _, p in batch])
+        vectors = self._encoded.encode([p.text_in_context for _, p in batch])
         self._pending.append((ids, vectors))
-        self.changes.encoded += len(batch)
+        self.changes.encoded = self._encoded.count
         if len(self._pending) * _ENCODED_AT_ONCE >= _STORED_AT_ONCE:
             self._store_pending()
 
@@ -218,7 +296,7 @@ class _Writer:
 
         if self._pending:
             ids, vectors = zip(*self._pending, strict=True)
-            self.store.add(np.concatenate(ids), np.concatenate(vectors))
+            self.store().add(np.concatenate(ids), np.concatenate(vectors))
             self._pending.clear()
 
     def _forget(self, document_id: str) -> None:
@@ -234,7 +312,7 @@ class _Writer:
         ).fetchall()
         document = Document(document_id, text)
         lexical.remove(self._connection, [(n, stored_passage(document, *row)) for n, *row in rows])
-        self.store.remove(np.array([row[0] for row in rows], dtype=np.int64))
+        self.store().remove(np.array([row[0] for row in rows], dtype=np.int64))
         execute("DELETE FROM documents WHERE number = ?", (number,))
 
 
@@ -250,7 +328,7 @@ def _check_same_source(document: Document, source: str | None) -> None:
 
 def _to_remove(
     connection: sqlite3.Connection,
-    documents: list[Document],
+    wanted: list[_Wanted],
     remove: Iterable[str],
     only_these: bool,
 ) -> list[str]:
@@ -261,132 +339,5 @@ def _to_remove(
             f"the index has no document {missing[0]!r}; it has: {', '.join(there[:10]) or 'none'}",
             source=missing[0],
         )
-    kept = {document.id for document in documents}
+    kept = {one.id for one in wanted}
     return [id_ for id_ in there if id_ in named or (only_these and id_ not in kept)]
-
-
-class _Bar:
-    """A bar over the characters of some documents, shown when the work takes a while."""
-
-    def __init__(self, documents: list[Document]) -> None:
-        from tqdm.auto import tqdm
-
-        self._bar = tqdm(
-            total=sum(len(document.text) for document in documents),
-            desc="indexing",
-            unit=" characters",
-            unit_scale=True,
-            delay=_SECONDS_BEFORE_PROGRESS,
-            disable=None,  # shown on a terminal or in a notebook only
-        )
-        self._last = ("", 0)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def advance(self, batch: list[Numbered]) -> None:
-        """Count what these passages add to the ones before."""
-        for _, passage in batch:
-            document_id, end = self._last
-            seen = end if document_id == passage.document_id else 0
-            self._bar.update(max(passage.end - seen, 0))
-            self._last = (passage.document_id, passage.end)
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.close()
-
-
-@contextmanager
-def _transaction(folder: Path) -> Iterator[sqlite3.Connection]:
-    """Hold the one write transaction of an index; whatever goes wrong, nothing is changed."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        connection = connect(folder)
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("BEGIN IMMEDIATE")
-            yield connection
-        finally:
-            connection.close()
-    except OSError as error:
-        raise _not_written(folder, error.strerror or str(error)) from error
-    except sqlite3.OperationalError as error:
-        raise _not_written(folder, str(error)) from error
-    except sqlite3.DatabaseError as error:
-        with damage_named(folder):
-            raise error
-
-
-def _not_written(folder: Path, reason: str) -> IndexNotWritten:
-    if "locked" in reason:
-        reason = "another process is writing it; wait until that is done"
-    return IndexNotWritten(
-        f"the index in {folder} could not be written, and is as it was: {reason}", folder=folder
-    )
-
-
-def _manifest(
-    connection: sqlite3.Connection, folder: Path, encoder: Encoder, chunking: Chunking | None
-) -> Manifest:
-    """Read the manifest and hold it against what is asked for; in a new index, write it."""
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    if tables == 0:
-        return _create(connection, encoder, chunking or Chunking())
-    with damage_named(folder):
-        check_format(connection, folder)
-        manifest = Manifest.from_json(connection.execute("SELECT json FROM manifest").fetchone()[0])
-    manifest.check_encoder(encoder, folder)
-    manifest.check_chunking(chunking, folder)
-    return manifest
-
-
-def _create(connection: sqlite3.Connection, encoder: Encoder, chunking: Chunking) -> Manifest:
-    manifest = Manifest(encoder.model, encoder.digest, encoder.dim, chunking)
-    for statement in SCHEMA.split(";\n"):
-        connection.execute(statement)
-    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {FORMAT}")
-    connection.execute("INSERT INTO manifest VALUES (?)", (manifest.to_json(),))
-    return manifest
-
-
-def _current_store(manifest: Manifest, folder: Path) -> VectorStore:
-    if manifest.generation == 0:
-        return open_store(manifest.store, dim=manifest.dim)
-    with damage_named(folder):
-        return load_vectors(manifest, manifest.vector_file(folder))
-
-
-def _commit(
-    connection: sqlite3.Connection, folder: Path, old: Manifest, store: VectorStore
-) -> None:
-    """Write the next generation of vectors, make it current, and sweep the others away."""
-    new = replace(old, generation=old.generation + 1)
-    path = new.vector_file(folder)
-    try:
-        store.save(path)
-        size, sha256 = path.stat().st_size, _flushed_digest(path)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    new = replace(new, vectors_bytes=size, vectors_sha256=sha256)
-    connection.execute("UPDATE manifest SET json = ?", (new.to_json(),))
-    connection.execute("COMMIT")
-    for other in folder.glob("vectors-*"):
-        if other != path:
-            with suppress(OSError):  # a reader may hold it open; the next writer sweeps it
-                other.unlink()
-
-
-def _flushed_digest(path: Path) -> str:
-    """Give a file's SHA-256, once its bytes and its name are on the disk."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    return digest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import Self, TypeVar
 
 Progress = Callable[[int, int], None]
 """Called with how many things are done and how many there are, from (0, n) to (n, n).
@@ -13,6 +13,8 @@ asked for it.
 """
 
 Item = TypeVar("Item")
+
+_SECONDS_BEFORE_PROGRESS = 1.0
 
 
 def counted(items: Sequence[Item], progress: Progress | None) -> Iterator[Item]:
@@ -24,3 +26,40 @@ def counted(items: Sequence[Item], progress: Progress | None) -> Iterator[Item]:
     for done, item in enumerate(items, 1):
         yield item
         progress(done, len(items))
+
+
+class Bar:
+    """A bar over the characters of some documents, shown when the work takes a while.
+
+    The time that is left is told by the characters that took time: how many documents they are
+    of does not matter, nor how many are passed by.
+    """
+
+    def __init__(self, characters: int) -> None:
+        from tqdm.auto import tqdm
+
+        self.bar = tqdm(
+            total=characters,
+            desc="indexing",
+            unit=" characters",
+            unit_scale=True,
+            smoothing=0,  # texts differ in length, and so batches in pace
+            delay=_SECONDS_BEFORE_PROGRESS,
+            disable=None,  # shown on a terminal or in a notebook only
+        )
+        self._last = ("", 0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def advance(self, document_id: str, end: int, *, at_once: bool = False) -> None:
+        """Come to a place in a document; `at_once` if what is before it took no time."""
+        last_id, last_end = self._last
+        more = max(end - (last_end if document_id == last_id else 0), 0)
+        if at_once and not self.bar.disable:
+            self.bar.initial += more
+        self.bar.update(more)
+        self._last = (document_id, end)
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()

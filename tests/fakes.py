@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from embeddings import Tokens
 from qa.documents import Document
-from qa.index import DATABASE, Index
+from qa.index import Index
+from qa.index_files import DATABASE
 
 _WORDS = re.compile(r"\w+")
 _TOKENS = re.compile(r"\w{1,4}|[^\w\s]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,13 +16,20 @@ if TYPE_CHECKING:
 class VectorStore(Protocol):
     """Vectors by id, searched by inner product; a higher score is nearer, in every store.
 
-    Every store gives the same ids, the same scores and the same order for the same vectors:
-    scores are exact inner products, and equal ones stand in order of id.
+    Scores are exact inner products, and equal ones stand in order of id, in every store; all but
+    "ivf" find the very nearest, too.
     """
 
     @property
     def dim(self) -> int:
         """Numbers in a vector."""
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """The ids of all vectors, in no order that is promised."""
+
+    def vectors(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Give vectors by id, in the order asked for; a `StoreError` if one is not there."""
 
     def add(self, ids: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
         """Add vectors, of shape (ids, dim); a `StoreError` if an id is there already."""
@@ -54,14 +62,32 @@ class VectorStore(Protocol):
         """Let go of memory and files; the store is not used after."""
 
 
-BACKENDS = ("faiss", "exact")
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A file of vectors, which is written once.
+
+    Attributes:
+        name: the file's, in its folder.
+        kind: the store that reads it: "faiss" or "ivf".
+        bytes: its size.
+        sha256: of the file.
+    """
+
+    name: str
+    kind: str
+    bytes: int = 0
+    sha256: str = ""
+
+
+BACKENDS = ("faiss", "ivf", "exact")
 
 
 def open_store(backend: str = "faiss", *, dim: int, path: Path | None = None) -> VectorStore:
     """Open a store, empty or from a file that `save` wrote.
 
     Args:
-        backend: "faiss" (the fast one) or "exact" (NumPy; plain, the reference).
+        backend: "faiss" (the fast one), "ivf" (FAISS for many vectors: it looks at a share of
+            those in its file) or "exact" (NumPy; plain, the reference).
         dim: numbers in a vector.
         path: a saved store; None for an empty one.
 
@@ -72,6 +98,10 @@ def open_store(backend: str = "faiss", *, dim: int, path: Path | None = None) ->
         from embeddings.stores.faiss_store import FaissStore
 
         return FaissStore(dim) if path is None else FaissStore.load(path, dim)
+    if backend == "ivf":
+        from embeddings.stores.ivf_store import IvfStore
+
+        return IvfStore(dim) if path is None else IvfStore.load(path, dim)
     if backend == "exact":
         from embeddings.stores.exact import ExactStore
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,3 +53,20 @@ def nearest(query: Vectors, ids: Ids, vectors: Vectors, top_k: int) -> tuple[Sco
     scores = inner_products(query, vectors)
     best = np.lexsort((ids, -scores))[:top_k]
     return scores[best], ids[best]
+
+
+def best_of(
+    found: Sequence[tuple[list[Scores] | Scores, list[Ids] | Ids]], queries: int, top_k: int
+) -> tuple[Scores, Ids]:
+    """Put together what several searches found for the same queries, which share no id.
+
+    Each found scores and ids, a row for each query. Gives the best `top_k` of each query, equal
+    scores in order of id: both (queries, top_k), where `top_k` is no more than were found.
+    """
+    scores, ids = np.empty((queries, top_k), np.float32), np.empty((queries, top_k), np.int64)
+    for query in range(queries):
+        theirs = np.concatenate([found_ids[query] for _, found_ids in found])
+        scored = np.concatenate([found_scores[query] for found_scores, _ in found])
+        best = np.lexsort((theirs, -scored))[:top_k]
+        scores[query], ids[query] = scored[best], theirs[best]
+    return scores, ids

@@ -52,6 +52,19 @@ class ExactStore:
             raise StoreError(f"the vector file {path} cannot be read: {error}") from error
         return store
 
+    @property
+    def ids(self) -> Ids:
+        """The ids of all vectors."""
+        return self._ids.copy()
+
+    def vectors(self, ids: Ids) -> Vectors:
+        """Give vectors by id, in the order asked for; a `StoreError` if one is not there."""
+        rows = {id_: row for row, id_ in enumerate(self._ids.tolist())}
+        try:
+            return self._vectors[[rows[id_] for id_ in ids.tolist()]]
+        except KeyError as error:
+            raise StoreError(f"there is no vector {error} in the store") from None
+
     def add(self, ids: Ids, vectors: Vectors) -> None:
         """Add vectors, of shape (ids, dim)."""
         ids, vectors = checked_new(ids, vectors, self.dim, self._ids)
@@ -92,12 +105,7 @@ class ExactStore:
 
     def scores(self, vector: Vectors, ids: Ids) -> Scores:
         """Score vectors by id."""
-        rows = {id_: row for row, id_ in enumerate(self._ids.tolist())}
-        try:
-            wanted = [rows[id_] for id_ in ids.tolist()]
-        except KeyError as error:
-            raise StoreError(f"there is no vector {error} in the store") from None
-        return inner_products(checked(vector[None, :], self.dim), self._vectors[wanted])
+        return inner_products(checked(vector[None, :], self.dim), self.vectors(ids))
 
     def save(self, path: Path) -> None:
         """Write one `.npz` file, under the very name given."""

@@ -7,6 +7,7 @@ from typing import Self
 
 import faiss
 import numpy as np
+from numpy.typing import NDArray
 
 from embeddings.errors import StoreError
 from embeddings.stores._vectors import (
@@ -45,10 +46,26 @@ class FaissStore:
         store._index = index
         return store
 
+    @property
+    def ids(self) -> Ids:
+        """The ids of all vectors."""
+        return np.array(faiss.vector_to_array(self._index.id_map), dtype=np.int64)
+
+    def has(self, ids: Ids) -> NDArray[np.bool_]:
+        """Tell of each id whether it is there."""
+        return np.isin(ids, self.ids)
+
+    def vectors(self, ids: Ids) -> Vectors:
+        """Give vectors by id, in the order asked for; a `StoreError` if one is not there."""
+        try:
+            found: Vectors = self._index.reconstruct_batch(np.ascontiguousarray(ids, np.int64))
+        except RuntimeError:
+            raise StoreError("an id that is asked for is not in the store") from None
+        return found
+
     def add(self, ids: Ids, vectors: Vectors) -> None:
         """Add vectors, of shape (ids, dim)."""
-        taken = faiss.vector_to_array(self._index.id_map)
-        ids, vectors = checked_new(ids, vectors, self.dim, taken)
+        ids, vectors = checked_new(ids, vectors, self.dim, self.ids)
         self._index.add_with_ids(vectors, ids)
 
     def remove(self, ids: Ids) -> int:
@@ -61,7 +78,7 @@ class FaissStore:
         vectors = checked(vectors, self.dim)
         there, only = len(self), None
         if among is not None:
-            chosen = np.intersect1d(faiss.vector_to_array(self._index.id_map), among)
+            chosen = np.intersect1d(self.ids, among)
             there = len(chosen)
             only = faiss.SearchParameters(sel=faiss.IDSelectorBatch(chosen))  # type: ignore[call-arg]
         shape = (len(vectors), min(top_k, there))
@@ -86,12 +103,7 @@ class FaissStore:
 
     def scores(self, vector: Vectors, ids: Ids) -> Scores:
         """Score vectors by id."""
-        query = checked(vector[None, :], self.dim)
-        try:
-            vectors = self._index.reconstruct_batch(np.ascontiguousarray(ids, dtype=np.int64))
-        except RuntimeError:
-            raise StoreError("an id that is asked for is not in the store") from None
-        return inner_products(query, vectors)
+        return inner_products(checked(vector[None, :], self.dim), self.vectors(ids))
 
     def save(self, path: Path) -> None:
         """Write FAISS's own format."""

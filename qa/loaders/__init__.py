@@ -7,8 +7,13 @@ the same each time, and all offsets are into the text that it gives.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Self
 
 from qa.documents import Document
 from qa.errors import LoadError
@@ -36,7 +41,42 @@ LOADERS: dict[str, Loader] = {
 EXTRACTED = frozenset(suffix for suffix, loader in LOADERS.items() if loader is not load_text)
 """Suffixes of files whose text a library extracts; another version of it may do so otherwise."""
 
+_SECONDS_TO_SETTLE = 2.0  # the coarsest clock of a file system in use
 _LOCK = "~$"  # starts the name of the file that Word puts beside one that is open
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that can be read as a document.
+
+    Attributes:
+        id: the document's.
+        path: where the file is.
+        source: its absolute path, as the document has it.
+        stamp: what tells that the file is as it was when it was last read: its size, when it was
+            changed, and the version that reads it. None where that would not tell, since it was
+            changed only now and might be changed again at what its clock takes for the same time.
+    """
+
+    id: str
+    path: Path = field(repr=False)
+    source: str
+    stamp: str | None = field(repr=False)
+
+    @classmethod
+    def at(cls, path: Path, document_id: str) -> Self:
+        """Look at a file, without reading it; a `LoadError` if it cannot be looked at."""
+        try:
+            status, source = path.stat(), str(path.resolve())
+        except OSError as error:
+            raise LoadError(f"{path} cannot be read: {error.strerror}", source=str(path)) from error
+        stamp = f"{status.st_size} {status.st_mtime_ns} {_version()}"
+        settled = status.st_mtime < time.time() - _SECONDS_TO_SETTLE
+        return cls(document_id, path, source, stamp if settled else None)
+
+    def load(self) -> Document:
+        """Read the document; a `LoadError` if it is not what its suffix says."""
+        return LOADERS[self.path.suffix.lower()](self.path, self.id)
 
 
 def load(path: str | os.PathLike[str]) -> list[Document]:
@@ -47,14 +87,14 @@ def load(path: str | os.PathLike[str]) -> list[Document]:
     Raises:
         LoadError: nothing is there, or a file cannot be read as the text that it should be.
     """
-    return [LOADERS[file.suffix.lower()](file, id_) for file, id_ in find(path)]
+    return [file.load() for file in find(path)]
 
 
-def find(path: str | os.PathLike[str]) -> list[tuple[Path, str]]:
-    """Find the files that `load` reads, each with the id of its document.
+def find(path: str | os.PathLike[str]) -> list[File]:
+    """Find what `load` reads, without reading it.
 
     Raises:
-        LoadError: nothing is there, or nothing that is read.
+        LoadError: nothing is there, or it is of no kind that is read.
     """
     try:
         path = Path(path).expanduser()
@@ -65,21 +105,25 @@ def find(path: str | os.PathLike[str]) -> list[tuple[Path, str]]:
         return _find_below(path)
     if not is_file:
         raise LoadError(f"there is no file or folder {path}", source=str(path))
-    if path.suffix.lower() not in LOADERS:
+    if not is_read(Path(path.name)):
         raise LoadError(
             f"{path} is of no kind that is read; those are: {', '.join(sorted(LOADERS))}",
             source=str(path),
         )
-    return [(path, path.name)]
+    return [File.at(path, path.name)]
 
 
-def _find_below(folder: Path) -> list[tuple[Path, str]]:
+def is_read(relative: Path) -> bool:
+    """Tell by its name whether a file is of a kind that is read."""
+    return relative.suffix.lower() in LOADERS
+
+
+def _find_below(folder: Path) -> list[File]:
+    below = ((path, path.relative_to(folder)) for path in sorted(folder.rglob("*")))
     found = [
-        (path, path.relative_to(folder).as_posix())
-        for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in LOADERS
-        and path.is_file()
-        and not _is_hidden(path.relative_to(folder))
+        File.at(path, relative.as_posix())
+        for path, relative in below
+        if is_read(relative) and not _is_hidden(relative) and path.is_file()
     ]
     if not found:
         raise LoadError(
@@ -99,14 +143,45 @@ def load_all(sources: Iterable[str | os.PathLike[str] | Document]) -> list[Docum
     Raises:
         LoadError: as `load`; or two documents have one id.
     """
-    documents: dict[str, Document] = {}
+    return [loaded(found) for found in find_all(sources)]
+
+
+def find_all(
+    sources: Iterable[str | os.PathLike[str] | Document | File],
+) -> list[Document | File]:
+    """Find what is in several files and folders, and take documents as they are.
+
+    Raises:
+        LoadError: as `find`; or two documents have one id.
+    """
+    every: dict[str, Document | File] = {}
     for source in sources:
-        for document in [source] if isinstance(source, Document) else load(source):
-            twin = documents.setdefault(document.id, document)
-            if twin.source != document.source or twin.sha256 != document.sha256:
+        for found in [source] if isinstance(source, Document | File) else find(source):
+            twin = every.setdefault(found.id, found)
+            if twin is not found and not _same(twin, found):
                 raise LoadError(
-                    f"two documents are called {document.id!r} ({twin.source} and "
-                    f"{document.source}): name the folder that holds both instead",
-                    source=document.source or document.id,
+                    f"two documents are called {found.id!r} ({twin.source} and "
+                    f"{found.source}): name the folder that holds both instead",
+                    source=found.source or found.id,
                 )
-    return list(documents.values())
+    return list(every.values())
+
+
+def loaded(found: Document | File) -> Document:
+    """Give a document, read if it is not yet."""
+    return found.load() if isinstance(found, File) else found
+
+
+def _same(one: Document | File, other: Document | File) -> bool:
+    if one.source != other.source:
+        return False
+    both_files = isinstance(one, File) and isinstance(other, File)
+    return both_files or loaded(one).sha256 == loaded(other).sha256
+
+
+@lru_cache(maxsize=1)
+def _version() -> str:
+    try:
+        return version("inquote")
+    except PackageNotFoundError:  # run from its folder, without being installed
+        return ""

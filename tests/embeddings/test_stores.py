@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from embeddings import StoreError, VectorStore, open_store
+from embeddings.stores.segments import Segments
 
 DIM = 24
 Vectors = NDArray[np.float32]
@@ -25,8 +27,16 @@ def ids_for(vectors: Vectors, *, first: int = 1) -> Ids:
 
 
 def filled(backend: str, vectors: Vectors, ids: Ids | None = None) -> VectorStore:
+    """Make a store of these; one that searches its file in another way is read from one."""
     store = open_store(backend, dim=vectors.shape[1])
     store.add(ids_for(vectors) if ids is None else ids, vectors)
+    if backend != "ivf":
+        return store
+    with tempfile.TemporaryDirectory() as folder:
+        store.save(Path(folder) / "vectors")
+        store = open_store(backend, dim=vectors.shape[1], path=Path(folder) / "vectors")
+        if len(store):
+            store.search(vectors[:1], 1)  # reads the lists
     return store
 
 
@@ -39,7 +49,7 @@ def brute_force(vectors: Vectors, ids: Ids, query: Vectors, top_k: int) -> list[
 
 
 def assert_finds_the_same(
-    store: VectorStore, reference: VectorStore, queries: Vectors, top_k: int
+    store: VectorStore | Segments, reference: VectorStore, queries: Vectors, top_k: int
 ) -> None:
     scores, ids = store.search(queries, top_k)
     expected_scores, expected_ids = reference.search(queries, top_k)
@@ -50,7 +60,7 @@ def assert_finds_the_same(
     assert scores.tobytes() == expected_scores.tobytes()
 
 
-@pytest.mark.parametrize("backend", ["exact", "faiss"])
+@pytest.mark.parametrize("backend", ["exact", "faiss", "ivf"])
 class TestEveryStore:
     @pytest.mark.parametrize("size", [1, 2, 17, 100, 1_000])
     @pytest.mark.parametrize("queries", [1, 40])
@@ -351,5 +361,5 @@ def test_a_faiss_index_of_another_kind_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_unknown_backend_names_the_known_ones() -> None:
-    with pytest.raises(StoreError, match="faiss, exact"):
+    with pytest.raises(StoreError, match="faiss, ivf, exact"):
         open_store("annoy", dim=DIM)

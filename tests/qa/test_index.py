@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from qa import index as index_module
-from qa import lexical
+from qa import index_files, lexical
 from qa.documents import Document
 from qa.errors import IndexDamaged, IndexMismatch, IndexMissing, StoredIndexError
-from qa.index import DATABASE, Index, Manifest, is_index
+from qa.index import Index
+from qa.index_files import DATABASE, Manifest, is_index
 from qa.indexing import update_index
 from qa.passages import Chunking
 from tests.fakes import FakeEncoder, corpus, state_of
@@ -152,7 +152,7 @@ class TestAnIndexOfAnotherMake:
 
     def test_another_format_is_refused_and_both_are_named(self, folder: Path) -> None:
         edit(folder, "PRAGMA user_version = 7")
-        with pytest.raises(IndexMismatch, match=r"format 7 .* format 3"):
+        with pytest.raises(IndexMismatch, match=r"format 7 .* format 4"):
             Index.open(folder)
 
 
@@ -291,10 +291,10 @@ class TestADamagedIndex:
             {"chunking": {"max_tokens": 1, "overlap": 1}},
             {"chunking": {"other": 1}},
             {"dim": 63},
-            {"store": "annoy"},
-            {"store": "exact"},
-            {"generation": 9},
-            {"vectors_bytes": 1},
+            {"segments": 1},
+            {"segments": [{"name": "vectors-9", "kind": "faiss"}]},
+            {"segments": [{"name": "vectors-1", "kind": "faiss", "bytes": 1}]},
+            {"segments": [{"name": "vectors-1", "kind": "faiss", "colour": "red"}]},
             {"unknown": 1},
         ],
     )
@@ -335,15 +335,17 @@ class TestAReaderBesideAWriter:
     def test_opens_the_new_state_when_the_old_is_swept_away_under_it(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        load_vectors = index_module.load_vectors
+        load_vectors = index_files.load_vectors
         writes = iter(["d", "e"])
 
-        def overtaken(manifest: Manifest, path: Path) -> object:
+        def overtaken(manifest: Manifest, connection: sqlite3.Connection, folder: Path) -> object:
             if new := next(writes, None):
+                monkeypatch.undo()
                 update_index(folder, corpus(new), encoder=FakeEncoder())
-            return load_vectors(manifest, path)
+                monkeypatch.setattr(index_files, "load_vectors", overtaken)
+            return load_vectors(manifest, connection, folder)
 
-        monkeypatch.setattr(index_module, "load_vectors", overtaken)
+        monkeypatch.setattr(index_files, "load_vectors", overtaken)
         index = Index.open(folder)
         assert index.document_ids() == ["a", "b", "c", "d", "e"]
         assert index.manifest.generation == 3

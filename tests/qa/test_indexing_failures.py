@@ -16,9 +16,11 @@ import pytest
 from numpy.typing import NDArray
 
 from embeddings.stores.faiss_store import FaissStore
-from qa import indexing
+from qa import index_commits, indexing
+from qa.encoded import NAME as ENCODED
 from qa.errors import IndexMissing, IndexNotWritten
-from qa.index import DATABASE, Index
+from qa.index import Index
+from qa.index_files import DATABASE
 from qa.indexing import update_index
 from tests.fakes import FakeEncoder, contents, corpus, state_of
 
@@ -55,8 +57,9 @@ class TestStoppedByItsProgress:
             update_index(folder, new, encoder=FakeEncoder(), remove=["a"], progress=progress)
         assert len(told) == at + 1
         assert state_of(folder) == before
-        assert contents(folder) == files
+        assert contents(folder) == ([ENCODED, *files] if at else files)
         assert update_index(folder, corpus("d"), encoder=FakeEncoder()).added == ["d"]
+        assert contents(folder) == [DATABASE, "vectors-2"]
 
     def test_a_new_index_is_not_there_yet(self, tmp_path: Path) -> None:
         def progress(done: int, total: int) -> None:
@@ -68,6 +71,82 @@ class TestStoppedByItsProgress:
             Index.open(tmp_path / "new")
         update_index(tmp_path / "new", corpus("a"), encoder=FakeEncoder())
         assert state_of(tmp_path / "new")["ids"] == ["a"]
+
+
+class Stopping(FakeEncoder):
+    """Is stopped, as by Ctrl-C, before it would encode more than so many passages."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        if len(self.encoded) + len(texts) > self.most:
+            raise KeyboardInterrupt
+        return super().encode_passages(texts)
+
+
+class TestWhatAStoppedRunEncoded:
+    """It is kept in a file, and is not encoded again."""
+
+    @pytest.fixture
+    def new(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        monkeypatch.setattr(indexing, "_ENCODED_AT_ONCE", 10)
+        return tmp_path / "new"
+
+    def stopped(self, folder: Path, most: int = 25) -> list[str]:
+        encoder = Stopping(most)
+        with pytest.raises(KeyboardInterrupt):
+            update_index(folder, corpus("abcde", parts=100), encoder=encoder)
+        return encoder.encoded
+
+    def finished(self, folder: Path, encoder: FakeEncoder) -> list[str]:
+        changes = update_index(folder, corpus("abcde", parts=100), encoder=encoder)
+        assert changes.encoded == len(encoder.encoded)
+        assert ENCODED not in contents(folder)
+        return encoder.encoded
+
+    def test_is_not_encoded_again(self, new: Path, tmp_path: Path) -> None:
+        first = self.stopped(new)
+        assert len(first) == 20
+        rest = self.finished(new, FakeEncoder())
+        every = self.finished(tmp_path / "at once", FakeEncoder())
+        assert first + rest == every
+        assert state_of(new) == state_of(tmp_path / "at once")
+
+    def test_is_kept_however_often_it_is_stopped(self, new: Path, tmp_path: Path) -> None:
+        encoded = [*self.stopped(new), *self.stopped(new, 10), *self.stopped(new, 0)]
+        rest = self.finished(new, FakeEncoder())
+        assert encoded + rest == self.finished(tmp_path / "at once", FakeEncoder())
+
+    @pytest.mark.parametrize("lost", [1, 100, 291, 293, 20 * 292])
+    def test_is_lost_only_where_its_file_is_cut_short(
+        self, new: Path, tmp_path: Path, lost: int
+    ) -> None:
+        first = self.stopped(new)
+        record = 32 + 4 * 64 + 4
+        whole = (new / ENCODED).read_bytes()
+        (new / ENCODED).write_bytes(whole[:-lost])
+        rest = self.finished(new, FakeEncoder())
+        kept = 20 - -(-lost // record)
+        assert first[:kept] + rest == self.finished(tmp_path / "at once", FakeEncoder())
+        assert state_of(new) == state_of(tmp_path / "at once")
+
+    def test_is_encoded_again_from_where_its_file_is_damaged(
+        self, new: Path, tmp_path: Path
+    ) -> None:
+        self.stopped(new)
+        broken = bytearray((new / ENCODED).read_bytes())
+        broken[32 + 5 * 292 + 50] ^= 1
+        (new / ENCODED).write_bytes(broken)
+        rest = self.finished(new, FakeEncoder())
+        assert rest == self.finished(tmp_path / "at once", FakeEncoder())[5:]
+        assert state_of(new) == state_of(tmp_path / "at once")
+
+    def test_is_of_no_use_to_another_model(self, new: Path) -> None:
+        self.stopped(new)
+        other = FakeEncoder(model="other")
+        assert len(self.finished(new, other)) > 20
 
 
 class FailingConnection(sqlite3.Connection):
@@ -105,7 +184,7 @@ class TestAFailureLeavesTheIndexAsItWas:
             return connection
 
         before = state_of(folder)
-        monkeypatch.setattr(indexing, "connect", failing)
+        monkeypatch.setattr(index_commits, "connect", failing)
         with pytest.raises(IndexNotWritten, match="as it was: database or disk is full"):
             update_index(folder, corpus("bd", edition="second"), encoder=FakeEncoder())
         monkeypatch.undo()
@@ -115,7 +194,7 @@ class TestAFailureLeavesTheIndexAsItWas:
 
     @pytest.mark.parametrize(
         ("owner", "name"),
-        [(FaissStore, "save"), (os, "fsync"), (indexing, "_flushed_digest")],
+        [(FaissStore, "save"), (os, "fsync"), (index_commits, "_flushed_digest")],
     )
     def test_of_writing_the_vectors(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch, owner: object, name: str
@@ -129,7 +208,7 @@ class TestAFailureLeavesTheIndexAsItWas:
             update_index(folder, corpus("d"), encoder=FakeEncoder())
         assert caught.value.folder == folder
         assert state_of(folder) == before
-        assert contents(folder) == files
+        assert contents(folder) == [ENCODED, *files]
 
     @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, TypeError, KeyError])
     def test_of_the_encoder_which_comes_through(
@@ -163,7 +242,7 @@ import os, shutil, sys
 from pathlib import Path
 import sentencex, tqdm.auto
 from embeddings.stores.faiss_store import FaissStore
-from qa import indexing
+from qa import index_commits, indexing
 from qa.passages import tiktoken_encoding
 from tests.fakes import FakeEncoder, connect, contents, corpus
 
@@ -177,7 +256,7 @@ def step(limit):
         os._exit(9)
 
 def update(folder, limit):
-    connect, save, fsync, unlink = indexing.connect, FaissStore.save, os.fsync, Path.unlink
+    connect, save, fsync, unlink = index_commits.connect, FaissStore.save, os.fsync, Path.unlink
 
     def traced(folder):
         connection = connect(folder)
@@ -193,7 +272,7 @@ def update(folder, limit):
     def stepped(call):
         return lambda *args, **named: (step(limit), call(*args, **named))[1]
 
-    indexing.connect, FaissStore.save = traced, torn
+    index_commits.connect, FaissStore.save = traced, torn
     os.fsync, Path.unlink = stepped(fsync), stepped(unlink)
     documents = corpus("bd", edition="second", parts=12)
     indexing.update_index(folder, documents, encoder=FakeEncoder(), remove=["a"])

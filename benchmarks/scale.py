@@ -1,0 +1,248 @@
+"""What a thousand, and what a million passages cost: searching, opening, adding, memory.
+
+    python -m benchmarks.scale --bench FOLDER --keep FOLDER [--sizes 1000 10000 100000 1000000]
+
+Prints a table, and draws `docs/scale.svg`. FOLDER has question sets in BEIR's format: their
+passages and questions are encoded, once, and kept. Any number of passages is made of them: the
+texts as `benchmarks/lexical_corpus.py` says, the vectors as `benchmarks/scale_corpus.py` says;
+text and vector of a passage have nothing to do with one another. The indexes are kept too, and
+are not built again. Each index is measured in a process of its own.
+
+Times are of the clock, of one question after another, each asked twice and timed the second
+time, so that what it reads is in memory; the first time is given too, as "cold".
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.lexical_corpus import Invention
+from benchmarks.scale_chart import draw
+from benchmarks.scale_corpus import made_up
+from embeddings import Tokens
+from qa import indexing
+from qa.documents import Document, Span
+from qa.evaluation import load_questions
+from qa.index import Index
+from qa.passages import Chunking, Passage
+from qa.retrieval import Retriever
+
+Vectors = NDArray[np.float32]
+
+DIM = 384
+QUESTIONS = 200
+IN_A_DOCUMENT = 20  # passages
+TOP_K = 10
+CHART = Path("docs/scale.svg")
+
+
+class Given:
+    """An `Encoder` that takes no time: vectors of passages one after another, of questions by text."""
+
+    model, digest, dim, max_tokens = "given", "given", DIM, 10_000
+
+    def __init__(self, passages: Iterator[Vectors], questions: dict[str, Vectors]) -> None:
+        self._passages = (vector for some in passages for vector in some)
+        self._questions = questions
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [1 for _ in texts]
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        return np.array([self._questions[text] for text in texts], np.float32)
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        return np.array(list(islice(self._passages, len(texts))), np.float32)
+
+    def query_tokens(self, text: str) -> Tokens:
+        raise NotImplementedError
+
+    def passage_tokens(self, texts: Sequence[str]) -> list[Tokens]:
+        raise NotImplementedError
+
+
+def lines(document: Document, chunking: Chunking, encoder: object) -> Iterator[Passage]:
+    """Cut a made-up document: each of its lines is a passage of one sentence."""
+    start = 0
+    for line in document.text.split("\n"):
+        end = start + len(line)
+        yield Passage.of(document, (Span(start, end),))
+        start = end + 1
+
+
+def documents(texts: Iterator[str], count: int, first: int = 0) -> Iterator[Document]:
+    """Make documents of so many passages in all."""
+    for number in range(first, first + count // IN_A_DOCUMENT):
+        yield Document(f"{number}.txt", "\n".join(islice(texts, IN_A_DOCUMENT)))
+
+
+class Material:
+    """Real passages and questions, and their vectors, kept in a folder."""
+
+    def __init__(self, bench: Path, keep: Path) -> None:
+        sets = [load_questions(path) for path in sorted(bench.iterdir()) if path.is_dir()]
+        self.texts = [document.text for questions in sets for document in questions.documents]
+        asked = [question.text for questions in sets for question in questions]
+        chosen = np.random.default_rng(0).permutation(len(asked))[:QUESTIONS]
+        self.questions = [asked[i] for i in chosen]
+        self._keep = keep
+        keep.mkdir(parents=True, exist_ok=True)
+        self.real = self._encoded("real", self.texts)
+        vectors = self._encoded("asked", self.questions)
+        self.vectors = dict(zip(self.questions, vectors, strict=True))
+
+    def _encoded(self, name: str, texts: Sequence[str]) -> Vectors:
+        from embeddings import load_encoder
+
+        file = self._keep / f"{name}.npy"
+        if not file.exists():
+            np.save(file, load_encoder().encode_passages(texts))
+        found: Vectors = np.load(file)
+        return found
+
+    def index(self, size: int) -> Path:
+        """Build an index of so many passages, if it is not there, and give its folder."""
+        folder = self._keep / f"index-{size}"
+        if (folder / "built.json").exists():
+            return folder
+        invented = (
+            text for _, text in Invention([("", text) for text in self.texts]).passages(size)
+        )
+        corpus = list(documents(invented, size))
+        started = time.perf_counter()
+        encoder = Given(made_up(self.real, size), {})
+        indexing.cut = lines
+        indexing.update_index(folder, corpus, encoder=encoder)
+        seconds = time.perf_counter() - started
+        (folder / "built.json").write_text(json.dumps({"build, s": round(seconds, 1)}))
+        return folder
+
+
+def timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def milliseconds(asked: Sequence[Callable[[], object]], name: str) -> dict[str, float]:
+    """Ask each twice, and give the median and the 95th percentile."""
+    figures = {}
+    cold = [timed(work) * 1000 for work in asked]
+    warm = [min(timed(work), timed(work)) * 1000 for work in asked]
+    figures[f"{name} p50, ms"], figures[f"{name} p95, ms"] = np.percentile(warm, (50, 95)).tolist()
+    figures[f"{name} p95 cold, ms"] = float(np.percentile(cold, 95))
+    return figures
+
+
+def megabytes_held() -> dict[str, float]:
+    """Give this process's memory: its own, and what it has mapped of files. Linux only."""
+    status = dict(
+        line.split(":", 1)
+        for line in Path("/proc/self/status").read_text().splitlines()
+        if ":" in line
+    )
+    return {name: int(status[name].split()[0]) / 1024 for name in ("RssAnon", "RssFile")}
+
+
+def recall(index: Index, vectors: Vectors) -> float:
+    """Give the share of the first ten by exact cosine that a search finds."""
+    numbers = np.array([n for (n,) in index._rows("SELECT number FROM passages ORDER BY number")])
+    best: list[list[tuple[float, int]]] = [[] for _ in vectors]
+    for start in range(0, len(numbers), 50_000):
+        some = numbers[start : start + 50_000]
+        scores = vectors @ index._store.vectors(some).T
+        for row, theirs in enumerate(scores):
+            first = np.argpartition(-theirs, min(TOP_K, len(theirs) - 1))[:TOP_K]
+            best[row] = sorted([*best[row], *((-float(theirs[i]), int(some[i])) for i in first)])[
+                :TOP_K
+            ]
+    found = index.search(vectors, TOP_K)
+    shares = [
+        len({n for n, _ in ours} & {n for _, n in theirs}) / TOP_K
+        for ours, theirs in zip(found, best, strict=True)
+    ]
+    return float(np.mean(shares))
+
+
+def measure(folder: Path, questions: list[str], vectors: Vectors, real: Vectors) -> dict[str, Any]:
+    """Measure an index: what it takes to open, to search and to change."""
+    before = megabytes_held()
+    encoder = Given(iter([real[:1_000]]), dict(zip(questions, vectors, strict=True)))
+
+    def opened() -> Index:
+        index = Index.open(folder)
+        index.search(vectors[:1], TOP_K)
+        return index
+
+    figures: dict[str, Any] = {}
+    figures["open and search once, s"] = timed(lambda: opened().close())
+    index = opened()
+    retriever = Retriever(index, encoder)
+    asked = [lambda q=v: index.search(q[None], TOP_K) for v in vectors]
+    figures |= milliseconds(asked, "dense")
+    figures |= milliseconds([lambda q=q: index.search_words(q, 100) for q in questions], "words")
+    figures |= milliseconds([lambda q=q: retriever.retrieve(q, TOP_K) for q in questions], "hybrid")
+    after = megabytes_held()
+    figures["memory, MB"] = sum(after.values()) - sum(before.values())
+    figures["of that mapped, MB"] = after["RssFile"] - before["RssFile"]
+    figures["recall@10"] = recall(index, vectors)
+    size = len(index)
+    index.close()
+    text = iter([f"An added passage, number {n}." for n in range(IN_A_DOCUMENT)])
+    (new,) = documents(text, IN_A_DOCUMENT, first=10**9)
+    indexing.cut = lines
+    figures["add a document, s"] = timed(
+        lambda: indexing.update_index(folder, [new], encoder=encoder)
+    )
+    figures["remove it, s"] = timed(
+        lambda: indexing.update_index(folder, [], encoder=encoder, remove=[new.id])
+    )
+    index = Index.open(folder)
+    assert len(index) == size
+    index.close()
+    figures["disk, MB"] = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
+    return figures | json.loads((folder / "built.json").read_text())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scale")
+    parser.add_argument("--bench", type=Path, required=True, help="a folder of question sets")
+    parser.add_argument("--keep", type=Path, required=True, help="a folder for what is built")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10**n for n in range(3, 7)])
+    parser.add_argument("--measure", type=int, help="measure this size, and print JSON")
+    arguments = parser.parse_args()
+    material = Material(arguments.bench, arguments.keep)
+    if arguments.measure:
+        vectors = np.array([material.vectors[q] for q in material.questions])
+        folder = material.index(arguments.measure)
+        print(json.dumps(measure(folder, material.questions, vectors, material.real)))
+        return
+    found = {}
+    for size in arguments.sizes:
+        material.index(size)
+        command = [sys.executable, "-m", "benchmarks.scale", "--measure", str(size)]
+        command += ["--bench", str(arguments.bench), "--keep", str(arguments.keep)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        found[size] = json.loads(done.stdout)
+        print(f"{size:,}: {found[size]}", file=sys.stderr, flush=True)
+    print(f"| passages | {' | '.join(f'{size:,}' for size in found)} |")
+    print(f"| --- {'| --- ' * len(found)}|")
+    for name in found[arguments.sizes[0]]:
+        print(f"| {name} | {' | '.join(f'{figures[name]:,.3g}' for figures in found.values())} |")
+    (arguments.keep / "figures.json").write_text(json.dumps(found))
+    CHART.write_text(draw(found), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
