@@ -153,7 +153,10 @@ class ReviewPage {
     if (!verdict) return;
     const spans = this.candidates.filter((one) => one.ticked)
       .map(({document, start, end}) => ({document, start, end}));
+    const buttons = [...this.find('.iq-review-verdicts').children];
+    for (const button of buttons) button.disabled = true;  // a second click means the next question
     const told = await this.server.judge({token: this.token, question: this.told.question.id, verdict, spans});
+    for (const button of buttons) button.disabled = false;
     if (told.error) return this.trouble(told.error);
     this.show(told);
   }
