@@ -83,7 +83,7 @@ def save_tiny_roberta(folder: Path) -> Path:
     tokenizer = Tokenizer(models.WordLevel(numbers, unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
-    transformers.PreTrainedTokenizerFast(
+    transformers.PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer, unk_token="<unk>", pad_token="<pad>", model_max_length=READS
     ).save_pretrained(plain)
     manual_seed(0)
@@ -97,7 +97,7 @@ def save_tiny_roberta(folder: Path) -> Path:
         type_vocab_size=1,
         initializer_range=1.0,
     )
-    transformers.RobertaModel(config).eval().save_pretrained(plain)
+    transformers.RobertaModel(config).eval().save_pretrained(plain)  # type: ignore[no-untyped-call]
     here = {"local_files_only": True}
     transformer = Transformer(
         str(plain), max_seq_length=READS, processor_kwargs=here, model_kwargs=here

@@ -11,10 +11,11 @@ import pytest
 
 import embeddings.cache
 import qa.engine
-from embeddings import Encoder
+from embeddings import Encoder, VectorStore
 from qa import QA, Document
 from qa.engine import prepare
 from qa.errors import LoadError
+from qa.index import Manifest
 from tests.fakes import FakeEncoder
 
 
@@ -65,11 +66,12 @@ def test_vectors_are_loaded_once(notes: Path, monkeypatch: pytest.MonkeyPatch) -
     QA.open(notes).close()
     loaded: list[Path] = []
     load = qa.index.load_vectors
-    monkeypatch.setattr(
-        qa.index,
-        "load_vectors",
-        lambda manifest, path: (loaded.append(path), load(manifest, path))[1],
-    )
+
+    def listed(manifest: Manifest, path: Path) -> VectorStore:
+        loaded.append(path)
+        return load(manifest, path)
+
+    monkeypatch.setattr(qa.index, "load_vectors", listed)
     QA.open(notes).close()
     assert len(loaded) == 1
 
