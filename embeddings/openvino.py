@@ -27,7 +27,7 @@ sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 _QUERIES_KEPT = 256
 _TOKENS_AT_ONCE = 2_048  # short enough that who waits for a turn waits a fraction of a second
 _TEXTS_AT_ONCE = 1_024  # tokenised and sorted
-_STEP = 16  # lengths are padded to multiples of it, as the runtime prepares for each new one
+_STEP = 8  # lengths are padded to multiples of it, as the runtime prepares for each new one
 # Sums in 16 bits are quicker where the processor has them, and put other passages among the best
 # ten for one question in twenty; an index would then depend on the machine that made it.
 _PRECISION = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}

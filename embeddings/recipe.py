@@ -70,14 +70,9 @@ def read_recipe(folder: Path) -> Recipe:
         config,
         _pooling(_settings(folder / modules["Pooling"] / "config.json")),
         _max_tokens(transformer, tokenizer, config),
-        first_prompt(prompts, "query"),
-        first_prompt(prompts, "document", "passage", "corpus"),
+        prompts.get("query") or "",
+        prompts.get("document") or "",  # as in sentence-transformers; one named "passage" is not
     )
-
-
-def first_prompt(prompts: dict[str, Any], *names: str) -> str:
-    """Give the first prompt that a model has by one of these names, or an empty one."""
-    return next((str(prompts[name]) for name in names if prompts.get(name)), "")
 
 
 def first_place(config: dict[str, Any]) -> int:

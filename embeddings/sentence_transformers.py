@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from embeddings.errors import ModelError
 from embeddings.fair_lock import FairLock
 from embeddings.models import ModelFiles, load_quietly
-from embeddings.recipe import first_prompt
 from embeddings.tokens import Tokens, unit
 
 if TYPE_CHECKING:
@@ -32,10 +31,8 @@ class SentenceTransformersEncoder:
         self.model = files.name
         self.digest = files.digest
         self._transformer = load_quietly(SentenceTransformer, files, device)
-        self._query_prompt = first_prompt(self._transformer.prompts, "query")
-        self._passage_prompt = first_prompt(
-            self._transformer.prompts, "document", "passage", "corpus"
-        )
+        self._query_prompt = self._transformer.prompts.get("query") or ""
+        self._passage_prompt = self._transformer.prompts.get("document") or ""
         self._options: Any = {"batch_size": _BATCH, "show_progress_bar": False}
         self._lock = FairLock()  # the tokenizer keeps its padding settings in itself
         self._query = lru_cache(_QUERIES_KEPT)(self._encode_query)

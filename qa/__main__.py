@@ -7,6 +7,7 @@ gate allows.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from importlib.metadata import entry_points
@@ -28,6 +29,10 @@ from qa.terminal import (
     top_k_option,
 )
 from qa.verification import ConversationVerification, Verification
+
+# Its matrices are small, and what is large OpenVINO and torch share out among threads of their
+# own: NumPy's would only stand in their way. It is read when NumPy is first loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 if TYPE_CHECKING:
     from qa.documents import Document

@@ -100,10 +100,10 @@ class Reader:
         )
         split = projected.reshape(len(x), 3, HEADS, -1)
         query, key, value = split.transpose(1, 2, 0, 3)  # each (heads, tokens, width of a head)
-        scores = query @ key.transpose(0, 2, 1) * np.float32(query.shape[-1] ** -0.5)
+        scores = query * np.float32(query.shape[-1] ** -0.5) @ key.transpose(0, 2, 1)
         shares = np.exp(scores - scores.max(-1, keepdims=True))
-        shares /= shares.sum(-1, keepdims=True)
-        return self._linear((shares @ value).transpose(1, 0, 2).reshape(x.shape), f"{name}out_proj")
+        read = shares @ value / shares.sum(-1, keepdims=True)
+        return self._linear(read.transpose(1, 0, 2).reshape(x.shape), f"{name}out_proj")
 
     def _linear(self, x: Array, name: str) -> Array:
         product: Array = x @ self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from torch.nn import Module
     from transformers import PreTrainedModel
 
 WORDS = "fish silver penguins dive coins island bought the for in and . , ?"
@@ -47,4 +48,62 @@ def save_cross_encoder(folder: Path, *, labels: int = 1) -> Path:
     plain = folder.with_name(f"{folder.name}-plain")
     save_tiny_bert(plain, "BertForSequenceClassification", labels=labels)
     CrossEncoder(str(plain), device="cpu", local_files_only=True).save_pretrained(str(folder))
+    return folder
+
+
+def save_tiny_encoder(folder: Path, *modules: Module) -> Path:
+    """Make a text encoder of a tiny BERT and what comes behind it, as sentence-transformers does.
+
+    Without modules, the mean of the tokens is taken.
+    """
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+
+    plain = folder.with_name(f"{folder.name}-plain")
+    save_tiny_bert(plain, "BertModel")
+    transformer = Transformer(str(plain), max_seq_length=READS)
+    behind = modules or (Pooling(transformer.get_embedding_dimension(), "mean"),)
+    SentenceTransformer(modules=[transformer, *behind], device="cpu").save(
+        str(folder), create_model_card=False
+    )
+    return folder
+
+
+def save_tiny_roberta(folder: Path) -> Path:
+    """Make a text encoder of a tiny RoBERTa, whose places are numbered from behind its padding."""
+    import transformers
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from torch import manual_seed
+
+    plain = folder.with_name(f"{folder.name}-plain")
+    vocabulary = ["<s>", "<pad>", "</s>", "<unk>", *WORDS.split()]
+    numbers = {word: number for number, word in enumerate(vocabulary)}
+    tokenizer = Tokenizer(models.WordLevel(numbers, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
+    transformers.PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=tokenizer, unk_token="<unk>", pad_token="<pad>", model_max_length=READS
+    ).save_pretrained(plain)
+    manual_seed(0)
+    config = transformers.RobertaConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        max_position_embeddings=READS + 2,
+        type_vocab_size=1,
+        initializer_range=1.0,
+    )
+    transformers.RobertaModel(config).eval().save_pretrained(plain)  # type: ignore[no-untyped-call]
+    here = {"local_files_only": True}
+    transformer = Transformer(
+        str(plain), max_seq_length=READS, processor_kwargs=here, model_kwargs=here
+    )
+    pooling = Pooling(transformer.get_embedding_dimension(), "mean")
+    SentenceTransformer(modules=[transformer, pooling], device="cpu").save(
+        str(folder), create_model_card=False
+    )
     return folder

@@ -92,6 +92,9 @@ class FaissStore:
     ) -> tuple[Scores, Ids]:
         """Find the best of the vectors that may be found, of which there are `there`."""
         taken = top_k + _SPARE
+        # One query is one thread's work; to wake the others is slower, the more so when all are
+        # busy. The setting is the calling thread's own.
+        faiss.omp_set_num_threads(1)
         while True:
             taken = min(taken, there)
             rough, candidates = self._index.search(query[None, :], taken, params=only)

@@ -65,7 +65,7 @@ def test_a_passage_is_read_alike_whatever_is_read_with_it(
     asked = matcher.ask(question, [first, *others])
     alone = reader.read(asked, matcher.match(asked, [first]))[0]
     together = reader.read(asked, matcher.match(asked, [first, *others]))[0]
-    assert together == pytest.approx(alone, abs=1e-3)
+    assert together.tolist() == alone.tolist()
 
 
 def test_passages_that_are_not_read_have_the_lowest_odds(
@@ -97,3 +97,23 @@ def test_what_was_learnt_is_numbers() -> None:
     assert all(
         np.isfinite(weights).all() for weights in load_file(FOLDER / "reader.safetensors").values()
     )
+
+
+def test_what_numpy_reads_is_what_was_trained_in_torch(
+    reader: Reader, real_encoder: Encoder
+) -> None:
+    import torch
+    from safetensors.torch import load_file
+
+    from benchmarks.reader_network import Network, inputs
+
+    network = Network(dim=384).eval()
+    network.load_state_dict(load_file(FOLDER / "reader.safetensors"))
+    matcher = Matcher(real_encoder)
+    asked = matcher.ask("Who built the tower?", passages())
+    matches = matcher.match(asked, passages())
+    with torch.inference_mode():
+        parts, none = network(*inputs([(asked, match) for match in matches]))
+    for match, row in zip(matches, (parts - none[:, None]).numpy(), strict=True):
+        odds = reader.odds(asked, match)
+        assert odds == pytest.approx(row[: len(odds)], abs=1e-5)

@@ -1,0 +1,133 @@
+"""A corpus is read again where a file's size or times are others, and only there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import embeddings.cache
+import qa.engine
+from embeddings import Encoder, VectorStore
+from qa import QA, Document
+from qa.engine import prepare
+from qa.errors import LoadError
+from qa.index import Manifest
+from tests.fakes import FakeEncoder
+
+
+@pytest.fixture(autouse=True)
+def fake_model(fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
+    def load(model: str | None = None, *, backend: str = "auto") -> Encoder:
+        return fake_encoder
+
+    monkeypatch.setattr("qa.engine.load_encoder", load)
+    monkeypatch.setattr(embeddings.cache, "_SETTLED", -1_000_000_000)
+    return fake_encoder
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "one.txt").write_text("Tickets cost five euros.")
+    (folder / "two.md").write_text("The museum opens at nine.")
+    return folder
+
+
+@contextmanager
+def nothing_read(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail where documents are read, or the index is opened to be written."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("the sources are read again")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(qa.engine, "load_all", refuse)
+        patched.setattr(qa.engine, "update_index", refuse)
+        yield
+
+
+def test_an_unchanged_corpus_is_opened_without_being_read(
+    notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    QA.open(notes).close()
+    with nothing_read(monkeypatch), QA.open(notes) as opened:
+        assert opened.index.document_ids() == ["one.txt", "two.md"]
+    with nothing_read(monkeypatch):
+        _, _, changes = prepare(notes)
+    assert changes.unchanged == ["one.txt", "two.md"]
+
+
+def test_vectors_are_loaded_once(notes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    QA.open(notes).close()
+    loaded: list[Path] = []
+    load = qa.index.load_vectors
+
+    def listed(manifest: Manifest, path: Path) -> VectorStore:
+        loaded.append(path)
+        return load(manifest, path)
+
+    monkeypatch.setattr(qa.index, "load_vectors", listed)
+    QA.open(notes).close()
+    assert len(loaded) == 1
+
+
+def test_documents_made_in_python_are_told_by_their_text(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = Document("a", "Tickets cost five euros.")
+    QA.open(one).close()
+    with nothing_read(monkeypatch):
+        QA.open(Document("a", "Tickets cost five euros.")).close()
+    with QA.open(Document("a", "Tickets cost nine euros.")) as opened:
+        assert "nine" in opened.index.document("a").text
+
+
+def test_a_change_of_the_same_size_is_seen(notes: Path) -> None:
+    QA.open(notes).close()
+    (notes / "one.txt").write_text("Tickets cost nine euros.")
+    os.utime(notes / "one.txt", (1_700_000_000, 1_700_000_000))
+    with QA.open(notes) as opened:
+        assert "nine" in opened.index.document("one.txt").text
+
+
+def test_a_file_that_is_merely_touched_is_read_and_not_encoded_again(
+    notes: Path, fake_model: FakeEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    QA.open(notes).close()
+    os.utime(notes / "one.txt", (1_700_000_000, 1_700_000_000))
+    with pytest.raises(AssertionError, match="read again"), nothing_read(monkeypatch):
+        QA.open(notes)
+    fake_model.encoded.clear()
+    QA.open(notes).close()
+    assert fake_model.encoded == []
+    with nothing_read(monkeypatch):
+        QA.open(notes).close()
+
+
+def test_a_file_that_just_changed_is_read_again(
+    notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embeddings.cache, "_SETTLED", 3_600_000_000_000)
+    QA.open(notes).close()
+    with pytest.raises(AssertionError, match="read again"), nothing_read(monkeypatch):
+        QA.open(notes)
+
+
+@pytest.mark.parametrize("file", ["vectors-1", "inquote.sqlite"])
+def test_a_damaged_index_of_an_unchanged_corpus_is_made_anew(notes: Path, file: str) -> None:
+    folder, _, _ = prepare(notes)
+    (folder / file).write_bytes(b"garbage")
+    with QA.open(notes) as opened:
+        assert len(opened.index) == 2
+
+
+def test_a_file_that_is_gone_is_an_error_as_ever(notes: Path) -> None:
+    QA.open(notes / "one.txt").close()
+    (notes / "one.txt").unlink()
+    with pytest.raises(LoadError, match=r"there is no file or folder .*one\.txt"):
+        QA.open(notes / "one.txt")
