@@ -259,7 +259,12 @@ def _model_of(folder: Path, *, must_exist: bool) -> str | None:
     """Give the model that an index was made with; None where there is no index yet."""
     if not must_exist and not is_index(folder):
         return None
-    index = Index.open(folder)
+    try:
+        index = Index.open(folder)
+    except IndexMissing:  # one that was stopped before it was finished
+        if must_exist:
+            raise
+        return None
     try:
         return index.manifest.model
     finally:
