@@ -2,7 +2,7 @@
 
 Exit codes: 0 all well; 1 an error, in one sentence; 2 options that do not fit; 3 the answer is
 that the document does not say; 4 a quote that does not verify; 5 a measure that got worse than a
-gate allows.
+gate allows; 130 stopped by Ctrl-C while indexing.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import closing, suppress
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,11 +36,15 @@ from qa.verification import ConversationVerification, Verification
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 if TYPE_CHECKING:
+    from embeddings import Encoder
     from qa.documents import Document
+    from qa.errors import QAError
+    from qa.indexing import Changes
     from qa.retrieval import RetrievedPassage
 
 ABSTAINED = 3
 NOT_VERIFIED = 4
+STOPPED = 130
 
 
 class _Commands(click.Group):
@@ -90,6 +95,8 @@ def main() -> None:
 @click.option("--max-tokens", type=int, help="The most tiktoken tokens in a passage.")
 @click.option("--overlap", type=int, help="Sentences that a passage shares with the one before.")
 @click.option("--remove", multiple=True, metavar="ID", help="A document to take out, by its id.")
+@click.option("--watch", is_flag=True, help="Stay, and index again whenever a file changes.")
+@click.option("--check", is_flag=True, help="Read all of --index, and tell whether it is whole.")
 @as_json_option
 def index(
     paths: tuple[Path, ...],
@@ -99,16 +106,24 @@ def index(
     max_tokens: int | None,
     overlap: int | None,
     remove: tuple[str, ...],
+    watch: bool,
+    check: bool,
     as_json: bool,
 ) -> None:
     """Index files and folders, so that asking them later starts at once.
 
     Only documents that are new or changed are worked on. Without --index, the index is kept
-    where the other commands look for it when the same paths are named with --document.
+    where the other commands look for it when the same paths are named with --document. What is
+    encoded when it is stopped by Ctrl-C is kept, and the same command goes on from there.
     """
     from qa.engine import prepare
     from qa.passages import Chunking
 
+    if check:
+        _check(index, bare=not paths and not remove and not watch)
+        return
+    if watch and not paths:
+        raise click.UsageError("--watch needs the files and folders to watch.")
     if remove and index is None:
         raise click.UsageError("--remove needs --index, the folder of the index to change.")
     chunking = None
@@ -121,14 +136,52 @@ def index(
             default.overlap if overlap is None else overlap,
         )
     source = list(paths) or None
-    folder, _, changes = prepare(
-        source,
-        index=index,
-        model=model,
-        backend=backend or "auto",
-        chunking=chunking,
-        remove=remove,
-    )
+    try:
+        folder, encoder, changes = prepare(
+            source,
+            index=index,
+            model=model,
+            backend=backend or "auto",
+            chunking=chunking,
+            remove=remove,
+        )
+    except KeyboardInterrupt:
+        click.echo(
+            "Stopped. What was encoded is kept: the same command goes on from there.", err=True
+        )
+        sys.exit(STOPPED)
+    _print_changes(folder, changes, as_json)
+    if watch:
+        _watch(paths, folder, encoder, as_json)
+
+
+def _check(index: Path | None, *, bare: bool) -> None:
+    """Tell that an index is whole; `IndexDamaged` if it is not."""
+    from qa.index import Index
+
+    if index is None or not bare:
+        raise click.UsageError("--check needs --index, and nothing else.")
+    with closing(Index.open(index)) as opened:
+        opened.check_whole()
+        documents, passages = len(opened.document_ids()), len(opened)
+    click.echo(f"The index in {index} is whole: {documents:,} documents, {passages:,} passages.")
+
+
+def _watch(paths: tuple[Path, ...], folder: Path, encoder: Encoder, as_json: bool) -> None:
+    """Print what changes, until Ctrl-C."""
+    from qa.watching import watch
+
+    def told(error: QAError) -> None:
+        click.echo(f"Not indexed: {printable(str(error))}", err=True)
+
+    click.echo("Watching for changes; Ctrl-C ends it.", err=True)
+    with suppress(KeyboardInterrupt):
+        for changes in watch(paths, folder, encoder, told):
+            _print_changes(folder, changes, as_json)
+    click.echo("Stopped watching.", err=True)
+
+
+def _print_changes(folder: Path, changes: Changes, as_json: bool) -> None:
     if as_json:
         print_json({"index": str(folder), **changes.to_dict()})
         return

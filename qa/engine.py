@@ -287,7 +287,11 @@ def _model_of(folder: Path) -> str | None:
     """Give the model that an index was made with; None where there is no index yet."""
     if not is_index(folder):
         return None
-    with closing(Index.open(folder)) as index:
+    try:
+        index = Index.open(folder)
+    except IndexMissing:  # one that was stopped before it was finished
+        return None
+    with closing(index):
         return index.manifest.model
 
 

@@ -128,6 +128,10 @@ class Index:
         """Give the ids of all documents, in the order in which they were indexed."""
         return [row[0] for row in self._rows("SELECT id FROM documents ORDER BY number")]
 
+    def sources(self) -> dict[str, str | None]:
+        """Give where each document came from, by id."""
+        return dict(self._rows("SELECT id, source FROM documents ORDER BY number"))
+
     def numbers_of(self, document_ids: Sequence[str]) -> NDArray[np.int64]:
         """Give the numbers of the passages of some documents, in order."""
         import numpy as np

@@ -4,7 +4,7 @@ One file, in this machine's byte order:
 
     header     what it is, its dimension, how many vectors, and the bytes of the lists
     ids        int64, in rising order
-    vectors    float32, in order of id; they are mapped, and only what is scored is read
+    vectors    float32, in order of id; only what is scored is read
     lists      a FAISS index of one byte for a number, by row; read into memory
 
 The file is never changed. What is added since stands in memory, and what is removed is marked.
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, BinaryIO, Self
@@ -62,9 +63,8 @@ class IvfStore:
 
     def __init__(self, dim: int) -> None:
         self.dim = dim
-        self._path: Path | None = None
         self._ids: Ids = np.empty(0, dtype=np.int64)
-        self._vectors: Vectors = np.empty((0, dim), dtype=np.float32)
+        self._file: _Rows | None = None
         self._alive: Mask = np.empty(0, dtype=np.bool_)
         self._removed = 0
         self._lists: faiss.IndexIVFScalarQuantizer | None = None
@@ -73,20 +73,17 @@ class IvfStore:
 
     @classmethod
     def load(cls, path: Path, dim: int) -> Self:
-        """Map a file that `save` wrote; its lists are read by the first search."""
+        """Open a file that `save` wrote; its lists are read by the first search."""
         store = cls(dim)
         try:
             with path.open("rb") as file:
                 count = _read_header(file, path, dim)
                 store._ids = np.fromfile(file, np.int64, count)
-                if count:
-                    shape, at = (count, dim), _HEADER.size + store._ids.nbytes
-                    store._vectors = np.memmap(path, np.float32, "r", at, shape)
         except (OSError, ValueError) as error:
             raise _unreadable(path, error) from error
         if (np.diff(store._ids) <= 0).any():
             raise StoreError(f"the vector file {path} cannot be read: it is damaged")
-        store._path = path
+        store._file = _Rows(path, count, dim)
         store._alive = np.ones(count, dtype=np.bool_)
         return store
 
@@ -104,7 +101,7 @@ class IvfStore:
         """Give vectors by id, in the order asked for; a `StoreError` if one is not there."""
         rows, there = self._rows(ids)
         found = np.empty((len(ids), self.dim), dtype=np.float32)
-        found[there] = self._vectors[rows[there]]
+        found[there] = self._read(rows[there])
         if not there.all():
             found[~there] = self._fresh.vectors(np.asarray(ids)[~there])
         return found
@@ -155,7 +152,7 @@ class IvfStore:
             if len(rows) < wanted:
                 probed = min(probed * 4, lists.nlist)
                 continue
-            scores, rows_found = nearest(query, rows, self._vectors[rows], wanted)
+            scores, rows_found = nearest(query, rows, self._read(rows), wanted)
             if len(rows) < taken or taken == there or rough[0, -1] < scores[-1] - margin:
                 return scores, rows_found
             taken = min(taken * 2, there)
@@ -173,6 +170,8 @@ class IvfStore:
 
     def close(self) -> None:
         """Let go of memory and the file."""
+        if self._file is not None:
+            self._file.close()
         self.__init__(self.dim)  # type: ignore[misc]
 
     def _rows(self, ids: Ids) -> tuple[NDArray[np.int64], Mask]:
@@ -186,9 +185,59 @@ class IvfStore:
     def _opened(self) -> faiss.IndexIVFScalarQuantizer:
         with self._reading:
             if self._lists is None:
-                assert self._path is not None  # noqa: S101 - rows come from a file
-                self._lists = _read_lists(self._path, len(self._ids), self.dim)
+                assert self._file is not None  # noqa: S101 - rows come from a file
+                self._lists = self._file.lists()
             return self._lists
+
+    def _read(self, rows: NDArray[np.int64]) -> Vectors:
+        if self._file is None:
+            return np.empty((0, self.dim), dtype=np.float32)
+        return self._file.read(rows)
+
+
+class _Rows:
+    """The vectors of a file, by row. They are read, as mapped ones would fill the memory."""
+
+    def __init__(self, path: Path, count: int, dim: int) -> None:
+        self._path = path
+        self._count = count
+        self._dim = dim
+        self._at = _HEADER.size + 8 * count
+        self._bytes = 4 * dim
+        self._file = path.open("rb", buffering=0)
+        self._reading = Lock()
+
+    def read(self, rows: NDArray[np.int64]) -> Vectors:
+        """Read vectors; rows that follow each other are read at once."""
+        vectors = np.empty((len(rows), self._dim), dtype=np.float32)
+        starts = np.flatnonzero(np.diff(rows, prepend=-2) != 1).tolist()
+        with self._reading:
+            for start, end in pairwise([*starts, len(rows)]):
+                self._file.seek(self._at + self._bytes * int(rows[start]))
+                run = self._file.read(self._bytes * (end - start))
+                if len(run) < self._bytes * (end - start):
+                    raise StoreError(f"the vector file {self._path} is cut short")
+                vectors[start:end] = np.frombuffer(run, np.float32).reshape(-1, self._dim)
+        return vectors
+
+    def lists(self) -> faiss.IndexIVFScalarQuantizer:
+        """Read the lists of these rows."""
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._at + self._bytes * self._count)
+                reader = faiss.PyCallbackIOReader(file.read)  # type: ignore[attr-defined]
+                lists = faiss.read_index(reader)
+        except (OSError, RuntimeError) as error:
+            raise _unreadable(self._path, error) from error
+        if not isinstance(lists, faiss.IndexIVFScalarQuantizer) or lists.ntotal != self._count:
+            raise StoreError(f"the vector file {self._path} cannot be read: its lists are damaged")
+        return lists
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __del__(self) -> None:
+        self._file.close()
 
 
 def write(path: Path, dim: int, stores: Sequence[VectorStore]) -> None:
@@ -256,19 +305,6 @@ def _read_header(file: BinaryIO, path: Path, dim: int) -> int:
     if path.stat().st_size != _HEADER.size + count * (8 + 4 * dim) + lists:
         raise StoreError(f"the vector file {path} cannot be read: it is not whole")
     return int(count)
-
-
-def _read_lists(path: Path, count: int, dim: int) -> faiss.IndexIVFScalarQuantizer:
-    try:
-        with path.open("rb") as file:
-            file.seek(_HEADER.size + count * (8 + 4 * dim))
-            reader = faiss.PyCallbackIOReader(file.read)  # type: ignore[attr-defined]
-            lists = faiss.read_index(reader)
-    except (OSError, RuntimeError) as error:
-        raise _unreadable(path, error) from error
-    if not isinstance(lists, faiss.IndexIVFScalarQuantizer) or lists.ntotal != count:
-        raise StoreError(f"the vector file {path} cannot be read: its lists are damaged")
-    return lists
 
 
 def _unreadable(path: Path, error: Exception) -> StoreError:

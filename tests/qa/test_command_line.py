@@ -6,17 +6,22 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import watchfiles
 from click.testing import CliRunner, Result
+from numpy.typing import NDArray
 
 from qa import Answer, Citation, Document
-from qa.__main__ import ABSTAINED, NOT_VERIFIED, main
+from qa.__main__ import ABSTAINED, NOT_VERIFIED, STOPPED, main
 from qa.documents import Span
 from qa.retrieval import RERANKED
 from qa.seeds import essay_path, questions_path
+from tests.fakes import FakeEncoder
 from tests.pdf_files import pages_of
 from tests.tiny_models import save_cross_encoder
 
@@ -76,6 +81,63 @@ def test_output_that_lacks_a_character_shows_it_as_an_escape(
         )
         assert result.returncode == NOT_VERIFIED, result.stderr
         assert "\\u201c" in result.stdout
+
+
+class TestIndex:
+    @pytest.fixture
+    def folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        monkeypatch.setattr("qa.engine.load_encoder", lambda *_, **__: FakeEncoder())
+        (tmp_path / "a.txt").write_text("Tickets cost five euros.")
+        assert run("index", tmp_path / "a.txt", "--index", tmp_path / "index").exit_code == 0
+        return tmp_path / "index"
+
+    def test_check_tells_that_an_index_is_whole(self, folder: Path) -> None:
+        result = run("index", "--index", folder, "--check")
+        assert result.exit_code == 0
+        assert "is whole: 1 documents, 1 passages" in result.stdout
+
+    def test_check_tells_what_is_not(self, folder: Path) -> None:
+        whole = (folder / "vectors-1").read_bytes()
+        (folder / "vectors-1").write_bytes(whole[:-1] + b"?")
+        assert_one_sentence(run("index", "--index", folder, "--check"), "damaged", "vectors-1")
+
+    def test_check_takes_nothing_else(self, folder: Path) -> None:
+        there: list[str | Path] = ["--index", folder]
+        every: list[list[str | Path]] = [[], [*there, "--remove", "a.txt"], [*there, "a.txt"]]
+        for options in every:
+            result = run("index", "--check", *options)
+            assert (result.exit_code, "--check needs --index" in result.stderr) == (2, True)
+
+    def test_watch_needs_paths(self, folder: Path) -> None:
+        assert run("index", "--index", folder, "--watch").exit_code == 2
+
+    def test_watch_prints_changes_until_it_is_interrupted(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def seen(*_: Path, **__: object) -> Iterator[set[str]]:
+            (folder.parent / "a.txt").write_text("Tickets cost six euros.")
+            yield {"a"}
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(watchfiles, "watch", seen)
+        result = run("index", folder.parent / "a.txt", "--index", folder, "--watch")
+        assert result.exit_code == 0
+        assert "updated: 1 (a.txt)" in result.stdout
+        assert result.stderr.endswith("Stopped watching.\n")
+
+    def test_stopped_it_says_that_what_was_encoded_is_kept_and_goes_on(
+        self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class Stopped(FakeEncoder):
+            def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+                raise KeyboardInterrupt
+
+        with monkeypatch.context() as patched:
+            patched.setattr("qa.engine.load_encoder", lambda *_, **__: Stopped())
+            result = run("index", tmp_path / "a.txt", "--index", tmp_path / "new")
+        assert result.exit_code == STOPPED
+        assert "goes on from there" in result.stderr
+        assert run("index", tmp_path / "a.txt", "--index", tmp_path / "new").exit_code == 0
 
 
 @pytest.mark.model

@@ -6,16 +6,16 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-import embeddings.cache
-import qa.engine
-from embeddings import Encoder, VectorStore
+import qa.loaders
+from embeddings import Encoder
+from embeddings.stores.segments import Segments
 from qa import QA, Document
 from qa.engine import prepare
 from qa.errors import LoadError
-from qa.index import Manifest
 from tests.fakes import FakeEncoder
 
 
@@ -25,7 +25,7 @@ def fake_model(fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch) -> Fa
         return fake_encoder
 
     monkeypatch.setattr("qa.engine.load_encoder", load)
-    monkeypatch.setattr(embeddings.cache, "_SETTLED", -1_000_000_000)
+    monkeypatch.setattr(qa.loaders, "_SECONDS_TO_SETTLE", -1.0)
     return fake_encoder
 
 
@@ -40,14 +40,13 @@ def notes(tmp_path: Path) -> Path:
 
 @contextmanager
 def nothing_read(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Fail where documents are read, or the index is opened to be written."""
+    """Fail where a file is read."""
 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("the sources are read again")
 
     with monkeypatch.context() as patched:
-        patched.setattr(qa.engine, "load_all", refuse)
-        patched.setattr(qa.engine, "update_index", refuse)
+        patched.setattr(qa.loaders.File, "load", refuse)
         yield
 
 
@@ -65,24 +64,20 @@ def test_an_unchanged_corpus_is_opened_without_being_read(
 def test_vectors_are_loaded_once(notes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     QA.open(notes).close()
     loaded: list[Path] = []
-    load = qa.index.load_vectors
+    load = Segments.load
 
-    def listed(manifest: Manifest, path: Path) -> VectorStore:
-        loaded.append(path)
-        return load(manifest, path)
+    def listed(folder: Path, *rest: Any) -> Segments:
+        loaded.append(folder)
+        return load(folder, *rest)
 
-    monkeypatch.setattr(qa.index, "load_vectors", listed)
+    monkeypatch.setattr(Segments, "load", listed)
     QA.open(notes).close()
     assert len(loaded) == 1
 
 
-def test_documents_made_in_python_are_told_by_their_text(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_documents_made_in_python_are_told_by_their_text() -> None:
     one = Document("a", "Tickets cost five euros.")
     QA.open(one).close()
-    with nothing_read(monkeypatch):
-        QA.open(Document("a", "Tickets cost five euros.")).close()
     with QA.open(Document("a", "Tickets cost nine euros.")) as opened:
         assert "nine" in opened.index.document("a").text
 
@@ -112,7 +107,7 @@ def test_a_file_that_is_merely_touched_is_read_and_not_encoded_again(
 def test_a_file_that_just_changed_is_read_again(
     notes: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embeddings.cache, "_SETTLED", 3_600_000_000_000)
+    monkeypatch.setattr(qa.loaders, "_SECONDS_TO_SETTLE", 3_600.0)
     QA.open(notes).close()
     with pytest.raises(AssertionError, match="read again"), nothing_read(monkeypatch):
         QA.open(notes)
