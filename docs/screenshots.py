@@ -20,7 +20,7 @@ PICTURES = Path(__file__).parent / "screenshots"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 BELT = "When was the Belt and Road Initiative proposed?"
 CORE = "And what is its core idea?"
-SEVERAL = "What are examples of China's cooperation with Russia?"
+SEVERAL = "What do many experts believe about ties between America and Russia?"
 FRANCE = "What is the capital of France?"
 
 HEBREW = (
