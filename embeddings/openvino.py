@@ -28,8 +28,8 @@ _TEXTS_AT_ONCE = 1_024  # tokenised and sorted
 # Lengths are padded to multiples of it. It is what the widest registers hold: sums over a text then
 # run the same way whatever it is padded to, and not a digit depends on what else is in a batch.
 _STEP = 16
-# Sums in 16 bits are quicker where the processor has them, and put other passages among the best
-# ten for one question in twenty; an index would then depend on the machine that made it.
+# Sums in 16 bits are quicker where the processor has them, and put another passage among the best
+# ten for one question in thirty; an index would then depend on the machine that made it.
 # Several things at once, a core or so for each, are quicker than one after another on all cores,
 # the more so where other programs are at work and a core that is late holds up the others.
 _SETTINGS = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "THROUGHPUT"}
