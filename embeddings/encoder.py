@@ -67,7 +67,7 @@ class Encoder(Protocol):
         """Encode a question's tokens."""
 
     def passage_tokens(self, texts: Sequence[str]) -> list[Tokens]:
-        """Encode the tokens of passages."""
+        """Encode the tokens of passages, each as if it were alone."""
 
 
 def load_encoder(

@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property, lru_cache
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from tokenizers import Encoding, Tokenizer
 
 from embeddings.errors import ModelError
-from embeddings.fair_lock import FairLock
 from embeddings.models import ModelFiles
 from embeddings.recipe import UnknownRecipe, read_recipe
 from embeddings.tokens import Tokens, unit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from openvino import InferRequest
+    from openvino import CompiledModel, InferRequest
 
 # When it is imported, OpenVINO tells its makers, over the network, unless this module is missing.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
 _QUERIES_KEPT = 256
-_TOKENS_AT_ONCE = 2_048  # short enough that who waits for a turn waits a fraction of a second
+_TOKENS_AT_ONCE = 1_024  # more is no quicker, and who waits for a turn would wait longer
 _TEXTS_AT_ONCE = 1_024  # tokenised and sorted
-_STEP = 8  # lengths are padded to multiples of it, as the runtime prepares for each new one
-# Sums in 16 bits are quicker where the processor has them, and put other passages among the best
-# ten for one question in twenty; an index would then depend on the machine that made it.
-_PRECISION = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+# Lengths are padded to multiples of it. It is what the widest registers hold: sums over a text then
+# run the same way whatever it is padded to, and not a digit depends on what else is in a batch.
+_STEP = 16
+# Sums in 16 bits are quicker where the processor has them, and put another passage among the best
+# ten for one question in thirty; an index would then depend on the machine that made it.
+# Several things at once, a core or so for each, are quicker than one after another on all cores,
+# the more so where other programs are at work and a core that is late holds up the others.
+_SETTINGS = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "THROUGHPUT"}
+
+Arrays = tuple["NDArray[np.float32]", "NDArray[np.float32]"]
 
 
 class OpenVINOEncoder:
@@ -49,7 +57,8 @@ class OpenVINOEncoder:
         self._tokenizer_file = files.folder / "tokenizer.json"
         try:
             self._tokenizer = _tokenizer(self._tokenizer_file)
-            self._request = _compiled(files.folder, self._recipe.config, self._recipe.pooling)
+            network = _compiled(files.folder, self._recipe.config, self._recipe.pooling)
+            self._at_once: int = network.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
         except UnknownRecipe:
             raise
         except Exception as error:  # tokenizers, safetensors and OpenVINO share no base class
@@ -58,7 +67,11 @@ class OpenVINOEncoder:
                 model=files.name,
             ) from error
         self.dim: int = self._recipe.config["hidden_size"]
-        self._lock = FairLock()  # a request does one thing at a time
+        self._idle: SimpleQueue[InferRequest] = SimpleQueue()
+        for _ in range(self._at_once):
+            self._idle.put(network.create_infer_request())
+        # Whoever comes first is served first, batch by batch.
+        self._workers = ThreadPoolExecutor(self._at_once, thread_name_prefix="encoder")
         self._query = lru_cache(_QUERIES_KEPT)(self._encode_query)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -91,8 +104,7 @@ class OpenVINOEncoder:
         prompt = self._recipe.passage_prompt
         found: dict[int, Tokens] = {}
         read = self._read(prompt, texts)
-        for batch in _batches(read):
-            tokens, _ = self._infer([read[n] for n in batch])
+        for batch, (tokens, _) in self._encoded(read):
             for row, n in enumerate(batch):
                 found[n] = _outside(prompt, read[n], tokens[row])
         return [found[n] for n in range(len(texts))]
@@ -103,15 +115,15 @@ class OpenVINOEncoder:
         for start in range(0, len(texts), _TEXTS_AT_ONCE):
             some = by_length[start : start + _TEXTS_AT_ONCE]
             read = self._read(prompt, [texts[n] for n in some])
-            for batch in _batches(read):
-                vectors[[some[n] for n in batch]] = self._infer([read[n] for n in batch])[1]
+            for batch, (_, found) in self._encoded(read):
+                vectors[[some[n] for n in batch]] = found
         return unit(vectors)
 
     def _encode_query(self, text: str) -> tuple[NDArray[np.float32], Tokens]:
         """Encode a query and its tokens at once, which takes no longer than either."""
         prompt = self._recipe.query_prompt
         read = self._read(prompt, [text])
-        tokens, vectors = self._infer(read)
+        ((_, (tokens, vectors)),) = self._encoded(read)
         return unit(vectors), _outside(prompt, read[0], tokens[0])
 
     def _read(self, prompt: str, texts: Sequence[str]) -> list[Encoding]:
@@ -129,7 +141,21 @@ class OpenVINOEncoder:
         cutting.enable_truncation(self.max_tokens)
         return cutting
 
-    def _infer(self, read: Sequence[Encoding]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _encoded(self, read: Sequence[Encoding]) -> Iterator[tuple[list[int], Arrays]]:
+        """Encode batches of texts that are alike in length, and give their numbers with each.
+
+        No more batches wait than are worked on, so that others have their turn between them.
+        """
+        running: deque[tuple[list[int], Future[Arrays]]] = deque()
+        for batch in _batches(read, self._at_once):
+            if len(running) == self._at_once:
+                numbers, future = running.popleft()
+                yield numbers, future.result()
+            texts = [read[n] for n in batch]
+            running.append((batch, self._workers.submit(self._infer, texts)))
+        yield from ((numbers, future.result()) for numbers, future in running)
+
+    def _infer(self, read: Sequence[Encoding]) -> Arrays:
         """Run the network: vectors of tokens, (texts, tokens, dim), and of texts, (texts, dim)."""
         longest = max(len(each.ids) for each in read)
         shape = len(read), min(_padded(longest), self.max_tokens)
@@ -137,9 +163,12 @@ class OpenVINOEncoder:
         for row, each in enumerate(read):
             ids[row, : len(each.ids)] = each.ids
             mask[row, : len(each.ids)] = 1
-        with self._lock:
-            self._request.infer([ids, mask])
-            tokens, vectors = (self._request.get_output_tensor(n).data.copy() for n in (0, 1))
+        request = self._idle.get()
+        try:
+            request.infer([ids, mask])
+            tokens, vectors = (request.get_output_tensor(n).data.copy() for n in (0, 1))
+        finally:
+            self._idle.put(request)
         return tokens, vectors
 
 
@@ -150,7 +179,7 @@ def _tokenizer(file: Path) -> Tokenizer:
     return tokenizer
 
 
-def _compiled(folder: Path, config: dict[str, Any], pooling: str) -> InferRequest:
+def _compiled(folder: Path, config: dict[str, Any], pooling: str) -> CompiledModel:
     from openvino import Core
     from safetensors.numpy import load_file
 
@@ -160,15 +189,16 @@ def _compiled(folder: Path, config: dict[str, Any], pooling: str) -> InferReques
     if not weights.is_file():
         raise UnknownRecipe("its weights are in no model.safetensors")
     network = build(load_file(weights), config, pooling)
-    request: InferRequest = Core().compile_model(network, "CPU", _PRECISION).create_infer_request()
-    return request
+    return Core().compile_model(network, "CPU", _SETTINGS)
 
 
-def _batches(read: Sequence[Encoding]) -> Iterator[list[int]]:
-    """Give numbers of texts that are alike in length, as many at once as there is room for."""
+def _batches(read: Sequence[Encoding], at_once: int) -> Iterator[list[int]]:
+    """Give numbers of texts that are alike in length, so that there is work for all at once."""
+    share = sum(_padded(len(each.ids)) for each in read) // at_once
+    most = min(share, _TOKENS_AT_ONCE)
     batch: list[int] = []
     for n in sorted(range(len(read)), key=lambda n: len(read[n].ids)):
-        if batch and (len(batch) + 1) * _padded(len(read[n].ids)) > _TOKENS_AT_ONCE:
+        if batch and (len(batch) + 1) * _padded(len(read[n].ids)) > most:
             yield batch
             batch = []
         batch.append(n)

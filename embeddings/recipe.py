@@ -104,8 +104,9 @@ def _check_architecture(config: dict[str, Any]) -> None:
     for name, value in fixed.items():
         if config.get(name, value) != value:
             raise UnknownRecipe(f"its {name} is {config[name]}")
-    if config.get("add_cross_attention") or config.get("quantization_config"):
-        raise UnknownRecipe("it is more than an encoder of whole numbers")
+    for name in ("add_cross_attention", "quantization_config"):
+        if config.get(name):
+            raise UnknownRecipe(f"its config.json has {name}")
 
 
 def _modules(folder: Path) -> dict[str, str]:

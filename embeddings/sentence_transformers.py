@@ -96,15 +96,19 @@ class SentenceTransformersEncoder:
         return self._query(text)[1]
 
     def passage_tokens(self, texts: Sequence[str]) -> list[Tokens]:
-        """Encode the tokens of passages, as `query_tokens` does those of a question."""
+        """Encode the tokens of passages, as `query_tokens` does those of a question.
+
+        Each is encoded alone: what else is in a batch changes the last digits of its vectors.
+        """
+        return [self._encode_tokens(text) for text in texts]
+
+    def _encode_tokens(self, text: str) -> Tokens:
+        encoded: Any
         with self._lock:
-            encoded: Any = self._transformer.encode_document(
-                list(texts), output_value=None, **self._options
+            (encoded,) = self._transformer.encode_document(
+                [text], output_value=None, **self._options
             )
-        return [
-            self._tokens(text, self._passage_prompt, one)
-            for text, one in zip(texts, encoded, strict=True)
-        ]
+        return self._tokens(text, self._passage_prompt, encoded)
 
     def _encode_query(self, text: str) -> tuple[NDArray[np.float32], Tokens]:
         """Encode a query and its tokens at once, which takes no longer than either."""

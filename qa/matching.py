@@ -105,8 +105,7 @@ class Matcher:
         new = [text for text in dict.fromkeys(texts) if text not in known]
         if len(known) + len(new) > self._most:
             known = self._known = {text: known[text] for text in texts if text in known}
-        for text in new:  # alone: what else is in a batch changes the last digits of its vectors
-            (known[text],) = self._encoder.passage_tokens([text])
+        known.update(zip(new, self._encoder.passage_tokens(new) if new else (), strict=True))
         return [known[text] for text in texts]
 
 

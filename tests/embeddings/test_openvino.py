@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
 import pytest
+from tokenizers import Encoding
 
 import embeddings.encoder
 from embeddings import Encoder, ModelError, load_encoder
+from embeddings.models import find_model
 from embeddings.openvino import OpenVINOEncoder
 from embeddings.sentence_transformers import SentenceTransformersEncoder
 from tests.tiny_models import READS, save_tiny_encoder, save_tiny_roberta
@@ -116,6 +120,39 @@ def test_several_threads_get_what_one_gets(tiny: Path) -> None:
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(lambda text: encoder.encode_passages([text]).tobytes(), texts))
     assert found == expected
+
+
+def test_a_question_waits_for_no_more_than_what_is_being_worked_on(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embeddings.openvino._TOKENS_AT_ONCE", 1)
+    encoder = OpenVINOEncoder(find_model(str(tiny)))
+    begun: list[int] = []
+    go_on = Event()
+    infer = encoder._infer
+
+    def held(read: Sequence[Encoding]) -> Any:
+        begun.append(len(read[0].ids))
+        go_on.wait()
+        return infer(read)
+
+    monkeypatch.setattr(encoder, "_infer", held)
+    with ThreadPoolExecutor(2) as threads:
+        threads.submit(encoder.encode_passages, ["penguins dive for coins"] * 50)
+        wait_until(lambda: len(begun) == encoder._at_once)
+        threads.submit(encoder.encode_queries, ["fish"])
+        wait_until(lambda: encoder._workers._work_queue.qsize() > 0)
+        go_on.set()
+    assert len(begun) == 51
+    assert begun.index(3) <= 2 * encoder._at_once
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    for _ in range(1_000):
+        if holds():
+            return
+        time.sleep(0.01)
+    raise AssertionError("it never came to pass")
 
 
 def test_it_is_taken_by_itself_where_it_knows_the_model(tiny: Path) -> None:

@@ -232,3 +232,17 @@ class TestAQuestionInDoubt:
         answerer = SureOf()
         self.ask(answerer, question)
         assert len(answerer.asked) == 1
+
+
+def test_the_backend_that_is_named_is_taken(notes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[str] = []
+
+    def load(model: str | None = None, *, backend: str = "auto") -> Encoder:
+        taken.append(backend)
+        return FakeEncoder()
+
+    monkeypatch.setattr("qa.engine.load_encoder", load)
+    QA.open(notes).close()
+    QA.open(notes, backend="torch").close()
+    prepare(notes, index=notes.parent / "index", backend="openvino")
+    assert taken == ["auto", "torch", "openvino"]
