@@ -19,8 +19,9 @@ _LONGEST_MS = 5_000  # but no later than so long after the first change
 def watch(
     paths: Sequence[Path], folder: Path, encoder: Encoder, told: Callable[[QAError], None]
 ) -> Iterator[Changes]:
-    """Bring an index up to date whenever files change, until interrupted; give what changed.
+    """Bring an index up to date whenever files change, and give what changed.
 
+    It goes on until it is interrupted, which comes through as `KeyboardInterrupt`.
     Files that are gone are taken out of the index. An error is told, and what it is of stays in
     the index as it was, until it changes again.
 
@@ -44,7 +45,6 @@ def watch(
         step=_QUIET_MS,
         rust_timeout=_FIRST_MS,
         yield_on_timeout=True,
-        raise_interrupt=False,
     ):
         if not seen and not first:
             continue

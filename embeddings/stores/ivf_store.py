@@ -221,11 +221,11 @@ class _Rows:
         return vectors
 
     def lists(self) -> faiss.IndexIVFScalarQuantizer:
-        """Read the lists of these rows."""
+        """Read the lists of these rows, from the file that is open: its name may be gone."""
         try:
-            with self._path.open("rb") as file:
-                file.seek(self._at + self._bytes * self._count)
-                reader = faiss.PyCallbackIOReader(file.read)  # type: ignore[attr-defined]
+            with self._reading:
+                self._file.seek(self._at + self._bytes * self._count)
+                reader = faiss.PyCallbackIOReader(self._file.read)  # type: ignore[attr-defined]
                 lists = faiss.read_index(reader)
         except (OSError, RuntimeError) as error:
             raise _unreadable(self._path, error) from error

@@ -172,6 +172,14 @@ def test_a_missing_segment_is_refused(tmp_path: Path) -> None:
         folder.open()
 
 
+def test_a_segment_that_is_swept_away_is_still_searched(tmp_path: Path) -> None:
+    folder, queries = Folder(tmp_path), unit_vectors(3, seed=9)
+    added(folder, 500, 1)
+    store = folder.open()
+    (tmp_path / "vectors-0").unlink()
+    assert_finds_the_same(store, folder.exact, queries, 5)
+
+
 class TestAmongVeryMany:
     """Where a search reads a share of the lists."""
 
