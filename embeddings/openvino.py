@@ -20,7 +20,8 @@ from embeddings.tokens import Tokens, unit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from openvino import CompiledModel, InferRequest
+
+    from embeddings.runtime import CompiledModel, InferRequest
 
 _QUERIES_KEPT = 256
 _TOKENS_AT_ONCE = 1_024  # more is no quicker, and who waits for a turn would wait longer
@@ -176,10 +177,10 @@ def _tokenizer(file: Path) -> Tokenizer:
 
 
 def _compiled(folder: Path, config: dict[str, Any], pooling: str) -> CompiledModel:
-    from openvino import Core
     from safetensors.numpy import load_file
 
     from embeddings.bert import build
+    from embeddings.runtime import Core
 
     weights = folder / "model.safetensors"
     if not weights.is_file():
