@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from openvino import Model, opset13
 
 from embeddings.recipe import UnknownRecipe, first_place
+from embeddings.runtime import Model, opset13
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from openvino import Node, Output
+
+    from embeddings.runtime import Node, Output
 
 Weights = Mapping[str, "NDArray[np.float32]"]
 

@@ -21,7 +21,8 @@ from embeddings.tokens import Tokens, unit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from openvino import CompiledModel, InferRequest
+
+    from embeddings.runtime import CompiledModel, InferRequest
 
 # When it is imported, OpenVINO tells its makers, over the network, unless this module is missing.
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
@@ -180,10 +181,10 @@ def _tokenizer(file: Path) -> Tokenizer:
 
 
 def _compiled(folder: Path, config: dict[str, Any], pooling: str) -> CompiledModel:
-    from openvino import Core
     from safetensors.numpy import load_file
 
     from embeddings.bert import build
+    from embeddings.runtime import Core
 
     weights = folder / "model.safetensors"
     if not weights.is_file():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -246,3 +247,25 @@ heavy = {"torch", "transformers", "sentence_transformers", "scipy", "sklearn", "
 assert not heavy & set(sys.modules), heavy & set(sys.modules)
 """
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
+def test_it_reports_to_nobody(tmp_path: Path) -> None:
+    """OpenVINO's telemetry keeps files in the user's home, and sends from a process of its own."""
+    code = """
+import sys
+from embeddings import load_encoder
+load_encoder().encode_queries(["Who?"])
+assert "openvino" in sys.modules
+assert not sys.modules.get("openvino_telemetry")
+"""
+    home = tmp_path / "home"
+    home.mkdir()
+    named = dict.fromkeys(("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA"), str(home))
+    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | named)
+    assert list(home.iterdir()) == []
+
+
+def test_only_one_module_imports_the_runtime() -> None:
+    sources = Path(embeddings.encoder.__file__).parent.rglob("*.py")
+    importing = [p.name for p in sources if "\nfrom openvino import" in p.read_text("utf-8")]
+    assert importing == ["runtime.py"]
