@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,10 +21,7 @@ from embeddings.tokens import Tokens, unit
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from embeddings.runtime import CompiledModel, InferRequest
-
-# When it is imported, OpenVINO tells its makers, over the network, unless this module is missing.
-sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    from embeddings.runtime import InferRequest, Model
 
 _QUERIES_KEPT = 256
 _TOKENS_AT_ONCE = 1_024  # more is no quicker, and who waits for a turn would wait longer
@@ -35,9 +31,11 @@ _TEXTS_AT_ONCE = 1_024  # tokenised and sorted
 _STEP = 16
 # Sums in 16 bits are quicker where the processor has them, and put another passage among the best
 # ten for one question in thirty; an index would then depend on the machine that made it.
-# Several things at once, a core or so for each, are quicker than one after another on all cores,
-# the more so where other programs are at work and a core that is late holds up the others.
-_SETTINGS = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "THROUGHPUT"}
+_SETTINGS = {"INFERENCE_PRECISION_HINT": "f32"}
+# A text by itself is there soonest with all cores at work on it. Many are sooner with several at
+# once, a core or so for each, the more so where other programs hold up a core.
+_SOON, _MANY = "LATENCY", "THROUGHPUT"
+_FEW = 16  # texts; compiling for many takes longer than these
 
 Arrays = tuple["NDArray[np.float32]", "NDArray[np.float32]"]
 
@@ -58,8 +56,8 @@ class OpenVINOEncoder:
         self._tokenizer_file = files.folder / "tokenizer.json"
         try:
             self._tokenizer = _tokenizer(self._tokenizer_file)
-            network = _compiled(files.folder, self._recipe.config, self._recipe.pooling)
-            self._at_once: int = network.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
+            self._graph = _graph(files.folder, self._recipe.config, self._recipe.pooling)
+            self._soon = _Requests(self._graph, _SOON)
         except UnknownRecipe:
             raise
         except Exception as error:  # tokenizers, safetensors and OpenVINO share no base class
@@ -68,12 +66,11 @@ class OpenVINOEncoder:
                 model=files.name,
             ) from error
         self.dim: int = self._recipe.config["hidden_size"]
-        self._idle: SimpleQueue[InferRequest] = SimpleQueue()
-        for _ in range(self._at_once):
-            self._idle.put(network.create_infer_request())
-        # Whoever comes first is served first, batch by batch.
-        self._workers = ThreadPoolExecutor(self._at_once, thread_name_prefix="encoder")
         self._query = lru_cache(_QUERIES_KEPT)(self._encode_query)
+
+    @cached_property
+    def _many(self) -> _Requests:
+        return _Requests(self._graph, _MANY)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Count with the model's own tokenizer, cutting nothing off."""
@@ -147,16 +144,17 @@ class OpenVINOEncoder:
 
         No more batches wait than are worked on, so that others have their turn between them.
         """
+        requests = self._soon if len(read) <= _FEW else self._many
         running: deque[tuple[list[int], Future[Arrays]]] = deque()
-        for batch in _batches(read, self._at_once):
-            if len(running) == self._at_once:
+        for batch in _batches(read, requests.at_once):
+            if len(running) == requests.at_once:
                 numbers, future = running.popleft()
                 yield numbers, future.result()
             texts = [read[n] for n in batch]
-            running.append((batch, self._workers.submit(self._infer, texts)))
+            running.append((batch, requests.workers.submit(self._infer, texts, requests)))
         yield from ((numbers, future.result()) for numbers, future in running)
 
-    def _infer(self, read: Sequence[Encoding]) -> Arrays:
+    def _infer(self, read: Sequence[Encoding], requests: _Requests) -> Arrays:
         """Run the network: vectors of tokens, (texts, tokens, dim), and of texts, (texts, dim)."""
         longest = max(len(each.ids) for each in read)
         shape = len(read), min(_padded(longest), self.max_tokens)
@@ -164,6 +162,27 @@ class OpenVINOEncoder:
         for row, each in enumerate(read):
             ids[row, : len(each.ids)] = each.ids
             mask[row, : len(each.ids)] = 1
+        return requests.run(ids, mask)
+
+
+class _Requests:
+    """A network made ready for a use, and the requests that it can work on at once.
+
+    Whoever comes first is served first, batch by batch.
+    """
+
+    def __init__(self, graph: Model, hint: str) -> None:
+        from embeddings.runtime import Core
+
+        network = Core().compile_model(graph, "CPU", _SETTINGS | {"PERFORMANCE_HINT": hint})
+        self.at_once: int = network.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
+        self.workers = ThreadPoolExecutor(self.at_once, thread_name_prefix="encoder")
+        self._idle: SimpleQueue[InferRequest] = SimpleQueue()
+        for _ in range(self.at_once):
+            self._idle.put(network.create_infer_request())
+
+    def run(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> Arrays:
+        """Run the network on (texts, tokens)."""
         request = self._idle.get()
         try:
             request.infer([ids, mask])
@@ -180,17 +199,15 @@ def _tokenizer(file: Path) -> Tokenizer:
     return tokenizer
 
 
-def _compiled(folder: Path, config: dict[str, Any], pooling: str) -> CompiledModel:
+def _graph(folder: Path, config: dict[str, Any], pooling: str) -> Model:
     from safetensors.numpy import load_file
 
     from embeddings.bert import build
-    from embeddings.runtime import Core
 
     weights = folder / "model.safetensors"
     if not weights.is_file():
         raise UnknownRecipe("its weights are in no model.safetensors")
-    network = build(load_file(weights), config, pooling)
-    return Core().compile_model(network, "CPU", _SETTINGS)
+    return build(load_file(weights), config, pooling)
 
 
 def _batches(read: Sequence[Encoding], at_once: int) -> Iterator[list[int]]:

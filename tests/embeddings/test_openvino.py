@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -123,37 +122,32 @@ def test_several_threads_get_what_one_gets(tiny: Path) -> None:
     assert found == expected
 
 
-def test_a_question_waits_for_no_more_than_what_is_being_worked_on(
+def test_a_question_does_not_wait_for_what_is_being_indexed(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("embeddings.openvino._TOKENS_AT_ONCE", 1)
     encoder = OpenVINOEncoder(find_model(str(tiny)))
-    begun: list[int] = []
-    go_on = Event()
+    begun, go_on = Event(), Event()
     infer = encoder._infer
 
-    def held(read: Sequence[Encoding]) -> Any:
-        begun.append(len(read[0].ids))
-        go_on.wait()
-        return infer(read)
+    def held(read: Sequence[Encoding], requests: Any) -> Any:
+        if len(read) > 1:
+            begun.set()
+            go_on.wait()
+        return infer(read, requests)
 
     monkeypatch.setattr(encoder, "_infer", held)
-    with ThreadPoolExecutor(2) as threads:
-        threads.submit(encoder.encode_passages, ["penguins dive for coins"] * 50)
-        wait_until(lambda: len(begun) == encoder._at_once)
-        threads.submit(encoder.encode_queries, ["fish"])
-        wait_until(lambda: encoder._workers._work_queue.qsize() > 0)
+    with ThreadPoolExecutor(1) as threads:
+        indexing = threads.submit(encoder.encode_passages, ["penguins dive for coins"] * 500)
+        begun.wait()
+        assert encoder.encode_queries(["fish"]).shape == (1, encoder.dim)
+        assert not indexing.done()
         go_on.set()
-    assert len(begun) == 51
-    assert begun.index(3) <= 2 * encoder._at_once
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
-    for _ in range(1_000):
-        if holds():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it never came to pass")
+def test_a_text_has_the_same_vector_by_itself_and_among_many(tiny: Path) -> None:
+    encoder = OpenVINOEncoder(find_model(str(tiny)))
+    (alone,) = encoder.encode_passages(["penguins dive for coins"])
+    assert (encoder.encode_passages(["penguins dive for coins"] * 40) == alone).all()
 
 
 def test_it_is_taken_by_itself_where_it_knows_the_model(tiny: Path) -> None:
