@@ -103,7 +103,7 @@ def server(*options: str) -> Iterator[tuple[str, int]]:
         port = str(probe.getsockname()[1])
     command = [sys.executable, "-m", "qa", "chat", "--no-open", "--json", "--port", port, *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout  # noqa: S101
+        assert process.stdout  # noqa: S101  # it was asked for
         said = ""
         while not said.rstrip().endswith("}"):
             line = process.stdout.readline()
@@ -119,7 +119,7 @@ def server(*options: str) -> Iterator[tuple[str, int]]:
 def resident_megabytes(pid: int) -> float:
     """Give the memory that a process holds."""
     shown = subprocess.run(
-        ["ps", "-o", "rss=", "-p", str(pid)],  # noqa: S607
+        ["ps", "-o", "rss=", "-p", str(pid)],  # noqa: S607  # wherever ps is
         check=True,
         capture_output=True,
         text=True,

@@ -13,6 +13,6 @@ _TELEMETRY: Any = {"openvino_telemetry": None}  # None has its import fail, as P
 if "openvino" not in sys.modules:
     sys.modules.update(_TELEMETRY)
 
-from openvino import CompiledModel, Core, InferRequest, Model, Node, Output, opset13  # noqa: E402
+from openvino import CompiledModel, Core, InferRequest, Model, Node, Output, opset13  # noqa: E402  # not before
 
 __all__ = ["CompiledModel", "Core", "InferRequest", "Model", "Node", "Output", "opset13"]

@@ -80,7 +80,8 @@ class FaissStore:
         if among is not None:
             chosen = np.intersect1d(self.ids, among)
             there = len(chosen)
-            only = faiss.SearchParameters(sel=faiss.IDSelectorBatch(chosen))  # type: ignore[call-arg]
+            selected = faiss.IDSelectorBatch(chosen)
+            only = faiss.SearchParameters(sel=selected)  # type: ignore[call-arg]  # made by SWIG
         shape = (len(vectors), min(top_k, there))
         scores, ids = np.empty(shape, dtype=np.float32), np.empty(shape, dtype=np.int64)
         for row, query in enumerate(vectors if shape[1] > 0 else vectors[:0]):

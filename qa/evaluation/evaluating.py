@@ -79,11 +79,7 @@ def evaluate(
     asked, unjudged = _judged(_as_set(questions))
     given = _plain(settings or {})
     subject = _of_qa(system, top_k) if isinstance(system, QA) else _of_callable(system)
-    sources = {document.id: document for document in documents or subject.documents or ()}
-    if not sources:
-        sources = {document.id: document for document in asked.documents}
-    if not sources:
-        raise QuestionSetError("which corpus is asked? Give its documents to evaluate()")
+    sources = _sources(documents or subject.documents, asked.documents)
     notes = [*_corpus_notes(asked, sources, any_corpus), *unjudged]
     judge = _Judge(sources, locate(asked, sources.values()), subject.passages_of)
     started = time.perf_counter()
@@ -296,6 +292,14 @@ def _known(question: Question) -> dict[str, Any]:
 
 def _place(passage: Passage) -> Place:
     return Place(passage.document_id, passage.start, passage.end)
+
+
+def _sources(*corpora: Iterable[Document]) -> dict[str, Document]:
+    """Give the first corpus that has any document, by id."""
+    for corpus in corpora:
+        if sources := {document.id: document for document in corpus}:
+            return sources
+    raise QuestionSetError("which corpus is asked? Give its documents to evaluate()")
 
 
 def _judged(questions: QuestionSet) -> tuple[QuestionSet, list[str]]:
