@@ -1,8 +1,12 @@
 """How well passages are found, quotes chosen and questions refused, beside plain means.
 
     python -m benchmarks.quality --bench FOLDER [--only SET ...]
+    python -m benchmarks.quality --bench FOLDER --backend torch --keep BEFORE
+    python -m benchmarks.quality --bench FOLDER --against BEFORE
 
-FOLDER has question sets in BEIR's format, a folder each. `docs/quality.md` has the tables.
+FOLDER has question sets in BEIR's format, a folder each. `docs/quality.md` has the tables. The
+last two lines tell what a change is worth, of the code or of what encodes: ours is kept, and ours
+is held against what was kept.
 
 The plain means are those that most systems have: whole passages by cosine, by BM25, or by
 reciprocal rank fusion of both; then the sentences of the first five by cosine, and the best
@@ -26,7 +30,7 @@ from benchmarks.learn_examples import HELD_OUT, corpus_of, group_of, held_out
 from embeddings import Encoder, load_encoder
 from qa import QA, Answer, Citation
 from qa.answering import DEFAULT_THRESHOLD
-from qa.evaluation import QuestionSet, Run, compare, evaluate, load_questions
+from qa.evaluation import QuestionSet, Run, compare, evaluate, load_questions, load_run
 from qa.evaluation.runs import figures
 from qa.index import Index
 from qa.indexing import update_index
@@ -102,20 +106,24 @@ class Ours:
         )
 
 
-def runs_of(folder: Path, encoder: Encoder, *, whole: bool) -> Iterator[Run]:
-    """Ask a set's questions, plainly and of ours; ours comes last."""
+def plain_runs(folder: Path, encoder: Encoder) -> Iterator[Run]:
+    """Ask a set's questions by each of the plain means."""
+    questions = load_questions(folder)
+    vectors: Vectors = {}
+    for means in MEANS:
+        plain = Plain(means, questions, encoder, vectors)
+        yield evaluate(plain, questions, documents=questions.documents, name=means)
+
+
+def our_run(folder: Path, encoder: Encoder, *, whole: bool) -> Run:
+    """Ask a set's questions of ours."""
     questions = load_questions(folder)
     documents = corpus_of(folder, questions, whole=whole)
-    if not whole:
-        vectors: Vectors = {}
-        for means in MEANS:
-            plain = Plain(means, questions, encoder, vectors)
-            yield evaluate(plain, questions, documents=documents, name=means)
     with tempfile.TemporaryDirectory() as scratch:
         update_index(Path(scratch), documents, encoder=encoder)
         with QA(Index.open(Path(scratch)), encoder) as qa:
             ours = Ours(qa, questions)
-            yield evaluate(ours, questions, documents=documents, name="ours", any_corpus=whole)
+            return evaluate(ours, questions, documents=documents, name="ours", any_corpus=whole)
 
 
 def counted(goal: Goal, questions: QuestionSet, ours: Run, titles: dict[str, str]) -> set[str]:
@@ -139,27 +147,39 @@ def part_of(run: Run, ids: set[str]) -> Run:
     return replace(run, records=records, figures=figures(records))
 
 
-def row(goal: Goal, runs: Sequence[Run], ids: set[str]) -> str:
-    """Write what came of a goal: ours beside the best of the plain means."""
-    *plain, ours = (part_of(run, ids) for run in runs)
+def row(goal: Goal, plain: Sequence[Run], ours: Run) -> str:
+    """Write what came of a goal: ours beside the best of the plain means, if there are any."""
     value = ours.figures[goal.measure]
-    cells = [
-        f"{goal.folder}{', with history' * goal.with_history}{', whole documents' * goal.whole}",
-        goal.measure,
-        f"{value.questions:,}",
-    ]
+    beside = ["", "", ""]
     if plain:
         best = max(plain, key=lambda run: run.figures[goal.measure].value)
-        (found,) = compare(best, ours, measures=[goal.measure]).differences
-        p = "" if found.p is None else f"{found.p:.4f}" if found.p >= LEAST else f"< {LEAST}"
-        change = f"{found.difference:+.3f} ({found.low:+.3f} to {found.high:+.3f})"
-        cells += [f"{found.baseline:.3f} ({best.name})", change, p]
-    else:
-        cells += ["", "", ""]
-    met = "" if goal.reach is None else "yes" if value.value >= goal.reach else "no"
+        was, *change = difference(best, ours, goal.measure)
+        beside = [f"{was} ({best.name})", *change]
     reach = "" if goal.reach is None else f"{goal.reach:.2f}"
-    cells.insert(4 - 1, f"{value.value:.3f} ({value.low:.3f} to {value.high:.3f})")
-    return f"| {' | '.join([*cells, reach, met])} |"
+    met = "" if goal.reach is None else "yes" if value.value >= goal.reach else "no"
+    ours_is = f"{value.value:.3f} ({value.low:.3f} to {value.high:.3f})"
+    return line(named(goal), goal.measure, f"{value.questions:,}", ours_is, *beside, reach, met)
+
+
+def row_against(goal: Goal, before: Run, ours: Run) -> str:
+    """Write what became of a goal: ours beside ours of before."""
+    value = ours.figures[goal.measure]
+    was, *change = difference(before, ours, goal.measure)
+    cells = named(goal), goal.measure, f"{value.questions:,}", was, f"{value.value:.3f}", *change
+    return line(*cells)
+
+
+def difference(before: Run, after: Run, measure: str) -> tuple[str, str, str]:
+    """Write a figure of one run, how far the other is from it, and p."""
+    (found,) = compare(before, after, measures=[measure]).differences
+    p = "" if found.p is None else f"{found.p:.4f}" if found.p >= LEAST else f"< {LEAST}"
+    change = f"{found.difference:+.3f} ({found.low:+.3f} to {found.high:+.3f})"
+    return f"{found.baseline:.3f}", change, p
+
+
+def named(goal: Goal) -> str:
+    """Name a goal's set."""
+    return f"{goal.folder}{', with history' * goal.with_history}{', whole documents' * goal.whole}"
 
 
 def refusals(goal: Goal, run: Run) -> str:
@@ -175,28 +195,45 @@ def refusals(goal: Goal, run: Run) -> str:
     share = statistics.mean(record.answerable for record in run.records)
     shown = (f"{run.figures[name].value:.3f}" for name in ("AUROC", "ECE", "AURC"))
     cells = goal.folder, f"{len(run.records):,}", f"{share:.2f}", *shown
-    return f"| {' | '.join(cells)} | {answered[True]:.2f} | {answered[False]:.2f} |"
+    return line(*cells, f"{answered[True]:.2f}", f"{answered[False]:.2f}")
+
+
+def line(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def head(*cells: str) -> None:
-    print(f"| {' | '.join(cells)} |\n{'| --- ' * len(cells)}|", flush=True)
+    print(f"{line(*cells)}\n{'| --- ' * len(cells)}|", flush=True)
 
 
-def main(bench: Path, only: Sequence[str], encoder: Encoder) -> None:
-    head("set", "measure", "questions", "ours", "plain", "difference", "p", "reach", "reached")
+def main(arguments: argparse.Namespace) -> None:
+    encoder = load_encoder(backend=arguments.backend)
+    against: Path | None = arguments.against
+    figures_named = ("ours", "plain", "difference", "p", "reach", "reached")
+    changes_named = ("before", "now", "difference", "p")
+    head("set", "measure", "questions", *(changes_named if against else figures_named))
     refused = []
     for folder, whole in dict.fromkeys((goal.folder, goal.whole) for goal in GOALS):
-        if only and folder not in only:
+        if arguments.only and folder not in arguments.only:
             continue
-        runs = list(runs_of(bench / folder, encoder, whole=whole))
-        questions = load_questions(bench / folder)
-        titles = {d.id: d.title for d in corpus_of(bench / folder, questions, whole=whole)}
+        path, kept = arguments.bench / folder, f"{folder}{'-whole' * whole}"
+        plain = [] if whole or against or arguments.keep else [*plain_runs(path, encoder)]
+        ours = our_run(path, encoder, whole=whole)
+        if arguments.keep:
+            ours.save(arguments.keep / kept)
+        questions = load_questions(path)
+        titles = {d.id: d.title for d in corpus_of(path, questions, whole=whole)}
         for goal in GOALS:
             if (goal.folder, goal.whole) == (folder, whole):
-                ids = counted(goal, questions, runs[-1], titles)
-                print(row(goal, runs, ids), flush=True)
+                ids = counted(goal, questions, ours, titles)
+                part = part_of(ours, ids)
+                if against:
+                    before = part_of(load_run(against / kept), ids)
+                    print(row_against(goal, before, part), flush=True)
+                else:
+                    print(row(goal, [part_of(run, ids) for run in plain], part), flush=True)
                 if goal.measure == "AUROC":
-                    refused.append(refusals(goal, part_of(runs[-1], ids)))
+                    refused.append(refusals(goal, part))
     print()
     shares = "of these answered", "of the others answered"
     head("set", "questions", "have an answer", "AUROC", "ECE", "AURC", *shares)
@@ -207,5 +244,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks.quality")
     parser.add_argument("--bench", type=Path, required=True, help="a folder of question sets")
     parser.add_argument("--only", nargs="*", default=(), metavar="SET", help="these sets alone")
-    arguments = parser.parse_args()
-    main(arguments.bench, arguments.only, load_encoder())
+    parser.add_argument("--backend", default="auto", help="what encodes")
+    parser.add_argument("--keep", type=Path, help="keep the runs of ours in this new folder")
+    parser.add_argument("--against", type=Path, help="hold ours against runs that were kept")
+    main(parser.parse_args())
