@@ -1,4 +1,4 @@
-"""SQLite FTS5, bm25s and tantivy: how well they find, how fast, and how large they are.
+"""Our inverted index, FTS5, bm25s and tantivy: how well they find, how fast, how large they are.
 
     python -m benchmarks.lexical --bench FOLDER [--large 1000000]
 
@@ -31,10 +31,10 @@ from benchmarks.lexical_corpus import Invention, Passage
 from benchmarks.lexical_engines import (
     WORD,
     Bm25s,
-    Bounded,
     Changing,
     Engine,
     Fts5,
+    Ours,
     Searching,
     Tantivy,
 )
@@ -45,7 +45,6 @@ from qa.terms import telling_words
 TOP_K = 10
 DEPTH = 100  # as deep as `qa.retrieval` looks
 CHANGES = 20
-BOUNDS = (20_000, 50_000, 100_000)
 ASKED = "squad2"  # the set whose questions are asked of many passages
 _ASKING_WORDS = "how what when where whether which while who whom whose why"
 _ASKING = frozenset(_ASKING_WORDS.split())
@@ -114,7 +113,7 @@ def decimals(values: Iterable[float]) -> list[str]:
 
 
 def engines() -> list[Engine]:
-    return [Fts5(), Bm25s(), Tantivy()]
+    return [Fts5(), Ours(), Bm25s(), Tantivy()]
 
 
 def qualities(sets: Sequence[QuestionSet]) -> None:
@@ -175,18 +174,17 @@ class Scale:
         found = {id_: [str(number) for number in numbers] for id_, numbers in ranking.items()}
         return figures(self._qrels, found)
 
-    def compare(self, write: Callable[[], Iterator[Passage]], bounded: bool) -> None:
+    def compare(self, write: Callable[[], Iterator[Passage]]) -> None:
         """Print how each engine does with these passages."""
         builds, searches = [], []
         everything: Ranking | None = None
         for engine in engines():
             with tempfile.TemporaryDirectory() as folder:
                 builds.append([engine.name, *built(engine, Path(folder), write())])
-                for searching in (engine, *(bounds(engine) if bounded else ())):
-                    ranking, cells = self._searched(searching)
-                    everything = everything or ranking
-                    shared = [overlap(ranking, everything, depth) for depth in (TOP_K, DEPTH)]
-                    searches.append([*cells, *decimals(shared)])
+                ranking, cells = self._searched(engine)
+                everything = everything or ranking
+                shared = [overlap(ranking, everything, depth) for depth in (TOP_K, DEPTH)]
+                searches.append([*cells, *decimals(shared)])
                 builds[-1] += changed(engine, self.real)
         table("engine", "build, s", "MB", "add one, ms", "delete one, ms")
         for cells in builds:
@@ -207,13 +205,6 @@ class Scale:
             times.append(min(taken) * 1000)
         p50, p95 = np.percentile(times, (50, 95))
         return ranking, [engine.name, f"{p50:.2f}", f"{p95:.2f}", *decimals(self._figures(ranking))]
-
-
-def bounds(engine: Engine) -> list[Searching]:
-    """Give the ways to bound what a search costs, of the engine that needs it."""
-    if not isinstance(engine, Fts5):
-        return []
-    return [Bounded(engine, bound, scored=scored) for scored in (True, False) for bound in BOUNDS]
 
 
 def overlap(ranking: Ranking, other: Ranking, depth: int) -> float:
@@ -269,13 +260,13 @@ def main(bench: Path, large: int, asked: int) -> None:
     choices(sets)
     scale = Scale(sets, asked)
     print(f"\n{len(scale.real):,} passages, {len(scale.questions):,} questions")
-    scale.compare(lambda: iter(scale.real), bounded=False)
+    scale.compare(lambda: iter(scale.real))
     if large > len(scale.real):
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "made-up.txt"
             write_down(Invention(scale.real).passages(large - len(scale.real)), file)
             print(f"\n{large:,} passages, {len(scale.questions):,} questions")
-            scale.compare(lambda: chain(scale.real, read_back(file)), bounded=True)
+            scale.compare(lambda: chain(scale.real, read_back(file)))
 
 
 if __name__ == "__main__":

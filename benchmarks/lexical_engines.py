@@ -1,4 +1,4 @@
-"""Three lexical engines behind one face: SQLite FTS5, bm25s and tantivy.
+"""Lexical engines behind one face: our own, SQLite FTS5, bm25s and tantivy.
 
 Each keeps its passages, numbered from 0, in a folder of its own, and is asked with the words of
 a question, which it stems as it stems the passages.
@@ -15,8 +15,12 @@ import bm25s
 import snowballstemmer
 import tantivy
 
+import qa
 from benchmarks.lexical_corpus import Passage
-from qa import lexical
+from qa.documents import Span
+from qa.index_files import SCHEMA
+from qa.lexical import Words
+from qa.postings import Entered
 
 WORD = r"\w+"
 HEAP = 256_000_000  # bytes that tantivy may hold before it writes a segment
@@ -121,31 +125,42 @@ class Fts5:
         return (joined(passage),) if self._joined else passage
 
 
-class Bounded:
-    """FTS5 as `qa.lexical` asks it of many passages: the commonest words find nothing.
+class Ours:
+    """The tables of an inquote index that are about words; stop words are not in them."""
 
-    Args:
-        engine: has the index.
-        bound: how many passages are scored, or not many more.
-        scored: whether the commonest words count in the scores; else they are forgotten.
-    """
+    name = "inquote"
 
-    def __init__(self, engine: Fts5, bound: int, *, scored: bool) -> None:
-        self.name = f"{engine.name}, {bound:,}, common words {'scored' if scored else 'forgotten'}"
-        self._database = engine.database
-        self._bound = bound
-        self._scored = scored
+    def build(self, folder: Path, passages: Iterable[Passage]) -> None:
+        """Write all passages in one transaction."""
+        self._database = sqlite3.connect(folder / "inquote.sqlite", isolation_level=None)
+        self._database.executescript(f"PRAGMA journal_mode = WAL; {SCHEMA}")
+        self._last = -1
+        self._change(add=passages)
+        self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def search(self, words: Sequence[str], top_k: int) -> list[int]:
-        """Ask with all words, or with the rarest alone."""
-        passages = self._bound + 1
-        if not self._scored:
-            words = lexical.rarest(self._database, words, top_k, self._bound)
-            passages = 0  # these words need no bound
-        found = lexical.search(
-            self._database, " ".join(words), top_k, passages=passages, bound=self._bound
-        )
-        return [number for number, _ in found]
+        """Ask for any of the words."""
+        return [number for number, _ in self._words.search(" ".join(words), top_k)]
+
+    def add(self, number: int, passage: Passage) -> None:
+        """Index one more passage, in a transaction of its own, under the next number."""
+        self._change(add=[passage])
+
+    def delete(self, number: int, passage: Passage) -> None:
+        """Take a passage out by its number."""
+        self._change(remove=[number])
+
+    def _change(self, *, add: Iterable[Passage] = (), remove: Iterable[int] = ()) -> None:
+        self._database.execute("BEGIN IMMEDIATE")
+        entered = Entered(self._database)
+        entered.remove(remove)
+        for title, text in add:
+            self._last += 1
+            whole = (Span(0, len(text)),)
+            entered.add(self._last, qa.Passage("", 0, len(text), text, whole, title))
+        entered.write()
+        self._database.execute("COMMIT")
+        self._words = Words(self._database)
 
 
 class Bm25s:

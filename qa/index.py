@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
 from embeddings import Encoder
-from qa import lexical
 from qa.documents import Document, Span
 from qa.errors import IndexDamaged, IndexMissing, LoadError
 from qa.index_files import (
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from embeddings.stores.segments import Segments
+    from qa.lexical import Words
 
 _DOCUMENTS_KEPT = 8
 
@@ -104,9 +104,14 @@ class Index:
 
         With `among`, only passages with these numbers are looked at; their scores are as ever.
         """
-        only = None if among is None else among.tolist()
-        with self._lock, damage_named(self.folder):
-            return lexical.search(self._connection, query, top_k, passages=len(self), among=only)
+        with damage_named(self.folder):
+            return self._words.search(query, top_k, among)
+
+    @cached_property
+    def _words(self) -> Words:
+        from qa.lexical import Words
+
+        return Words(self._connection, lambda: self._lock)
 
     def cosines(self, vector: NDArray[np.float32], numbers: Sequence[int]) -> list[float]:
         """Give the cosine of some passages, by number, with a query vector of shape (dim,)."""
@@ -166,6 +171,9 @@ class Index:
             (found,) = self._rows("PRAGMA quick_check(1)")[0]
             if found != "ok":
                 raise ValueError(found)
+            numbers = [n for (n,) in self._rows("SELECT number FROM passages ORDER BY number")]
+            if self._words.passages().tolist() != numbers:
+                raise ValueError("its words are not those of its passages")
         for document_id in self.document_ids():
             self._read_document(document_id)
 

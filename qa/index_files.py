@@ -28,7 +28,6 @@ from typing import TYPE_CHECKING, Self
 
 from embeddings import Encoder, StoreError
 from embeddings.stores import Segment
-from qa import lexical
 from qa.errors import (
     IndexDamaged,
     IndexMismatch,
@@ -42,10 +41,10 @@ if TYPE_CHECKING:
     from embeddings.stores.segments import Segments
 
 DATABASE = "inquote.sqlite"
-FORMAT = 4
+FORMAT = 5
 APPLICATION_ID = 0x494E5154  # "INQT", in the database's header
 
-SCHEMA = f"""
+SCHEMA = """
 CREATE TABLE manifest (json TEXT NOT NULL);
 CREATE TABLE documents (
     number INTEGER PRIMARY KEY,
@@ -64,10 +63,25 @@ CREATE TABLE passages (
     context   TEXT NOT NULL
 );
 CREATE INDEX passages_by_document ON passages (document);
-CREATE TABLE dead (                              -- removed passages that are in a vector file
+CREATE TABLE dead (                               -- removed passages that are in a vector file
     number INTEGER PRIMARY KEY
 );
-{lexical.TABLE}"""
+CREATE TABLE word_segments (                      -- of passages: `qa.postings`
+    number   INTEGER PRIMARY KEY,
+    passages BLOB NOT NULL,                       -- int64: the passage of each row, rising
+    lengths  BLOB NOT NULL                        -- uint32: how many words each has
+);
+CREATE TABLE postings (
+    segment INTEGER NOT NULL REFERENCES word_segments,
+    term    TEXT NOT NULL,
+    rows    BLOB NOT NULL,                        -- uint32: the passages that hold it, rising
+    counts  BLOB NOT NULL,                        -- uint8: how often each does, up to 255
+    PRIMARY KEY (segment, term)
+) WITHOUT ROWID;
+CREATE TABLE dead_words (                         -- removed passages that are in a segment
+    passage INTEGER PRIMARY KEY
+);
+"""
 
 _READ_WHOLE = 64 * 2**20  # bytes; larger vector files are not read when they are opened
 _OPEN_ATTEMPTS = 5

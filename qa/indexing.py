@@ -12,16 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embeddings import Encoder
-from qa import lexical
 from qa.documents import Document
 from qa.encoded import Encoded
 from qa.errors import LoadError
-from qa.index import stored_passage
 from qa.index_commits import commit, manifest_for, transaction
 from qa.index_files import Manifest, connect, damage_named, is_index, load_vectors
-from qa.lexical import Numbered
 from qa.loaders import File, find_all, loaded
-from qa.passages import Chunking, cut
+from qa.passages import Chunking, Passage, cut
 from qa.progress import Bar, Progress
 
 if TYPE_CHECKING:
@@ -111,6 +108,8 @@ def update_index(
         return writer.changes
 
 
+Numbered = tuple[int, Passage]
+
 _Stamped = tuple[Document, str | None]
 """A document, and the stamp of its file."""
 
@@ -176,6 +175,8 @@ class _Writer:
         encoder: Encoder,
         encoded: Encoded,
     ) -> None:
+        from qa.postings import Entered
+
         self.changes = Changes()
         self._connection = connection
         self._folder = folder
@@ -184,6 +185,7 @@ class _Writer:
         self._encoder = encoder
         self._encoded = encoded
         self._chunking = manifest.chunking
+        self._words = Entered(connection)
         self._pending: list[tuple[NDArray[np.int64], NDArray[np.float32]]] = []
 
     def store(self) -> Segments:
@@ -212,6 +214,7 @@ class _Writer:
                 for (_, passage), at_once in zip(batch, known, strict=True):
                     bar.advance(passage.document_id, passage.end, at_once=at_once)
         self._store_pending()
+        self._words.write()
 
     def _batches(
         self, documents: list[_Stamped], progress: Progress | None
@@ -278,7 +281,7 @@ class _Writer:
                     (number, json.dumps(passage.sentences), passage.context),
                 )
                 numbered = row.lastrowid or 0, passage
-                lexical.add(self._connection, [numbered])
+                self._words.add(*numbered)
                 yield numbered
 
     def _encode(self, batch: list[Numbered]) -> None:
@@ -303,16 +306,13 @@ class _Writer:
         import numpy as np
 
         execute = self._connection.execute
-        number, text = execute(
-            "SELECT number, text FROM documents WHERE id = ?", (document_id,)
-        ).fetchone()
+        (number,) = execute("SELECT number FROM documents WHERE id = ?", (document_id,)).fetchone()
         rows = execute(
-            "DELETE FROM passages WHERE document = ? RETURNING number, sentences, context",
-            (number,),
+            "DELETE FROM passages WHERE document = ? RETURNING number", (number,)
         ).fetchall()
-        document = Document(document_id, text)
-        lexical.remove(self._connection, [(n, stored_passage(document, *row)) for n, *row in rows])
-        self.store().remove(np.array([row[0] for row in rows], dtype=np.int64))
+        passages = [row[0] for row in rows]
+        self._words.remove(passages)
+        self.store().remove(np.array(passages, dtype=np.int64))
         execute("DELETE FROM documents WHERE number = ?", (number,))
 
 

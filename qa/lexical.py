@@ -1,130 +1,130 @@
-"""Words to the passages that hold them: SQLite's full-text index FTS5, scored by BM25.
+"""Words to the passages that hold them, scored by BM25; `docs/lexical.md` compares engines.
 
-It lives in the index's own database, so what a reader sees, a crash leaves and a delete takes
-away is the database's doing. `docs/lexical.md` compares it with other engines.
+BM25 (Robertson and Zaragoza 2009), with the k1 and b that most engines have, and the smoothed
+inverse document frequency of Robertson and Spärck Jones 1976, which is not let fall below 0.
 """
 
 from __future__ import annotations
 
-import json
+import math
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-from qa.terms import telling_words
+import numpy as np
+
+from qa.postings import Posting, Segment, postings, segments
+from qa.terms import query_terms
 
 if TYPE_CHECKING:
-    from qa.passages import Passage
+    from numpy.typing import NDArray
 
-# Without content: the texts are in `documents` already. Porter's stemmer is for English. A word
-# in the first column takes the least room, and so that is the text.
-TABLE = """
-CREATE VIRTUAL TABLE words USING fts5 (
-    text, context, content = '', tokenize = 'porter unicode61 remove_diacritics 2'
-);
-"""
+_K1, _B = 1.2, 0.75
+_LEAST_IDF = 1e-6  # of a word that half of the passages hold, or more
 
-BOUND = 50_000
-"""How many passages a search scores, or not many more; how it was set: docs/lexical.md."""
-
-# The plus keeps SQLite from searching once for each number that is looked among.
-_AMONG = "+rowid IN (SELECT value FROM json_each(?))"
-_SEARCH = "SELECT rowid, -rank / ? FROM words WHERE words MATCH ? {} ORDER BY rank, rowid LIMIT ?"
-_COUNT = "SELECT count(*) FROM words WHERE words MATCH ? {}"
-
-Numbered = tuple[int, "Passage"]
+Guard = Callable[[], AbstractContextManager[object]]
+"""Holds a connection that several threads use, while it is held."""
 
 
-def add(connection: sqlite3.Connection, passages: Iterable[Numbered]) -> None:
-    """Enter numbered passages."""
-    connection.executemany(
-        "INSERT INTO words (rowid, context, text) VALUES (?, ?, ?)", _rows(passages)
-    )
+class Words:
+    """The words of an index as it was when this was made; it may be used from several threads.
 
-
-def remove(connection: sqlite3.Connection, passages: Iterable[Numbered]) -> None:
-    """Take passages out; they must be just as they were entered."""
-    connection.executemany(
-        "INSERT INTO words (words, rowid, context, text) VALUES ('delete', ?, ?, ?)",
-        _rows(passages),
-    )
-
-
-def search(
-    connection: sqlite3.Connection,
-    query: str,
-    top_k: int,
-    *,
-    passages: int,
-    among: Sequence[int] | None = None,
-    bound: int = BOUND,
-) -> list[tuple[int, float]]:
-    """Find the passages with any of a query's words, best first, and their BM25 (above 0).
-
-    Words that every text has, and those that merely ask, are left out. Where there are more
-    `passages` than the bound, the query's commonest words find none, and add to the scores of
-    those that its rarer ones find.
-
-    With `among`, no passages but those with these numbers are found, counted or scored. How
-    rare a word is, and how long a text is beside others, is still told by all that are there.
+    Args:
+        connection: in a transaction, which goes on seeing what is there now.
+        guard: is held whenever the connection is used.
     """
-    words = telling_words(query)
-    if not words:
-        return []
-    only = None if among is None else json.dumps(among)
-    looked_at = passages if among is None else len(among)
-    rare = words if looked_at <= bound else rarest(connection, words, top_k, bound, only)
-    common = [word for word in words if word not in rare]
-    expression, times = _any_of(rare), 1
-    if common:
-        # The second bracket holds wherever the first does, and is there for its scores. They are
-        # added to those of the first, and so each word has to stand in the expression twice.
-        expression, times = f"({expression}) AND ({_any_of([*rare, *common, *common])})", 2
-    return _execute(connection, _SEARCH, [times, expression], only, [top_k]).fetchall()
+
+    def __init__(self, connection: sqlite3.Connection, guard: Guard = nullcontext) -> None:
+        self._connection = connection
+        self._guard = guard
+        with guard():
+            self._segments = [_Scored(segment) for segment in segments(connection)]
+        lengths = [each.segment.lengths[each.segment.alive] for each in self._segments]
+        self._passages = sum(map(len, lengths))
+        words = sum(int(some.sum(dtype=np.int64)) for some in lengths)
+        for each in self._segments:
+            each.weigh_lengths(words / max(self._passages, 1))
+
+    def passages(self) -> NDArray[np.int64]:
+        """Give the numbers of all passages that are there, in order."""
+        alive = [each.segment.passages[each.segment.alive] for each in self._segments]
+        return np.sort(np.concatenate([np.empty(0, np.int64), *alive]))
+
+    def search(
+        self, query: str, top_k: int, among: NDArray[np.int64] | None = None
+    ) -> list[tuple[int, float]]:
+        """Find the passages with any of a query's words, best first, and their BM25 (above 0).
+
+        Words that every text has, and those that merely ask, are left out. With `among`, no
+        passages but those with these numbers are found. How rare a word is, and how long a text
+        is beside others, is still told by all that are there.
+        """
+        times = query_terms(query)
+        if not times:
+            return []
+        with self._guard():
+            read = [
+                [*postings(self._connection, each.segment, [*times])] for each in self._segments
+            ]
+        held = [each.alive(some) for each, some in zip(self._segments, read, strict=True)]
+        holding = Counter[str]()
+        for some in held:
+            holding.update({term: len(rows) for term, rows, _ in some})
+        # The rarest first, as those bring the best; always in one order, as sums depend on it.
+        weights = {
+            term: times[term] * self._idf(holding[term])
+            for term in sorted(holding, key=lambda term: (holding[term], term))
+        }
+        found: list[tuple[int, float]] = []
+        for each, some in zip(self._segments, held, strict=True):
+            found += each.search(weights, some, top_k, among)
+        return sorted(found, key=lambda one: (-one[1], one[0]))[:top_k]
+
+    def _idf(self, holding: int) -> float:
+        rarity = math.log((self._passages - holding + 0.5) / (holding + 0.5))
+        return max(rarity, _LEAST_IDF)
 
 
-def rarest(
-    connection: sqlite3.Connection,
-    words: Sequence[str],
-    enough: int,
-    bound: int,
-    only: str | None = None,
-) -> list[str]:
-    """Take words, the rarest first, until they find enough, and on as long as not too many.
+class _Scored:
+    """A segment, and what it takes to score its passages."""
 
-    A passage counts once for each of its words. `only`, a JSON list of numbers, says which count.
-    """
-    counts = {
-        word: int(_execute(connection, _COUNT, [_any_of([word])], only).fetchone()[0])
-        for word in words
-    }
-    taken: list[str] = []
-    found = 0
-    for word in sorted(words, key=counts.__getitem__):
-        if found >= enough and found + counts[word] > bound:
-            break
-        taken.append(word)
-        found += counts[word]
-    return taken
+    def __init__(self, segment: Segment) -> None:
+        self.segment = segment
+        self._all_alive = bool(segment.alive.all())
+        self._weights: NDArray[np.float64] = np.empty(0)
 
+    def weigh_lengths(self, mean: float) -> None:
+        """Work out how much the length of each passage takes off, beside the mean length."""
+        lengths = self.segment.lengths.astype(np.float64)
+        self._weights = _K1 * (1 - _B + _B * lengths / max(mean, 1.0))
 
-def _execute(
-    connection: sqlite3.Connection,
-    sql: str,
-    before: Sequence[object],
-    only: str | None,
-    after: Sequence[object] = (),
-) -> sqlite3.Cursor:
-    """Execute a statement with a place for the condition that looks among some numbers only."""
-    if only is None:
-        return connection.execute(sql.format(""), (*before, *after))
-    return connection.execute(sql.format(f"AND {_AMONG}"), (*before, only, *after))
+    def alive(self, found: list[Posting]) -> list[Posting]:
+        """Leave out what has been removed."""
+        if self._all_alive:
+            return found
+        kept = ((term, self.segment.alive[rows], rows, counts) for term, rows, counts in found)
+        return [(term, rows[there], counts[there]) for term, there, rows, counts in kept]
 
-
-def _any_of(words: Iterable[str]) -> str:
-    """Write the FTS5 expression for passages with any of the words; none is read as syntax."""
-    return " OR ".join(f'"{word}"' for word in words)
-
-
-def _rows(passages: Iterable[Numbered]) -> Iterable[tuple[int, str, str]]:
-    return ((number, passage.context, passage.text) for number, passage in passages)
+    def search(
+        self,
+        weights: dict[str, float],
+        found: Sequence[Posting],
+        top_k: int,
+        among: NDArray[np.int64] | None,
+    ) -> list[tuple[int, float]]:
+        """Find the best passages, in any order, and with them all that score alike."""
+        held = {term: (rows, counts) for term, rows, counts in found}
+        present = [term for term in weights if term in held]
+        scores = np.zeros(len(self.segment.passages))
+        for term in present:
+            rows, counts = held[term]
+            scores[rows] += weights[term] * (_K1 + 1) * counts / (counts + self._weights[rows])
+        if among is not None:
+            scores[~np.isin(self.segment.passages, among)] = 0
+        # The best of those with one word are no better than the best of all.
+        enough = next((held[term][0] for term in present if len(held[term][0]) >= top_k), None)
+        least = 0.0 if enough is None else float(np.partition(scores[enough], -top_k)[-top_k])
+        best = np.flatnonzero(scores >= least if least > 0 else scores)
+        return list(zip(self.segment.passages[best].tolist(), scores[best].tolist(), strict=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -17,6 +18,8 @@ should so some such than that the their them then there these they this those to
 were what when where whether which while who whom whose why will with would you your
 """
 _STOPPED = frozenset(_STOP_WORDS.split())
+_INDEXED = re.compile(r"[^\W_]+")
+_ACCENTS = re.compile("[\u0300-\u036f]")
 
 
 def words(text: str) -> Iterator[tuple[int, int]]:
@@ -36,6 +39,29 @@ def telling_words(text: str) -> list[str]:
 def terms(text: str) -> frozenset[str]:
     """Give the stems of a text's telling words (English)."""
     return frozenset(map(_stem, telling_words(text)))
+
+
+def counted_terms(text: str) -> tuple[Counter[str], int]:
+    """Count a text's terms, as they are searched for, and all of its words.
+
+    These are `terms` without accents, and `snake_case` is two words.
+    """
+    found = _INDEXED.findall(_folded(text))
+    return Counter(_stem(word) for word in found if word not in _STOPPED), len(found)
+
+
+def query_terms(query: str) -> Counter[str]:
+    """Give the terms that a query asks for; one counts for each of its different words."""
+    found = dict.fromkeys(_INDEXED.findall(_folded(query)))
+    return Counter(_stem(word) for word in found if word not in _STOPPED)
+
+
+def _folded(text: str) -> str:
+    """Put a text in lower case, without accents."""
+    if not text.isascii():
+        apart = unicodedata.normalize("NFKD", text)
+        text = unicodedata.normalize("NFC", _ACCENTS.sub("", apart))
+    return text.casefold()
 
 
 class Rarity:

@@ -5,11 +5,10 @@ import random
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from qa import index_files, lexical
+from qa import index_files
 from qa.documents import Document
 from qa.errors import IndexDamaged, IndexMismatch, IndexMissing, StoredIndexError
 from qa.index import Index
@@ -83,23 +82,6 @@ class TestReading:
         assert [score for _, score in hits] == sorted((s for _, s in hits), reverse=True)
         index.close()
 
-    def test_bounds_a_search_for_words_by_how_many_passages_it_holds(
-        self, folder: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        index = Index.open(folder)
-        everything = index.search_words("part b", 3)
-        counted: list[int] = []
-
-        def search(*asked: Any, passages: int, among: None) -> list[tuple[int, float]]:
-            counted.append(passages)
-            return unbounded(*asked, passages=passages, among=among)
-
-        unbounded = lexical.search
-        monkeypatch.setattr(lexical, "search", search)
-        assert index.search_words("part b", 3) == everything
-        assert counted == [len(index)]
-        index.close()
-
     def test_gives_passages_in_the_order_asked_for(self, folder: Path) -> None:
         index = Index.open(folder)
         forwards = index.passages([1, 2, 3])
@@ -152,7 +134,7 @@ class TestAnIndexOfAnotherMake:
 
     def test_another_format_is_refused_and_both_are_named(self, folder: Path) -> None:
         edit(folder, "PRAGMA user_version = 7")
-        with pytest.raises(IndexMismatch, match=r"format 7 .* format 4"):
+        with pytest.raises(IndexMismatch, match=r"format 7 .* format 5"):
             Index.open(folder)
 
 

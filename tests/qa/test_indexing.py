@@ -284,7 +284,7 @@ class TestWhatIsRefused:
         connection = connect(folder)
         connection.execute("PRAGMA user_version = 7")
         connection.close()
-        with pytest.raises(IndexMismatch, match=r"format 7 .* format 4"):
+        with pytest.raises(IndexMismatch, match=r"format 7 .* format 5"):
             update_index(folder, corpus("d"), encoder=FakeEncoder())
 
     def test_removing_a_document_that_is_not_there(self, folder: Path) -> None:

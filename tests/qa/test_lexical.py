@@ -1,159 +1,261 @@
 from __future__ import annotations
 
+import math
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa import lexical
-from qa.documents import Document
-from qa.passages import Chunking, Passage, cut
-from tests.fakes import FakeEncoder
+from qa import postings
+from qa.documents import Span
+from qa.index_files import SCHEMA
+from qa.lexical import Words
+from qa.passages import Passage
+from qa.postings import Entered
+from qa.terms import counted_terms, query_terms
 
 Found = list[tuple[int, float]]
 
+TEXTS = (
+    "A red plum.",
+    "A fig, and a red oat.",
+    "A fig may stand in a long row of other trees.",
+    "A red oat.",
+    "A red and a red oat.",
+    "Oats.",
+    "An oat or two.",
+    *["Hay."] * 9,
+)
 
-def numbered(*texts: str) -> list[tuple[int, Passage]]:
-    passages = [
-        passage for text in texts for passage in cut(Document("d", text), Chunking(), FakeEncoder())
-    ]
-    return list(enumerate(passages, 1))
+
+def opened() -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:")
+    connection.executescript(SCHEMA)
+    return connection
 
 
 @pytest.fixture
-def words() -> Iterator[sqlite3.Connection]:
-    connection = sqlite3.connect(":memory:")
-    connection.execute(lexical.TABLE)
-    yield connection
-    connection.close()
+def connection() -> Iterator[sqlite3.Connection]:
+    found = opened()
+    yield found
+    found.close()
 
 
-def search(connection: sqlite3.Connection, query: str) -> Found:
-    return lexical.search(connection, query, 10, passages=10)
+def change(
+    connection: sqlite3.Connection,
+    add: Sequence[str] = (),
+    *,
+    first: int = 1,
+    remove: Sequence[int] = (),
+    context: str = "",
+) -> None:
+    """Change what is there, in one change."""
+    entered = Entered(connection)
+    entered.remove(remove)
+    for number, text in enumerate(add, first):
+        whole = (Span(0, len(text)),)
+        entered.add(number, Passage("d", 0, len(text), text, whole, context))
+    entered.write()
+
+
+def search(connection: sqlite3.Connection, query: str, top_k: int = 10) -> Found:
+    return Words(connection).search(query, top_k)
+
+
+def numbers(found: Found) -> list[int]:
+    return [number for number, _ in found]
+
+
+def by_hand(texts: dict[int, str], query: str) -> dict[int, float]:
+    """Score by the formula of BM25, text by text."""
+    counted = {number: counted_terms(text) for number, text in texts.items()}
+    mean = sum(length for _, length in counted.values()) / max(len(texts), 1)
+    scores = {}
+    for number, (counts, length) in counted.items():
+        score = 0.0
+        for term, times in query_terms(query).items():
+            holding = sum(term in others for others, _ in counted.values())
+            rarity = math.log((len(texts) - holding + 0.5) / (holding + 0.5))
+            taken_off = 1.2 * (0.25 + 0.75 * length / max(mean, 1))
+            often = counts[term] * 2.2 / (counts[term] + taken_off)
+            score += times * max(rarity, 1e-6) * often
+        if score:
+            scores[number] = score
+    return scores
 
 
 class TestWhatIsFound:
-    def test_the_rarer_word_counts_more(self, words: sqlite3.Connection) -> None:
-        texts = "A red pear.", "A red fig.", "A blue plum.", "Hay.", "Oats.", "Rye."
-        lexical.add(words, numbered(*texts))
-        assert [number for number, _ in search(words, "red plum")] == [3, 1, 2]
-        assert all(score > 0 for _, score in search(words, "red plum"))
+    def test_the_rarer_word_counts_more(self, connection: sqlite3.Connection) -> None:
+        change(connection, ["A red pear.", "A red fig.", "A blue plum.", "Hay.", "Oats.", "Rye."])
+        found = search(connection, "red plum")
+        assert numbers(found) == [3, 1, 2]
+        assert all(score > 0 for _, score in found)
 
-    def test_other_forms_and_accents_of_a_word_are_found(self, words: sqlite3.Connection) -> None:
-        lexical.add(words, numbered("They proposed a café.", "Nothing of the kind."))
-        assert [number for number, _ in search(words, "Who was PROPOSING it?")] == [1]
-        assert [number for number, _ in search(words, "cafe")] == [1]
-
-    def test_alike_passages_stand_in_order_of_number(self, words: sqlite3.Connection) -> None:
-        lexical.add(words, reversed(numbered("Same here.", "Same here.", "Same here.")))
-        assert [number for number, _ in search(words, "same")] == [1, 2, 3]
-
-    @pytest.mark.parametrize("query", ["What is it about?", "¿?", "", "Who was he?"])
-    def test_a_query_without_telling_words_finds_nothing(
-        self, words: sqlite3.Connection, query: str
+    def test_other_forms_and_accents_of_a_word_are_found(
+        self, connection: sqlite3.Connection
     ) -> None:
-        lexical.add(words, numbered("What is it about? Who was he?"))
-        assert search(words, query) == []
+        change(connection, ["They proposed a café.", "Nothing of the kind.", "Straße"])
+        assert numbers(search(connection, "Who was PROPOSING it?")) == [1]
+        assert numbers(search(connection, "cafe")) == [1]
+        assert numbers(search(connection, "cafe\u0301")) == [1]
+        assert numbers(search(connection, "STRASSE")) == [3]
 
-    @given(st.text(max_size=60), st.integers(0, 1))
-    def test_no_query_is_taken_for_an_expression(self, query: str, bound: int) -> None:
-        connection = sqlite3.connect(":memory:")
-        connection.execute(lexical.TABLE)
-        lexical.search(connection, query, 1, passages=1, bound=bound)
+    def test_part_of_a_name_in_code_is_found(self, connection: sqlite3.Connection) -> None:
+        change(connection, ["Call open_store first.", "A door."])
+        assert numbers(search(connection, "store")) == [1]
+        assert numbers(search(connection, "open_store")) == [1]
+
+    def test_what_a_passage_stands_under_is_found_too(self, connection: sqlite3.Connection) -> None:
+        change(connection, ["It is red."], context="Plums")
+        assert numbers(search(connection, "plum")) == [1]
+
+    def test_alike_passages_stand_in_order_of_number(self, connection: sqlite3.Connection) -> None:
+        change(connection, ["Same here."] * 3)
+        assert numbers(search(connection, "same")) == [1, 2, 3]
+        assert numbers(search(connection, "same", top_k=2)) == [1, 2]
+
+    @pytest.mark.parametrize("query", ["What is it about?", "¿?", "", "Who was he?", "_"])
+    def test_a_query_without_telling_words_finds_nothing(
+        self, connection: sqlite3.Connection, query: str
+    ) -> None:
+        change(connection, ["What is it about? Who was he?"])
+        assert search(connection, query) == []
+
+    def test_nothing_is_found_where_nothing_is(self, connection: sqlite3.Connection) -> None:
+        assert search(connection, "plum") == []
+        change(connection)
+        assert search(connection, "plum") == []
+
+    def test_a_word_that_is_there_very_often_counts_as_255_times(
+        self, connection: sqlite3.Connection
+    ) -> None:
+        change(connection, ["plum " * 300, "plum " * 255 + "hay " * 45, *["Hay."] * 5])
+        (first, one), (second, other) = search(connection, "plum")
+        assert (first, second) == (1, 2)
+        assert one == other
+
+    @given(st.text(max_size=60))
+    def test_any_text_can_be_asked_for(self, query: str) -> None:
+        connection = opened()
+        change(connection, [query])
+        assert bool(search(connection, query)) == bool(query_terms(query))
         connection.close()
 
 
-class TestCommonWordsAmongManyPassages:
-    """Of these passages, 1 holds "plum", 2 hold "fig", 4 "red", and 5 "oat"."""
+WORDS = st.sampled_from(["red", "oat", "plum", "fig", "hay", "rye", "the", "row"])
+TEXT = st.lists(WORDS, min_size=1, max_size=12).map(" ".join)
+CHANGES = st.lists(
+    st.tuples(st.lists(TEXT, max_size=6), st.lists(st.integers(1, 20), max_size=4)), max_size=5
+)
 
-    TEXTS = (
-        "A red plum.",
-        "A fig, and a red oat.",
-        "A fig may stand in a long row of other trees.",
-        "A red oat.",
-        "A red and a red oat.",
-        "Oats.",
-        "An oat or two.",
-        *["Hay."] * 9,
-    )
 
+class TestScores:
+    @given(changes=CHANGES, query=TEXT, top_k=st.integers(1, 8), small=st.integers(0, 3))
+    def test_are_those_of_the_formula_whatever_was_added_and_removed(
+        self, changes: list[tuple[list[str], list[int]]], query: str, top_k: int, small: int
+    ) -> None:
+        connection = opened()
+        texts: dict[int, str] = {}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(postings, "_SMALL", small)
+            patch.setattr(postings, "_TAKEN_IN", 1)
+            patch.setattr(postings, "_HELD", 4)
+            first = 1
+            for new, old in changes:
+                gone = [number for number in old if number in texts]
+                change(connection, new, first=first, remove=gone)
+                for number in gone:
+                    texts.pop(number, None)
+                texts |= dict(enumerate(new, first))
+                first += len(new)
+        expected = sorted(by_hand(texts, query).items(), key=lambda one: (-one[1], one[0]))
+        found = search(connection, query, top_k)
+        assert [score for _, score in found] == pytest.approx(
+            [score for _, score in expected[:top_k]]
+        )
+        assert dict(found) == pytest.approx({n: dict(expected)[n] for n, _ in found})
+        assert Words(connection).passages().tolist() == sorted(texts)
+        connection.close()
+
+    def test_do_not_depend_on_the_steps_in_which_passages_came(self) -> None:
+        found = []
+        for step in (1, 3, len(TEXTS)):
+            connection = opened()
+            for start in range(0, len(TEXTS), step):
+                change(connection, TEXTS[start : start + step], first=start + 1)
+            found.append(search(connection, "red oat plum fig"))
+            connection.close()
+        assert found[0] == found[1] == found[2]
+        assert len(found[0]) == 7
+
+    def test_what_was_taken_out_leaves_no_trace(self, connection: sqlite3.Connection) -> None:
+        change(connection, ["A red pear.", "A red plum, and a fig.", "A blue plum."])
+        before = search(connection, "red plum")
+        change(connection, ["Red red plum.", "Plums, plums."], first=11)
+        assert search(connection, "red plum") != before
+        change(connection, remove=[11, 12])
+        assert search(connection, "red plum") == before
+
+
+class TestSegments:
     @pytest.fixture(autouse=True)
-    def _entered(self, words: sqlite3.Connection) -> None:
-        lexical.add(words, numbered(*self.TEXTS))
+    def _small_ones(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(postings, "_SMALL", 2)
 
-    @staticmethod
-    def bounded(connection: sqlite3.Connection, query: str, top_k: int, bound: int) -> Found:
-        return lexical.search(connection, query, top_k, passages=16, bound=bound)
+    def sizes(self, connection: sqlite3.Connection) -> list[int]:
+        return sorted(len(segment.passages) for segment in postings.segments(connection))
 
-    def test_find_nothing_by_themselves(self, words: sqlite3.Connection) -> None:
-        assert [number for number, _ in search(words, "red oat fig")] == [2, 4, 5, 6, 1, 3, 7]
-        found = self.bounded(words, "red oat fig", top_k=2, bound=5)
-        assert [number for number, _ in found] == [2, 3]
-
-    def test_count_in_the_scores_as_they_did(self, words: sqlite3.Connection) -> None:
-        among_all = dict(search(words, "oat red plum fig"))
-        found = self.bounded(words, "oat red plum fig", top_k=3, bound=3)
-        assert dict(found) == pytest.approx({n: among_all[n] for n in (1, 2, 3)})
-
-    @pytest.mark.parametrize("query", ["hops plum red", "red oat", "oat"])
-    def test_find_where_the_rarer_ones_find_too_few(
-        self, words: sqlite3.Connection, query: str
+    def test_a_large_one_stays_and_small_ones_are_taken_in(
+        self, connection: sqlite3.Connection
     ) -> None:
-        found = self.bounded(words, query, top_k=5, bound=0)
-        assert dict(found) == pytest.approx(dict(search(words, query)[:5]))
+        change(connection, ["Hay."] * 20)
+        change(connection, ["Rye."], first=21)
+        assert self.sizes(connection) == [1, 20]
+        change(connection, ["Rye."], first=22)
+        assert self.sizes(connection) == [2, 20]
+        change(connection, ["Rye."] * 4, first=23)
+        assert self.sizes(connection) == [26]
 
-    def test_find_as_long_as_the_bound_allows(self, words: sqlite3.Connection) -> None:
-        everything = search(words, "red oat plum fig")
-        assert [number for number, _ in everything] == [1, 2, 4, 5, 6, 3, 7]
-        within = self.bounded(words, "red oat plum fig", top_k=5, bound=12)
-        beyond = self.bounded(words, "red oat plum fig", top_k=5, bound=11)
-        assert dict(within) == pytest.approx(dict(everything[:5]))
-        assert [number for number, _ in beyond] == [1, 2, 4, 5, 3]
+    def test_one_that_is_half_gone_is_written_anew(self, connection: sqlite3.Connection) -> None:
+        change(connection, ["Hay."] * 20)
+        change(connection, remove=range(1, 11))
+        assert self.sizes(connection) == [20]
+        change(connection, remove=[11])
+        assert self.sizes(connection) == [9]
+        assert connection.execute("SELECT count(*) FROM dead_words").fetchone() == (0,)
+        change(connection, remove=range(12, 21))
+        assert self.sizes(connection) == []
+        assert connection.execute("SELECT count(*) FROM postings").fetchone() == (0,)
 
-    def test_find_as_ever_among_no_more_passages_than_the_bound(
-        self, words: sqlite3.Connection
-    ) -> None:
-        everything = search(words, "red oat plum fig")
-        found = lexical.search(words, "red oat plum fig", 5, passages=11, bound=11)
-        assert found == everything[:5]
+    def test_a_change_of_nothing_writes_nothing(self, connection: sqlite3.Connection) -> None:
+        change(connection, ["Hay."])
+        before = connection.total_changes
+        change(connection)
+        assert connection.total_changes == before
+
+    def test_a_damaged_one_is_a_value_error(self, connection: sqlite3.Connection) -> None:
+        change(connection, ["Hay."])
+        connection.execute("UPDATE word_segments SET lengths = ?", (b"",))
+        with pytest.raises(ValueError, match="not whole"):
+            search(connection, "hay")
 
 
 class TestAmongSomePassages:
-    TEXTS = TestCommonWordsAmongManyPassages.TEXTS
-
-    @pytest.fixture(autouse=True)
-    def _entered(self, words: sqlite3.Connection) -> None:
-        lexical.add(words, numbered(*self.TEXTS))
-
     @pytest.mark.parametrize("among", [[5], [6, 2, 4], [7, 8, 9], [99], []])
     def test_those_are_found_with_the_scores_that_they_have_among_all(
-        self, words: sqlite3.Connection, among: list[int]
+        self, connection: sqlite3.Connection, among: list[int]
     ) -> None:
-        everything = search(words, "red oat plum fig")
-        found = lexical.search(words, "red oat plum fig", 10, passages=16, among=among)
+        change(connection, TEXTS)
+        everything = search(connection, "red oat plum fig")
+        found = Words(connection).search("red oat plum fig", 10, np.array(among, np.int64))
         assert found == [(number, score) for number, score in everything if number in among]
 
     def test_the_best_of_them_are_found_however_many_others_are_better(
-        self, words: sqlite3.Connection
+        self, connection: sqlite3.Connection
     ) -> None:
-        found = lexical.search(words, "red oat plum fig", 1, passages=16, among=[7, 6])
-        assert [number for number, _ in found] == [6]
-
-    def test_common_words_are_those_that_are_common_among_them(
-        self, words: sqlite3.Connection
-    ) -> None:
-        assert lexical.rarest(words, ["oat", "red"], 1, 1) == ["red"]
-        assert lexical.rarest(words, ["oat", "red"], 1, 1, only="[1, 5, 4]") == ["oat"]
-
-
-def test_what_was_taken_out_leaves_no_trace_in_the_scores(words: sqlite3.Connection) -> None:
-    kept = numbered("A red pear.", "A red plum, and a fig.", "A blue plum.")
-    lexical.add(words, kept)
-    before = search(words, "red plum")
-    extra = [(number + 10, p) for number, p in numbered("Red red plum.", "Plums, plums.")]
-    lexical.add(words, extra)
-    assert search(words, "red plum") != before
-    lexical.remove(words, extra)
-    assert search(words, "red plum") == before
+        change(connection, TEXTS)
+        found = Words(connection).search("red oat plum fig", 1, np.array([7, 6]))
+        assert numbers(found) == [6]

@@ -1,0 +1,251 @@
+"""The inverted index on disk: which passages hold a term, and how often; `qa.lexical` scores them.
+
+It is three tables of the index's database (`qa.index_files`), so what a reader sees, a crash
+leaves and a delete takes away is the database's doing. As with vectors
+(`embeddings.stores.segments`), what is written is never changed: a change writes a new segment,
+which takes in the small ones that are there, and what is removed is marked until its segment is
+taken in.
+"""
+
+from __future__ import annotations
+
+import heapq
+import sqlite3
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from qa.terms import counted_terms
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from qa.passages import Passage
+
+_OF_SEGMENT = "SELECT term, rows, counts FROM postings WHERE segment = ? ORDER BY term"
+_OF_TERM = "SELECT term, rows, counts FROM postings WHERE segment = ? AND term = ?"
+_NUMBERS, _LENGTHS, _ROWS, _COUNTS = (np.dtype(kind) for kind in ("<i8", "<u4", "<u4", "u1"))
+_MOST = 255
+_HELD = 250_000  # passages in memory, until they are written; fewer than _ROW_BITS can tell apart
+_ROW_BITS, _COUNT_BITS = 24, 8
+_SMALL = 1_000  # passages: segments of no more are taken in at every change
+_TAKEN_IN = 4  # a segment is too, if it has no more than so many times what is new
+
+Posting = tuple[str, "NDArray[np.uint32]", "NDArray[np.uint8]"]
+"""A term, the rows of the passages that hold it, and how often each does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Some passages of an inverted index, a row each.
+
+    Attributes:
+        number: the segment's.
+        passages: the passages' numbers, int64, rising.
+        lengths: how many words each has, uint32.
+        alive: which of them have not been removed, bool.
+    """
+
+    number: int
+    passages: NDArray[np.int64]
+    lengths: NDArray[np.uint32]
+    alive: NDArray[np.bool_]
+
+    @property
+    def size(self) -> int:
+        """How many passages are there."""
+        return int(np.count_nonzero(self.alive))
+
+
+class Entered:
+    """Passages that are entered and removed in one change, until `write` puts them on disk."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._written = 0  # passages, in segments of this change
+        self._start()
+
+    def _start(self) -> None:
+        self._terms: dict[str, int] = {}
+        self._postings = array("Q")
+        self._passages = array("q")
+        self._lengths = array("I")
+
+    def add(self, number: int, passage: Passage) -> None:
+        """Enter a passage; its number is higher than any before."""
+        counts, length = counted_terms(passage.text_in_context)
+        row = len(self._passages)
+        for term, count in counts.items():
+            which = self._terms.setdefault(term, len(self._terms))
+            self._postings.append(
+                which << (_ROW_BITS + _COUNT_BITS) | row << _COUNT_BITS | min(count, _MOST)
+            )
+        self._passages.append(number)
+        self._lengths.append(length)
+        if len(self._passages) == _HELD:
+            self._write([])
+
+    def remove(self, passages: Iterable[int]) -> None:
+        """Take passages out, by number."""
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO dead_words VALUES (?)", ((number,) for number in passages)
+        )
+
+    def write(self) -> None:
+        """Write what was entered, and take in the segments that it is time for."""
+        taken = self._taken_in(segments(self._connection))
+        if taken or self._passages:
+            self._write(taken)
+
+    def _taken_in(self, there: Iterable[Segment]) -> list[Segment]:
+        """Choose the segments that the new one takes in: the small, and those half dead."""
+        taken, count = [], len(self._passages) + self._written
+        changed = count > 0
+        for segment in sorted(there, key=lambda segment: segment.size):
+            dead = len(segment.passages) - segment.size
+            small = segment.size <= max(_SMALL, _TAKEN_IN * count)
+            if dead > segment.size or (changed and small):
+                taken.append(segment)
+                count += segment.size
+        return taken
+
+    def _write(self, taken: Sequence[Segment]) -> None:
+        """Write a segment of what was entered and of the segments that it takes in."""
+        fresh = Segment(
+            -1,
+            np.frombuffer(self._passages, np.int64),
+            np.frombuffer(self._lengths, np.uint32),
+            np.ones(len(self._passages), np.bool_),
+        )
+        sources = [fresh, *taken]
+        passages = np.concatenate([source.passages[source.alive] for source in sources])
+        lengths = np.concatenate([source.lengths[source.alive] for source in sources])
+        order = np.argsort(passages)
+        runs = [self._run(), *(postings(self._connection, segment) for segment in taken)]
+        if len(order):
+            merged = _merged(runs, _moved(sources, passages[order]))
+            self._insert(passages[order], lengths[order], merged)
+        for segment in taken:
+            self._forget(segment)
+        self._written += len(self._passages)
+        self._start()
+
+    def _insert(
+        self,
+        passages: NDArray[np.int64],
+        lengths: NDArray[np.uint32],
+        found: Iterable[Posting],
+    ) -> None:
+        number = self._connection.execute(
+            "INSERT INTO word_segments (passages, lengths) VALUES (?, ?)",
+            (_blob(passages, _NUMBERS), _blob(lengths, _LENGTHS)),
+        ).lastrowid
+        self._connection.executemany(
+            "INSERT INTO postings VALUES (?, ?, ?, ?)",
+            (
+                (number, term, _blob(rows, _ROWS), _blob(counts, _COUNTS))
+                for term, rows, counts in found
+            ),
+        )
+
+    def _run(self) -> Iterator[Posting]:
+        """Give what was entered, by term."""
+        keys = np.sort(np.frombuffer(self._postings, np.uint64))
+        numbers = keys >> np.uint64(_ROW_BITS + _COUNT_BITS)
+        bounds = np.searchsorted(numbers, np.arange(len(self._terms) + 1, dtype=np.uint64)).tolist()
+        rows = (keys >> np.uint64(_COUNT_BITS)).astype(np.uint32) & np.uint32(2**_ROW_BITS - 1)
+        counts = keys.astype(np.uint8)
+        for term in sorted(self._terms):
+            number = self._terms[term]
+            run = slice(bounds[number], bounds[number + 1])
+            yield term, rows[run], counts[run]
+
+    def _forget(self, segment: Segment) -> None:
+        execute = self._connection.execute
+        execute("DELETE FROM postings WHERE segment = ?", (segment.number,))
+        execute("DELETE FROM word_segments WHERE number = ?", (segment.number,))
+        dead = segment.passages[~segment.alive].tolist()
+        self._connection.executemany(
+            "DELETE FROM dead_words WHERE passage = ?", ((number,) for number in dead)
+        )
+
+
+def segments(connection: sqlite3.Connection) -> list[Segment]:
+    """Read all segments, but not their postings; a `ValueError` if one is damaged."""
+    gone = connection.execute("SELECT passage FROM dead_words ORDER BY passage").fetchall()
+    dead = np.array(gone, np.int64).reshape(-1)
+    found = []
+    rows = connection.execute("SELECT number, passages, lengths FROM word_segments ORDER BY number")
+    for number, passages, lengths in rows:
+        numbers = np.frombuffer(passages, _NUMBERS).astype(np.int64, copy=False)
+        counts = np.frombuffer(lengths, _LENGTHS).astype(np.uint32, copy=False)
+        if len(numbers) != len(counts):
+            raise ValueError(f"the words of segment {number} are not whole")
+        alive = np.ones(len(numbers), np.bool_)
+        if len(dead):
+            at = np.searchsorted(numbers, dead)
+            there = at < len(numbers)
+            there[there] = numbers[at[there]] == dead[there]
+            alive[at[there]] = False
+        found.append(Segment(number, numbers, counts, alive))
+    return found
+
+
+def postings(
+    connection: sqlite3.Connection, segment: Segment, terms: Sequence[str] | None = None
+) -> Iterator[Posting]:
+    """Read what a segment holds of some terms; or of all of them, in order."""
+    if terms is None:
+        found: Iterable[Any] = connection.execute(_OF_SEGMENT, (segment.number,))
+    else:
+        looked_up = (connection.execute(_OF_TERM, (segment.number, term)) for term in terms)
+        found = chain.from_iterable(looked_up)
+    for term, rows, counts in found:
+        yield (
+            term,
+            np.frombuffer(rows, _ROWS).astype(np.uint32, copy=False),
+            np.frombuffer(counts, _COUNTS),
+        )
+
+
+def _moved(sources: Sequence[Segment], passages: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Give the new row of each row of the segments that are put together; -1 where it is gone."""
+    moved = []
+    for source in sources:
+        rows = np.searchsorted(passages, source.passages)
+        moved.append(np.where(source.alive, rows, -1))
+    return moved
+
+
+def _merged(
+    runs: Sequence[Iterable[Posting]], moved: Sequence[NDArray[np.int64]]
+) -> Iterator[Posting]:
+    """Put the postings of several segments together, with the rows that they have then."""
+    rising = heapq.merge(*map(_moving, runs, moved), key=itemgetter(0))
+    for term, alike in groupby(rising, key=itemgetter(0)):
+        parts = [(rows, counts) for _, rows, counts in alike]
+        rows = np.concatenate([rows for rows, _ in parts])
+        counts = np.concatenate([counts for _, counts in parts])
+        if (rows < 0).any():
+            rows, counts = rows[rows >= 0], counts[rows >= 0]
+        if len(parts) > 1:
+            order = np.argsort(rows)
+            rows, counts = rows[order], counts[order]
+        if len(rows):
+            yield term, rows.astype(np.uint32), counts
+
+
+def _moving(
+    run: Iterable[Posting], moved: NDArray[np.int64]
+) -> Iterator[tuple[str, NDArray[np.int64], NDArray[np.uint8]]]:
+    for term, rows, counts in run:
+        yield term, moved[rows], counts
+
+
+def _blob(numbers: NDArray[np.generic], kind: np.dtype[np.generic]) -> bytes:
+    return numbers.astype(kind, copy=False).tobytes()
