@@ -124,12 +124,13 @@ class Retriever:
     ) -> list[RetrievedPassage]:
         depth = max(top_k, _DEPTH)
         vector = self._vector(asked)
-        dense = [number for number, _ in self._index.search(vector[None], depth, among)[0]]
+        dense = dict(self._index.search(vector[None], depth, among)[0])
         bm25 = self._by_words(asked, depth, among)
-        numbers = sorted({*dense, *bm25})
-        cosines = dict(zip(numbers, self._index.cosines(vector, numbers), strict=True))
-        scores = {n: cosines[n] + _WORDS_WEIGHT * bm25.get(n, 0.0) for n in numbers}
-        best = sorted(numbers, key=lambda n: (-scores[n], n))[:top_k]
+        by_words_alone = [number for number in bm25 if number not in dense]
+        others = self._index.cosines(vector, by_words_alone)
+        cosines = dense | dict(zip(by_words_alone, others, strict=True))
+        scores = {n: cosine + _WORDS_WEIGHT * bm25.get(n, 0.0) for n, cosine in cosines.items()}
+        best = sorted(scores, key=lambda n: (-scores[n], n))[:top_k]
         dense_ranks, lexical_ranks = _ranks(dense), _ranks(bm25)
         return [
             RetrievedPassage(

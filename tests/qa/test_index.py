@@ -165,6 +165,7 @@ def read_all(folder: Path) -> None:
         for document_id in index.document_ids():
             index.document(document_id)
             list(index.passages_of(document_id))
+        index.search_words("part b", 3)
     finally:
         index.close()
 
@@ -194,6 +195,33 @@ class TestADamagedIndex:
             (folder / DATABASE).write_bytes(broken)
             with suppress(StoredIndexError, KeyError):  # or an id that is another one now
                 read_all(folder)
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "UPDATE postings SET rows = x'00'",
+            "UPDATE postings SET rows = x'ffffffff', counts = x'01'",
+            "UPDATE word_segments SET passages = x'00'",
+            "UPDATE word_segments SET lengths = x''",
+            "DROP TABLE postings",
+        ],
+    )
+    def test_words_that_are_not_whole_are_named(self, folder: Path, statement: str) -> None:
+        edit(folder, statement)
+        index = Index.open(folder)
+        with pytest.raises(IndexDamaged, match="index again"):
+            index.search_words("part b", 3)
+        index.close()
+
+    def test_words_of_other_passages_are_named_by_a_whole_check(self, folder: Path) -> None:
+        index = Index.open(folder)
+        index.check_whole()
+        index.close()
+        edit(folder, "DELETE FROM word_segments")
+        index = Index.open(folder)
+        with pytest.raises(IndexDamaged, match="its words are not those of its passages"):
+            index.check_whole()
+        index.close()
 
     @pytest.mark.parametrize("part", [0.0, 0.1, 0.5, 0.99])
     def test_vectors_cut_short_are_named(self, folder: Path, part: float) -> None:
