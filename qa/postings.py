@@ -31,10 +31,10 @@ _OF_SEGMENT = "SELECT term, rows, counts FROM postings WHERE segment = ? ORDER B
 _OF_TERM = "SELECT term, rows, counts FROM postings WHERE segment = ? AND term = ?"
 _NUMBERS, _LENGTHS, _ROWS, _COUNTS = (np.dtype(kind) for kind in ("<i8", "<u4", "<u4", "u1"))
 _MOST = 255
-_HELD = 250_000  # passages in memory, until they are written; fewer than _ROW_BITS can tell apart
-_ROW_BITS, _COUNT_BITS = 24, 8
-_SMALL = 1_000  # passages: segments of no more are taken in at every change
-_TAKEN_IN = 4  # a segment is too, if it has no more than so many times what is new
+_LARGE = 250_000  # passages: so many are written at once, and a segment of as many stays
+_ROW_BITS, _COUNT_BITS = 24, 8  # of a posting in memory; the rest is its term's number
+_SMALL = 1_000  # passages: a segment of no more is taken in at every change,
+_TAKEN_IN = 4  # and a larger one if it has no more than so many times what is new
 
 Posting = tuple[str, "NDArray[np.uint32]", "NDArray[np.uint8]"]
 """A term, the rows of the passages that hold it, and how often each does."""
@@ -67,7 +67,6 @@ class Entered:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._written = 0  # passages, in segments of this change
         self._start()
 
     def _start(self) -> None:
@@ -87,7 +86,7 @@ class Entered:
             )
         self._passages.append(number)
         self._lengths.append(length)
-        if len(self._passages) == _HELD:
+        if len(self._passages) == _LARGE:
             self._write([])
 
     def remove(self, passages: Iterable[int]) -> None:
@@ -104,12 +103,11 @@ class Entered:
 
     def _taken_in(self, there: Iterable[Segment]) -> list[Segment]:
         """Choose the segments that the new one takes in: the small, and those half dead."""
-        taken, count = [], len(self._passages) + self._written
-        changed = count > 0
+        taken, count = [], len(self._passages)
         for segment in sorted(there, key=lambda segment: segment.size):
-            dead = len(segment.passages) - segment.size
-            small = segment.size <= max(_SMALL, _TAKEN_IN * count)
-            if dead > segment.size or (changed and small):
+            half_dead = len(segment.passages) > 2 * segment.size
+            small = segment.size <= max(_SMALL, _TAKEN_IN * count) and segment.size < _LARGE
+            if half_dead or (self._passages and small):
                 taken.append(segment)
                 count += segment.size
         return taken
@@ -132,7 +130,6 @@ class Entered:
             self._insert(passages[order], lengths[order], merged)
         for segment in taken:
             self._forget(segment)
-        self._written += len(self._passages)
         self._start()
 
     def _insert(

@@ -162,7 +162,7 @@ class TestScores:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(postings, "_SMALL", small)
             patch.setattr(postings, "_TAKEN_IN", 1)
-            patch.setattr(postings, "_HELD", 4)
+            patch.setattr(postings, "_LARGE", 4)
             first = 1
             for new, old in changes:
                 gone = [number for number in old if number in texts]
@@ -218,6 +218,16 @@ class TestSegments:
         assert self.sizes(connection) == [2, 20]
         change(connection, ["Rye."] * 4, first=23)
         assert self.sizes(connection) == [26]
+
+    def test_what_is_written_at_once_is_bounded_and_stays(
+        self, connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(postings, "_LARGE", 8)
+        change(connection, ["Hay."] * 23)
+        assert self.sizes(connection) == [7, 8, 8]
+        change(connection, ["Hay."] * 4, first=24)
+        assert self.sizes(connection) == [8, 8, 11]
+        assert len(search(connection, "hay", top_k=30)) == 27
 
     def test_one_that_is_half_gone_is_written_anew(self, connection: sqlite3.Connection) -> None:
         change(connection, ["Hay."] * 20)
