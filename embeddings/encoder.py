@@ -69,6 +69,9 @@ class Encoder(Protocol):
     def passage_tokens(self, texts: Sequence[str]) -> list[Tokens]:
         """Encode the tokens of passages, each as if it were alone."""
 
+    def encode_with_tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[Tokens]]:
+        """Encode passages and their tokens, as `encode_passages` and `passage_tokens` do."""
+
 
 def load_encoder(
     model: str | None = None, *, backend: str = "auto", device: str | None = None

@@ -102,6 +102,10 @@ class SentenceTransformersEncoder:
         """
         return [self._encode_tokens(text) for text in texts]
 
+    def encode_with_tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[Tokens]]:
+        """Encode passages and their tokens; it takes as long as both."""
+        return self.encode_passages(texts), self.passage_tokens(texts)
+
     def _encode_tokens(self, text: str) -> Tokens:
         encoded: Any
         with self._lock:

@@ -14,7 +14,7 @@ from qa.documents import Document
 from qa.errors import SettingsError
 from qa.kinds import asks_for_several
 from qa.learnt import learnt
-from qa.matching import Matcher
+from qa.matching import Matcher, TokensOf
 from qa.passages import Passage
 from qa.quotes import Citation
 from qa.retrieval import RetrievedPassage
@@ -110,17 +110,23 @@ class ExtractiveAnswerer:
         encoder: the one that the passages were retrieved with.
         threshold: the confidence below which it abstains, from 0 (never) to 1.
         max_quotes: the most quotes in an answer.
+        tokens: gives the tokens of passages; None has them encoded. `Index.passage_tokens` is one.
 
     Raises:
         SettingsError: the threshold is not from 0 to 1.
     """
 
     def __init__(
-        self, encoder: Encoder, *, threshold: float = DEFAULT_THRESHOLD, max_quotes: int = 3
+        self,
+        encoder: Encoder,
+        *,
+        threshold: float = DEFAULT_THRESHOLD,
+        max_quotes: int = 3,
+        tokens: TokensOf | None = None,
     ) -> None:
         if not 0 <= threshold <= 1:
             raise SettingsError(f"the threshold is {threshold}: take one from 0 to 1")
-        self._matcher = Matcher(encoder)
+        self._matcher = Matcher(encoder, tokens=tokens)
         self._is_read = encoder.digest == learnt().model
         self._weights = learnt().with_reader if self._is_read else learnt().without
         self.threshold = threshold

@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from embeddings import Encoder
+from embeddings import Encoder, Tokens
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,7 +46,7 @@ class Encoded:
         self._places: dict[bytes, int] = {}
 
     def __contains__(self, text: str) -> bool:
-        return _digest(text) in self._found
+        return digest_of(text) in self._found
 
     @property
     def _found(self) -> dict[bytes, int]:
@@ -58,19 +58,29 @@ class Encoded:
             self._file.truncate(self._file.tell())
         return self._places
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Give the vectors of texts, of shape (texts, dim)."""
+    def encode(
+        self, texts: Sequence[str], *, with_tokens: bool = False
+    ) -> tuple[NDArray[np.float32], dict[int, Tokens]]:
+        """Give the vectors of texts, of shape (texts, dim), and the tokens of those encoded now.
+
+        The tokens are by the text's place; without `with_tokens` there are none.
+        """
         import numpy as np
 
         vectors = np.empty((len(texts), self._encoder.dim), np.float32)
-        digests = [_digest(text) for text in texts]
+        digests = [digest_of(text) for text in texts]
         new = [n for n, digest in enumerate(digests) if digest not in self._found]
         for n in set(range(len(texts))).difference(new):
             vectors[n] = self._read(self._found[digests[n]])
+        tokens: list[Tokens] = []
         if new:
-            vectors[new] = self._encoder.encode_passages([texts[n] for n in new])
+            of_new = [texts[n] for n in new]
+            if with_tokens:
+                vectors[new], tokens = self._encoder.encode_with_tokens(of_new)
+            else:
+                vectors[new] = self._encoder.encode_passages(of_new)
             self._keep([digests[n] for n in new], vectors[new])
-        return vectors
+        return vectors, dict(zip(new, tokens, strict=False))
 
     def forget(self) -> None:
         """Remove the file: its vectors are in the index."""
@@ -125,5 +135,6 @@ class Encoded:
         self._file.flush()
 
 
-def _digest(text: str) -> bytes:
+def digest_of(text: str) -> bytes:
+    """Give the SHA-256 of a text."""
     return hashlib.sha256(text.encode()).digest()

@@ -51,7 +51,7 @@ class QA:
         self.encoder = encoder
         self.reranker = reranker
         self._retriever = Retriever(index, encoder, reranker)
-        self.answerer = answerer or ExtractiveAnswerer(encoder)
+        self.answerer = answerer or _answerer(index, encoder, DEFAULT_THRESHOLD)
 
     @classmethod
     def open(
@@ -97,8 +97,7 @@ class QA:
         try:
             opened.check_chunking(chunking)
             least = DEFAULT_THRESHOLD if threshold is None else threshold
-            answerer = ExtractiveAnswerer(encoder, threshold=least)
-            return cls(opened, encoder, answerer, loaded)
+            return cls(opened, encoder, _answerer(opened, encoder, least), loaded)
         except BaseException:
             opened.close()
             raise
@@ -268,6 +267,11 @@ def _opened(
     encoder = load(model or _model_of(folder))
     changes = update_index(folder, documents, encoder=encoder, chunking=chunking, remove=remove)
     return Index.open(folder), encoder, changes
+
+
+def _answerer(index: Index, encoder: Encoder, threshold: float) -> ExtractiveAnswerer:
+    tokens = partial(index.passage_tokens, encoder=encoder)
+    return ExtractiveAnswerer(encoder, threshold=threshold, tokens=tokens)
 
 
 def _several(source: Source | Sequence[Source]) -> list[Source]:

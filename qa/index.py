@@ -10,8 +10,10 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
-from embeddings import Encoder
+from embeddings import Encoder, Tokens
+from embeddings.tokens import packed, unpacked
 from qa.documents import Document, Span
+from qa.encoded import digest_of
 from qa.errors import IndexDamaged, IndexMissing, LoadError
 from qa.index_files import (
     DATABASE,
@@ -120,6 +122,23 @@ class Index:
         with damage_named(self.folder):
             scores: list[float] = self._store.scores(vector, np.array(numbers, np.int64)).tolist()
             return scores
+
+    def passage_tokens(self, texts: Sequence[str], encoder: Encoder) -> list[Tokens]:
+        """Give the tokens of passages, by their text in context: those kept, and those encoded.
+
+        Both are rounded alike, so that no answer depends on which they are.
+        """
+        with damage_named(self.folder):
+            found = {text: self._kept_tokens(text) for text in texts}
+        missing = [text for text, tokens in found.items() if tokens is None]
+        encoded = encoder.passage_tokens(missing) if missing else []
+        rounded = (unpacked(packed(tokens), encoder.dim) for tokens in encoded)
+        known = found | dict(zip(missing, rounded, strict=True))
+        return [tokens for text in texts if (tokens := known[text]) is not None]
+
+    def _kept_tokens(self, text: str) -> Tokens | None:
+        rows = self._rows("SELECT vectors FROM tokens WHERE text = ? LIMIT 1", digest_of(text))
+        return unpacked(rows[0][0], self.manifest.dim) if rows else None
 
     def passages(self, numbers: Sequence[int]) -> list[Passage]:
         """Read passages by number, in the order asked for."""

@@ -78,6 +78,12 @@ CREATE TABLE postings (
     counts  BLOB NOT NULL,                        -- uint8: how often each does, up to 255
     PRIMARY KEY (segment, term)
 ) WITHOUT ROWID;
+CREATE TABLE tokens (                             -- of passages, for late interaction
+    passage INTEGER PRIMARY KEY,
+    text    BLOB NOT NULL,                        -- the SHA-256 of what was encoded
+    vectors BLOB NOT NULL                         -- `embeddings.tokens.packed`
+);
+CREATE INDEX tokens_by_text ON tokens (text);
 CREATE TABLE dead_words (                         -- removed passages that are in a segment
     passage INTEGER PRIMARY KEY
 );

@@ -11,9 +11,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from embeddings import Encoder
+from embeddings import Encoder, Tokens
+from embeddings.tokens import packed
 from qa.documents import Document
-from qa.encoded import Encoded
+from qa.encoded import Encoded, digest_of
 from qa.errors import LoadError
 from qa.index_commits import commit, manifest_for, transaction
 from qa.index_files import Manifest, connect, damage_named, is_index, load_vectors
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 _ENCODED_AT_ONCE = 64  # small, so that how far it is shows; larger ones are no faster
 _STORED_AT_ONCE = 4_096
+
+TOKEN_VECTORS = 5_000
+"""Passages whose tokens are kept in an index, as it comes; why: docs/performance.md."""
 
 Unreadable = Callable[[LoadError], None]
 """Told of a file that cannot be read."""
@@ -62,6 +66,7 @@ def update_index(
     chunking: Chunking | None = None,
     remove: Iterable[str] = (),
     only_these: bool = False,
+    token_vectors: int = TOKEN_VECTORS,
     progress: Progress | None = None,
     unreadable: Unreadable | None = None,
 ) -> Changes:
@@ -78,6 +83,8 @@ def update_index(
         chunking: must be that of the index, if there is one; None takes it from there.
         remove: ids of documents to take out.
         only_these: take out every other document too.
+        token_vectors: passages whose tokens are kept in the index, as long as there are no more;
+            those of others are encoded when they are first found. It is about 31 kB a passage.
         progress: told how many passages are encoded, of those to be encoded; if there are none,
             it is not called. It may raise to stop, and the index is then as it was. To know how
             many there are, all are cut before the first is encoded.
@@ -96,7 +103,7 @@ def update_index(
     encoded = Encoded(folder, encoder)
     with transaction(folder) as connection, closing(encoded):
         manifest = manifest_for(connection, folder, encoder, chunking)
-        writer = _Writer(connection, folder, manifest, encoder, encoded)
+        writer = _Writer(connection, folder, manifest, encoder, encoded, token_vectors)
         writer.remove(_to_remove(connection, wanted, remove, only_these))
         readable = [one for one in wanted if not one.unreadable]
         writer.put(readable, replacing=only_these, progress=progress)
@@ -174,6 +181,7 @@ class _Writer:
         manifest: Manifest,
         encoder: Encoder,
         encoded: Encoded,
+        token_vectors: int,
     ) -> None:
         from qa.postings import Entered
 
@@ -186,6 +194,8 @@ class _Writer:
         self._encoded = encoded
         self._chunking = manifest.chunking
         self._words = Entered(connection)
+        (kept,) = connection.execute("SELECT count(*) FROM tokens").fetchone()
+        self._tokens_left = token_vectors - kept
         self._pending: list[tuple[NDArray[np.int64], NDArray[np.float32]]] = []
 
     def store(self) -> Segments:
@@ -288,11 +298,21 @@ class _Writer:
         import numpy as np
 
         ids = np.array([number for number, _ in batch], dtype=np.int64)
-        vectors = self._encoded.encode([p.text_in_context for _, p in batch])
+        texts = [passage.text_in_context for _, passage in batch]
+        vectors, tokens = self._encoded.encode(texts, with_tokens=self._tokens_left > 0)
         self._pending.append((ids, vectors))
+        self._keep_tokens([(batch[n][0], texts[n], tokens[n]) for n in tokens])
         self.changes.encoded = self._encoded.count
         if len(self._pending) * _ENCODED_AT_ONCE >= _STORED_AT_ONCE:
             self._store_pending()
+
+    def _keep_tokens(self, found: list[tuple[int, str, Tokens]]) -> None:
+        kept = found[: self._tokens_left]
+        self._tokens_left -= len(kept)
+        self._connection.executemany(
+            "INSERT INTO tokens VALUES (?, ?, ?)",
+            ((number, digest_of(text), packed(tokens)) for number, text, tokens in kept),
+        )
 
     def _store_pending(self) -> None:
         import numpy as np
@@ -312,6 +332,7 @@ class _Writer:
         ).fetchall()
         passages = [row[0] for row in rows]
         self._words.remove(passages)
+        self._connection.executemany("DELETE FROM tokens WHERE passage = ?", rows)
         self.store().remove(np.array(passages, dtype=np.int64))
         execute("DELETE FROM documents WHERE number = ?", (number,))
 

@@ -8,7 +8,7 @@ understood by the sentence before.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 _CARRIED = 0.5  # what a word that was put in weighs beside one that was asked
 _PASSAGES_KEPT = 512  # encoded; about 150 kB each
+
+
+TokensOf = Callable[[Sequence[str]], Sequence[Tokens]]
+"""Gives the tokens of texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +73,14 @@ class Matcher:
     Args:
         encoder: the one that the passages were retrieved with.
         most: how many passages it knows.
+        tokens: gives the tokens of passages by their text in context; None has them encoded.
     """
 
-    def __init__(self, encoder: Encoder, most: int = _PASSAGES_KEPT) -> None:
+    def __init__(
+        self, encoder: Encoder, most: int = _PASSAGES_KEPT, tokens: TokensOf | None = None
+    ) -> None:
         self._encoder = encoder
+        self._tokens_of = tokens or encoder.passage_tokens
         self._most = most
         self._known: dict[str, Tokens] = {}
 
@@ -105,7 +113,7 @@ class Matcher:
         new = [text for text in dict.fromkeys(texts) if text not in known]
         if len(known) + len(new) > self._most:
             known = self._known = {text: known[text] for text in texts if text in known}
-        known.update(zip(new, self._encoder.passage_tokens(new) if new else (), strict=True))
+        known.update(zip(new, self._tokens_of(new) if new else (), strict=True))
         return [known[text] for text in texts]
 
 

@@ -56,6 +56,9 @@ class FakeEncoder:
     def passage_tokens(self, texts: Sequence[str]) -> list[Tokens]:
         return [self.query_tokens(text) for text in texts]
 
+    def encode_with_tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[Tokens]]:
+        return self.encode_passages(texts), self.passage_tokens(texts)
+
     def _vector(self, text: str) -> NDArray[np.float32]:
         vector = np.zeros(self.dim, np.float32)
         for word in _WORDS.findall(text.lower()) or [text]:

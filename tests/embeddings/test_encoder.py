@@ -151,6 +151,14 @@ class TestTokens:
             assert found.spans.tolist() == alone.spans.tolist()
             assert found.vectors == pytest.approx(alone.vectors, abs=1e-5)
 
+    def test_are_encoded_with_their_texts_as_apart(self, real_encoder: Encoder) -> None:
+        texts = ["A longer text, about the sea and the weather.", "Short.", "Two words."]
+        vectors, tokens = real_encoder.encode_with_tokens(texts)
+        assert vectors == pytest.approx(real_encoder.encode_passages(texts), abs=1e-6)
+        for one, other in zip(tokens, real_encoder.passage_tokens(texts), strict=True):
+            assert one.vectors == pytest.approx(other.vectors, abs=1e-6)
+            assert (one.spans == other.spans).all()
+
     def test_of_a_query_are_those_of_the_same_passage(self, real_encoder: Encoder) -> None:
         (passage,) = real_encoder.passage_tokens(["Kissinger went to China."])
         query = real_encoder.query_tokens("Kissinger went to China.")
