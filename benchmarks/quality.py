@@ -2,7 +2,7 @@
 
     python -m benchmarks.quality --bench FOLDER [--only SET ...]
     python -m benchmarks.quality --bench FOLDER --backend torch --keep BEFORE
-    python -m benchmarks.quality --bench FOLDER --against BEFORE
+    python -m benchmarks.quality --bench FOLDER --against BEFORE [--precision bfloat16]
 
 FOLDER has question sets in BEIR's format, a folder each. `docs/quality.md` has the tables. The
 last two lines tell what a change is worth, of the code or of what encodes: ours is kept, and ours
@@ -207,7 +207,7 @@ def head(*cells: str) -> None:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    encoder = load_encoder(backend=arguments.backend)
+    encoder = load_encoder(backend=arguments.backend, precision=arguments.precision)
     against: Path | None = arguments.against
     figures_named = ("ours", "plain", "difference", "p", "reach", "reached")
     changes_named = ("before", "now", "difference", "p")
@@ -245,6 +245,7 @@ if __name__ == "__main__":
     parser.add_argument("--bench", type=Path, required=True, help="a folder of question sets")
     parser.add_argument("--only", nargs="*", default=(), metavar="SET", help="these sets alone")
     parser.add_argument("--backend", default="auto", help="what encodes")
+    parser.add_argument("--precision", default="float32", help="what passages are summed in")
     parser.add_argument("--keep", type=Path, help="keep the runs of ours in this new folder")
     parser.add_argument("--against", type=Path, help="hold ours against runs that were kept")
     main(parser.parse_args())

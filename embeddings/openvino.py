@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -29,9 +29,7 @@ _TEXTS_AT_ONCE = 1_024  # tokenised and sorted
 # Lengths are padded to multiples of it. It is what the widest registers hold: sums over a text then
 # run the same way whatever it is padded to, and not a digit depends on what else is in a batch.
 _STEP = 16
-# Sums in 16 bits are quicker where the processor has them, and put another passage among the best
-# ten for one question in thirty; an index would then depend on the machine that made it.
-_SETTINGS = {"INFERENCE_PRECISION_HINT": "f32"}
+_HINTS = {"float32": "f32", "bfloat16": "bf16"}
 # A text by itself is there soonest with all cores at work on it. Many are sooner with several at
 # once, a core or so for each, the more so where other programs hold up a core.
 _SOON, _MANY = "LATENCY", "THROUGHPUT"
@@ -43,21 +41,28 @@ Arrays = tuple["NDArray[np.float32]", "NDArray[np.float32]"]
 class OpenVINOEncoder:
     """An `Encoder` on OpenVINO; the vector of a text does not depend on what is encoded with it.
 
+    Args:
+        files: the model's.
+        precision: of the sums that make the vectors of passages, "float32" or "bfloat16". Those
+            of questions, and of tokens, are of float32 in any case: they are few, and what the
+            one side loses is not lost on the other as well.
+
     Raises:
         UnknownRecipe: the model needs something that is not known here.
         ModelError: its files cannot be read.
     """
 
-    def __init__(self, files: ModelFiles) -> None:
+    def __init__(self, files: ModelFiles, *, precision: str = "float32") -> None:
         self._recipe = read_recipe(files.folder)
         self.model = files.name
         self.digest = files.digest
+        self._precision = precision
         self.max_tokens = self._recipe.max_tokens
         self._tokenizer_file = files.folder / "tokenizer.json"
         try:
             self._tokenizer = _tokenizer(self._tokenizer_file)
             self._graph = _graph(files.folder, self._recipe.config, self._recipe.pooling)
-            self._soon = _Requests(self._graph, _SOON)
+            self._soon = _Requests(self._graph, _SOON, "float32")
         except UnknownRecipe:
             raise
         except Exception as error:  # tokenizers, safetensors and OpenVINO share no base class
@@ -70,12 +75,17 @@ class OpenVINOEncoder:
 
     @cached_property
     def _many(self) -> _Requests:
-        return _Requests(self._graph, _MANY)
+        return _Requests(self._graph, _MANY, "float32")
+
+    @cached_property
+    def _many_in_16_bits(self) -> _Requests:
+        return _Requests(self._graph, _MANY, "bfloat16")
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Count with the model's own tokenizer, cutting nothing off."""
         prompt = self._recipe.passage_prompt
-        return [len(each.ids) for each in self._tokenizer.encode_batch([prompt + t for t in texts])]
+        encoded = self._tokenizer.encode_batch_fast([prompt + text for text in texts])
+        return [len(each.ids) for each in encoded]
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Encode with the model's query prompt, where it has one: (texts, dim).
@@ -84,14 +94,14 @@ class OpenVINOEncoder:
         """
         if len(texts) == 1:
             return self._query(texts[0])[0].copy()
-        return self._vectors(texts, self._recipe.query_prompt)
+        return self._vectors(texts, self._recipe.query_prompt, self._exact)
 
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Encode with the model's passage prompt, where it has one: (texts, dim).
 
         Between two batches, others who wait have their turn.
         """
-        return self._vectors(texts, self._recipe.passage_prompt)
+        return self._vectors(texts, self._recipe.passage_prompt, self._for_passages)
 
     def query_tokens(self, text: str) -> Tokens:
         """Encode a question's tokens, and remember them; tokens of the prompt are left out."""
@@ -99,27 +109,42 @@ class OpenVINOEncoder:
 
     def passage_tokens(self, texts: Sequence[str]) -> list[Tokens]:
         """Encode the tokens of passages, as `query_tokens` does those of a question."""
-        return self.encode_with_tokens(texts)[1]
+        return self._with_tokens(texts)[1]
 
     def encode_with_tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[Tokens]]:
-        """Encode passages and their tokens at once, which takes no longer than either."""
+        """Encode passages and their tokens; in float32, it takes no longer than either."""
+        if self._precision == "float32":
+            return self._with_tokens(texts)
+        return self.encode_passages(texts), self.passage_tokens(texts)
+
+    def _with_tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[Tokens]]:
         prompt = self._recipe.passage_prompt
         vectors = np.empty((len(texts), self.dim), np.float32)
         found: dict[int, Tokens] = {}
         read = self._read(prompt, texts)
-        for batch, (tokens, of_texts) in self._encoded(read):
+        for batch, (tokens, of_texts) in self._encoded(read, self._exact(len(read))):
             vectors[batch] = of_texts
             for row, n in enumerate(batch):
                 found[n] = _outside(prompt, read[n], tokens[row])
         return unit(vectors), [found[n] for n in range(len(texts))]
 
-    def _vectors(self, texts: Sequence[str], prompt: str) -> NDArray[np.float32]:
+    def _exact(self, texts: int) -> _Requests:
+        """Give what sums in float32, for a number of texts."""
+        return self._soon if texts <= _FEW else self._many
+
+    def _for_passages(self, texts: int) -> _Requests:
+        """Give what makes the vectors of passages, for a number of texts."""
+        return self._exact(texts) if self._precision == "float32" else self._many_in_16_bits
+
+    def _vectors(
+        self, texts: Sequence[str], prompt: str, requests: Callable[[int], _Requests]
+    ) -> NDArray[np.float32]:
         vectors = np.empty((len(texts), self.dim), np.float32)
         by_length = sorted(range(len(texts)), key=lambda n: len(texts[n]))
         for start in range(0, len(texts), _TEXTS_AT_ONCE):
             some = by_length[start : start + _TEXTS_AT_ONCE]
             read = self._read(prompt, [texts[n] for n in some])
-            for batch, (_, found) in self._encoded(read):
+            for batch, (_, found) in self._encoded(read, requests(len(read))):
                 vectors[[some[n] for n in batch]] = found
         return unit(vectors)
 
@@ -127,7 +152,7 @@ class OpenVINOEncoder:
         """Encode a query and its tokens at once, which takes no longer than either."""
         prompt = self._recipe.query_prompt
         read = self._read(prompt, [text])
-        ((_, (tokens, vectors)),) = self._encoded(read)
+        ((_, (tokens, vectors)),) = self._encoded(read, self._soon)
         return unit(vectors), _outside(prompt, read[0], tokens[0])
 
     def _read(self, prompt: str, texts: Sequence[str]) -> list[Encoding]:
@@ -145,12 +170,13 @@ class OpenVINOEncoder:
         cutting.enable_truncation(self.max_tokens)
         return cutting
 
-    def _encoded(self, read: Sequence[Encoding]) -> Iterator[tuple[list[int], Arrays]]:
+    def _encoded(
+        self, read: Sequence[Encoding], requests: _Requests
+    ) -> Iterator[tuple[list[int], Arrays]]:
         """Encode batches of texts that are alike in length, and give their numbers with each.
 
         No more batches wait than are worked on, so that others have their turn between them.
         """
-        requests = self._soon if len(read) <= _FEW else self._many
         running: deque[tuple[list[int], Future[Arrays]]] = deque()
         for batch in _batches(read, requests.at_once):
             if len(running) == requests.at_once:
@@ -177,10 +203,12 @@ class _Requests:
     Whoever comes first is served first, batch by batch.
     """
 
-    def __init__(self, graph: Model, hint: str) -> None:
+    def __init__(self, graph: Model, use: str, precision: str) -> None:
         from embeddings.runtime import Core
 
-        network = Core().compile_model(graph, "CPU", _SETTINGS | {"PERFORMANCE_HINT": hint})
+        # Without a hint for it, the runtime would take bfloat16 wherever the processor has it.
+        hints = {"PERFORMANCE_HINT": use, "INFERENCE_PRECISION_HINT": _HINTS[precision]}
+        network = Core().compile_model(graph, "CPU", hints)
         self.at_once: int = network.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
         self.workers = ThreadPoolExecutor(self.at_once, thread_name_prefix="encoder")
         self._idle: SimpleQueue[InferRequest] = SimpleQueue()

@@ -15,4 +15,18 @@ if "openvino" not in sys.modules:
 
 from openvino import CompiledModel, Core, InferRequest, Model, Node, Output, opset13  # noqa: E402  # not before
 
-__all__ = ["CompiledModel", "Core", "InferRequest", "Model", "Node", "Output", "opset13"]
+__all__ = [
+    "CompiledModel",
+    "Core",
+    "InferRequest",
+    "Model",
+    "Node",
+    "Output",
+    "has_bfloat16",
+    "opset13",
+]
+
+
+def has_bfloat16() -> bool:
+    """Tell whether the processor has instructions for bfloat16 (AMX or AVX512-BF16)."""
+    return "BF16" in Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")

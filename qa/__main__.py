@@ -23,6 +23,7 @@ from qa.terminal import (
     as_json_option,
     backend_option,
     corpus_options,
+    precision_option,
     print_json,
     printable,
     show_every_character,
@@ -92,6 +93,7 @@ def main() -> None:
 @click.option("--index", type=click.Path(path_type=Path), help="The folder to keep the index in.")
 @click.option("--model", help="A sentence-transformers model: a folder or a Hub name.")
 @backend_option
+@precision_option
 @click.option("--max-tokens", type=int, help="The most tiktoken tokens in a passage.")
 @click.option("--overlap", type=int, help="Sentences that a passage shares with the one before.")
 @click.option("--remove", multiple=True, metavar="ID", help="A document to take out, by its id.")
@@ -103,6 +105,7 @@ def index(
     index: Path | None,
     model: str | None,
     backend: str | None,
+    precision: str,
     max_tokens: int | None,
     overlap: int | None,
     remove: tuple[str, ...],
@@ -142,6 +145,7 @@ def index(
             index=index,
             model=model,
             backend=backend or "auto",
+            precision=precision,
             chunking=chunking,
             remove=remove,
         )
@@ -204,6 +208,7 @@ def ask(
     index: Path | None,
     model: str | None,
     backend: str | None,
+    precision: str,
     reranker: str | None,
     threshold: float | None,
     top_k: int,
@@ -220,6 +225,7 @@ def ask(
         index=index,
         model=model,
         backend=backend or "auto",
+        precision=precision,
         reranker=reranker,
         threshold=threshold,
     ) as qa:
@@ -243,6 +249,7 @@ def retrieve(
     index: Path | None,
     model: str | None,
     backend: str | None,
+    precision: str,
     reranker: str | None,
     top_k: int,
     as_json: bool,
@@ -254,7 +261,12 @@ def retrieve(
     check_words(question)  # before the model is loaded
     source = list(documents) or None
     with QA.open(
-        source, index=index, model=model, backend=backend or "auto", reranker=reranker
+        source,
+        index=index,
+        model=model,
+        backend=backend or "auto",
+        precision=precision,
+        reranker=reranker,
     ) as qa:
         found = qa.retrieve(question, top_k=top_k)
         places = [_start_of(qa.index.document(hit.passage.document_id), hit) for hit in found]

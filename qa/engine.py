@@ -61,6 +61,7 @@ class QA:
         index: str | os.PathLike[str] | None = None,
         model: str | None = None,
         backend: str = "auto",
+        precision: str = "float32",
         reranker: str | None = None,
         chunking: Chunking | None = None,
         threshold: float | None = None,
@@ -78,6 +79,9 @@ class QA:
             backend: what the model runs on: "openvino", "torch", or "auto", which takes torch
                 where there is a GPU and else OpenVINO where it knows the model. They give the
                 same vectors to the fifth digit, and read each other's indexes.
+            precision: what the vectors of passages are summed in: "float32", or "bfloat16",
+                which takes a third of the time on a processor with AMX and gives vectors that
+                are near (docs/performance.md). What is indexed already stays as it is.
             reranker: a sentence-transformers cross-encoder, by folder or Hub name, that puts the
                 passages found in order. None, the default, uses none.
             chunking: how documents are cut; None takes what the index was made with, and for a
@@ -92,7 +96,7 @@ class QA:
             ModelError: a model cannot be loaded (it is an `EmbeddingsError`).
         """
         loaded = None if reranker is None else load_reranker(reranker)  # before any indexing
-        load = partial(load_encoder, backend=backend)
+        load = partial(load_encoder, backend=backend, precision=precision)
         opened, encoder, _ = _opened(source, index, model, load, chunking)
         try:
             opened.check_chunking(chunking)
@@ -229,6 +233,7 @@ def prepare(
     index: str | os.PathLike[str] | None = None,
     model: str | None = None,
     backend: str = "auto",
+    precision: str = "float32",
     chunking: Chunking | None = None,
     remove: Sequence[str] = (),
 ) -> tuple[Path, Encoder, Changes]:
@@ -236,7 +241,7 @@ def prepare(
 
     Arguments and errors are those of `QA.open`; `remove` are ids of documents to take out.
     """
-    load = partial(load_encoder, backend=backend)
+    load = partial(load_encoder, backend=backend, precision=precision)
     opened, encoder, changes = _opened(source, index, model, load, chunking, remove)
     opened.close()
     return opened.folder, encoder, changes

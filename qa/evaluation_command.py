@@ -60,6 +60,7 @@ def evaluate(
     index: Path | None,
     model: str | None,
     backend: str | None,
+    precision: str,
     reranker: str | None,
     assignments: tuple[str, ...],
     out: Path | None,
@@ -88,7 +89,7 @@ def evaluate(
 
     if review is not None:
         _refuse_with_review(out, overwrite, name, sample, any_corpus, every, as_json, assignments)
-        _review(questions, review, documents, index, model, backend, reranker)
+        _review(questions, review, documents, index, model, backend, precision, reranker)
         return
     named = {"model": model, "backend": backend, "reranker": reranker}
     by_option = [f"{key}={value}" for key, value in named.items() if value is not None]
@@ -97,7 +98,7 @@ def evaluate(
     asked, notes = _drawn(load_questions(questions), sample, seed)
     name = name or ("" if len(variants) > 1 else out.name if out else asked.name)
     runs = []
-    opened = open_each(variants, _source(documents, index, asked), index)
+    opened = open_each(variants, _source(documents, index, asked), index, precision)
     for one, folder in zip(opened, folders, strict=True):
         run = _run(one, asked, f"{name} {one.variant}".strip(), notes, any_corpus, seed)
         runs.append(run)
@@ -234,7 +235,8 @@ def _drawn(questions: QuestionSet, size: int | None, seed: int) -> tuple[Questio
 def _refuse_with_review(*options: object) -> None:
     if any(options):
         raise click.UsageError(
-            "--review goes with --document, --index, --model, --backend and --reranker alone."
+            "--review goes with --document, --index, --model, --backend, --precision and "
+            "--reranker alone."
         )
 
 
@@ -245,6 +247,7 @@ def _review(
     index: Path | None,
     model: str | None,
     backend: str | None,
+    precision: str,
     reranker: str | None,
 ) -> None:
     from qa.engine import QA
@@ -254,6 +257,11 @@ def _review(
     drafts = read_drafts(questions)
     source = _source(documents, index, drafts)
     with QA.open(
-        source, index=index, model=model, backend=backend or "auto", reranker=reranker
+        source,
+        index=index,
+        model=model,
+        backend=backend or "auto",
+        precision=precision,
+        reranker=reranker,
     ) as qa:
         review_in_terminal(Review(qa, drafts, out))

@@ -24,11 +24,20 @@ backend_option = click.option(
     "it knows the model.",
 )
 
+precision_option = click.option(
+    "--precision",
+    type=click.Choice(["float32", "bfloat16"]),
+    default="float32",
+    show_default=True,
+    help="What passages are encoded in, where they are not indexed yet: bfloat16 takes a third of "
+    "the time on a processor with AMX, and gives vectors that are near.",
+)
+
 
 def corpus_options(command: _Command) -> _Command:
     """Add the options that say what to ask, and with which models.
 
-    They are --document, --index, --model, --backend and --reranker.
+    They are --document, --index, --model, --backend, --precision and --reranker.
     """
     for option in (
         click.option(
@@ -36,6 +45,7 @@ def corpus_options(command: _Command) -> _Command:
             help="A sentence-transformers cross-encoder, a folder or a Hub name, that puts the "
             "passages found in order; by default none.",
         ),
+        precision_option,
         backend_option,
         click.option("--model", help="A sentence-transformers model: a folder or a Hub name."),
         click.option("--index", type=click.Path(path_type=Path), help="The folder of an index."),

@@ -106,8 +106,13 @@ def open_each(
     variants: Iterable[tuple[str, Settings]],
     source: Source | Sequence[Source] | None,
     index: Path | None,
+    precision: str = "float32",
 ) -> Iterator[Opened]:
-    """Open a corpus for each of some settings in turn, anew only where index or models change."""
+    """Open a corpus for each of some settings in turn, anew only where index or models change.
+
+    The precision of what is encoded is no setting: what is indexed once stays as it is, so that a
+    sweep over it would hold an index against itself.
+    """
     qa: QA | None = None
     made_with: tuple[str | None, str, str | None, Chunking | None] | None = None
     try:
@@ -124,6 +129,7 @@ def open_each(
                     index=index,
                     model=model,
                     backend=backend,
+                    precision=precision,
                     reranker=reranker,
                     chunking=chunking,
                 )

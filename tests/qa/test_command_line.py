@@ -16,6 +16,7 @@ import watchfiles
 from click.testing import CliRunner, Result
 from numpy.typing import NDArray
 
+from embeddings import Encoder, ModelError
 from qa import Answer, Citation, Document
 from qa.__main__ import ABSTAINED, NOT_VERIFIED, STOPPED, main
 from qa.documents import Span
@@ -81,6 +82,31 @@ def test_output_that_lacks_a_character_shows_it_as_an_escape(
         )
         assert result.returncode == NOT_VERIFIED, result.stderr
         assert "\\u201c" in result.stdout
+
+
+@pytest.mark.parametrize("command", ["index", "ask", "retrieve", "eval", "review", "chat"])
+def test_the_precision_that_is_named_is_taken(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(*_: object, precision: str, **__: object) -> Encoder:
+        raise ModelError(f"loaded in {precision}", model="")
+
+    monkeypatch.setattr("qa.engine.load_encoder", load)
+    (tmp_path / "a.txt").write_text("Tickets cost five euros.")
+    asked = {"id": "1", "question": "How much?", "answerable": True, "quotes": ["five euros"]}
+    (tmp_path / "set.jsonl").write_text(json.dumps(asked))
+    named: list[str | Path] = ["--document", tmp_path / "a.txt"]
+    arguments: dict[str, list[str | Path]] = {
+        "index": ["index", tmp_path / "a.txt"],
+        "ask": ["ask", "How much?", *named],
+        "retrieve": ["retrieve", "How much?", *named],
+        "eval": ["eval", tmp_path / "set.jsonl", *named],
+        "review": ["eval", tmp_path / "set.jsonl", "--review", tmp_path / "out.jsonl", *named],
+        "chat": ["chat", *named],
+    }
+    for options, told in (([], "float32"), (["--precision", "bfloat16"], "bfloat16")):
+        result = run(*arguments[command], *options)
+        assert (result.exit_code, f"Error: loaded in {told}\n" in result.stderr) == (1, True)
 
 
 class TestIndex:

@@ -22,7 +22,7 @@ BELT = "When was the Belt and Road proposed?"
 
 @pytest.fixture(autouse=True)
 def fake_model(fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
-    def load(model: str | None = None, *, backend: str = "auto") -> Encoder:
+    def load(model: str | None = None, *, backend: str = "auto", precision: str = "") -> Encoder:
         return FakeEncoder(model=model) if model not in (None, "fake") else fake_encoder
 
     monkeypatch.setattr("qa.engine.load_encoder", load)
@@ -234,15 +234,23 @@ class TestAQuestionInDoubt:
         assert len(answerer.asked) == 1
 
 
-def test_the_backend_that_is_named_is_taken(notes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    taken: list[str] = []
+def test_the_backend_and_the_precision_that_are_named_are_taken(
+    notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[tuple[str, str]] = []
 
-    def load(model: str | None = None, *, backend: str = "auto") -> Encoder:
-        taken.append(backend)
+    def load(model: str | None = None, *, backend: str, precision: str) -> Encoder:
+        taken.append((backend, precision))
         return FakeEncoder()
 
     monkeypatch.setattr("qa.engine.load_encoder", load)
     QA.open(notes).close()
     QA.open(notes, backend="torch").close()
-    prepare(notes, index=notes.parent / "index", backend="openvino")
-    assert taken == ["auto", "torch", "openvino"]
+    QA.open(notes, precision="bfloat16").close()
+    prepare(notes, index=notes.parent / "index", backend="openvino", precision="bfloat16")
+    assert taken == [
+        ("auto", "float32"),
+        ("torch", "float32"),
+        ("auto", "bfloat16"),
+        ("openvino", "bfloat16"),
+    ]

@@ -21,7 +21,7 @@ from tests.fakes import FakeEncoder
 
 @pytest.fixture(autouse=True)
 def fake_model(fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
-    def load(model: str | None = None, *, backend: str = "auto") -> Encoder:
+    def load(model: str | None = None, *, backend: str = "auto", precision: str = "") -> Encoder:
         return fake_encoder
 
     monkeypatch.setattr("qa.engine.load_encoder", load)

@@ -1,0 +1,129 @@
+"""Passages may be encoded in bfloat16, which changes their vectors a little, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import embeddings.encoder
+from embeddings import Encoder, ModelError, load_encoder
+from embeddings.models import find_model
+from embeddings.openvino import OpenVINOEncoder
+from tests.tiny_models import save_tiny_encoder
+
+pytestmark = pytest.mark.model
+
+TEXTS = [f"{'penguins dive for coins ' * n}in {n}" for n in range(20)]
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_encoder(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="module", params=["tiny", "bundled"])
+def model(request: pytest.FixtureRequest, tiny: Path) -> str | None:
+    return str(tiny) if request.param == "tiny" else None
+
+
+@pytest.fixture(scope="module")
+def quick(model: str | None) -> Encoder:
+    from embeddings.runtime import has_bfloat16
+
+    if not has_bfloat16():
+        pytest.skip("this processor has no bfloat16")
+    return load_encoder(model, backend="openvino", precision="bfloat16")
+
+
+@pytest.fixture(scope="module")
+def exact(model: str | None) -> Encoder:
+    return load_encoder(model, backend="openvino")
+
+
+def _processor(monkeypatch: pytest.MonkeyPatch, *, has_bfloat16: bool) -> None:
+    monkeypatch.setattr("embeddings.runtime.has_bfloat16", lambda: has_bfloat16)
+    monkeypatch.setattr(embeddings.encoder, "_has_gpu", lambda: False)
+
+
+def test_vectors_of_passages_are_near_those_of_float32(quick: Encoder, exact: Encoder) -> None:
+    found, expected = quick.encode_passages(TEXTS), exact.encode_passages(TEXTS)
+    assert found.dtype == np.float32
+    assert np.linalg.norm(found, axis=1) == pytest.approx(1, abs=1e-6)
+    assert (found * expected).sum(axis=1).min() > 0.999
+    assert (found != expected).any(axis=1).all()
+
+
+def test_questions_and_tokens_are_those_of_float32(quick: Encoder, exact: Encoder) -> None:
+    for texts in (TEXTS, TEXTS[:3], TEXTS[:1]):
+        assert quick.encode_queries(texts).tobytes() == exact.encode_queries(texts).tobytes()
+    encoded = [
+        [each.query_tokens(TEXTS[5]), *each.passage_tokens(TEXTS)] for each in (quick, exact)
+    ]
+    for found, expected in zip(*encoded, strict=True):
+        assert found.vectors.tobytes() == expected.vectors.tobytes()
+        assert found.spans.tolist() == expected.spans.tolist()
+
+
+def test_a_vector_does_not_depend_on_what_is_encoded_with_it(quick: Encoder) -> None:
+    together = quick.encode_passages(TEXTS)
+    few = np.concatenate([quick.encode_passages(TEXTS[n : n + 4]) for n in range(0, 20, 4)])
+    alone = np.concatenate([quick.encode_passages([text]) for text in TEXTS])
+    assert together.tobytes() == few.tobytes() == alone.tobytes()
+
+
+def test_it_is_the_same_model_as_in_float32(quick: Encoder, exact: Encoder) -> None:
+    """So that either reads the index of the other."""
+    assert (quick.model, quick.digest) == (exact.model, exact.digest)
+    assert (quick.dim, quick.max_tokens) == (exact.dim, exact.max_tokens)
+
+
+@pytest.mark.parametrize("backend", ["auto", "openvino"])
+def test_a_processor_without_it_is_told_before_the_model_is_looked_for(
+    backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _processor(monkeypatch, has_bfloat16=False)
+    with pytest.raises(ModelError, match="this processor has no bfloat16: leave the precision out"):
+        load_encoder("no/such model", backend=backend, precision="bfloat16")
+
+
+@pytest.mark.parametrize(("backend", "device"), [("torch", None), ("auto", "cuda")])
+def test_torch_does_not_have_it(
+    tiny: Path, backend: str, device: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _processor(monkeypatch, has_bfloat16=True)
+    with pytest.raises(ModelError, match=r"processor alone, with OpenVINO.*backend openvino"):
+        load_encoder(str(tiny), backend=backend, device=device, precision="bfloat16")
+
+
+def test_where_there_is_a_gpu_it_has_to_be_openvino_by_name(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _processor(monkeypatch, has_bfloat16=True)
+    monkeypatch.setattr(embeddings.encoder, "_has_gpu", lambda: True)
+    with pytest.raises(ModelError, match="backend openvino, or leave the precision out"):
+        load_encoder(str(tiny), precision="bfloat16")
+    found = load_encoder(str(tiny), backend="openvino", precision="bfloat16")
+    assert isinstance(found, OpenVINOEncoder)
+
+
+def test_a_model_that_openvino_does_not_know_is_refused_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _processor(monkeypatch, has_bfloat16=True)
+    folder = save_tiny_encoder(tmp_path / "copy")
+    (folder / "tokenizer.json").unlink()
+    with pytest.raises(ModelError, match=r"no tokenizer\.json: leave backend and precision out"):
+        load_encoder(str(folder), precision="bfloat16")
+
+
+def test_an_unknown_precision_is_refused_and_the_known_ones_are_named() -> None:
+    with pytest.raises(ModelError, match=r"no precision 'float16'.*float32, bfloat16"):
+        load_encoder(precision="float16")
+
+
+def test_float32_is_what_is_taken_by_itself(tiny: Path) -> None:
+    named = OpenVINOEncoder(find_model(str(tiny)), precision="float32").encode_passages(TEXTS)
+    default = load_encoder(str(tiny), device="cpu").encode_passages(TEXTS)
+    assert default.tobytes() == named.tobytes()
