@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -9,7 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-_SPAN, _SCALE = 8, 4  # bytes of a token beside its vector
+_CRC, _SPAN, _SCALE = 4, 8, 4  # bytes: before all tokens, and of a token beside its vector
 _STEPS = 127
 
 
@@ -28,26 +29,29 @@ class Tokens(NamedTuple):
 def packed(tokens: Tokens) -> bytes:
     """Put tokens into few bytes, a byte for a number, scaled by the largest of its token.
 
-    They are the spans (uint32), the scales (float32) and the numbers (int8), little-endian.
+    They are a CRC-32 of what follows, the spans (uint32), the scales (float32) and the numbers
+    (int8), little-endian.
     """
     import numpy as np
 
     largest = np.abs(tokens.vectors).max(axis=1, initial=np.finfo(np.float32).tiny)
     numbers = np.rint(tokens.vectors * (_STEPS / largest)[:, None])
     kinds = (tokens.spans, "<u4"), (largest / _STEPS, "<f4"), (numbers, "i1")
-    return b"".join(part.astype(kind).tobytes() for part, kind in kinds)
+    body = b"".join(part.astype(kind).tobytes() for part, kind in kinds)
+    return zlib.crc32(body).to_bytes(_CRC, "little") + body
 
 
 def unpacked(stored: bytes, dim: int) -> Tokens:
     """Give tokens back, their vectors of length 1; a `ValueError` if they are not whole."""
     import numpy as np
 
-    count, left = divmod(len(stored), _SPAN + _SCALE + dim)
-    if left:
+    body = memoryview(stored)[_CRC:]
+    count, left = divmod(len(body), _SPAN + _SCALE + dim)
+    if left or zlib.crc32(body).to_bytes(_CRC, "little") != stored[:_CRC]:
         raise ValueError(f"{len(stored)} bytes are not those of tokens of dimension {dim}")
-    spans = np.frombuffer(stored, "<u4", 2 * count).reshape(count, 2)
-    scales = np.frombuffer(stored, "<f4", count, _SPAN * count)
-    numbers = np.frombuffer(stored, "i1", count * dim, (_SPAN + _SCALE) * count)
+    spans = np.frombuffer(body, "<u4", 2 * count).reshape(count, 2)
+    scales = np.frombuffer(body, "<f4", count, _SPAN * count)
+    numbers = np.frombuffer(body, "i1", count * dim, (_SPAN + _SCALE) * count)
     vectors = numbers.reshape(count, dim).astype(np.float32) * scales[:, None]
     return Tokens(unit(vectors), spans.astype(np.int64))
 

@@ -60,29 +60,36 @@ def _not_written(folder: Path, reason: str) -> IndexNotWritten:
 
 
 def manifest_for(
-    connection: sqlite3.Connection, folder: Path, encoder: Encoder, chunking: Chunking | None
+    connection: sqlite3.Connection,
+    folder: Path,
+    encoder: Encoder,
+    chunking: Chunking | None,
+    token_vectors: int | None,
 ) -> Manifest:
     """Read the manifest and hold it against what is asked for; in a new index, write it."""
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if tables == 0:
-        return _create(connection, encoder, chunking or Chunking())
+        _create(
+            connection, Manifest(encoder.model, encoder.digest, encoder.dim, chunking or Chunking())
+        )
     with damage_named(folder):
         check_format(connection, folder)
         manifest = Manifest.from_json(connection.execute("SELECT json FROM manifest").fetchone()[0])
         check_files(manifest, folder)
     manifest.check_encoder(encoder, folder)
     manifest.check_chunking(chunking, folder)
+    if token_vectors is not None and token_vectors != manifest.token_vectors:
+        manifest = replace(manifest, token_vectors=token_vectors)
+        connection.execute("UPDATE manifest SET json = ?", (manifest.to_json(),))
     return manifest
 
 
-def _create(connection: sqlite3.Connection, encoder: Encoder, chunking: Chunking) -> Manifest:
-    manifest = Manifest(encoder.model, encoder.digest, encoder.dim, chunking)
+def _create(connection: sqlite3.Connection, manifest: Manifest) -> None:
     for statement in SCHEMA.split(";\n"):
         connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version = {FORMAT}")
     connection.execute("INSERT INTO manifest VALUES (?)", (manifest.to_json(),))
-    return manifest
 
 
 def commit(connection: sqlite3.Connection, folder: Path, old: Manifest, store: Segments) -> None:

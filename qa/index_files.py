@@ -105,13 +105,17 @@ _DAMAGE = (
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What an index was made with, and which vectors are current; `digest` tells the model."""
+    """What an index was made with, and which vectors are current; `digest` tells the model.
+
+    `token_vectors` is how many passages' tokens it keeps at most.
+    """
 
     model: str
     digest: str
     dim: int
     chunking: Chunking
     metric: str = "cosine"
+    token_vectors: int = 5_000
     generation: int = 0
     segments: tuple[Segment, ...] = ()
 

@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 _ENCODED_AT_ONCE = 64  # small, so that how far it is shows; larger ones are no faster
 _STORED_AT_ONCE = 4_096
 
-TOKEN_VECTORS = 5_000
-"""Passages whose tokens are kept in an index, as it comes; why: docs/performance.md."""
-
 Unreadable = Callable[[LoadError], None]
 """Told of a file that cannot be read."""
 
@@ -66,7 +63,7 @@ def update_index(
     chunking: Chunking | None = None,
     remove: Iterable[str] = (),
     only_these: bool = False,
-    token_vectors: int = TOKEN_VECTORS,
+    token_vectors: int | None = None,
     progress: Progress | None = None,
     unreadable: Unreadable | None = None,
 ) -> Changes:
@@ -83,8 +80,9 @@ def update_index(
         chunking: must be that of the index, if there is one; None takes it from there.
         remove: ids of documents to take out.
         only_these: take out every other document too.
-        token_vectors: passages whose tokens are kept in the index, as long as there are no more;
-            those of others are encoded when they are first found. It is about 31 kB a passage.
+        token_vectors: passages whose tokens are kept, as long as the index has no more; those of
+            others are encoded when they are first found. It is about 31 kB a passage. None takes
+            what the index was made with, and for a new one 5,000.
         progress: told how many passages are encoded, of those to be encoded; if there are none,
             it is not called. It may raise to stop, and the index is then as it was. To know how
             many there are, all are cut before the first is encoded.
@@ -102,8 +100,8 @@ def update_index(
     wanted = _wanted(folder, find_all(documents), unreadable)
     encoded = Encoded(folder, encoder)
     with transaction(folder) as connection, closing(encoded):
-        manifest = manifest_for(connection, folder, encoder, chunking)
-        writer = _Writer(connection, folder, manifest, encoder, encoded, token_vectors)
+        manifest = manifest_for(connection, folder, encoder, chunking, token_vectors)
+        writer = _Writer(connection, folder, manifest, encoder, encoded)
         writer.remove(_to_remove(connection, wanted, remove, only_these))
         readable = [one for one in wanted if not one.unreadable]
         writer.put(readable, replacing=only_these, progress=progress)
@@ -181,7 +179,6 @@ class _Writer:
         manifest: Manifest,
         encoder: Encoder,
         encoded: Encoded,
-        token_vectors: int,
     ) -> None:
         from qa.postings import Entered
 
@@ -195,7 +192,7 @@ class _Writer:
         self._chunking = manifest.chunking
         self._words = Entered(connection)
         (kept,) = connection.execute("SELECT count(*) FROM tokens").fetchone()
-        self._tokens_left = token_vectors - kept
+        self._tokens_left = manifest.token_vectors - kept
         self._pending: list[tuple[NDArray[np.int64], NDArray[np.float32]]] = []
 
     def store(self) -> Segments:

@@ -164,7 +164,8 @@ def read_all(folder: Path) -> None:
         index.search(FakeEncoder().encode_queries(["all"]), 5)
         for document_id in index.document_ids():
             index.document(document_id)
-            list(index.passages_of(document_id))
+            texts = [passage.text_in_context for passage in index.passages_of(document_id)]
+            index.passage_tokens(texts, FakeEncoder())
         index.search_words("part b", 3)
     finally:
         index.close()

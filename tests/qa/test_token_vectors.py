@@ -60,9 +60,10 @@ class TestPacked:
         assert np.linalg.norm(found.vectors, axis=1) == pytest.approx(np.ones(count), abs=1e-6)
 
     def test_what_is_not_whole_is_a_value_error(self) -> None:
-        tokens = FakeEncoder().query_tokens("a red plum")
-        with pytest.raises(ValueError, match="dimension 64"):
-            unpacked(packed(tokens)[:-1], 64)
+        stored = packed(FakeEncoder().query_tokens("a red plum"))
+        for broken in (stored[:-1], stored[:-64], stored[:-1] + b"!", b""):
+            with pytest.raises(ValueError, match="dimension 64"):
+                unpacked(broken, 64)
 
 
 class TestKept:
@@ -92,8 +93,10 @@ class TestKept:
         texts = texts_of(index)
         index.close()
         assert encoded_anew(tmp_path) == texts[3:]
-        update_index(tmp_path, corpus("c"), encoder=Counting(), token_vectors=5)
-        assert len(encoded_anew(tmp_path)) == len(texts) + len(texts) // 2 - 5
+        update_index(tmp_path, corpus("c"), encoder=Counting())
+        assert len(encoded_anew(tmp_path)) == len(texts) + len(texts) // 2 - 3
+        update_index(tmp_path, corpus("d"), encoder=Counting(), token_vectors=5)
+        assert len(encoded_anew(tmp_path)) == len(texts) + len(texts) - 5
 
     def test_go_with_their_passages(self, tmp_path: Path) -> None:
         update_index(tmp_path, corpus("ab"), encoder=Counting(), token_vectors=3)
