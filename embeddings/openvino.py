@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from embeddings.runtime import InferRequest, Model
 
 _QUERIES_KEPT = 256
+_TOKENISED_KEPT = 16
 _TOKENS_AT_ONCE = 1_024  # more is no quicker, and who waits for a turn would wait longer
 _TEXTS_AT_ONCE = 1_024  # tokenised and sorted
 # Lengths are padded to multiples of it. It is what the widest registers hold: sums over a text then
@@ -72,6 +73,7 @@ class OpenVINOEncoder:
             ) from error
         self.dim: int = self._recipe.config["hidden_size"]
         self._query = lru_cache(_QUERIES_KEPT)(self._encode_query)
+        self._tokenised = lru_cache(_TOKENISED_KEPT)(self._tokenizer.encode)
 
     @cached_property
     def _many(self) -> _Requests:
@@ -84,8 +86,8 @@ class OpenVINOEncoder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Count with the model's own tokenizer, cutting nothing off."""
         prompt = self._recipe.passage_prompt
-        encoded = self._tokenizer.encode_batch_fast([prompt + text for text in texts])
-        return [len(each.ids) for each in encoded]
+        prompted = [prompt + text for text in texts]
+        return [len(each.ids) for each in self._tokenise(prompted, places=False)]
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Encode with the model's query prompt, where it has one: (texts, dim).
@@ -157,11 +159,22 @@ class OpenVINOEncoder:
 
     def _read(self, prompt: str, texts: Sequence[str]) -> list[Encoding]:
         """Tokenise texts, and cut off what the model does not read."""
-        read: list[Encoding] = self._tokenizer.encode_batch([prompt + text for text in texts])
+        prompted = [prompt + text for text in texts]
         return [
-            each if len(each.ids) <= self.max_tokens else self._cutting.encode(prompt + text)
-            for each, text in zip(read, texts, strict=True)
+            each if len(each.ids) <= self.max_tokens else self._cutting.encode(text)
+            for each, text in zip(self._tokenise(prompted), prompted, strict=True)
         ]
+
+    def _tokenise(self, texts: list[str], *, places: bool = True) -> list[Encoding]:
+        """Tokenise texts; without the tokens' places it is quicker.
+
+        One text by itself is remembered, as a question is counted, and then encoded.
+        """
+        if len(texts) == 1:
+            return [self._tokenised(texts[0])]
+        tokenise = self._tokenizer.encode_batch if places else self._tokenizer.encode_batch_fast
+        read: list[Encoding] = tokenise(texts)
+        return read
 
     @cached_property
     def _cutting(self) -> Tokenizer:

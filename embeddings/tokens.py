@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,12 +15,16 @@ _CRC, _SPAN, _SCALE = 4, 8, 4  # bytes: before all tokens, and of a token beside
 _STEPS = 127
 
 
-class Tokens(NamedTuple):
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
+class Tokens:
     """A text's tokens, each as the model understands it among the others.
+
+    Two are equal if they are the same, so that what is made of them can be remembered.
 
     Attributes:
         vectors: float32, of shape (tokens, dim), each of length 1.
-        spans: int64, of shape (tokens, 2): where each stands in the text, `[start, end)`.
+        spans: int64, of shape (tokens, 2): where each stands in the text, `[start, end)`, in
+            order.
     """
 
     vectors: NDArray[np.float32]

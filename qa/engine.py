@@ -198,6 +198,8 @@ class QA:
         """Check a question and make it standalone."""
         check_question(question, self.encoder)
         asked = rewrite(question, history)
+        if asked.query == question:
+            return asked
         try:
             check_question(asked.query, self.encoder)
         except QuestionError:  # too long only with what came before it

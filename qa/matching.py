@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from embeddings import Encoder, Tokens
 from qa.passages import Passage
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _CARRIED = 0.5  # what a word that was put in weighs beside one that was asked
-_PASSAGES_KEPT = 512  # encoded; about 150 kB each
+PASSAGES_KEPT = 512
+"""Passages of which is known what is the same for every question: about 150 kB each, encoded."""
 
 
 TokensOf = Callable[[Sequence[str]], Sequence[Tokens]]
@@ -67,6 +69,26 @@ class Match:
     cosines: NDArray[np.float32]
 
 
+class _Known(NamedTuple):
+    """What of a passage is the same for every question.
+
+    Attributes:
+        tokens: its tokens, encoded in context.
+        insides: (sentences, tokens): which tokens are of which sentence.
+        filled: the sentences that have tokens.
+        borders: where the tokens of each of these start and end, one after the other.
+        sums: (sentences, dim): the sum of each sentence's tokens.
+        lengths: of these sums.
+    """
+
+    tokens: Tokens
+    insides: NDArray[np.bool_]
+    filled: NDArray[np.intp]
+    borders: NDArray[np.intp]
+    sums: NDArray[np.float32]
+    lengths: list[float]
+
+
 class Matcher:
     """Holds questions against passages; the passages of the last questions are known still.
 
@@ -77,12 +99,12 @@ class Matcher:
     """
 
     def __init__(
-        self, encoder: Encoder, most: int = _PASSAGES_KEPT, tokens: TokensOf | None = None
+        self, encoder: Encoder, most: int = PASSAGES_KEPT, tokens: TokensOf | None = None
     ) -> None:
         self._encoder = encoder
         self._tokens_of = tokens or encoder.passage_tokens
         self._most = most
-        self._known: dict[str, Tokens] = {}
+        self._known: dict[Passage, _Known] = {}
 
     def ask(self, text: str, passages: Sequence[Passage], own: str | None = None) -> Asked:
         """Encode a question; which words are rare is told from the sentences of the passages.
@@ -91,7 +113,7 @@ class Matcher:
         tell the passage more than the sentence.
         """
         tokens = self._encoder.query_tokens(text)
-        rarity = Rarity([terms(sentence) for p in passages for sentence in p.sentence_texts])
+        rarity = Rarity([found for passage in passages for found in _sentence_terms(passage)])
         vector = self._encoder.encode_queries([text])[0]
         return Asked(
             text,
@@ -102,19 +124,25 @@ class Matcher:
 
     def match(self, asked: Asked, passages: Sequence[Passage]) -> list[Match]:
         """Hold a question against each passage."""
-        encoded = self._encoded([passage.text_in_context for passage in passages])
         return [
-            _match(asked, passage, tokens)
-            for passage, tokens in zip(passages, encoded, strict=True)
+            _match(asked, passage, known)
+            for passage, known in zip(passages, self._know(passages), strict=True)
         ]
 
-    def _encoded(self, texts: list[str]) -> list[Tokens]:
+    def _know(self, passages: Sequence[Passage]) -> list[_Known]:
         known = self._known  # another thread may set it anew
-        new = [text for text in dict.fromkeys(texts) if text not in known]
+        new = [passage for passage in dict.fromkeys(passages) if passage not in known]
         if len(known) + len(new) > self._most:
-            known = self._known = {text: known[text] for text in texts if text in known}
-        known.update(zip(new, self._tokens_of(new) if new else (), strict=True))
-        return [known[text] for text in texts]
+            known = self._known = {each: known[each] for each in passages if each in known}
+        if new:
+            tokens = self._tokens_of([passage.text_in_context for passage in new])
+            known.update(zip(new, map(_known, new, tokens), strict=True))
+        return [known[passage] for passage in passages]
+
+
+@lru_cache(maxsize=PASSAGES_KEPT)
+def _sentence_terms(passage: Passage) -> tuple[frozenset[str], ...]:
+    return tuple(map(terms, passage.sentence_texts))
 
 
 def _weights(text: str, tokens: Tokens, rarity: Rarity, own: frozenset[str]) -> NDArray[np.float32]:
@@ -135,32 +163,36 @@ def _weights(text: str, tokens: Tokens, rarity: Rarity, own: frozenset[str]) -> 
     return shares
 
 
-def _match(asked: Asked, passage: Passage, tokens: Tokens) -> Match:
+def _match(asked: Asked, passage: Passage, known: _Known) -> Match:
     import numpy as np
 
-    likeness = asked.tokens.vectors @ tokens.vectors.T
-    insides = _insides(passage, tokens)
-    sentences = np.zeros((len(insides), len(likeness)), np.float32)
-    cosines = np.zeros(len(insides), np.float32)
-    for row, inside in enumerate(insides):
-        if inside.any():
-            sentences[row] = likeness[:, inside].max(axis=1)
-            cosines[row] = _cosine(asked, tokens.vectors[inside])
+    likeness = asked.tokens.vectors @ known.tokens.vectors.T
+    sentences = np.zeros((len(known.insides), len(likeness)), np.float32)
+    if len(known.filled):
+        # Every other run of tokens is a sentence; those between are of none.
+        likest = np.maximum.reduceat(likeness, known.borders, axis=1)[:, ::2]
+        sentences[known.filled] = likest.T
+    cosines = [
+        asked.vector @ total / length
+        for total, length in zip(known.sums, known.lengths, strict=True)
+    ]
     whole = likeness.max(axis=1, initial=0.0)
-    return Match(passage, tokens, insides, whole, sentences, cosines)
+    return Match(
+        passage, known.tokens, known.insides, whole, sentences, np.array(cosines, np.float32)
+    )
 
 
-def _insides(passage: Passage, tokens: Tokens) -> NDArray[np.bool_]:
+def _known(passage: Passage, tokens: Tokens) -> _Known:
     import numpy as np
 
     before = len(passage.text_in_context) - len(passage.text) - passage.start
     starts, ends = (np.array(passage.sentences, np.int64) + before).reshape(-1, 2).T
-    return (starts[:, None] <= tokens.spans[:, 0]) & (tokens.spans[:, 1] <= ends[:, None])
-
-
-def _cosine(asked: Asked, vectors: NDArray[np.float32]) -> float:
-    """Give the cosine of a question with a text, by the mean of the text's tokens."""
-    import numpy as np
-
-    mean = vectors.sum(axis=0)
-    return float(asked.vector @ mean / max(float(np.linalg.norm(mean)), 1e-9))
+    insides = (starts[:, None] <= tokens.spans[:, 0]) & (tokens.spans[:, 1] <= ends[:, None])
+    # Tokens are in order, so that those of a sentence are a run of them.
+    first = np.searchsorted(tokens.spans[:, 0], starts)
+    behind = np.searchsorted(tokens.spans[:, 1], ends, "right")
+    filled = np.flatnonzero(first < behind)
+    borders = np.stack([first, behind], 1)[filled].ravel()
+    sums = np.array([tokens.vectors[inside].sum(axis=0) for inside in insides])
+    lengths = [max(float(np.linalg.norm(total)), 1e-9) for total in sums]
+    return _Known(tokens, insides, filled, borders[borders < len(tokens.spans)], sums, lengths)

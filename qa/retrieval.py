@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ MAX_QUESTION = 2_000
 RERANKED = 50
 """How many of the first passages a reranker puts in order."""
 
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _NAMED = 10  # documents, in a message
 _DEPTH = 100  # candidates taken from each index
 _WORDS_WEIGHT = 0.025  # of BM25 beside the cosine; how it was set: docs/quality.md
@@ -210,7 +212,7 @@ def check_words(question: str) -> None:
         raise QuestionError("the question is empty: type what you want to know")
     if not any(character.isalnum() for character in question):
         raise QuestionError("the question has no words: type what you want to know")
-    if any("\ud800" <= character <= "\udfff" for character in question):
+    if _SURROGATES.search(question):
         raise QuestionError("the question is not valid Unicode: type it again")
     if len(question) > MAX_QUESTION:
         raise QuestionError(

@@ -108,7 +108,10 @@ def rewrite(question: str, history: Sequence[str]) -> Rewriting:
     Raises:
         QuestionError: the history is not a list of texts.
     """
-    return reduce(_follow, [*_last_of(history), question], _Turn(Rewriting("", ""))).asked
+    before = _last_of(history)
+    if not before:
+        return Rewriting(question, question)
+    return reduce(_follow, [*before, question], _Turn(Rewriting("", ""))).asked
 
 
 def _last_of(history: Sequence[str]) -> list[str]:

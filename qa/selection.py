@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from qa.documents import Span
-from qa.matching import Asked, Match
+from qa.matching import PASSAGES_KEPT, Asked, Match
+from qa.passages import Passage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,6 +85,22 @@ class Candidate:
         return self.document_id == other.document_id and self.span.overlaps(other.span)
 
 
+class _Part(NamedTuple):
+    """What may be quoted of a passage, whatever is asked: sentences `first` to `last` of it.
+
+    Attributes:
+        shape: those features that are the same for every question.
+        span, lead, text: as in `Candidate`.
+    """
+
+    first: int
+    last: int
+    shape: Numbers
+    span: Span
+    lead: int
+    text: str
+
+
 def candidates(passages: Iterable[Held], weights: Numbers) -> list[Candidate]:
     """Give what may be quoted, best first, by the sum of its features times their weights."""
     found: dict[tuple[str, Span], Candidate] = {}
@@ -106,27 +124,42 @@ def apart(ranked: Iterable[Candidate], most: int) -> list[Candidate]:
 
 
 def _of_passage(held: Held, weights: Numbers) -> Iterator[Candidate]:
-    passage = held.match.passage
+    passage, cosines = held.match.passage, held.match.cosines.tolist()
+    parts = _parts(passage)
+    for part, features in zip(parts, _features(held, parts), strict=True):
+        # A vector's last digits depend on what it was encoded with; the answer must not.
+        score = round(sum(weights[name] * value for name, value in features.items()), 5)
+        yield Candidate(
+            document_id=passage.document_id,
+            span=part.span,
+            lead=part.lead,
+            text=part.text,
+            score=score,
+            features=features,
+            cosine=max(cosines[part.first], cosines[part.last]),
+        )
+
+
+@lru_cache(maxsize=PASSAGES_KEPT)
+def _parts(passage: Passage) -> tuple[_Part, ...]:
+    """Give every sentence of a passage, and each with the one before it."""
     texts = passage.sentence_texts
-    for last in range(len(texts)):
-        for first in range(last, max(last - 2, -1), -1):
-            rows = slice(first, last + 1)
-            features = _shape(texts[rows]) | _features(held, rows)
-            # A vector's last digits depend on what it was encoded with; the answer must not.
-            score = round(sum(weights[name] * value for name, value in features.items()), 5)
-            hangs = first == last > 0 and _HANGS.match(texts[last])
-            leads = not features["apart"] or texts[first].endswith("?")
-            start = passage.sentences[last - 1 if hangs else first].start
-            end = passage.sentences[last].end
-            yield Candidate(
-                document_id=passage.document_id,
-                span=Span(start, end),
-                lead=passage.sentences[last].start - start if leads else 0,
-                text=passage.text[start - passage.start : end - passage.start],
-                score=score,
-                features=features,
-                cosine=float(held.match.cosines[rows].max()),
-            )
+    return tuple(
+        _part(passage, texts, first, last)
+        for last in range(len(texts))
+        for first in range(last, max(last - 2, -1), -1)
+    )
+
+
+def _part(passage: Passage, texts: Sequence[str], first: int, last: int) -> _Part:
+    shape = _shape(texts[first : last + 1])
+    hangs = first == last > 0 and _HANGS.match(texts[last])
+    leads = not shape["apart"] or texts[first].endswith("?")
+    start = passage.sentences[last - 1 if hangs else first].start
+    end = passage.sentences[last].end
+    lead = passage.sentences[last].start - start if leads else 0
+    text = passage.text[start - passage.start : end - passage.start]
+    return _Part(first, last, shape, Span(start, end), lead, text)
 
 
 def _shape(texts: Sequence[str]) -> dict[str, float]:
@@ -138,12 +171,20 @@ def _shape(texts: Sequence[str]) -> dict[str, float]:
     }
 
 
-def _features(held: Held, rows: slice) -> dict[str, float]:
-    weights, match = held.asked.weights, held.match
-    likeness = match.sentences[rows].max(axis=0)
-    return {
-        "rare": float(weights @ likeness),
-        "all": float(likeness.mean()),
-        "passage": float(weights @ match.likeness),
-        "read": float(held.read[rows].max()),
-    }
+def _features(held: Held, parts: Sequence[_Part]) -> Iterator[dict[str, float]]:
+    import numpy as np
+
+    weights, sentences, read = held.asked.weights, held.match.sentences, held.read.tolist()
+    likeness = np.maximum(
+        sentences[[part.first for part in parts]], sentences[[part.last for part in parts]]
+    )
+    of_passage = float(weights @ held.match.likeness)
+    means = likeness.mean(axis=1).tolist()
+    for part, likest, mean in zip(parts, likeness, means, strict=True):
+        yield {
+            **part.shape,
+            "rare": float(weights @ likest),
+            "all": mean,
+            "passage": of_passage,
+            "read": max(read[part.first], read[part.last]),
+        }

@@ -140,7 +140,7 @@ class TestTokens:
             ["The bank of the river is steep.", "The bank lends money to shops."]
         )
         query = real_encoder.query_tokens("Who lends money, the bank?")
-        (asked,) = [v for v, (a, b) in zip(*query, strict=True) if (a, b) == (21, 25)]
+        (asked,) = query.vectors[(query.spans == (21, 25)).all(axis=1)]
         assert asked @ money.vectors[1] > asked @ river.vectors[1]
 
     def test_do_not_depend_on_what_else_is_encoded(self, real_encoder: Encoder) -> None:

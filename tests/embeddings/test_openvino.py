@@ -150,6 +150,18 @@ def test_a_text_has_the_same_vector_by_itself_and_among_many(tiny: Path) -> None
     assert (encoder.encode_passages(["penguins dive for coins"] * 40) == alone).all()
 
 
+def test_a_question_is_tokenised_once_and_not_remembered_for_ever(tiny: Path) -> None:
+    encoder = OpenVINOEncoder(find_model(str(tiny)))
+    for _ in range(2):
+        assert encoder.count_tokens(["penguins dive for coins"]) == [6]
+        encoder.encode_queries(["penguins dive for coins"])
+    assert encoder._tokenised.cache_info().misses == 1
+    encoder.count_tokens(["fish"] * 100)
+    for number in range(100):
+        encoder.count_tokens([f"fish {number}"])
+    assert encoder._tokenised.cache_info().currsize < 100
+
+
 def test_it_is_taken_by_itself_where_it_knows_the_model(tiny: Path) -> None:
     assert isinstance(load_encoder(str(tiny), device="cpu"), OpenVINOEncoder)
     assert isinstance(load_encoder(device="cpu"), OpenVINOEncoder)

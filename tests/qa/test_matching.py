@@ -7,6 +7,7 @@ import pytest
 
 from embeddings import Tokens
 from qa import Document, Passage
+from qa.documents import Span
 from qa.matching import Match, Matcher
 from qa.sentences import split_sentences
 from tests.fakes import FakeEncoder
@@ -62,6 +63,17 @@ class TestAMatch:
         assert found.sentences[0, 0] == pytest.approx(1)
         assert found.sentences[2, 1] == pytest.approx(1)
         assert found.sentences[1].max() < 0.9
+
+    def test_looks_at_no_token_outside_the_sentence(self) -> None:
+        three = Document("a.txt", "The tower has steps. … It was closed in May.")
+        spans = (Span(0, 20), Span(21, 22), Span(23, len(three.text)))
+        for held in (passage(TOWER), passage(TOWER, context="A tower"), Passage.of(three, spans)):
+            asked = Matcher(FakeEncoder()).ask("Was the tower closed?", [held])
+            (found,) = Matcher(FakeEncoder()).match(asked, [held])
+            likeness = asked.tokens.vectors @ found.tokens.vectors.T
+            for row, inside in zip(found.sentences, found.insides, strict=True):
+                expected = likeness[:, inside].max(axis=1) if inside.any() else np.zeros(4)
+                assert np.array_equal(row, expected)
 
     def test_of_the_passage_is_that_of_its_best_sentences(self) -> None:
         (found,) = match("tower soup", passage(TOWER))

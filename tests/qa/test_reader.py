@@ -37,7 +37,12 @@ def reader() -> Reader:
 
 
 def read(reader: Reader, encoder: Encoder, question: str, of: list[Passage]) -> list[list[float]]:
-    matcher = Matcher(encoder)
+    return read_by(reader, Matcher(encoder), question, of)
+
+
+def read_by(
+    reader: Reader, matcher: Matcher, question: str, of: list[Passage]
+) -> list[list[float]]:
     asked = matcher.ask(question, of)
     return [row.tolist() for row in reader.read(asked, matcher.match(asked, of))]
 
@@ -66,6 +71,19 @@ def test_a_passage_is_read_alike_whatever_is_read_with_it(
     alone = reader.read(asked, matcher.match(asked, [first]))[0]
     together = reader.read(asked, matcher.match(asked, [first, *others]))[0]
     assert together.tolist() == alone.tolist()
+
+
+def test_what_is_remembered_of_a_passage_goes_with_it(real_encoder: Encoder) -> None:
+    reader, matcher = Reader.load(), Matcher(real_encoder, most=len(TEXTS))
+    first = read_by(reader, matcher, "Who built the tower?", passages())
+    kept = len(reader._known)
+    assert kept > 0
+    assert read_by(reader, matcher, "Who built the tower?", passages()) == first
+    assert len(reader._known) == kept
+    text = "The tower fell."
+    others = [Passage.of(Document("other.txt", text), tuple(split_sentences(text)))]
+    read_by(reader, matcher, "Who built the tower?", others)
+    assert len(reader._known) == 1
 
 
 def test_passages_that_are_not_read_have_the_lowest_odds(
@@ -114,6 +132,6 @@ def test_what_numpy_reads_is_what_was_trained_in_torch(
     matches = matcher.match(asked, passages())
     with torch.inference_mode():
         parts, none = network(*inputs([(asked, match) for match in matches]))
-    for match, row in zip(matches, (parts - none[:, None]).numpy(), strict=True):
-        odds = reader.odds(asked, match)
+    found = reader.odds(asked, matches)
+    for odds, row in zip(found, (parts - none[:, None]).numpy(), strict=True):
         assert odds == pytest.approx(row[: len(odds)], abs=1e-5)

@@ -1,0 +1,174 @@
+"""Where the time of a question goes, stage by stage, on passages that were met before.
+
+    python -m benchmarks.stages [--rounds 5]
+
+Medians in ms over the essay's questions: of the clock, and of the processor, all threads together.
+Each question is asked in a new wording every time. The stages are the real functions, with a watch
+around them; a stage that calls another is not charged for it. Of the rounds, the best counts for
+each question, as others may be using the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+import numpy as np
+from numpy.typing import NDArray
+
+import qa.answering
+import qa.engine
+from embeddings.openvino import OpenVINOEncoder
+from qa import QA
+from qa.evaluation import load_questions
+from qa.index import Index
+from qa.matching import Matcher
+from qa.quotes import Citation
+from qa.reader import Reader
+from qa.seeds import questions_path
+
+ROUNDS = 5
+
+
+class Stage(NamedTuple):
+    """A part of the work, and the functions whose time it is: each an owner and a name."""
+
+    name: str
+    functions: tuple[tuple[Any, str], ...]
+
+
+REST = "the rest"
+STAGES = (
+    Stage("checking and reading the question", ((QA, "_standalone"),)),
+    Stage("counting the question's tokens", ((OpenVINOEncoder, "count_tokens"),)),
+    Stage(
+        "the question's vector and tokens",
+        ((OpenVINOEncoder, "encode_queries"), (OpenVINOEncoder, "query_tokens")),
+    ),
+    Stage("nearest vectors", ((Index, "search"),)),
+    Stage("words", ((Index, "search_words"),)),
+    Stage("exact cosines", ((Index, "cosines"),)),
+    Stage("passages", ((Index, "passages"),)),
+    Stage("weighing the question's words", ((Matcher, "ask"),)),
+    Stage("late interaction", ((Matcher, "match"),)),
+    Stage("the reader", ((Reader, "read"),)),
+    Stage("candidates", ((qa.answering, "candidates"), (qa.answering, "apart"))),
+    Stage("quotes and their proof", ((Citation, "__init__"),)),
+)
+
+Seconds = NDArray[np.float64]
+"""Of the clock, and of the processor."""
+
+
+class Watch:
+    """Takes the time of functions, less that of those that they call and that are watched too."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, Seconds] = defaultdict(lambda: np.zeros(2))
+        self._open: list[Seconds] = []
+
+    def around(self, stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Give a function that does the same, and is timed."""
+
+        @wraps(function)
+        def timed(*arguments: Any, **named: Any) -> Any:
+            with self.on(stage):
+                return function(*arguments, **named)
+
+        return timed
+
+    @contextmanager
+    def on(self, stage: str) -> Iterator[None]:
+        """Take the time of a block."""
+        before = _now()
+        self._open.append(np.zeros(2))
+        try:
+            yield
+        finally:
+            taken, inner = _now() - before, self._open.pop()
+            self.spent[stage] += taken - inner
+            if self._open:
+                self._open[-1] += taken
+
+
+def _now() -> Seconds:
+    return np.array([time.perf_counter(), time.process_time()])
+
+
+@contextmanager
+def watched(watch: Watch) -> Iterator[None]:
+    """Put the watch around every stage's functions, and take it off again."""
+    patches = [
+        patch.object(owner, name, watch.around(stage.name, getattr(owner, name)))
+        for stage in STAGES
+        for owner, name in stage.functions
+    ]
+    for each in patches:
+        each.start()
+    try:
+        yield
+    finally:
+        for each in patches:
+            each.stop()
+
+
+def times(work: Callable[[str], object], wordings: list[list[str]]) -> dict[str, Seconds]:
+    """Time every question in several wordings, and give the median of each one's best, by stage.
+
+    Args:
+        work: what takes a question.
+        wordings: (rounds, questions): a question is new to the caches in each of its wordings.
+
+    Returns:
+        Seconds by stage, (clock, processor); "" is the whole, with nothing watched.
+    """
+    found: dict[str, list[list[Seconds]]] = defaultdict(list)
+    for number, wording in enumerate(wordings):
+        rows: list[dict[str, Seconds]] = []
+        for question in wording:
+            watch = Watch()
+            if number % 2:
+                with watch.on(""):
+                    work(question)
+            else:
+                with watched(watch), watch.on(REST):
+                    work(question)
+            rows.append(watch.spent)
+        for stage in {name for row in rows for name in row}:
+            found[stage].append([row[stage] for row in rows])
+    return {
+        stage: np.median(np.array(rounds).min(axis=0), axis=0) for stage, rounds in found.items()
+    }
+
+
+def table(rounds: int) -> None:
+    questions = [question.text for question in load_questions(questions_path())]
+    print(f"| {len(questions)} questions, ms | retrieve | of processor | ask | of processor |")
+    print("| --- | --- | --- | --- | --- |")
+    with QA.open(backend="openvino") as opened:
+        for question in questions:
+            opened.ask(f"Tell me: {question}")
+        columns = [
+            times(opened.retrieve, [[f"{q} {n}" for q in questions] for n in range(2 * rounds)]),
+            times(opened.ask, [[f"{n} {q}" for q in questions] for n in range(2 * rounds)]),
+        ]
+    names = [*(stage.name for stage in STAGES), REST, ""]
+    for name in names:
+        cells = [f"{1000 * v:.2f}" for column in columns for v in column.get(name, np.zeros(2))]
+        print(f"| {name or '**all, with nothing watched**'} | {' | '.join(cells)} |")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    table(parser.parse_args().rounds)
+
+
+if __name__ == "__main__":
+    main()
