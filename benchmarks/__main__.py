@@ -37,16 +37,25 @@ NEED_A_FOLDER = ("many", "peers")
 
 def parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(prog="python -m benchmarks")
-    names = [[], *SECTIONS]  # the empty list is what argparse holds against the choices
-    found.add_argument("sections", nargs="*", choices=names, help=f"{', '.join(SECTIONS)}")
+    found.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}")
     found.add_argument("--bench", type=Path, help="a folder of question sets, for many and peers")
     found.add_argument("--keep", type=Path, help="a folder for the index that many builds")
     found.add_argument("--write", action="store_true", help="write into docs/performance.md")
     found.add_argument("--peers", default=",".join(peers.PEERS), help="which, by name")
-    found.add_argument("--paragraphs", type=int, default=10**9, help="take so many for peers")
-    found.add_argument("--clients", type=int, default=50, help="that ask the page at once, in load")
-    found.add_argument("--answers", type=int, default=10_000, help="that they get in all, in load")
+    found.add_argument("--paragraphs", type=_positive, default=10**9, help="take so many for peers")
+    found.add_argument(
+        "--clients", type=_positive, default=50, help="that ask the page at once, in load"
+    )
+    found.add_argument(
+        "--answers", type=_positive, default=10_000, help="that they get in all, in load"
+    )
     return found
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of at least 1")
+    return int(text)
 
 
 def main(given: Sequence[str] | None = None) -> None:
@@ -70,10 +79,12 @@ def main(given: Sequence[str] | None = None) -> None:
 
 def chosen_sections(named: Sequence[str], options: Options) -> list[str]:
     """Give the sections to run; none named is all that can run."""
-    if options.bench is not None and not options.bench.is_dir():
-        raise SystemExit(f"there is no folder {options.bench}: name one of question sets")
-    if unknown := sorted(set(options.peers) - set(peers.PEERS)):
-        raise SystemExit(f"no peer is called {unknown[0]}; there are: {', '.join(peers.PEERS)}")
+    if unknown := [name for name in named if name not in SECTIONS]:
+        raise SystemExit(f"no section is called {unknown[0]}; there are: {', '.join(SECTIONS)}")
+    if options.bench and not many.folders(options.bench):
+        raise SystemExit(f"{options.bench} has no question sets in BEIR's format (corpus.jsonl)")
+    if strange := [name for name in options.peers if name not in peers.PEERS]:
+        raise SystemExit(f"no peer is called {strange[0]}; there are: {', '.join(peers.PEERS)}")
     if not named:
         return [name for name in SECTIONS if options.bench or name not in NEED_A_FOLDER]
     for name in named:

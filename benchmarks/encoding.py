@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import numpy as np
 
 from benchmarks.floor import Rates
 from benchmarks.summary import Line, Measured, Options, share, table
-from benchmarks.timing import clocked, in_turns, shown
+from benchmarks.timing import Times, clocked, gathered, in_turns, shown
 from embeddings import load_encoder, open_store
 from qa import QA, Document
+from qa.indexing import update_index
 from qa.seeds import essay_path
 
 BACKENDS = ("openvino", "torch")
@@ -27,44 +29,47 @@ def measure(rates: Rates, options: Options) -> Measured:
 
 
 def _encode(rates: Rates) -> Measured:
+    """Encode the essay, and index copies of it that share no sentence."""
     with QA.open() as qa:
         passages = [passage.text_in_context for passage in qa.index.passages_of("essay.txt")]
         lengths = qa.encoder.count_tokens(passages)
-    most = len(passages) / rates.encoding(lengths)
     works = {}
     for backend in BACKENDS:
         encode = partial(load_encoder(backend=backend, device="cpu").encode_passages, passages)
         encode()
         works[backend] = partial(clocked, encode)
-    rows: list[tuple[str, ...]] = []
-    lines = []
-    for backend, times in in_turns(works, RUNS).items():
-        speed = len(passages) / times.median
-        busy = len(passages) / times.processor
-        cells = (shown(speed), shown(len(passages) / times.best), shown(busy), shown(most))
-        share_ = share(speed, most, more_is_better=True)
-        rows.append((f"encode, {backend}", *cells, share_))
-        if backend == BACKENDS[0]:
-            what = "encoding the essay"
-            lines.append(Line(what, speed, "passages/s", floor=most, more_is_better=True))
-    rows.append(_index(most))
-    head = ("passages a second", "median", "best", "by a second of processor", "most", "share")
+    most = len(passages) / rates.encoding(lengths)
+    found = in_turns(works, RUNS)
+    rows = [_row(f"encode, {backend}", times, lengths, rates) for backend, times in found.items()]
+    speed = len(passages) / found[BACKENDS[0]].median
+    line = Line("encoding the essay", speed, "passages/s", floor=most, more_is_better=True)
+    rows.append(_index(rates))
+    head = ("a second", "passages", "best", "by a second of processor", "most", "share")
     tokens = f"{len(passages)} passages of {sum(lengths) / len(lengths):.0f} tokens on average"
-    return Measured(f"The essay: {tokens}.\n\n{table(head, rows)}", lines)
+    return Measured(f"The essay: {tokens}.\n\n{table(head, rows)}", [line])
 
 
-def _index(most: float) -> tuple[str, ...]:
+def _row(name: str, times: Times, lengths: Sequence[int], rates: Rates) -> tuple[str, ...]:
+    """Tell how many passages a second texts of so many tokens make."""
+    count, most = len(lengths), len(lengths) / rates.encoding(lengths)
+    speeds = (count / times.median, count / times.best, count / times.processor, most)
+    return name, *map(shown, speeds), share(speeds[0], most, more_is_better=True)
+
+
+def _index(rates: Rates) -> tuple[str, ...]:
+    """Index copies of the essay; what is alike is encoded once, so no sentence may be alike."""
     text = essay_path().read_text(encoding="utf-8")
-    copies = [Document(f"{number}.txt", f"Copy {number}.\n\n{text}") for number in range(COPIES)]
-    with tempfile.TemporaryDirectory() as folder:
-        index = Path(folder) / "index"
-        clock, processor = clocked(lambda: QA.open(copies, index=index).close())
-        with QA.open(index=index) as qa:
-            count = len(qa.index)
-    speed = count / clock
-    figures = (shown(speed), "", shown(count / processor), shown(most))
-    share_ = share(speed, most, more_is_better=True)
-    return f"index {COPIES} copies, loading the model included", *figures, share_
+    copies = [
+        Document(f"{number}.txt", text.replace(".", f" {number}.")) for number in range(COPIES)
+    ]
+    encoder = load_encoder()
+    with tempfile.TemporaryDirectory() as kept:
+        folder = Path(kept) / "index"
+        times = gathered([clocked(lambda: update_index(folder, copies, encoder=encoder))])
+        with QA.open(index=folder) as qa:
+            texts = [p.text_in_context for c in copies for p in qa.index.passages_of(c.id)]
+    lengths = encoder.count_tokens(list(dict.fromkeys(texts)))
+    return _row(f"index {COPIES} copies, {len(lengths)} passages", times, lengths, rates)
 
 
 def _search(rates: Rates) -> str:

@@ -63,8 +63,8 @@ class Rates:
         return max(self.encoding([length]), WEIGHTS / (self.weights * 1e9))
 
     def reading(self, count: int) -> float:
-        """Give the least seconds to read so many bytes of memory."""
-        return count / (self.memory * 1e9)
+        """Give the least seconds to read so many bytes, from memory or from a cache."""
+        return count / (max(self.memory, self.weights) * 1e9)
 
 
 def operations(length: int) -> int:

@@ -65,9 +65,16 @@ def measure(rates: Rates, options: Options) -> Measured:
     return Measured(f"{table(HEAD, rows)}\n\n{note}", lines)
 
 
+def folders(bench: Path) -> list[Path]:
+    """Give the question sets of a folder; or the folder itself, if it is one."""
+    return sorted(
+        file.parent for file in (*bench.glob("corpus.jsonl"), *bench.glob("*/corpus.jsonl"))
+    )
+
+
 def material(bench: Path, count: int) -> tuple[list[str], list[str]]:
     """Give so many of the sets' questions, drawn with a fixed seed, and all of their texts."""
-    sets = [load_questions(path) for path in sorted(bench.iterdir()) if path.is_dir()]
+    sets = [load_questions(path) for path in folders(bench)]
     texts = [document.text for questions in sets for document in questions.documents]
     questions = [question.text for each in sets for question in each]
     drawn = np.random.default_rng(0).permutation(len(questions))[:count]
