@@ -105,15 +105,16 @@ def check_marks(document: Path, names: Sequence[str]) -> None:
 
 def tell(name: str, measured: Measured, *, write: bool) -> None:
     """Print what a section found; write it into its place, and its lines into the summary."""
-    day = date.today().isoformat()
-    block = f"{measured.text}\n\n*{day}, {this_machine().short}*"
+    machine, day = this_machine(), date.today().isoformat()
+    block = f"{measured.text}\n\n*{day}, {machine.short}*"
     print(f"## {name}\n\n{block}\n", flush=True)
+    when = f"{day}, busy" if machine.is_busy else day
     if measured.lines:
-        print(merged("", measured.lines, day), end="\n\n", flush=True)
+        print(merged("", measured.lines, when), end="\n\n", flush=True)
     if write:
         text = put(DOCUMENT.read_text(encoding="utf-8"), name, block)
         if measured.lines:
-            text = put(text, SUMMARY, merged(between(text, SUMMARY), measured.lines, day))
+            text = put(text, SUMMARY, merged(between(text, SUMMARY), measured.lines, when))
         DOCUMENT.write_text(text, encoding="utf-8")
 
 

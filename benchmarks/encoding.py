@@ -12,64 +12,72 @@ import numpy as np
 from benchmarks.floor import Rates
 from benchmarks.summary import Line, Measured, Options, share, table
 from benchmarks.timing import Times, clocked, gathered, in_turns, shown
-from embeddings import load_encoder, open_store
+from embeddings import Encoder, load_encoder, open_store
 from qa import QA, Document
 from qa.indexing import update_index
 from qa.seeds import essay_path
 
 BACKENDS = ("openvino", "torch")
-COPIES, RUNS, DIM = 10, 5, 384
+COPIES, RUNS, DIM = 5, 5, 384
 SEARCHED = (10_000, 100_000)
 
 
 def measure(rates: Rates, options: Options) -> Measured:
-    """Encode the essay's passages, index copies of it, search made-up vectors."""
-    encoded = _encode(rates)
-    return Measured(f"{encoded.text}\n\n{_search(rates)}", encoded.lines)
-
-
-def _encode(rates: Rates) -> Measured:
-    """Encode the essay, and index copies of it that share no sentence."""
-    with QA.open() as qa:
-        passages = [passage.text_in_context for passage in qa.index.passages_of("essay.txt")]
-        lengths = qa.encoder.count_tokens(passages)
-    works = {}
-    for backend in BACKENDS:
-        encode = partial(load_encoder(backend=backend, device="cpu").encode_passages, passages)
-        encode()
-        works[backend] = partial(clocked, encode)
+    """Index copies of the essay, encode their passages, search made-up vectors."""
+    encoder = load_encoder(backend=BACKENDS[0], device="cpu")
+    indexed, passages = _indexed(encoder)
+    lengths = encoder.count_tokens(passages)
+    times = {f"index {COPIES} copies": indexed, **_encoded(passages)}
     most = len(passages) / rates.encoding(lengths)
-    found = in_turns(works, RUNS)
-    rows = [_row(f"encode, {backend}", times, lengths, rates) for backend, times in found.items()]
-    speed = len(passages) / found[BACKENDS[0]].median
-    line = Line("encoding the essay", speed, "passages/s", floor=most, more_is_better=True)
-    rows.append(_index(rates))
-    head = ("a second", "passages", "best", "by a second of processor", "most", "share")
-    tokens = f"{len(passages)} passages of {sum(lengths) / len(lengths):.0f} tokens on average"
-    return Measured(f"The essay: {tokens}.\n\n{table(head, rows)}", [line])
+    rows = [_row(name, each, len(passages), most) for name, each in times.items()]
+    head = ("passages a second", "median", "best", "by a second of processor", "most", "share")
+    note = f"{len(passages)} passages of {sum(lengths) / len(lengths):.0f} tokens on average."
+    lines = [
+        Line(
+            f"{name}, float32",
+            len(passages) / times[key].median,
+            "passages/s",
+            floor=most,
+            more_is_better=True,
+        )
+        for name, key in (("indexing", f"index {COPIES} copies"), ("encoding", _name(BACKENDS[0])))
+    ]
+    return Measured(f"{table(head, rows)}\n\n{note}\n\n{_search(rates)}", lines)
 
 
-def _row(name: str, times: Times, lengths: Sequence[int], rates: Rates) -> tuple[str, ...]:
-    """Tell how many passages a second texts of so many tokens make."""
-    count, most = len(lengths), len(lengths) / rates.encoding(lengths)
-    speeds = (count / times.median, count / times.best, count / times.processor, most)
-    return name, *map(shown, speeds), share(speeds[0], most, more_is_better=True)
+def _indexed(encoder: Encoder) -> tuple[Times, list[str]]:
+    """Index copies of the essay, and give the passages as they are encoded.
 
-
-def _index(rates: Rates) -> tuple[str, ...]:
-    """Index copies of the essay; what is alike is encoded once, so no sentence may be alike."""
+    What is alike is encoded once, so each sentence of a copy has its number.
+    """
     text = essay_path().read_text(encoding="utf-8")
     copies = [
         Document(f"{number}.txt", text.replace(".", f" {number}.")) for number in range(COPIES)
     ]
-    encoder = load_encoder()
     with tempfile.TemporaryDirectory() as kept:
         folder = Path(kept) / "index"
         times = gathered([clocked(lambda: update_index(folder, copies, encoder=encoder))])
         with QA.open(index=folder) as qa:
             texts = [p.text_in_context for c in copies for p in qa.index.passages_of(c.id)]
-    lengths = encoder.count_tokens(list(dict.fromkeys(texts)))
-    return _row(f"index {COPIES} copies, {len(lengths)} passages", times, lengths, rates)
+    return times, list(dict.fromkeys(texts))
+
+
+def _encoded(passages: Sequence[str]) -> dict[str, Times]:
+    works = {}
+    for backend in BACKENDS:
+        encode = partial(load_encoder(backend=backend, device="cpu").encode_passages, passages)
+        encode()
+        works[_name(backend)] = partial(clocked, encode)
+    return in_turns(works, RUNS)
+
+
+def _name(backend: str) -> str:
+    return f"encode, {backend}"
+
+
+def _row(name: str, times: Times, count: int, most: float) -> tuple[str, ...]:
+    speeds = (count / times.median, count / times.best, count / times.processor, most)
+    return name, *map(shown, speeds), share(speeds[0], most, more_is_better=True)
 
 
 def _search(rates: Rates) -> str:

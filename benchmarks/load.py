@@ -274,8 +274,8 @@ def measure(rates: Rates, options: Options) -> Measured:
         Line("memory of the page once it is warm", load.held[0][1], "MB"),
         Line("memory of the page after the last answer", load.held[-1][1], "MB"),
         Line("memory gained by 1,000 answers, last half", slope(load.held), "MB", GAINED),
-        Line(f"an answer on the page to {load.clients} who ask at once, p95", load.cuts[94], "s"),
-        Line("their answers that are wrong or errors", len(load.wrong) + len(load.errors), "", 0),
+        Line("an answer on the page, many asking at once, p95", load.cuts[94], "s"),
+        Line("their answers that are wrong, or errors", len(load.wrong) + len(load.errors), "", 0),
     ]
     return Measured(load.told(), lines)
 

@@ -32,8 +32,13 @@ class Machine:
 
     @property
     def short(self) -> str:
-        """Name the machine in a few words."""
-        return f"{self.cores} cores of {self.processor}"
+        """Name the machine in a few words, and how busy it was."""
+        return f"{self.cores} cores of {self.processor}, load {self.busy:.1f} before"
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether half of its cores or more were taken: times on the clock are then too long."""
+        return self.busy >= self.cores / 2
 
 
 @cache

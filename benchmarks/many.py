@@ -55,13 +55,17 @@ def measure(rates: Rates, options: Options) -> Measured:
             floor = least(rates, essay, questions)
             tokens = ", ".join(f"{name} {_tokens(qa):.0f}" for name, qa in corpora.items())
     rows = [row(f"`{method}`, {name}", samples, floor) for (name, method), samples in found.items()]
-    medians = {key: together(samples).median for key, samples in found.items()}
-    lines = []
+    times = {key: together(samples) for key, samples in found.items()}
+    lines, processor = [], []
     for method in ("retrieve", "ask"):
-        before, after = (medians[name, method] for name in corpora)
+        before, after = (times[name, method] for name in corpora)
         what = f"`{method}` among {COUNT:,} passages, times the essay's"
-        lines.append(Line(what, after / before, "", TIMES))
-    note = f"{len(questions)} questions; tokens of a passage: {tokens}."
+        lines.append(Line(what, after.median / before.median, "", TIMES))
+        processor.append(f"`{method}` {after.processor / before.processor:.2f}")
+    note = (
+        f"{len(questions)} questions. Of the processor, times the essay's: {', '.join(processor)}. "
+        f"Tokens of a passage: {tokens}."
+    )
     return Measured(f"{table(HEAD, rows)}\n\n{note}", lines)
 
 

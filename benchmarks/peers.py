@@ -105,15 +105,14 @@ def averaged(runs: Sequence[Run], peer: str) -> Run:
     return theirs[0] | {name: statistics.mean(run[name] for run in theirs) for name in names}
 
 
-def figures_of(runs: Sequence[Run], most: Mapping[str, str]) -> str:
-    """Write the figures of each run as a table; `most` is what the machine allows, by figure."""
-    head = ("", *(NAMES[run["peer"]] for run in runs), "most")
-    rows = [(name, *map(told, runs), most.get(name, "")) for name, told in FIGURES.items()]
-    return table(head, rows)
+def figures_of(runs: Sequence[Run]) -> str:
+    """Write the figures of each run as a table."""
+    rows = [(NAMES[run["peer"]], *(told(run) for told in FIGURES.values())) for run in runs]
+    return table(("", *FIGURES), rows)
 
 
 def ratios_of(runs: Sequence[Run]) -> str:
-    """Write how many times as fast each of ours is as each peer, and their hits over its hits."""
+    """Write how many times as fast each of ours is as each peer, and its hits over its hits."""
     peers = [run for run in runs if run["peer"] in PEERS]
     rows = []
     for ours in (averaged(runs, name) for name in OURS):
@@ -122,7 +121,7 @@ def ratios_of(runs: Sequence[Run]) -> str:
             times = (f"{ratio(ours, peer, figure):.2f}" for peer in peers)
             rows.append((f"{name}: {figure}", *times))
         hits = (f"{ours['hit@5'] / peer['hit@5']:.2f}" for peer in peers)
-        rows.append((f"{name}: hit@5", *hits))
+        rows.append((f"{name}: hit@5, as many", *hits))
     return table(("times as fast as", *(NAMES[peer["peer"]] for peer in peers)), rows)
 
 
@@ -138,7 +137,7 @@ def lines_of(runs: Sequence[Run], most: Mapping[str, float]) -> list[Line]:
         for figure, floor in (("index", limit), ("warm query, p50", None)):
             times = min(ratio(ours, peer, figure) for peer in peers)
             what = f"{NAMES[ours['peer']]}: {figure}, to the quickest peer"
-            lines.append(Line(what, times, "times as fast", 1.0, floor, more_is_better=True))
+            lines.append(Line(what, times, "times", 1.0, floor, more_is_better=True))
     return lines
 
 
@@ -175,8 +174,9 @@ def measure(rates: Rates, options: Options) -> Measured:
     runs = runs_of(options.bench, options.peers, options.paragraphs)
     most = fastest_possible(rates, set_in(options.bench), options.paragraphs)
     told = ", ".join(f"{speed:,.0f} in {kind}" for kind, speed in most.items())
-    figures = figures_of(runs, {"index, paragraphs/s": told})
-    return Measured(f"{ratios_of(runs)}\n\n{figures}", lines_of(runs, most))
+    floor = f"At most, with one passage a paragraph, this machine indexes {told} a second."
+    text = "\n\n".join((ratios_of(runs), figures_of(runs), floor))
+    return Measured(text, lines_of(runs, most))
 
 
 if __name__ == "__main__":
@@ -187,4 +187,4 @@ if __name__ == "__main__":
     arguments = parser.parse_args()
     named = [name for name in arguments.peers.split(",") if name]
     runs = runs_of(arguments.bench, named, arguments.passages)
-    print(f"{ratios_of(runs)}\n\n{figures_of(runs, {})}")
+    print(f"{ratios_of(runs)}\n\n{figures_of(runs)}")

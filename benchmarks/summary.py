@@ -44,12 +44,12 @@ class Line:
         """Say how near the floor it is, in percent: 100% could not be bettered."""
         return share(self.value, self.floor, more_is_better=self.more_is_better)
 
-    def row(self, day: str) -> str:
-        """Write the line as a row of the summary, with the day that it was measured on."""
+    def row(self, when: str) -> str:
+        """Write the line as a row of the summary, with when it was measured."""
         bound = "at least" if self.more_is_better else "at most"
         target = "" if self.target is None else f"{bound} {self._told(self.target)}"
         floor = "" if self.floor is None else self._told(self.floor)
-        cells = (self.what, target, self._told(self.value), floor, self.share, self.reached, day)
+        cells = (self.what, target, self._told(self.value), floor, self.share, self.reached, when)
         return f"| {' | '.join(cells)} |"
 
     def _told(self, value: float) -> str:
@@ -98,12 +98,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def merged(before: str, lines: Sequence[Line], day: str) -> str:
+def merged(before: str, lines: Sequence[Line], when: str) -> str:
     """Put lines into a summary: rows of the same name give way, the others stay as they are."""
     rows = {_name(row): row for row in before.splitlines() if row.startswith("| ")}
     rows.pop("", None)  # the head has no name
     rows.pop("---", None)
-    rows |= {line.what: line.row(day) for line in lines}
+    rows |= {line.what: line.row(when) for line in lines}
     return "\n".join([HEAD, *rows.values()])
 
 

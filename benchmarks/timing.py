@@ -85,6 +85,8 @@ def processor_seconds(pid: int) -> float:
 
 def shown(value: float) -> str:
     """Write a number with three digits or so that count."""
+    if not value:
+        return "0"
     size = abs(value)
     digits = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 0.1 else 3
     return f"{value:,.{digits}f}"

@@ -58,6 +58,10 @@ def test_a_summary_keeps_the_lines_that_were_not_measured_again() -> None:
     ]
 
 
+def test_what_should_be_none_at_all_and_is_reaches_its_target() -> None:
+    assert Line("wrong", 0, "", 0).row("today") == "| wrong | at most 0 | 0 |  |  | yes | today |"
+
+
 def test_of_a_rate_more_is_better() -> None:
     line = Line("index", 30.0, "a second", 40.0, 60.0, more_is_better=True)
     assert line.reached == "no"
