@@ -1,12 +1,17 @@
 # make chat   sets everything up and opens the chat
 # make test   sets everything up and passes every check
+# make bench  measures how fast it is, and writes it into docs/performance.md
 #
 # PYTHON        the Python to use (3.11 or later)
 # TORCH_INDEX   a package index to take PyTorch from, such as PyTorch's own index of CPU builds
+# BENCH         a folder of question sets, for all of make bench
+# KEEP          a folder for what make bench builds of it, to be used again
 # ARGS          options for the chat, such as ARGS="--document my-notes.txt"
 
 PYTHON ?= python3
 TORCH_INDEX ?=
+BENCH ?=
+KEEP ?=
 ARGS ?=
 
 BIN := .venv/bin
@@ -37,7 +42,7 @@ format: .venv/.installed-for-tests
 	$(BIN)/ruff check --fix .
 
 bench: .venv/.installed-for-tests
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --write $(if $(BENCH),--bench "$(BENCH)") $(if $(KEEP),--keep "$(KEEP)")
 
 .venv/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("inquote needs Python 3.11 or later: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'

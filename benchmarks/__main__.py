@@ -1,116 +1,121 @@
-"""How fast it is, on this machine: each figure is the median of several runs.
+"""How fast it is, on this machine, beside what the machine allows.
 
-Machines differ and are noisy; compare figures of one run with one another.
+    python -m benchmarks                          # all that needs no folder
+    python -m benchmarks start ask                # some of it
+    python -m benchmarks --bench FOLDER --write   # all, and into docs/performance.md
+
+FOLDER has question sets in BEIR's format; `many` and `peers` need it. Sections run one after
+another, and each is printed, and written, when it is done. Machines differ, and are busy at times:
+compare figures of one run with one another.
 """
 
 from __future__ import annotations
 
-import os
-import statistics
-import subprocess
-import sys
-import tempfile
-import time
+import argparse
 from collections.abc import Callable, Sequence
-from functools import partial
+from datetime import date
 from pathlib import Path
 
-import numpy as np
+from benchmarks import asking, encoding, floor, load, many, peers, starting
+from benchmarks.floor import Rates
+from benchmarks.machine import this_machine
+from benchmarks.summary import Measured, Options, merged
+from benchmarks.writing import NoMarks, between, put
 
-from embeddings import load_encoder, open_store
-from qa import QA, Document
-from qa.evaluation import load_questions
-from qa.seeds import essay_path, questions_path
-
-BACKENDS = ("openvino", "torch")
-QUESTION = "When was the Belt and Road Initiative proposed?"
-
-
-def median_seconds(work: Callable[[], object], runs: int = 5) -> float:
-    times = []
-    for _ in range(runs):
-        started = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - started)
-    return statistics.median(times)
-
-
-def process(*arguments: str) -> Callable[[], object]:
-    return lambda: subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+DOCUMENT = Path(__file__).parents[1] / "docs" / "performance.md"
+MACHINE, SUMMARY = "machine", "summary"
+SECTIONS: dict[str, Callable[[Rates, Options], Measured]] = {
+    "start": starting.measure,
+    "ask": asking.measure,
+    "index": encoding.measure,
+    "many": many.measure,
+    "peers": peers.measure,
+    "load": load.measure,
+}
+NEED_A_FOLDER = ("many", "peers")
 
 
-def process_row(name: str, *arguments: str) -> None:
-    """Time a new process, on the clock and of processor: a busy machine changes the second less."""
-    before, runs = os.times(), 5
-    seconds = median_seconds(process(*arguments), runs)
-    after = os.times()
-    used = after.children_user + after.children_system
-    used -= before.children_user + before.children_system
-    row(name, seconds, f"a new process; {used / runs * 1000:,.0f} of processor")
+def parser() -> argparse.ArgumentParser:
+    found = argparse.ArgumentParser(prog="python -m benchmarks")
+    found.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}")
+    found.add_argument("--bench", type=Path, help="a folder of question sets, for many and peers")
+    found.add_argument("--keep", type=Path, help="a folder for the index that many builds")
+    found.add_argument("--write", action="store_true", help="write into docs/performance.md")
+    found.add_argument("--peers", default=",".join(peers.PEERS), help="which, by name")
+    found.add_argument("--paragraphs", type=_positive, default=10**9, help="take so many for peers")
+    found.add_argument(
+        "--clients", type=_positive, default=50, help="that ask the page at once, in load"
+    )
+    found.add_argument(
+        "--answers", type=_positive, default=10_000, help="that they get in all, in load"
+    )
+    return found
 
 
-def row(name: str, seconds: float, note: str = "") -> None:
-    print(f"| {name} | {seconds * 1000:,.1f} | {note} |", flush=True)
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of at least 1")
+    return int(text)
 
 
-def processes() -> None:
-    process_row("inquote --help", "-m", "qa", "--help")
-    process_row("import qa", "-c", "import qa")
-    for backend in BACKENDS:
-        ask = ("-m", "qa", "ask", QUESTION, "--backend", backend)
-        process(*ask)()  # makes the index
-        process_row(f"inquote ask, essay indexed, {backend}", *ask)
+def main(given: Sequence[str] | None = None) -> None:
+    arguments = parser().parse_args(given)
+    options = Options(
+        arguments.bench,
+        arguments.keep,
+        [name for name in arguments.peers.split(",") if name],
+        arguments.paragraphs,
+        arguments.clients,
+        arguments.answers,
+    )
+    chosen = chosen_sections(arguments.sections, options)
+    if arguments.write:
+        check_marks(DOCUMENT, (SUMMARY, MACHINE, *chosen))
+    machine, rates = this_machine(), floor.measured()
+    tell(MACHINE, Measured(floor.told(rates, machine)), write=arguments.write)
+    for name in chosen:
+        tell(name, SECTIONS[name](rates, options), write=arguments.write)
 
 
-def indexing() -> None:
-    text = essay_path().read_text(encoding="utf-8")
-    with tempfile.TemporaryDirectory() as folder, QA.open() as qa:
-        copies = [Document(f"{i}.txt", f"Copy {i}.\n\n{text}") for i in range(10)]
-        started = time.perf_counter()
-        with QA.open(copies, index=Path(folder) / "index") as many:
-            seconds = time.perf_counter() - started
-            row("index, per passage", seconds / len(many.index), f"{len(many.index)} passages")
-        passages = [p.text for p in qa.index.passages_of("essay.txt")]
-    for backend in BACKENDS:
-        encode = partial(load_encoder(backend=backend, device="cpu").encode_passages, passages)
-        encode()
-        row(f"encode, per passage, {backend}", median_seconds(encode) / len(passages))
+def chosen_sections(named: Sequence[str], options: Options) -> list[str]:
+    """Give the sections to run; none named is all that can run."""
+    if unknown := [name for name in named if name not in SECTIONS]:
+        raise SystemExit(f"no section is called {unknown[0]}; there are: {', '.join(SECTIONS)}")
+    if options.bench and not many.folders(options.bench):
+        raise SystemExit(f"{options.bench} has no question sets in BEIR's format (corpus.jsonl)")
+    if strange := [name for name in options.peers if name not in peers.PEERS]:
+        raise SystemExit(f"no peer is called {strange[0]}; there are: {', '.join(peers.PEERS)}")
+    if not named:
+        return [name for name in SECTIONS if options.bench or name not in NEED_A_FOLDER]
+    for name in named:
+        if name in NEED_A_FOLDER and not options.bench:
+            raise SystemExit(f"{name} needs question sets: add  --bench FOLDER")
+    return list(dict.fromkeys(named))
 
 
-def asking() -> None:
-    """Time questions that are new, on passages that are known."""
-    questions = [question.text for question in load_questions(questions_path())]
-    for backend in BACKENDS:
-        with QA.open(backend=backend) as qa:
-            for question in questions:
-                qa.ask(f"Tell me: {question}")
-            note = f"median of {len(questions)} new questions, {backend}"
-            row("retrieve", _each([partial(qa.retrieve, f"{q} Say.") for q in questions]), note)
-            row("ask", _each([partial(qa.ask, q) for q in questions]), note)
+def check_marks(document: Path, names: Sequence[str]) -> None:
+    """See that there is a place for everything, before anything is measured."""
+    text = document.read_text(encoding="utf-8")
+    try:
+        for name in names:
+            between(text, name)
+    except NoMarks as error:
+        raise SystemExit(f"{document.name}: {error}") from error
 
 
-def _each(works: Sequence[Callable[[], object]]) -> float:
-    return statistics.median(median_seconds(work, runs=1) for work in works)
-
-
-def searching() -> None:
-    random = np.random.default_rng(0)
-    for count in (10_000, 100_000):
-        vectors = random.standard_normal((count, 384), dtype=np.float32)
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        for backend in ("faiss", "exact"):
-            store = open_store(backend, dim=384)
-            store.add(np.arange(count), vectors)
-            search = partial(store.search, vectors[:1], 10)
-            row(f"search {count:,} vectors, {backend}", median_seconds(search))
-
-
-def main() -> None:
-    print("| what | ms | |\n| --- | --- | --- |")
-    processes()
-    asking()
-    indexing()
-    searching()
+def tell(name: str, measured: Measured, *, write: bool) -> None:
+    """Print what a section found; write it into its place, and its lines into the summary."""
+    machine, day = this_machine(), date.today().isoformat()
+    block = f"{measured.text}\n\n*{day}, {machine.short}*"
+    print(f"## {name}\n\n{block}\n", flush=True)
+    when = f"{day}, busy" if machine.is_busy else day
+    if measured.lines:
+        print(merged("", measured.lines, when), end="\n\n", flush=True)
+    if write:
+        text = put(DOCUMENT.read_text(encoding="utf-8"), name, block)
+        if measured.lines:
+            text = put(text, SUMMARY, merged(between(text, SUMMARY), measured.lines, when))
+        DOCUMENT.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,110 @@
+"""How soon a new process answers, and how soon the page is served, on the essay already indexed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from http.client import HTTPConnection, HTTPException
+
+from benchmarks.floor import Rates
+from benchmarks.load import chat_command, free_port
+from benchmarks.summary import Line, Measured, Options, share, table
+from benchmarks.timing import Sample, in_turns, processor_seconds, shown
+from qa import QA
+
+RUNS = 5
+QUESTION = "When was the Belt and Road Initiative proposed?"
+ASK = ("-m", "qa", "ask", QUESTION)
+ASK_IN, PAGE_IN = 1.0, 3.0  # seconds, wanted
+
+_LIBRARIES = "import click, faiss, numpy, safetensors, tokenizers, embeddings.runtime"
+_PAGE_LIBRARIES = (
+    f"import os; os.environ['GRADIO_ANALYTICS_ENABLED'] = 'False'; {_LIBRARIES}, gradio"
+)
+_PATIENCE_SECONDS = 120.0
+
+
+def process(*arguments: str) -> Sample:
+    """Run a new Python to its end; give seconds on the clock, and of processor."""
+    before, started = _children(), time.perf_counter()
+    subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+    return time.perf_counter() - started, _children() - before
+
+
+def page() -> Sample:
+    """Start `inquote chat`, and wait until it serves its page."""
+    port = free_port()
+    started = time.perf_counter()
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(chat_command(port), stdout=quiet, stderr=quiet) as server:
+        try:
+            while not _serves(port):
+                if server.poll() is not None or time.perf_counter() - started > _PATIENCE_SECONDS:
+                    raise SystemExit("the page did not start: run  inquote chat  to see why")
+                time.sleep(0.005)
+            return time.perf_counter() - started, processor_seconds(server.pid)
+        finally:
+            server.terminate()
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Something that is started: how, and the name of the barest start that it could be."""
+
+    work: Callable[[], Sample]
+    floor: str | None = None
+
+
+PYTHON, WITH_LIBRARIES, WITH_GRADIO = "Python", "... and the libraries of `ask`", "... and Gradio"
+ANSWER, PAGE = "`inquote ask`, start to answer", "`inquote chat`, start to `/` served"
+STARTS = {
+    PYTHON: Start(partial(process, "-c", "pass")),
+    WITH_LIBRARIES: Start(partial(process, "-c", _LIBRARIES)),
+    WITH_GRADIO: Start(partial(process, "-c", _PAGE_LIBRARIES)),
+    "`import qa`": Start(partial(process, "-c", "import qa"), PYTHON),
+    "`inquote --help`": Start(partial(process, "-m", "qa", "--help"), PYTHON),
+    ANSWER: Start(partial(process, *ASK), WITH_LIBRARIES),
+    f"{ANSWER}, `--backend torch`": Start(partial(process, *ASK, "--backend", "torch")),
+    PAGE: Start(page, WITH_GRADIO),
+}
+
+
+def measure(rates: Rates, options: Options) -> Measured:
+    """Start everything several times, in turns."""
+    QA.open().close()  # makes the index
+    found = in_turns({name: start.work for name, start in STARTS.items()}, RUNS)
+    floors = {name: found[start.floor].median for name, start in STARTS.items() if start.floor}
+    rows = []
+    for name, times in found.items():
+        seconds = times.median, times.best, times.processor
+        least = floors.get(name)
+        floor = "" if least is None else shown(least)
+        rows.append((name, *map(shown, seconds), floor, share(times.median, least)))
+    head = (f"a new process, {RUNS} times, s", "median", "best", "of processor", "floor", "share")
+    lines = [
+        Line(name, found[name].median, "s", most, floors[name])
+        for name, most in ((ANSWER, ASK_IN), (PAGE, PAGE_IN))
+    ]
+    return Measured(table(head, rows), lines)
+
+
+def _serves(port: int) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=_PATIENCE_SECONDS)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _children() -> float:
+    """Give how long the cores have worked for processes that have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
