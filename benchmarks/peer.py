@@ -143,7 +143,7 @@ def txtai() -> tuple[str, Build]:
     return version("txtai"), build
 
 
-def inquote(max_tokens: int | None = None) -> tuple[str, Build]:
+def inquote(max_tokens: int | None = None, precision: str = "float32") -> tuple[str, Build]:
     """Index on disk, with words beside vectors; `max_tokens` of a passage, None for the default."""
     from embeddings import load_encoder
     from qa import QA, Document
@@ -151,7 +151,7 @@ def inquote(max_tokens: int | None = None) -> tuple[str, Build]:
     from qa.indexing import update_index
     from qa.passages import Chunking
 
-    encoder = load_encoder()
+    encoder = load_encoder(precision=precision)
     chunking = Chunking(max_tokens=max_tokens) if max_tokens else None
 
     def build(ids: list[str], texts: list[str]) -> Search:
@@ -172,6 +172,8 @@ def inquote(max_tokens: int | None = None) -> tuple[str, Build]:
 PEERS: dict[str, Callable[[], tuple[str, Build]]] = {
     "inquote": inquote,
     "inquote-whole": lambda: inquote(max_tokens=2_000),
+    "inquote-bfloat16": lambda: inquote(precision="bfloat16"),
+    "inquote-whole-bfloat16": lambda: inquote(max_tokens=2_000, precision="bfloat16"),
     "sbert": sbert,
     "langchain": langchain,
     "llamaindex": llamaindex,
