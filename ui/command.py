@@ -101,7 +101,10 @@ def chat(
             threshold=threshold,
         ) as qa,
     ):
-        from ui.app import built  # as slow as it is: not before a bad document
+        from ui.gradio_start import import_gradio
+
+        import_gradio()  # as slow as it is: not before a bad document
+        from ui.app import built
         from ui.endpoints import Endpoints
         from ui.server import Serving, address, serve, stop_event
 
