@@ -4,8 +4,12 @@ Real are the encoder, the questions, and all that `retrieve` and `ask` do. Made 
 passages: their texts as `benchmarks/lexical_corpus.py` says, cut to the words and sentences that a
 passage of the essay has; their vectors, which are not those of the texts, as
 `benchmarks/scale_corpus.py` says. So what is found is no answer, but it takes as long to find, to
-read and to quote from. The questions are of the sets whose words the texts are made of, and the
+read and to quote from. The index keeps tokens for all of them, made up too, of which it has as
+many as a text has words. The questions are of the sets whose words the texts are made of, and the
 essay is asked the same ones, in turns.
+
+Then each question is asked as if its passages were met for the first time: with their tokens from
+the index, and with their tokens encoded.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ import statistics
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from unittest.mock import patch
@@ -27,12 +32,15 @@ from benchmarks.lexical_corpus import Invention
 from benchmarks.scale import Given, documents
 from benchmarks.scale_corpus import made_up
 from benchmarks.summary import Line, Measured, Options, table
-from embeddings import Encoder, load_encoder
+from benchmarks.timing import Sample, clocked
+from embeddings import Encoder, Tokens, load_encoder
 from qa import QA, Document
+from qa.answering import ExtractiveAnswerer
 from qa.documents import Span
 from qa.evaluation import load_questions
 from qa.index_files import FORMAT, is_index
 from qa.indexing import update_index
+from qa.matching import TokensOf
 from qa.passages import Chunking, Passage
 
 COUNT = 100_000
@@ -54,7 +62,12 @@ def measure(rates: Rates, options: Options) -> Measured:
             found = asked(corpora, questions)
             floor = least(rates, essay, questions)
             tokens = ", ".join(f"{name} {_tokens(qa):.0f}" for name, qa in corpora.items())
+            first = {
+                f"`ask`, {COUNT:,} passages, met for the first time, tokens {how}": samples
+                for how, samples in first_met(many, questions).items()
+            }
     rows = [row(f"`{method}`, {name}", samples, floor) for (name, method), samples in found.items()]
+    rows += [row(what, samples, floor) for what, samples in first.items()]
     times = {key: together(samples) for key, samples in found.items()}
     lines, processor = [], []
     for method in ("retrieve", "ask"):
@@ -67,6 +80,21 @@ def measure(rates: Rates, options: Options) -> Measured:
         f"Tokens of a passage: {tokens}."
     )
     return Measured(f"{table(HEAD, rows)}\n\n{note}", lines)
+
+
+def first_met(qa: QA, questions: Sequence[str]) -> dict[str, list[list[Sample]]]:
+    """Time `ask` where no passage that is found has been met before."""
+    ways: dict[str, TokensOf] = {
+        "kept": partial(qa.index.passage_tokens, encoder=qa.encoder),
+        "encoded": qa.encoder.passage_tokens,
+    }
+    found: dict[str, list[list[Sample]]] = {how: [] for how in ways}
+    for question in questions:
+        for blanks, (how, tokens) in enumerate(ways.items(), 7):
+            qa.answerer = ExtractiveAnswerer(qa.encoder, tokens=tokens)
+            _ = qa.answerer.answer("", "", [], qa.index.document)  # loads the reader
+            found[how].append([clocked(partial(qa.ask, question + " " * blanks))])
+    return found
 
 
 def folders(bench: Path) -> list[Path]:
@@ -95,7 +123,8 @@ def built(folder: Path, texts: Sequence[str]) -> Path:
     invented = (text for _, text in Invention([("", text) for text in texts]).passages(COUNT))
     with patch("qa.indexing.cut", cut):
         corpus = list(documents(invented, COUNT))
-        update_index(folder, corpus, encoder=Pretended(encoder, made_up(real, COUNT)))
+        pretended = Pretended(encoder, made_up(real, COUNT))
+        update_index(folder, corpus, encoder=pretended, token_vectors=COUNT)
     return folder
 
 
@@ -105,6 +134,15 @@ class Pretended(Given):
     def __init__(self, encoder: Encoder, vectors: Iterator[np.ndarray]) -> None:
         super().__init__(vectors, {})
         self.model, self.digest = encoder.model, encoder.digest
+        self._pool = encoder.passage_tokens(["One token after another."])[0].vectors
+
+    def encode_with_tokens(self, texts: Sequence[str]) -> tuple[np.ndarray, list[Tokens]]:
+        """Give the next vectors, and a token for each word, of a few that are real."""
+        return self.encode_passages(texts), [self._tokens(text) for text in texts]
+
+    def _tokens(self, text: str) -> Tokens:
+        spans = np.array([word.span() for word in _WORD.finditer(text)], np.int64).reshape(-1, 2)
+        return Tokens(np.resize(self._pool, (len(spans), self.dim)), spans)
 
 
 def cut(document: Document, chunking: Chunking, encoder: object) -> Iterator[Passage]:
