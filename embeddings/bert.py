@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from embeddings.layers import attention, constant, linear, norm, nowhere, numbers, whole
 from embeddings.recipe import UnknownRecipe, first_place
 from embeddings.runtime import Model, opset13
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from embeddings.runtime import Node, Output
+    from embeddings.runtime import Node
 
 Weights = Mapping[str, "NDArray[np.float32]"]
 
 _PREFIX = re.compile(r"^(bert|roberta)\.(?=embeddings\.|encoder\.)")
-_NOWHERE = np.float32(-3e38)  # what is added to the attention of a token that only pads
 
 
 def build(weights: Weights, config: dict[str, Any], pooling: str) -> Model:
@@ -61,49 +61,36 @@ class _Network:
     def tokens(self, ids: Node, present: Node) -> Node:
         """Give the last layer's vectors: (texts, tokens, dim)."""
         x = self._embedded(ids)
-        masked = opset13.multiply(opset13.subtract(_constant(1.0), present), _constant(_NOWHERE))
-        bias = opset13.unsqueeze(masked, _numbers(1, 2))
         for number in range(self._layers):
-            x = self._layer(x, bias, f"encoder.layer.{number}.")
+            x = self._layer(x, present, f"encoder.layer.{number}.")
         return x
 
     def _embedded(self, ids: Node) -> Node:
-        words = opset13.gather(self._constant("embeddings.word_embeddings.weight"), ids, _whole(0))
+        words = self._weight("embeddings.word_embeddings.weight")
         places = self._weight("embeddings.position_embeddings.weight")[self._first_place :]
         kind = self._weight("embeddings.token_type_embeddings.weight")[0]
-        length = opset13.gather(opset13.shape_of(ids), _numbers(1), _whole(0))
-        first = opset13.slice(
-            _constant(places + kind), _numbers(0), length, _numbers(1), _numbers(0)
-        )
-        return self._norm(opset13.add(words, first), "embeddings.LayerNorm")
+        length = opset13.gather(opset13.shape_of(ids), numbers(1), whole(0))
+        first = opset13.slice(constant(places + kind), numbers(0), length, numbers(1), numbers(0))
+        of_words = opset13.gather(constant(words), ids, whole(0))
+        return self._norm(opset13.add(of_words, first), "embeddings.LayerNorm")
 
-    def _layer(self, x: Node, bias: Node, name: str) -> Node:
+    def _layer(self, x: Node, present: Node, name: str) -> Node:
         query, key, value = (
-            self._split(self._linear(x, f"{name}attention.self.{part}"))
-            for part in ("query", "key", "value")
+            self._linear(x, f"{name}attention.self.{part}") for part in ("query", "key", "value")
         )
-        read = opset13.scaled_dot_product_attention(query, key, value, bias)
-        joined = opset13.reshape(
-            opset13.transpose(read, _numbers(0, 2, 1, 3)), _numbers(0, 0, self._dim), True
-        )
-        attended = self._linear(joined, f"{name}attention.output.dense")
+        read = attention(query, key, value, present, heads=self._heads, width=self._dim)
+        attended = self._linear(read, f"{name}attention.output.dense")
         x = self._norm(opset13.add(attended, x), f"{name}attention.output.LayerNorm")
         inner = opset13.gelu(self._linear(x, f"{name}intermediate.dense"), "ERF")
         outer = self._linear(inner, f"{name}output.dense")
         return self._norm(opset13.add(outer, x), f"{name}output.LayerNorm")
 
-    def _split(self, x: Node) -> Node:
-        shape = _numbers(0, 0, self._heads, self._dim // self._heads)
-        return opset13.transpose(opset13.reshape(x, shape, True), _numbers(0, 2, 1, 3))
-
     def _linear(self, x: Node, name: str) -> Node:
-        product = opset13.matmul(x, self._constant(f"{name}.weight"), False, True)
-        return opset13.add(product, self._constant(f"{name}.bias"))
+        return linear(x, self._weight(f"{name}.weight"), self._weight(f"{name}.bias"))
 
     def _norm(self, x: Node, name: str) -> Node:
-        scaled = opset13.mvn(x, _numbers(-1), True, self._epsilon, "INSIDE_SQRT")
-        weighted = opset13.multiply(scaled, self._constant(f"{name}.weight"))
-        return opset13.add(weighted, self._constant(f"{name}.bias"))
+        weight, bias = self._weight(f"{name}.weight"), self._weight(f"{name}.bias")
+        return norm(x, weight, bias, self._epsilon)
 
     def _weight(self, name: str) -> NDArray[np.float32]:
         try:
@@ -114,30 +101,14 @@ class _Network:
             raise UnknownRecipe(f"its weights are of type {found.dtype}")
         return found
 
-    def _constant(self, name: str) -> Output:
-        return _constant(self._weight(name))
-
 
 def _pooled(tokens: Node, present: Node, pooling: str) -> Node:
     """Make one vector of a text's tokens: (texts, dim)."""
     if pooling == "cls":
-        return opset13.gather(tokens, _whole(0), _whole(1))
-    there = opset13.unsqueeze(present, _numbers(2))
+        return opset13.gather(tokens, whole(0), whole(1))
+    there = opset13.unsqueeze(present, numbers(2))
     if pooling == "max":
-        masked = opset13.multiply(opset13.subtract(_constant(1.0), there), _constant(_NOWHERE))
-        return opset13.reduce_max(opset13.add(tokens, masked), _numbers(1))
-    total = opset13.reduce_sum(opset13.multiply(tokens, there), _numbers(1))
-    count = opset13.reduce_sum(there, _numbers(1))
+        return opset13.reduce_max(opset13.add(tokens, nowhere(there)), numbers(1))
+    total = opset13.reduce_sum(opset13.multiply(tokens, there), numbers(1))
+    count = opset13.reduce_sum(there, numbers(1))
     return opset13.divide(total, opset13.sqrt(count) if pooling != "mean" else count)
-
-
-def _constant(value: NDArray[np.float32] | np.float32 | float) -> Output:
-    return opset13.constant(np.asarray(value, np.float32), shared_memory=True).output(0)
-
-
-def _numbers(*values: int) -> Output:
-    return opset13.constant(np.array(values, np.int64)).output(0)
-
-
-def _whole(value: int) -> Output:
-    return opset13.constant(np.int64(value)).output(0)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property, lru_cache
 from pathlib import Path
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,24 +15,16 @@ from tokenizers import Encoding, Tokenizer
 from embeddings.errors import ModelError
 from embeddings.models import ModelFiles
 from embeddings.recipe import UnknownRecipe, read_recipe
+from embeddings.runtime import MANY, SOON, Model, Network, padded
 from embeddings.tokens import Tokens, unit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from embeddings.runtime import InferRequest, Model
-
 _QUERIES_KEPT = 256
 _TOKENISED_KEPT = 16
 _TOKENS_AT_ONCE = 1_024  # more is no quicker, and who waits for a turn would wait longer
 _TEXTS_AT_ONCE = 1_024  # tokenised and sorted
-# Lengths are padded to multiples of it. It is what the widest registers hold: sums over a text then
-# run the same way whatever it is padded to, and not a digit depends on what else is in a batch.
-_STEP = 16
-_HINTS = {"float32": "f32", "bfloat16": "bf16"}
-# A text by itself is there soonest with all cores at work on it. Many are sooner with several at
-# once, a core or so for each, the more so where other programs hold up a core.
-_SOON, _MANY = "LATENCY", "THROUGHPUT"
 _FEW = 16  # texts; compiling for many takes longer than these
 
 Arrays = tuple["NDArray[np.float32]", "NDArray[np.float32]"]
@@ -63,7 +54,7 @@ class OpenVINOEncoder:
         try:
             self._tokenizer = _tokenizer(self._tokenizer_file)
             self._graph = _graph(files.folder, self._recipe.config, self._recipe.pooling)
-            self._soon = _Requests(self._graph, _SOON, "float32")
+            self._soon = _Working(self._graph, SOON, "float32")
         except UnknownRecipe:
             raise
         except Exception as error:  # tokenizers, safetensors and OpenVINO share no base class
@@ -76,12 +67,12 @@ class OpenVINOEncoder:
         self._tokenised = lru_cache(_TOKENISED_KEPT)(self._tokenizer.encode)
 
     @cached_property
-    def _many(self) -> _Requests:
-        return _Requests(self._graph, _MANY, "float32")
+    def _many(self) -> _Working:
+        return _Working(self._graph, MANY, "float32")
 
     @cached_property
-    def _many_in_16_bits(self) -> _Requests:
-        return _Requests(self._graph, _MANY, "bfloat16")
+    def _many_in_16_bits(self) -> _Working:
+        return _Working(self._graph, MANY, "bfloat16")
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Count with the model's own tokenizer, cutting nothing off."""
@@ -130,23 +121,23 @@ class OpenVINOEncoder:
                 found[n] = _outside(prompt, read[n], tokens[row])
         return unit(vectors), [found[n] for n in range(len(texts))]
 
-    def _exact(self, texts: int) -> _Requests:
+    def _exact(self, texts: int) -> _Working:
         """Give what sums in float32, for a number of texts."""
         return self._soon if texts <= _FEW else self._many
 
-    def _for_passages(self, texts: int) -> _Requests:
+    def _for_passages(self, texts: int) -> _Working:
         """Give what makes the vectors of passages, for a number of texts."""
         return self._exact(texts) if self._precision == "float32" else self._many_in_16_bits
 
     def _vectors(
-        self, texts: Sequence[str], prompt: str, requests: Callable[[int], _Requests]
+        self, texts: Sequence[str], prompt: str, network: Callable[[int], _Working]
     ) -> NDArray[np.float32]:
         vectors = np.empty((len(texts), self.dim), np.float32)
         by_length = sorted(range(len(texts)), key=lambda n: len(texts[n]))
         for start in range(0, len(texts), _TEXTS_AT_ONCE):
             some = by_length[start : start + _TEXTS_AT_ONCE]
             read = self._read(prompt, [texts[n] for n in some])
-            for batch, (_, found) in self._encoded(read, requests(len(read))):
+            for batch, (_, found) in self._encoded(read, network(len(read))):
                 vectors[[some[n] for n in batch]] = found
         return unit(vectors)
 
@@ -184,59 +175,39 @@ class OpenVINOEncoder:
         return cutting
 
     def _encoded(
-        self, read: Sequence[Encoding], requests: _Requests
+        self, read: Sequence[Encoding], network: _Working
     ) -> Iterator[tuple[list[int], Arrays]]:
         """Encode batches of texts that are alike in length, and give their numbers with each.
 
         No more batches wait than are worked on, so that others have their turn between them.
         """
         running: deque[tuple[list[int], Future[Arrays]]] = deque()
-        for batch in _batches(read, requests.at_once):
-            if len(running) == requests.at_once:
+        for batch in _batches(read, network.at_once):
+            if len(running) == network.at_once:
                 numbers, future = running.popleft()
                 yield numbers, future.result()
             texts = [read[n] for n in batch]
-            running.append((batch, requests.workers.submit(self._infer, texts, requests)))
+            running.append((batch, network.workers.submit(self._infer, texts, network)))
         yield from ((numbers, future.result()) for numbers, future in running)
 
-    def _infer(self, read: Sequence[Encoding], requests: _Requests) -> Arrays:
+    def _infer(self, read: Sequence[Encoding], network: _Working) -> Arrays:
         """Run the network: vectors of tokens, (texts, tokens, dim), and of texts, (texts, dim)."""
         longest = max(len(each.ids) for each in read)
-        shape = len(read), min(_padded(longest), self.max_tokens)
+        shape = len(read), min(padded(longest), self.max_tokens)
         ids, mask = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         for row, each in enumerate(read):
             ids[row, : len(each.ids)] = each.ids
             mask[row, : len(each.ids)] = 1
-        return requests.run(ids, mask)
+        tokens, vectors = network.run(ids, mask)
+        return tokens, vectors
 
 
-class _Requests:
-    """A network made ready for a use, and the requests that it can work on at once.
-
-    Whoever comes first is served first, batch by batch.
-    """
+class _Working(Network):
+    """A network with a thread for each batch that it works on at once."""
 
     def __init__(self, graph: Model, use: str, precision: str) -> None:
-        from embeddings.runtime import Core
-
-        # Without a hint for it, the runtime would take bfloat16 wherever the processor has it.
-        hints = {"PERFORMANCE_HINT": use, "INFERENCE_PRECISION_HINT": _HINTS[precision]}
-        network = Core().compile_model(graph, "CPU", hints)
-        self.at_once: int = network.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
+        super().__init__(graph, use, precision)
         self.workers = ThreadPoolExecutor(self.at_once, thread_name_prefix="encoder")
-        self._idle: SimpleQueue[InferRequest] = SimpleQueue()
-        for _ in range(self.at_once):
-            self._idle.put(network.create_infer_request())
-
-    def run(self, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> Arrays:
-        """Run the network on (texts, tokens)."""
-        request = self._idle.get()
-        try:
-            request.infer([ids, mask])
-            tokens, vectors = (request.get_output_tensor(n).data.copy() for n in (0, 1))
-        finally:
-            self._idle.put(request)
-        return tokens, vectors
 
 
 def _tokenizer(file: Path) -> Tokenizer:
@@ -259,20 +230,16 @@ def _graph(folder: Path, config: dict[str, Any], pooling: str) -> Model:
 
 def _batches(read: Sequence[Encoding], at_once: int) -> Iterator[list[int]]:
     """Give numbers of texts that are alike in length, so that there is work for all at once."""
-    share = sum(_padded(len(each.ids)) for each in read) // at_once
+    share = sum(padded(len(each.ids)) for each in read) // at_once
     most = min(share, _TOKENS_AT_ONCE)
     batch: list[int] = []
     for n in sorted(range(len(read)), key=lambda n: len(read[n].ids)):
-        if batch and (len(batch) + 1) * _padded(len(read[n].ids)) > most:
+        if batch and (len(batch) + 1) * padded(len(read[n].ids)) > most:
             yield batch
             batch = []
         batch.append(n)
     if batch:
         yield batch
-
-
-def _padded(length: int) -> int:
-    return -(-length // _STEP) * _STEP
 
 
 def _outside(prompt: str, read: Encoding, vectors: NDArray[np.float32]) -> Tokens:

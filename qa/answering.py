@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
-from embeddings import Encoder
+from embeddings import Encoder, ModelError
 from qa.confidence import confidence, signs
 from qa.documents import Document
 from qa.errors import SettingsError
@@ -127,6 +127,7 @@ class ExtractiveAnswerer:
         if not 0 <= threshold <= 1:
             raise SettingsError(f"the threshold is {threshold}: take one from 0 to 1")
         self._matcher = Matcher(encoder, tokens=tokens)
+        self._model = encoder.model
         self._is_read = encoder.digest == learnt().model
         self._weights = learnt().with_reader if self._is_read else learnt().without
         self.threshold = threshold
@@ -166,8 +167,14 @@ class ExtractiveAnswerer:
 
     @cached_property
     def _reader(self) -> Reader:
-        from qa.reader import Reader
-
+        try:
+            from qa.reader import Reader
+        except ImportError as error:
+            raise ModelError(
+                f"OpenVINO, which reads what may answer, cannot be loaded ({error}): run  "
+                "pip install openvino",
+                model=self._model,
+            ) from error
         return Reader.load()
 
     def _choose(self, question: str, considered: Sequence[Candidate]) -> list[Candidate]:

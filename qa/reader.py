@@ -2,7 +2,7 @@
 
 It stands on the token vectors that the encoder gives anyway, and adds what their likeness alone
 cannot tell: which of the passage's tokens are likely to be part of an answer, or whether none is.
-`benchmarks/learn.py` trains it, in torch; here it is NumPy, which is as quick and loads at once.
+`benchmarks/learn.py` trains it, in torch; here it runs on OpenVINO, as the encoder does.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings import Tokens
+from embeddings.layers import attention, linear, norm
+from embeddings.runtime import Model, Network, Node, opset13, padded
 from qa.learnt import FOLDER
 from qa.matching import Asked, Match
 
@@ -25,26 +27,21 @@ LAYERS, HEADS = 2, 4
 WEIGHTS_SCALE = 5.0  # brings a token's weight near to the size of a likeness
 
 _READ = 4  # passages; to read more changes no figure in the third digit, and takes time
-_EPSILON = np.float32(1e-5)
-_ERF = (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)
-_ERF_SCALE = 0.3275911
+_EPSILON = 1e-5
 
 Array = NDArray[np.float32]
+Weights = Mapping[str, Array]
 
 
 class Reader:
     """Reads passages with a trained network: attention over the tokens of both, side by side.
 
-    A passage is read by itself, so that what it is read with makes no difference: whatever takes
-    numbers one by one or row by row is done for all passages at once, and products of matrices,
-    whose last digits depend on their size, for each.
+    What a passage is read with makes no difference, not to the last digit.
     """
 
-    def __init__(self, weights: Mapping[str, Array]) -> None:
-        self._weights = {
-            name.replace("in_proj_", "in_proj."): np.ascontiguousarray(w.T)
-            for name, w in weights.items()
-        }
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+        self._network = Network(_graph(weights))
         self._known: WeakKeyDictionary[Tokens, Array] = WeakKeyDictionary()
 
     @classmethod
@@ -75,13 +72,17 @@ class Reader:
         if not matches:
             return []
         tokens = self._tokens(asked, matches)
-        ends = np.cumsum([len(each) for each in tokens]).tolist()
-        runs = [slice(end - len(each), end) for each, end in zip(tokens, ends, strict=True)]
-        x = np.concatenate(tokens)
-        for number in range(LAYERS):
-            x = self._layer(x, runs, f"attention.layers.{number}.")
-        x = self._norm(x, "norm")
-        return [self._parts(x[run], len(asked.weights)) for run in runs]
+        shape = len(tokens), padded(max(map(len, tokens)))
+        x, there = np.zeros((*shape, tokens[0].shape[1]), np.float32), np.zeros(shape, np.float32)
+        for row, each in enumerate(tokens):
+            x[row, : len(each)] = each
+            there[row, : len(each)] = 1
+        parts, none = self._network.run(x, there)
+        size = len(asked.weights)
+        return [
+            parts[row, size : len(each), 0] - none[row, :size, 0].mean()
+            for row, each in enumerate(tokens)
+        ]
 
     def _tokens(self, asked: Asked, matches: Sequence[Match]) -> list[Array]:
         """Give what the network starts from: (question and passage tokens, width) for each."""
@@ -101,47 +102,41 @@ class Reader:
             known = self._known[tokens] = self._linear(tokens.vectors, "vectors")
         return known
 
-    def _layer(self, x: Array, runs: Sequence[slice], name: str) -> Array:
-        x = x + self._attended(self._norm(x, f"{name}norm1"), runs, f"{name}self_attn.")
-        inner = _gelu(self._linear(self._norm(x, f"{name}norm2"), f"{name}linear1", runs))
-        x += self._linear(inner, f"{name}linear2", runs)
-        return x
+    def _linear(self, x: Array, name: str) -> Array:
+        product: Array = x @ self._weights[f"{name}.weight"].T
+        return product + self._weights[f"{name}.bias"]
 
-    def _attended(self, x: Array, runs: Sequence[slice], name: str) -> Array:
-        projected = self._linear(x, f"{name}in_proj", runs).reshape(len(x), 3, HEADS, -1)
-        projected[:, 0] *= np.float32(projected.shape[-1] ** -0.5)
-        read = np.empty_like(projected[:, 0])
-        for run in runs:
-            query, key, value = projected[run].transpose(1, 2, 0, 3)  # each (heads, tokens, width)
-            shares = query @ key.transpose(0, 2, 1)
-            # To find the place of the highest and take it is quicker than to ask for its value.
-            shares -= np.take_along_axis(shares, shares.argmax(-1, keepdims=True), -1)
-            np.exp(shares, out=shares)
-            attended = shares @ value
-            attended /= np.add.reduce(shares, -1, keepdims=True)
-            read[run] = attended.transpose(1, 0, 2)
-        return self._linear(read.reshape(x.shape), f"{name}out_proj", runs)
 
-    def _parts(self, x: Array, size: int) -> Array:
-        """Give the odds of a passage's tokens, which stand behind as many of the question."""
-        none = self._linear(x[:size], "none").mean()
-        parts: Array = self._linear(x[size:], "part")[:, 0] - none
-        return parts
+def _graph(weights: Weights) -> Model:
+    """Build the network: of (passages, tokens, width) it gives "part" and "none" for each token."""
+    width = weights["norm.weight"].size
+    x = tokens = opset13.parameter([-1, -1, width], np.float32, name="tokens")
+    there = opset13.parameter([-1, -1], np.float32, name="there")
+    for number in range(LAYERS):
+        x = _layer(x, there, weights, f"attention.layers.{number}.")
+    x = _norm(x, weights, "norm")
+    parts, none = (_linear(x, weights, name) for name in ("part", "none"))
+    return Model([opset13.result(parts), opset13.result(none)], [tokens, there], "reader")
 
-    def _linear(self, x: Array, name: str, runs: Sequence[slice] = (slice(None),)) -> Array:
-        weights = self._weights[f"{name}.weight"]
-        product = np.empty((len(x), weights.shape[1]), np.float32)
-        for run in runs:
-            np.matmul(x[run], weights, out=product[run])
-        product += self._weights[f"{name}.bias"]
-        return product
 
-    def _norm(self, x: Array, name: str) -> Array:
-        normed = x - _mean(x)
-        normed /= np.sqrt(_mean(normed * normed) + _EPSILON)
-        normed *= self._weights[f"{name}.weight"]
-        normed += self._weights[f"{name}.bias"]
-        return normed
+def _layer(x: Node, there: Node, weights: Weights, name: str) -> Node:
+    normed = _norm(x, weights, f"{name}norm1")
+    into = (weights[f"{name}self_attn.in_proj_{part}"] for part in ("weight", "bias"))
+    parts = zip(*(np.split(each, 3) for each in into), strict=True)
+    query, key, value = (linear(normed, weight, bias) for weight, bias in parts)
+    width = weights["norm.weight"].size
+    read = attention(query, key, value, there, heads=HEADS, width=width)
+    x = opset13.add(x, _linear(read, weights, f"{name}self_attn.out_proj"))
+    inner = _linear(_norm(x, weights, f"{name}norm2"), weights, f"{name}linear1")
+    return opset13.add(x, _linear(opset13.gelu(inner, "ERF"), weights, f"{name}linear2"))
+
+
+def _linear(x: Node, weights: Weights, name: str) -> Node:
+    return linear(x, weights[f"{name}.weight"], weights[f"{name}.bias"])
+
+
+def _norm(x: Node, weights: Weights, name: str) -> Node:
+    return norm(x, weights[f"{name}.weight"], weights[f"{name}.bias"], _EPSILON)
 
 
 def _signs(asked: Asked, match: Match) -> tuple[Array, Array]:
@@ -152,37 +147,6 @@ def _signs(asked: Asked, match: Match) -> tuple[Array, Array]:
     of_question = np.stack([likeness.max(1), WEIGHTS_SCALE * weights], 1)
     of_passage = np.stack([likeness.max(0), weighted.max(0) / weights.max(), weighted.sum(0)], 1)
     return of_question, of_passage
-
-
-def _mean(x: Array) -> Array:
-    """Give what `x.mean(-1, keepdims=True)` does, with less ado."""
-    total: Array = np.add.reduce(x, -1, keepdims=True)
-    return total / np.float32(x.shape[-1])
-
-
-def _gelu(x: Array) -> Array:
-    """Give x times the normal distribution's share below it.
-
-    The error function is that of Abramowitz and Stegun, 7.1.26, which is right to 1.5e-7.
-    """
-    size = np.abs(x)
-    size *= np.float32(0.5**0.5)
-    t = np.float32(_ERF_SCALE) * size
-    t += 1
-    np.divide(1, t, out=t)
-    polynomial = np.float32(_ERF[0]) * t
-    for each in _ERF[1:]:
-        polynomial += np.float32(each)
-        polynomial *= t
-    np.multiply(size, -size, out=t)
-    erf = np.exp(t, out=t)
-    erf *= polynomial
-    np.subtract(1, erf, out=erf)
-    np.copysign(erf, x, out=erf)
-    erf += 1
-    erf *= x
-    erf *= np.float32(0.5)
-    return erf
 
 
 def _best(asked: Asked, matches: Sequence[Match]) -> list[int]:

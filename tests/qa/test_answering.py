@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from embeddings import Encoder
+from embeddings import Encoder, ModelError
 from qa import QA, Answer, Document, verify
 from qa.answering import ABSTENTION, ExtractiveAnswerer
 from qa.documents import Span
@@ -174,6 +175,15 @@ def test_a_sentence_that_says_it_comes_with_what_it_is(real_encoder: Encoder) ->
         first = qa.ask("Is the China-Russia partnership an alliance?").citations[0]
     assert first.quote[first.lead :] == "It is definitely not an alliance relationship."
     assert first.quote.startswith("The China-Russia partnership is embedded")
+
+
+@pytest.mark.model
+def test_where_the_reader_cannot_run_a_sentence_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "qa.reader", None)
+    with QA.open() as qa:
+        assert qa.retrieve("When was the Belt and Road Initiative proposed?")
+        with pytest.raises(ModelError, match="pip install openvino"):
+            qa.ask("When was the Belt and Road Initiative proposed?")
 
 
 @pytest.mark.model

@@ -117,9 +117,7 @@ def test_what_was_learnt_is_numbers() -> None:
     )
 
 
-def test_what_numpy_reads_is_what_was_trained_in_torch(
-    reader: Reader, real_encoder: Encoder
-) -> None:
+def test_what_is_read_is_what_was_trained_in_torch(reader: Reader, real_encoder: Encoder) -> None:
     import torch
     from safetensors.torch import load_file
 
