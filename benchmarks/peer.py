@@ -157,7 +157,8 @@ def inquote(max_tokens: int | None = None, precision: str = "float32") -> tuple[
     def build(ids: list[str], texts: list[str]) -> Search:
         folder = Path(tempfile.mkdtemp()) / "index"
         documents = [Document(id_, text, id_) for id_, text in zip(ids, texts, strict=True)]
-        update_index(folder, documents, encoder=encoder, chunking=chunking)
+        tokens = None if precision == "float32" else 0  # they would be of float32, vectors too
+        update_index(folder, documents, encoder=encoder, chunking=chunking, token_vectors=tokens)
         qa = QA(Index.open(folder), encoder)
 
         def search(question: str) -> list[str]:

@@ -73,7 +73,7 @@ class Encoder(Protocol):
         """Encode the tokens of passages, each as if it were alone."""
 
     def encode_with_tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[Tokens]]:
-        """Encode passages and their tokens, as `encode_passages` and `passage_tokens` do."""
+        """Encode passages and their tokens at once, in float32 both."""
 
 
 def load_encoder(

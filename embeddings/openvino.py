@@ -36,8 +36,8 @@ class OpenVINOEncoder:
     Args:
         files: the model's.
         precision: of the sums that make the vectors of passages, "float32" or "bfloat16". Those
-            of questions, and of tokens, are of float32 in any case: they are few, and what the
-            one side loses is not lost on the other as well.
+            of questions, and of passages whose tokens are encoded with them, are of float32 in
+            any case: they are few, and what the one side loses is not lost on the other as well.
 
     Raises:
         UnknownRecipe: the model needs something that is not known here.
@@ -102,15 +102,10 @@ class OpenVINOEncoder:
 
     def passage_tokens(self, texts: Sequence[str]) -> list[Tokens]:
         """Encode the tokens of passages, as `query_tokens` does those of a question."""
-        return self._with_tokens(texts)[1]
+        return self.encode_with_tokens(texts)[1]
 
     def encode_with_tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[Tokens]]:
-        """Encode passages and their tokens; in float32, it takes no longer than either."""
-        if self._precision == "float32":
-            return self._with_tokens(texts)
-        return self.encode_passages(texts), self.passage_tokens(texts)
-
-    def _with_tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[Tokens]]:
+        """Encode passages and their tokens at once, both in float32."""
         prompt = self._recipe.passage_prompt
         vectors = np.empty((len(texts), self.dim), np.float32)
         found: dict[int, Tokens] = {}

@@ -82,7 +82,8 @@ class QA:
                 same vectors to the fifth digit, and read each other's indexes.
             precision: what the vectors of passages are summed in: "float32", or "bfloat16",
                 which takes a third of the time on a processor with AMX and gives vectors that
-                are near (docs/performance.md). What is indexed already stays as it is.
+                are near (docs/performance.md). Those whose tokens are kept are of float32 in any
+                case, and what is indexed already stays as it is.
             reranker: a sentence-transformers cross-encoder, by folder or Hub name, that puts the
                 passages found in order. None, the default, uses none.
             chunking: how documents are cut; None takes what the index was made with, and for a

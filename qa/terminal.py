@@ -29,8 +29,8 @@ precision_option = click.option(
     type=click.Choice(["float32", "bfloat16"]),
     default="float32",
     show_default=True,
-    help="What passages are encoded in, where they are not indexed yet: bfloat16 takes a third of "
-    "the time on a processor with AMX, and gives vectors that are near.",
+    help="What passages are encoded in that are new, and whose tokens are not kept: bfloat16 takes "
+    "a third of the time on a processor with AMX, and gives vectors that are near.",
 )
 
 

@@ -66,6 +66,14 @@ def test_questions_and_tokens_are_those_of_float32(quick: Encoder, exact: Encode
         assert found.spans.tolist() == expected.spans.tolist()
 
 
+def test_a_passage_whose_tokens_are_encoded_with_it_is_that_of_float32(
+    quick: Encoder, exact: Encoder
+) -> None:
+    """As they take no other sums, it would only take longer to have it in bfloat16."""
+    found, _ = quick.encode_with_tokens(TEXTS)
+    assert found.tobytes() == exact.encode_passages(TEXTS).tobytes()
+
+
 def test_a_vector_does_not_depend_on_what_is_encoded_with_it(quick: Encoder) -> None:
     together = quick.encode_passages(TEXTS)
     few = np.concatenate([quick.encode_passages(TEXTS[n : n + 4]) for n in range(0, 20, 4)])
