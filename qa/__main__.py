@@ -7,7 +7,6 @@ gate allows; 130 stopped by Ctrl-C while indexing.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping
 from contextlib import closing, suppress
@@ -31,10 +30,6 @@ from qa.terminal import (
     top_k_option,
 )
 from qa.verification import ConversationVerification, Verification
-
-# Its matrices are small, and what is large OpenVINO and torch share out among threads of their
-# own: NumPy's would only stand in their way. It is read when NumPy is first loaded.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 if TYPE_CHECKING:
     from embeddings import Encoder

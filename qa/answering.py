@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from embeddings import Encoder, ModelError
@@ -21,6 +22,8 @@ from qa.retrieval import RetrievedPassage
 from qa.selection import Candidate, Held, apart, candidates
 
 if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
     from qa.reader import Reader
 
 ABSTENTION = "The document does not say."
@@ -137,7 +140,8 @@ class ExtractiveAnswerer:
         self, question: str, query: str, passages: Sequence[RetrievedPassage], find: FindDocument
     ) -> Answer:
         """Quote the sentences that answer the query, or abstain."""
-        held = self._hold(query, question, [hit.passage for hit in passages])
+        with _small_matrices():
+            held = self._hold(query, question, [hit.passage for hit in passages])
         ranked = candidates(held, self._weights.candidate)
         likely = confidence(signs(ranked), self._weights.confidence) if ranked else 0.0
         considered = apart(ranked, _CONSIDERED)
@@ -199,6 +203,25 @@ def chances(considered: Sequence[Candidate]) -> list[float]:
     scores = [candidate.score for candidate in considered]
     odds = [math.exp(score - max(scores)) for score in scores]
     return [each / sum(odds) for each in odds]
+
+
+def _small_matrices() -> AbstractContextManager[object]:
+    """Give a context in which NumPy multiplies matrices on one thread.
+
+    For small ones the others take off less than it costs to wait for them, and they stand in the
+    encoder's way, as they look out for work for a while.
+    """
+    limited: AbstractContextManager[object] = _openblas().limit(limits=1)
+    return limited
+
+
+@cache
+def _openblas() -> ThreadpoolController:
+    """Find NumPy's; what FAISS has is set for each thread by itself."""
+    import numpy  # noqa: F401 - brings it
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController().select(internal_api="openblas").select(threading_layer="pthreads")
 
 
 def _alike(one: Candidate, other: Candidate) -> bool:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,12 +9,13 @@ import pytest
 
 from embeddings import Encoder, ModelError
 from qa import QA, Answer, Document, verify
-from qa.answering import ABSTENTION, ExtractiveAnswerer
+from qa.answering import ABSTENTION, ExtractiveAnswerer, _openblas
 from qa.documents import Span
 from qa.errors import SettingsError
 from qa.index import Index
 from qa.indexing import update_index
 from qa.kinds import asks_for_several
+from qa.matching import Match, Matcher
 from qa.passages import Chunking
 from qa.terms import Rarity, terms
 from tests.fakes import FakeEncoder
@@ -175,6 +177,26 @@ def test_a_sentence_that_says_it_comes_with_what_it_is(real_encoder: Encoder) ->
         first = qa.ask("Is the China-Russia partnership an alliance?").citations[0]
     assert first.quote[first.lead :] == "It is definitely not an alliance relationship."
     assert first.quote.startswith("The China-Russia partnership is embedded")
+
+
+def test_numpy_has_one_thread_while_it_answers_and_then_what_it_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def threads() -> list[int]:
+        return [library.num_threads for library in _openblas().lib_controllers]
+
+    def match(*arguments: object) -> list[Match]:
+        during.append(threads())
+        return real(*arguments)
+
+    during: list[list[int]] = []
+    real: Callable[..., list[Match]] = Matcher.match
+    monkeypatch.setattr(Matcher, "match", match)
+    with _openblas().limit(limits=2):
+        before = threads()
+        ask("Who?", tmp_path)
+        assert threads() == before == [2] * len(before)
+    assert during == [[1] * len(before)]
 
 
 @pytest.mark.model
