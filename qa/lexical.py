@@ -77,10 +77,14 @@ class Words:
             term: times[term] * self._idf(holding[term])
             for term in sorted(holding, key=lambda term: (holding[term], term))
         }
-        found: list[tuple[int, float]] = []
-        for each, some in zip(self._segments, held, strict=True):
-            found += each.search(weights, some, top_k, among)
-        return sorted(found, key=lambda one: (-one[1], one[0]))[:top_k]
+        found = [
+            each.search(weights, some, top_k, among)
+            for each, some in zip(self._segments, held, strict=True)
+        ]
+        numbers = np.concatenate([np.empty(0, np.int64), *(passages for passages, _ in found)])
+        scores = np.concatenate([np.empty(0), *(scores for _, scores in found)])
+        best = np.lexsort((numbers, -scores))[:top_k]
+        return list(zip(numbers[best].tolist(), scores[best].tolist(), strict=True))
 
     def _idf(self, holding: int) -> float:
         rarity = math.log((self._passages - holding + 0.5) / (holding + 0.5))
@@ -113,8 +117,8 @@ class _Scored:
         found: Sequence[Posting],
         top_k: int,
         among: NDArray[np.int64] | None,
-    ) -> list[tuple[int, float]]:
-        """Find the best passages, in any order, and with them all that score alike."""
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Find the best passages, in any order, and with them all that score alike; and scores."""
         held = {term: (rows, counts) for term, rows, counts in found}
         present = [term for term in weights if term in held]
         scores = np.zeros(len(self.segment.passages))
@@ -127,4 +131,4 @@ class _Scored:
         enough = next((held[term][0] for term in present if len(held[term][0]) >= top_k), None)
         least = 0.0 if enough is None else float(np.partition(scores[enough], -top_k)[-top_k])
         best = np.flatnonzero(scores >= least if least > 0 else scores)
-        return list(zip(self.segment.passages[best].tolist(), scores[best].tolist(), strict=True))
+        return self.segment.passages[best], scores[best]

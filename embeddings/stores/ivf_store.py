@@ -210,14 +210,17 @@ class _Rows:
     def read(self, rows: NDArray[np.int64]) -> Vectors:
         """Read vectors; rows that follow each other are read at once."""
         vectors = np.empty((len(rows), self._dim), dtype=np.float32)
-        starts = np.flatnonzero(np.diff(rows, prepend=-2) != 1).tolist()
+        if not len(rows):
+            return vectors
+        starts = np.flatnonzero(np.diff(rows, prepend=-2) != 1)
+        places = (self._at + self._bytes * rows[starts]).tolist()
+        borders = (self._bytes * np.append(starts, len(rows))).tolist()
+        into = vectors.data.cast("B")
         with self._reading:
-            for start, end in pairwise([*starts, len(rows)]):
-                self._file.seek(self._at + self._bytes * int(rows[start]))
-                run = self._file.read(self._bytes * (end - start))
-                if len(run) < self._bytes * (end - start):
+            for place, (start, end) in zip(places, pairwise(borders), strict=True):
+                self._file.seek(place)
+                if self._file.readinto(into[start:end]) < end - start:
                     raise StoreError(f"the vector file {self._path} is cut short")
-                vectors[start:end] = np.frombuffer(run, np.float32).reshape(-1, self._dim)
         return vectors
 
     def lists(self) -> faiss.IndexIVFScalarQuantizer:
