@@ -217,7 +217,7 @@ def main(arguments: argparse.Namespace) -> None:
         if arguments.only and folder not in arguments.only:
             continue
         path, kept = arguments.bench / folder, f"{folder}{'-whole' * whole}"
-        plain = [] if whole or against or arguments.keep else [*plain_runs(path, encoder)]
+        plain = [] if whole or against else [*plain_runs(path, encoder)]
         ours = our_run(path, encoder, whole=whole)
         if arguments.keep:
             ours.save(arguments.keep / kept)

@@ -19,6 +19,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
+from gradio.utils import LRUCache
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -119,7 +120,7 @@ def assemble(page: gr.Blocks, serving: Serving) -> FastAPI:
     page.delete_cache = (_CLEANING_SECONDS, UPLOADS_KEPT_SECONDS)
     page.state_session_capacity = SESSIONS_KEPT
     app = _with_mcp(serving.tools) if serving.tools else _bare()
-    return gr.mount_gradio_app(  # type: ignore[no-any-return]
+    served: FastAPI = gr.mount_gradio_app(
         app,
         page,
         path="/",
@@ -145,6 +146,8 @@ def assemble(page: gr.Blocks, serving: Serving) -> FastAPI:
         ),
         head=head(),
     )
+    _keep_no_record(page)
+    return served
 
 
 def guarded(app: ASGIApp, serving: Serving) -> ASGIApp:
@@ -213,6 +216,17 @@ def _one_sentence_for_any_error(page: gr.Blocks) -> None:
 
     page.process_api = explained_process  # type: ignore[method-assign]
     page.validate_inputs = enough  # type: ignore[method-assign]
+
+
+def _keep_no_record(page: gr.Blocks) -> None:
+    """Bound what Gradio keeps of every call of a program, each of which is a session to it.
+
+    Of the sessions it has a queue of messages for, it bounds the number itself.
+    """
+    queue = page._queue
+    queue.ANALYTICS_MAX_EVENTS = 1  # for its monitoring, which is off
+    bound = queue.pending_messages_per_session.max_size
+    queue.pending_event_ids_session = LRUCache(bound)
 
 
 async def _misfit(request: Request, error: Exception) -> Response:

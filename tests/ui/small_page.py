@@ -1,7 +1,7 @@
 """Serves a small page with an encoder that needs no model: `python -m tests.ui.small_page`.
 
-It takes a folder and its settings as JSON, prints where it is and which routes it has, and stops
-at a signal.
+It takes a folder and its settings as JSON, prints where it is and which routes it has, stops at a
+signal, and prints of how many calls Gradio still knows.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ def main() -> None:
             from ui import tools
 
             tools.WAITING_AT_MOST = waiting
+        sessions = settings.pop("sessions", 2_000)
         accounts = settings.pop("accounts", None)
         stop = stop_event()
         serving = Serving(
@@ -68,10 +69,14 @@ def main() -> None:
             page.queue(max_size=waiting)
             server = serve(page, serving)
             ways = sorted(set(every_way(server.app.routes)))
+            queue: Any = page._queue
+            queue.pending_event_ids_session.max_size = sessions
             url = address(serving.host, serving.port)
             print(json.dumps({"url": url, "folder": str(folder), "ways": ways}), flush=True)
             stop.wait()
             server.stop()
+            known = len(queue.pending_event_ids_session), len(queue.event_analytics)
+            print(json.dumps(known))
 
 
 def every_way(routes: Iterable[BaseRoute], prefix: str = "") -> Iterator[tuple[str, str]]:
