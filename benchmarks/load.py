@@ -35,6 +35,7 @@ from qa.seeds import questions_path
 _PATIENCE_SECONDS = 300.0
 _SAME_CONFIDENCE = 0.001
 _LOOKS, _SHOWN = 100, 10  # at the server's memory; of these, in the table
+HELD = 600.0  # megabytes, at most, by the page on the essay
 GAINED = 1.0  # MB per 1,000 answers, at most: no more than memory wavers by
 
 Answers = dict[str, dict[str, Any]]
@@ -272,7 +273,7 @@ def measure(rates: Rates, options: Options) -> Measured:
     load = loaded(options.clients, max(1, options.answers // options.clients))
     lines = [
         Line("memory of the page once it is warm", load.held[0][1], "MB"),
-        Line("memory of the page after the last answer", load.held[-1][1], "MB"),
+        Line("memory of the page after the last answer", load.held[-1][1], "MB", HELD),
         Line("memory gained by 1,000 answers, last half", slope(load.held), "MB", GAINED),
         Line("an answer on the page, many asking at once, p95", load.cuts[94], "s"),
         Line("their answers that are wrong, or errors", len(load.wrong) + len(load.errors), "", 0),
