@@ -1,6 +1,7 @@
 # make chat   sets everything up and opens the chat
 # make test   sets everything up and passes every check
 # make bench  measures how fast it is, and writes it into docs/performance.md
+# make attack runs every attack of tests/attacks in full
 #
 # PYTHON        the Python to use (3.11 or later)
 # TORCH_INDEX   a package index to take PyTorch from, such as PyTorch's own index of CPU builds
@@ -17,7 +18,7 @@ ARGS ?=
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help chat test check format bench constraints clean
+.PHONY: help chat test check format bench attack constraints clean
 .DEFAULT_GOAL := help
 
 help:
@@ -43,6 +44,9 @@ format: .venv/.installed-for-tests
 
 bench: .venv/.installed-for-tests
 	$(BIN)/python -m benchmarks --write $(if $(BENCH),--bench "$(BENCH)") $(if $(KEEP),--keep "$(KEEP)")
+
+attack: .venv/.installed-for-tests
+	$(BIN)/python -m tests.attacks $(ARGS)
 
 .venv/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit("inquote needs Python 3.11 or later: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'

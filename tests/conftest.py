@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from qa.documents import Document
 from qa.loaders import load
 from qa.seeds import essay_path
 from tests.fakes import FakeEncoder
+from tests.network import ASKED, refuse_network
 
 # A busy machine draws slowly, and fails no test for it.
 hypothesis.settings.register_profile(
@@ -22,35 +21,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("patient")
 
-_ASKED: list[str] = []
-_LOOK_UPS = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
-_SENDS = {"socket.connect", "socket.sendto", "socket.sendmsg"}
-
-
-def _is_loopback(host: object) -> bool:
-    if isinstance(host, bytes):
-        host = host.decode(errors="replace")
-    if host in (None, "", "localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(str(host)).is_loopback
-    except ValueError:
-        return False
-
-
-def _refuse_network(event: str, args: tuple[object, ...]) -> None:
-    if event in _LOOK_UPS:
-        host = args[0]
-    elif event in _SENDS and isinstance(args[1], tuple):  # other addresses are of this machine
-        host = args[1][0]
-    else:
-        return
-    if not _is_loopback(host):
-        _ASKED.append(f"{event} {host!r}")
-        raise ConnectionRefusedError(f"no network in tests: {event} {host!r}")
-
-
-sys.addaudithook(_refuse_network)
+refuse_network()
 
 
 @pytest.fixture(autouse=True)
@@ -60,9 +31,9 @@ def network_asked_for() -> Iterator[list[str]]:
     The code under test may swallow the refusal, so it is not enough. A test that is about the
     network looks at the list and clears it.
     """
-    _ASKED.clear()
-    yield _ASKED
-    assert not _ASKED, f"the network was asked for: {', '.join(_ASKED)}"
+    ASKED.clear()
+    yield ASKED
+    assert not ASKED, f"the network was asked for: {', '.join(ASKED)}"
 
 
 @pytest.fixture(autouse=True)
