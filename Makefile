@@ -4,7 +4,7 @@
 # make attack runs every attack of tests/attacks in full
 #
 # PYTHON        the Python to use (3.11 or later)
-# TORCH_INDEX   a package index to take PyTorch from, such as PyTorch's own index of CPU builds
+# TORCH_INDEX   a package index to take PyTorch from, such as its own index of CPU builds
 # BENCH         a folder of question sets, for all of make bench
 # KEEP          a folder for what make bench builds of it, to be used again
 # ARGS          options for the chat, such as ARGS="--document my-notes.txt"
@@ -16,9 +16,11 @@ KEEP ?=
 ARGS ?=
 
 BIN := .venv/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+ALL_BUT := awk '/^[a-z]/ { drop = /^(torch|nvidia-|triton|cuda-)/ } !drop'
 
-.PHONY: help chat test check format bench attack constraints clean
+.PHONY: help chat test check format bench attack lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -48,22 +50,26 @@ bench: .venv/.installed-for-tests
 attack: .venv/.installed-for-tests
 	$(BIN)/python -m tests.attacks $(ARGS)
 
-.venv/.installed: pyproject.toml constraints.txt
+.venv/.installed: pyproject.toml requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit("inquote needs Python 3.11 or later: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing inquote into .venv (once; a minute or more) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-	@if [ -n "$(TORCH_INDEX)" ]; then $(INSTALL) --no-deps torch --index-url "$(TORCH_INDEX)"; fi
-	@$(INSTALL) --editable .
+	@$(INSTALL) --no-deps --require-hashes --requirement requirements.txt
+	@$(INSTALL) torch $(if $(TORCH_INDEX),--index-url "$(TORCH_INDEX)")
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/.installed-for-tests: .venv/.installed
-	@$(INSTALL) --group dev
+.venv/.installed-for-tests: .venv/.installed requirements-dev.txt
+	@$(INSTALL) --no-deps --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
-# Writes down what is installed now. PyTorch is left out: its builds differ by machine.
-constraints: .venv/.installed-for-tests
-	$(BIN)/python -m pip freeze --exclude-editable | grep -viE '^(torch|nvidia-|triton|cuda-)' > constraints.txt
+# Pins every dependency to a version and the hashes of its files. PyTorch and what it brings for
+# GPUs are left out: its builds differ by machine. requirements-dev.txt adds what only tests need.
+lock: .venv/.installed-for-tests
+	@$(INSTALL) uv
+	$(LOCK) pyproject.toml --group dev | $(ALL_BUT) >.venv/all.txt
+	(echo hatchling; echo editables) | $(LOCK) pyproject.toml - --constraint .venv/all.txt | $(ALL_BUT) >requirements.txt
+	awk '/^[a-z]/ { drop = (FNR == NR) || ($$1 in seen); if (FNR == NR) seen[$$1] } FNR != NR && !drop' requirements.txt .venv/all.txt >requirements-dev.txt
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -7,10 +7,13 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import embeddings
 import qa
@@ -18,6 +21,7 @@ import qa.evaluation
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+LOCKS = ("requirements.txt", "requirements-dev.txt")
 EXAMPLES = sorted((ROOT / "docs" / "examples").glob("*.py"))
 ESSAY_SHA256 = "a16c832eb8bb5be8e2f94ac5a33667dd0d30317f3c1896191db540f58facfb20"
 
@@ -55,6 +59,21 @@ def test_the_public_names_are_there_and_documented(package: object) -> None:
     for name in package.__all__:  # type: ignore[attr-defined]
         assert getattr(package, name).__doc__, name
     assert len(package.__all__) <= 12  # type: ignore[attr-defined]
+
+
+def test_every_dependency_is_pinned_with_the_hashes_of_its_files() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    locked = "".join((ROOT / name).read_text(encoding="utf-8") for name in LOCKS)
+    pinned = {
+        canonicalize_name(name): (version, rest.count("--hash=sha256:"))
+        for name, version, rest in re.findall(r"^(\S+)==(\S+)((?:.*\\\n)*.*)", locked, re.MULTILINE)
+    }
+    for requirement in map(Requirement, wanted):
+        if requirement.name != "torch":  # its builds differ by machine
+            version, hashes = pinned[canonicalize_name(requirement.name)]
+            assert requirement.specifier.contains(version), requirement
+            assert hashes, requirement
 
 
 @pytest.mark.model
