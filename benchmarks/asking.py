@@ -64,7 +64,7 @@ def row(name: str, samples: list[list[Sample]], floor: float) -> tuple[str, ...]
 
 
 def least(rates: Rates, qa: QA, questions: Sequence[str]) -> float:
-    """Give the floor: the seconds to encode a question, the median of them, and nothing else."""
+    """Return the floor: the seconds to encode a question, the median of them, and nothing else."""
     return statistics.median(map(rates.question, qa.encoder.count_tokens(questions)))
 
 

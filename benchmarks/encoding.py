@@ -46,7 +46,7 @@ def measure(rates: Rates, options: Options) -> Measured:
 
 
 def _indexed(encoder: Encoder) -> tuple[Times, list[str]]:
-    """Index copies of the essay, and give the passages as they are encoded.
+    """Index copies of the essay, and return the passages as they are encoded.
 
     What is alike is encoded once, so each sentence of a copy has its number.
     """

@@ -58,7 +58,7 @@ NAMES = {
 
 
 def environment() -> Path:
-    """Give the Python of the peers' environment; make it if it is not there."""
+    """Return the Python of the peers' environment; make it if it is not there."""
     python = ENVIRONMENT / "bin" / "python"
     if not (ENVIRONMENT / "installed").exists():
         print("Installing the peers into .venv-peers (once; several minutes) ...", file=sys.stderr)
@@ -96,7 +96,7 @@ FASTER: dict[str, tuple[str, bool]] = {
 
 
 def ratio(ours: Run, peer: Run, figure: str) -> float:
-    """Give how many times as fast ours is as a peer."""
+    """Return how many times as fast ours is as a peer."""
     name, is_rate = FASTER[figure]
     times: float = ours[name] / peer[name] if is_rate else peer[name] / ours[name]
     return times
@@ -130,7 +130,7 @@ def ratios_of(runs: Sequence[Run]) -> str:
 
 
 def lines_of(runs: Sequence[Run], most: Mapping[str, float]) -> list[Line]:
-    """Give the summary: each of ours beside the peer that is quickest at it.
+    """Return the summary: each of ours beside the peer that is quickest at it.
 
     `most` is how many paragraphs a second the machine allows, by precision.
     """
@@ -155,7 +155,7 @@ def runs_of(bench: Path, peers: Sequence[str], passages: int) -> list[Run]:
 
 
 def ours_of(runs: Sequence[Run]) -> list[str]:
-    """Give which of ours were run."""
+    """Return which of ours were run."""
     run = {run["peer"] for run in runs}
     return [name for name in OURS if name in run]
 
@@ -165,7 +165,7 @@ def set_in(bench: Path) -> Path:
 
 
 def fastest_possible(rates: Rates, folder: Path, passages: int) -> dict[str, float]:
-    """Give the most paragraphs a second that the machine allows, by precision.
+    """Return the most paragraphs a second that the machine allows, by precision.
 
     Each paragraph counts as far as the model reads it.
     """
