@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -144,3 +145,12 @@ def test_a_document_without_marks_is_told_before_anything_is_measured(
     monkeypatch.setattr("benchmarks.__main__.DOCUMENT", page)
     with pytest.raises(SystemExit, match=r"page\.md: there is no one place for summary"):
         main(["ask", "--write"])
+
+
+def test_every_study_has_a_line_that_says_what_it_settled() -> None:
+    folder = DOCUMENT.parent / "studies"
+    told = re.findall(
+        r"^\| `(\w+)", (folder / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    runnable = [path.stem for path in folder.glob("*.py") if "__main__" in path.read_text("utf-8")]
+    assert sorted(told) == sorted(runnable)
