@@ -227,10 +227,13 @@ class Load:
         rows = [
             (f"answers to {self.clients} clients", speed),
             ("seconds to an answer", f"p50 {cuts[49]:.2f}, p95 {cuts[94]:.2f}, most {most:.2f}"),
-            ("other than Python's", f"{len(self.wrong):,} {' '.join(self.wrong[:5])}"),
+            (
+                "answers that differ from Python's",
+                f"{len(self.wrong):,} {' '.join(self.wrong[:5])}",
+            ),
             ("errors", f"{len(self.errors):,} {' '.join(self.errors[:3])}"),
             ("the server's memory", f"{first:,.0f} MB before, {last:,.0f} MB after"),
-            ("gained over the last half", f"{slope(self.held):+,.2f} MB per 1,000 answers"),
+            ("memory gained in the last half", f"{slope(self.held):+,.2f} MB per 1,000 answers"),
         ]
         # Ten of the hundred looks are shown, evenly spaced.
         looks = [self.held[round(n * (len(self.held) - 1) / _SHOWN)] for n in range(_SHOWN + 1)]

@@ -63,7 +63,7 @@ def measure(rates: Rates, options: Options) -> Measured:
             floor = least(rates, essay, questions)
             tokens = ", ".join(f"{name} {_tokens(qa):.0f}" for name, qa in corpora.items())
             first = {
-                f"`ask`, {COUNT:,} passages, met for the first time, tokens {how}": samples
+                f"`ask`, {COUNT:,} passages, new to it, tokens {how}": samples
                 for how, samples in first_met(many, questions).items()
             }
     rows = [row(f"`{method}`, {name}", samples, floor) for (name, method), samples in found.items()]
@@ -76,8 +76,8 @@ def measure(rates: Rates, options: Options) -> Measured:
         lines.append(Line(what, after.median / before.median, "", TIMES))
         processor.append(f"`{method}` {after.processor / before.processor:.2f}")
     note = (
-        f"{len(questions)} questions. Of the processor, times the essay's: {', '.join(processor)}. "
-        f"Tokens of a passage: {tokens}."
+        f"{len(questions)} questions. Processor time, relative to the essay: "
+        f"{', '.join(processor)}. Tokens of a passage: {tokens}."
     )
     return Measured(f"{table(HEAD, rows)}\n\n{note}", lines)
 
@@ -85,7 +85,7 @@ def measure(rates: Rates, options: Options) -> Measured:
 def first_met(qa: QA, questions: Sequence[str]) -> dict[str, list[list[Sample]]]:
     """Time `ask` where no passage that is found has been met before."""
     ways: dict[str, TokensOf] = {
-        "kept": partial(qa.index.passage_tokens, encoder=qa.encoder),
+        "stored": partial(qa.index.passage_tokens, encoder=qa.encoder),
         "encoded": qa.encoder.passage_tokens,
     }
     found: dict[str, list[list[Sample]]] = {how: [] for how in ways}

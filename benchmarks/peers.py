@@ -45,10 +45,10 @@ PEERS = ("sbert", "langchain", "llamaindex", "haystack", "txtai")
 OURS = ("inquote", "inquote-whole", "inquote-bfloat16", "inquote-whole-bfloat16")
 
 NAMES = {
-    "inquote": "inquote, as it comes",
+    "inquote": "inquote, default",
     "inquote-whole": "inquote, one passage a paragraph",
-    "inquote-bfloat16": "as it comes, bfloat16",
-    "inquote-whole-bfloat16": "one passage a paragraph, bfloat16",
+    "inquote-bfloat16": "inquote, default, bfloat16",
+    "inquote-whole-bfloat16": "inquote, one passage a paragraph, bfloat16",
     "sbert": "sentence-transformers and FAISS",
     "langchain": "LangChain",
     "llamaindex": "LlamaIndex",
@@ -125,7 +125,7 @@ def ratios_of(runs: Sequence[Run]) -> str:
             times = (f"{ratio(ours, peer, figure):.2f}" for peer in peers)
             rows.append((f"{name}: {figure}", *times))
         hits = (f"{ours['hit@5'] / peer['hit@5']:.2f}" for peer in peers)
-        rows.append((f"{name}: hit@5, as many", *hits))
+        rows.append((f"{name}: hit@5", *hits))
     return table(("times as fast as", *(NAMES[peer["peer"]] for peer in peers)), rows)
 
 
@@ -140,7 +140,7 @@ def lines_of(runs: Sequence[Run], most: Mapping[str, float]) -> list[Line]:
         limit = most[precision] / max(peer["per_second"] for peer in peers)
         for figure, goal, floor in (("index", 3.5, limit), ("warm query, p50", 1.0, None)):
             times = min(ratio(ours, peer, figure) for peer in peers)
-            what = f"{NAMES[ours['peer']]}: {figure}, to the quickest peer"
+            what = f"{NAMES[ours['peer']]}: {figure}, to the fastest peer"
             lines.append(Line(what, times, "times", goal, floor, more_is_better=True))
     return lines
 
@@ -184,8 +184,8 @@ def measure(rates: Rates, options: Options) -> Measured:
     assert options.bench is not None  # noqa: S101  # the command has looked
     runs = runs_of(options.bench, options.peers, options.paragraphs)
     most = fastest_possible(rates, set_in(options.bench), options.paragraphs)
-    told = ", ".join(f"{speed:,.0f} in {kind}" for kind, speed in most.items())
-    floor = f"At most, with one passage a paragraph, this machine indexes {told} a second."
+    told = ", ".join(f"{speed:,.0f} paragraphs/s in {kind}" for kind, speed in most.items())
+    floor = f"Limit of this machine's arithmetic, one passage a paragraph: {told}."
     text = "\n\n".join((ratios_of(runs), figures_of(runs), floor))
     return Measured(text, lines_of(runs, most))
 
