@@ -1,12 +1,12 @@
 # make chat   sets everything up and opens the chat
 # make test   sets everything up and passes every check
-# make bench  measures how fast it is, and writes it into docs/performance.md
+# make bench  measures how fast it is, and writes it into benchmarks/results.md
 # make attack runs every attack of tests/attacks in full
 #
 # PYTHON        the Python to use (3.11 or later)
 # TORCH_INDEX   a package index to take PyTorch from, such as its own index of CPU builds
 # BENCH         a folder of question sets, for all of make bench
-# KEEP          a folder for what make bench builds of it, to be used again
+# KEEP          a folder for what make bench builds of it, to be used again; adds a million passages
 # ARGS          options for the chat, such as ARGS="--document my-notes.txt"
 
 PYTHON ?= python3

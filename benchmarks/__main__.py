@@ -2,11 +2,11 @@
 
     python -m benchmarks                          # all that needs no folder
     python -m benchmarks start ask                # some of it
-    python -m benchmarks --bench FOLDER --write   # all, and into docs/performance.md
+    python -m benchmarks --bench FOLDER --write   # more, and into benchmarks/results.md
 
-FOLDER has question sets in BEIR's format; `many` and `peers` need it. Sections run one after
-another, and each is printed, and written, when it is done. Machines differ, and are busy at times:
-compare figures of one run with one another.
+FOLDER has question sets in BEIR's format; `many`, `peers` and `scale` need it, and `scale` needs
+`--keep OTHER` too. Sections run one after another, and each is printed, and written, when it is
+done. Machines differ, and are busy at times: compare figures of one run with one another.
 """
 
 from __future__ import annotations
@@ -16,31 +16,33 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
-from benchmarks import asking, encoding, floor, load, many, peers, starting
+from benchmarks import asking, encoding, floor, load, many, peers, scale, stages, starting
 from benchmarks.floor import Rates
 from benchmarks.machine import this_machine
 from benchmarks.summary import Measured, Options, merged
 from benchmarks.writing import NoMarks, between, put
 
-DOCUMENT = Path(__file__).parents[1] / "docs" / "performance.md"
+DOCUMENT = Path(__file__).with_name("results.md")
 MACHINE, SUMMARY = "machine", "summary"
 SECTIONS: dict[str, Callable[[Rates, Options], Measured]] = {
     "start": starting.measure,
     "ask": asking.measure,
+    "stages": stages.measure,
     "index": encoding.measure,
     "many": many.measure,
     "peers": peers.measure,
     "load": load.measure,
+    "scale": scale.measure,
 }
-NEED_A_FOLDER = ("many", "peers")
+NEED_BENCH, NEED_KEEP = ("many", "peers", "scale"), ("scale",)
 
 
 def parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(prog="python -m benchmarks")
     found.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}")
-    found.add_argument("--bench", type=Path, help="a folder of question sets, for many and peers")
-    found.add_argument("--keep", type=Path, help="a folder for the index that many builds")
-    found.add_argument("--write", action="store_true", help="write into docs/performance.md")
+    found.add_argument("--bench", type=Path, help="a folder of question sets")
+    found.add_argument("--keep", type=Path, help="a folder for the indexes that are built")
+    found.add_argument("--write", action="store_true", help="write into benchmarks/results.md")
     found.add_argument("--peers", default=",".join(peers.PEERS), help="which, by name")
     found.add_argument("--paragraphs", type=_positive, default=10**9, help="take so many for peers")
     found.add_argument(
@@ -58,9 +60,9 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def main(given: Sequence[str] | None = None) -> None:
-    arguments = parser().parse_args(given)
-    options = Options(
+def options_of(arguments: argparse.Namespace) -> Options:
+    """Return the options of a parsed command line."""
+    return Options(
         arguments.bench,
         arguments.keep,
         [name for name in arguments.peers.split(",") if name],
@@ -68,6 +70,11 @@ def main(given: Sequence[str] | None = None) -> None:
         arguments.clients,
         arguments.answers,
     )
+
+
+def main(given: Sequence[str] | None = None) -> None:
+    arguments = parser().parse_args(given)
+    options = options_of(arguments)
     chosen = chosen_sections(arguments.sections, options)
     if arguments.write:
         check_marks(DOCUMENT, (SUMMARY, MACHINE, *chosen))
@@ -78,7 +85,7 @@ def main(given: Sequence[str] | None = None) -> None:
 
 
 def chosen_sections(named: Sequence[str], options: Options) -> list[str]:
-    """Give the sections to run; none named is all that can run."""
+    """Return the sections to run; none named is all that can run."""
     if unknown := [name for name in named if name not in SECTIONS]:
         raise SystemExit(f"no section is called {unknown[0]}; there are: {', '.join(SECTIONS)}")
     if options.bench and not many.folders(options.bench):
@@ -86,11 +93,20 @@ def chosen_sections(named: Sequence[str], options: Options) -> list[str]:
     if strange := [name for name in options.peers if name not in peers.PEERS]:
         raise SystemExit(f"no peer is called {strange[0]}; there are: {', '.join(peers.PEERS)}")
     if not named:
-        return [name for name in SECTIONS if options.bench or name not in NEED_A_FOLDER]
+        return [name for name in SECTIONS if not lacking(name, options)]
     for name in named:
-        if name in NEED_A_FOLDER and not options.bench:
-            raise SystemExit(f"{name} needs question sets: add  --bench FOLDER")
+        if lacks := lacking(name, options):
+            raise SystemExit(f"{name} needs {lacks}")
     return list(dict.fromkeys(named))
+
+
+def lacking(name: str, options: Options) -> str:
+    """Return what a section needs and was not given; "" if it can run."""
+    if name in NEED_BENCH and not options.bench:
+        return "question sets: add  --bench FOLDER"
+    if name in NEED_KEEP and not options.keep:
+        return "a folder for what it builds: add  --keep FOLDER"
+    return ""
 
 
 def check_marks(document: Path, names: Sequence[str]) -> None:

@@ -23,7 +23,7 @@ RETRIEVE_IN, ASK_IN = 0.003, 0.008  # seconds, wanted on the essay
 
 TIMES = 3
 _BLANKS = {"retrieve": (1, 2, 3), "ask": (4, 5, 6)}  # behind a question, each time
-HEAD = ("ms", "p50", "p95", "p50 of the best of three", "of processor, mean", "floor", "share")
+HEAD = ("ms", "p50", "p95", "p50 of the best of three", "processor, mean", "floor", "share")
 
 Asked = dict[tuple[str, str], list[list[Sample]]]
 """By corpus and method, the samples of each question, one for each time."""
@@ -64,7 +64,7 @@ def row(name: str, samples: list[list[Sample]], floor: float) -> tuple[str, ...]
 
 
 def least(rates: Rates, qa: QA, questions: Sequence[str]) -> float:
-    """Give the floor: the seconds to encode a question, the median of them, and nothing else."""
+    """Return the floor: the seconds to encode a question, the median of them, and nothing else."""
     return statistics.median(map(rates.question, qa.encoder.count_tokens(questions)))
 
 

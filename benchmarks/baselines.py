@@ -135,12 +135,12 @@ def _text(document: Document) -> str:
 
 
 def title_of(document: Document) -> str:
-    """Give the title; none to one that had none, and is called by its id."""
+    """Return the title; none to one that had none, and is called by its id."""
     return "" if document.title == PurePath(document.id).stem else document.title
 
 
 def taken_out(question: Question) -> set[str]:
-    """Give the documents that are judged 0, and so are no rivals of the relevant ones."""
+    """Return the documents that are judged 0, and so are no rivals of the relevant ones."""
     return {id_ for id_, grade in question.relevant if grade == 0}
 
 

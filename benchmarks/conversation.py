@@ -83,7 +83,7 @@ def of(questions: QuestionSet, chosen: Iterable[Question]) -> QuestionSet:
 
 
 def scores(qa: QA, questions: QuestionSet, search: Search) -> NDArray[np.float64]:
-    """Give nDCG@10 and hit@1 of each question, in two rows."""
+    """Return nDCG@10 and hit@1 of each question, in two rows."""
 
     def system(text: str, *, history: Sequence[str]) -> Answer:
         return Answer(text, text, confidence=0.5, passages=tuple(search(qa, text, history)))

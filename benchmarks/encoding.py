@@ -30,7 +30,7 @@ def measure(rates: Rates, options: Options) -> Measured:
     times = {f"index {COPIES} copies": indexed, **_encoded(passages)}
     most = len(passages) / rates.encoding(lengths)
     rows = [_row(name, each, len(passages), most) for name, each in times.items()]
-    head = ("passages a second", "median", "best", "by a second of processor", "most", "share")
+    head = ("passages a second", "median", "best", "per processor second", "most", "share")
     note = f"{len(passages)} passages of {sum(lengths) / len(lengths):.0f} tokens on average."
     lines = [
         Line(
@@ -46,7 +46,7 @@ def measure(rates: Rates, options: Options) -> Measured:
 
 
 def _indexed(encoder: Encoder) -> tuple[Times, list[str]]:
-    """Index copies of the essay, and give the passages as they are encoded.
+    """Index copies of the essay, and return the passages as they are encoded.
 
     What is alike is encoded once, so each sentence of a copy has its number.
     """
@@ -95,5 +95,5 @@ def _search(rates: Rates) -> str:
             seconds = (times.median, times.best, times.processor, floor)
             cells = (shown(1000 * each) for each in seconds)
             rows.append((f"{count:,}, {backend}", *cells, share(times.median, floor)))
-    head = ("search every one of so many vectors, ms", "median", "best", "of processor")
+    head = ("exact search of so many vectors, ms", "median", "best", "processor")
     return table((*head, "floor", "share"), rows)

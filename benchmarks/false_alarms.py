@@ -148,7 +148,7 @@ def flipped(
 
 
 def power(questions: int, drop: float, churn: float, alpha: float) -> float:
-    """Give the chance that McNemar's test finds a drop, exactly.
+    """Return the chance that McNemar's test finds a drop, exactly.
 
     A question is lost at a rate of `drop + churn` and gained at one of `churn`; so how many flip
     is binomial, and so is how many of those are gained.
@@ -162,7 +162,7 @@ def power(questions: int, drop: float, churn: float, alpha: float) -> float:
 
 
 def needed(drop: float, churn: float, alpha: float) -> int:
-    """Give how many questions find a drop often enough, to the next ten."""
+    """Return how many questions find a drop often enough, to the next ten."""
     return next(n for n in count(10, 10) if power(n, drop, churn, alpha) >= ENOUGH)
 
 

@@ -55,15 +55,15 @@ class Rates:
     weights: float
 
     def encoding(self, lengths: Sequence[int], precision: str = "float32") -> float:
-        """Give the least seconds for the arithmetic of texts of so many tokens each."""
+        """Return the least seconds for the arithmetic of texts of so many tokens each."""
         return sum(map(operations, lengths)) / (max(self.products[precision]) * 1e9)
 
     def question(self, length: int) -> float:
-        """Give the least seconds to encode one text: for its arithmetic, or to read the weights."""
+        """Return the least seconds to encode one text: its arithmetic, or reading the weights."""
         return max(self.encoding([length]), WEIGHTS / (self.weights * 1e9))
 
     def reading(self, count: int) -> float:
-        """Give the least seconds to read so many bytes, from memory or from a cache."""
+        """Return the least seconds to read so many bytes, from memory or from a cache."""
         return count / (max(self.memory, self.weights) * 1e9)
 
 
@@ -132,7 +132,7 @@ def told(rates: Rates, machine: Machine) -> str:
 
 
 def _product(rows: int, columns: int, precision: str) -> float:
-    """Give the best rate of TOKENS x rows by rows x columns, in GFLOP/s."""
+    """Return the best rate of TOKENS x rows by rows x columns, in GFLOP/s."""
     works = (_in_torch(rows, columns, precision), _in_openvino(rows, columns, precision))
     return 2 * TOKENS * rows * columns / min(best_of(work, _SECONDS) for work in works) / 1e9
 
@@ -165,7 +165,7 @@ def _in_openvino(rows: int, columns: int, precision: str) -> Callable[[], object
 
 
 def _bandwidth(size: int) -> float:
-    """Give how many GB/s of an array of so many bytes are read, by the quickest of three ways."""
+    """Return how many GB/s of an array of so many bytes are read, by the quickest of three ways."""
     import torch
 
     array = torch.ones(size // 4 // DIM, DIM)
@@ -179,7 +179,7 @@ def _bandwidth(size: int) -> float:
 
 
 def _large() -> int:
-    """Give more bytes than the caches of any machine of today hold, if there is the memory."""
+    """Return more bytes than the caches of any machine of today hold, if there is the memory."""
     return min(_MOST, int(this_machine().memory * 1e9) // 8)
 
 

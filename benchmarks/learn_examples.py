@@ -87,12 +87,12 @@ def held_out(set_name: str, group: str) -> bool:
 
 
 def group_of(set_name: str, question: Question, title: str) -> str:
-    """Give what a question is held out with: in mtrag its conversation, else the article."""
+    """Return what a question is held out with: in mtrag its conversation, else the article."""
     return question.id.partition("<::>")[0] if set_name == "mtrag" else title
 
 
 def corpus_of(folder: Path, questions: QuestionSet, *, whole: bool) -> list[Document]:
-    """Give a set's documents; `whole`, rather than in windows, where the set has them so."""
+    """Return a set's documents; `whole`, rather than in windows, where the set has them so."""
     kept = folder / "documents"
     return load_all([kept]) if whole and kept.is_dir() else list(questions.documents)
 

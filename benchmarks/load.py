@@ -98,7 +98,7 @@ def agrees(answer: dict[str, Any], expected: dict[str, Any]) -> bool:
 
 
 def at_once(visits: Sequence[Callable[[], None]]) -> float:
-    """Let all visits happen at once; give how many seconds they took."""
+    """Let all visits happen at once; return how many seconds they took."""
     threads = [threading.Thread(target=visit) for visit in visits]
     started = time.perf_counter()
     for thread in threads:
@@ -116,14 +116,14 @@ def free_port() -> int:
 
 
 def chat_command(port: int, *options: str) -> list[str]:
-    """Give the command that runs `inquote chat` at a port, and prints JSON."""
+    """Return the command that runs `inquote chat` at a port, and prints JSON."""
     command = [sys.executable, "-m", "qa", "chat", "--no-open", "--json"]
     return [*command, "--port", str(port), *options]
 
 
 @contextmanager
 def server(*options: str) -> Iterator[tuple[str, int]]:
-    """Run `inquote chat`; give its address and the id of its process."""
+    """Run `inquote chat`; return its address and the id of its process."""
     command = chat_command(free_port(), *options)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout  # noqa: S101  # it was asked for
@@ -140,7 +140,7 @@ def server(*options: str) -> Iterator[tuple[str, int]]:
 
 
 def resident_megabytes(pid: int) -> float:
-    """Give the memory that a process holds."""
+    """Return the memory that a process holds."""
     shown = subprocess.run(
         ["ps", "-o", "rss=", "-p", str(pid)],  # noqa: S607  # wherever ps is
         check=True,
@@ -151,7 +151,7 @@ def resident_megabytes(pid: int) -> float:
 
 
 def shares(questions: Sequence[Question], clients: int, each: int) -> list[list[Question]]:
-    """Give each client its questions: another stretch of the set, which starts again."""
+    """Return each client its questions: another stretch of the set, which starts again."""
     count = len(questions)
     return [[questions[(c * each + n) % count] for n in range(each)] for c in range(clients)]
 
@@ -185,7 +185,7 @@ class Watch:
 
 
 def slope(held: Sequence[tuple[int, float]]) -> float:
-    """Give the megabytes gained per 1,000 answers over the last half of a run, by least squares."""
+    """Return the MB gained per 1,000 answers over the last half of a run, by least squares."""
     last = [(came, memory) for came, memory in held if 2 * came >= held[-1][0]]
     if len(last) < 2:
         return 0.0
@@ -214,7 +214,7 @@ class Load:
 
     @property
     def cuts(self) -> list[float]:
-        """Give the percentiles of `seconds`, from the first to the 99th."""
+        """Return the percentiles of `seconds`, from the first to the 99th."""
         some = self.seconds if len(self.seconds) > 1 else [*self.seconds, 0.0, 0.0]
         return statistics.quantiles(some, n=100, method="inclusive")
 
@@ -227,10 +227,13 @@ class Load:
         rows = [
             (f"answers to {self.clients} clients", speed),
             ("seconds to an answer", f"p50 {cuts[49]:.2f}, p95 {cuts[94]:.2f}, most {most:.2f}"),
-            ("other than Python's", f"{len(self.wrong):,} {' '.join(self.wrong[:5])}"),
+            (
+                "answers that differ from Python's",
+                f"{len(self.wrong):,} {' '.join(self.wrong[:5])}",
+            ),
             ("errors", f"{len(self.errors):,} {' '.join(self.errors[:3])}"),
             ("the server's memory", f"{first:,.0f} MB before, {last:,.0f} MB after"),
-            ("gained over the last half", f"{slope(self.held):+,.2f} MB per 1,000 answers"),
+            ("memory gained in the last half", f"{slope(self.held):+,.2f} MB per 1,000 answers"),
         ]
         # Ten of the hundred looks are shown, evenly spaced.
         looks = [self.held[round(n * (len(self.held) - 1) / _SHOWN)] for n in range(_SHOWN + 1)]

@@ -46,7 +46,7 @@ class OwnVisitor:
 
     @property
     def facts(self) -> dict[str, object]:
-        """Give what is true of this visitor's document alone."""
+        """Return what is true of this visitor's document alone."""
         number = self.number
         return {
             "town": f"Town{number}",
@@ -57,7 +57,7 @@ class OwnVisitor:
 
     @property
     def text(self) -> str:
-        """Give the document."""
+        """Return the document."""
         return "\n\n".join(sentence.format(**self.facts) for sentence in _SENTENCES)
 
     def visit(self) -> None:

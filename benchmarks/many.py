@@ -63,7 +63,7 @@ def measure(rates: Rates, options: Options) -> Measured:
             floor = least(rates, essay, questions)
             tokens = ", ".join(f"{name} {_tokens(qa):.0f}" for name, qa in corpora.items())
             first = {
-                f"`ask`, {COUNT:,} passages, met for the first time, tokens {how}": samples
+                f"`ask`, {COUNT:,} passages, new to it, tokens {how}": samples
                 for how, samples in first_met(many, questions).items()
             }
     rows = [row(f"`{method}`, {name}", samples, floor) for (name, method), samples in found.items()]
@@ -76,8 +76,8 @@ def measure(rates: Rates, options: Options) -> Measured:
         lines.append(Line(what, after.median / before.median, "", TIMES))
         processor.append(f"`{method}` {after.processor / before.processor:.2f}")
     note = (
-        f"{len(questions)} questions. Of the processor, times the essay's: {', '.join(processor)}. "
-        f"Tokens of a passage: {tokens}."
+        f"{len(questions)} questions. Processor time, relative to the essay: "
+        f"{', '.join(processor)}. Tokens of a passage: {tokens}."
     )
     return Measured(f"{table(HEAD, rows)}\n\n{note}", lines)
 
@@ -85,7 +85,7 @@ def measure(rates: Rates, options: Options) -> Measured:
 def first_met(qa: QA, questions: Sequence[str]) -> dict[str, list[list[Sample]]]:
     """Time `ask` where no passage that is found has been met before."""
     ways: dict[str, TokensOf] = {
-        "kept": partial(qa.index.passage_tokens, encoder=qa.encoder),
+        "stored": partial(qa.index.passage_tokens, encoder=qa.encoder),
         "encoded": qa.encoder.passage_tokens,
     }
     found: dict[str, list[list[Sample]]] = {how: [] for how in ways}
@@ -98,14 +98,14 @@ def first_met(qa: QA, questions: Sequence[str]) -> dict[str, list[list[Sample]]]
 
 
 def folders(bench: Path) -> list[Path]:
-    """Give the question sets of a folder; or the folder itself, if it is one."""
+    """Return the question sets of a folder; or the folder itself, if it is one."""
     return sorted(
         file.parent for file in (*bench.glob("corpus.jsonl"), *bench.glob("*/corpus.jsonl"))
     )
 
 
 def material(bench: Path, count: int) -> tuple[list[str], list[str]]:
-    """Give so many of the sets' questions, drawn with a fixed seed, and all of their texts."""
+    """Return so many of the sets' questions, drawn with a fixed seed, and all of their texts."""
     sets = [load_questions(path) for path in folders(bench)]
     texts = [document.text for questions in sets for document in questions.documents]
     questions = [question.text for each in sets for question in each]
@@ -114,7 +114,7 @@ def material(bench: Path, count: int) -> tuple[list[str], list[str]]:
 
 
 def built(folder: Path, texts: Sequence[str]) -> Path:
-    """Build the index, if it is not there, and give its folder."""
+    """Build the index, if it is not there, and return its folder."""
     if is_index(folder):
         return folder
     encoder = load_encoder()
@@ -137,7 +137,7 @@ class Pretended(Given):
         self._pool = encoder.passage_tokens(["One token after another."])[0].vectors
 
     def encode_with_tokens(self, texts: Sequence[str]) -> tuple[np.ndarray, list[Tokens]]:
-        """Give the next vectors, and a token for each word, of a few that are real."""
+        """Return the next vectors, and a token for each word, of a few that are real."""
         return self.encode_passages(texts), [self._tokens(text) for text in texts]
 
     def _tokens(self, text: str) -> Tokens:
@@ -157,7 +157,7 @@ def cut(document: Document, chunking: Chunking, encoder: object) -> Iterator[Pas
 
 
 def _tokens(qa: QA) -> float:
-    """Give how many tokens a passage has, on average of the first document."""
+    """Return how many tokens a passage has, on average of the first document."""
     passages = list(qa.index.passages_of(qa.index.document_ids()[0]))
     texts = [passage.text_in_context for passage in passages]
     return statistics.mean(qa.encoder.count_tokens(texts))

@@ -23,7 +23,7 @@ _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
 def visit(context: BrowserContext, url: str) -> tuple[float, list[float]]:
-    """Open the page and click through the examples; give the seconds that each took."""
+    """Open the page and click through the examples; return the seconds that each took."""
     page = context.new_page()
     started = time.perf_counter()
     page.goto(url, wait_until="commit")
@@ -51,7 +51,7 @@ def cold(browser: Browser, url: str) -> tuple[float, list[float]]:
 
 
 def told(seconds: Sequence[float]) -> str:
-    """Give the median and the most, in seconds."""
+    """Return the median and the most, in seconds."""
     return f"{statistics.median(seconds):.2f} (at most {max(seconds):.2f})"
 
 

@@ -35,7 +35,7 @@ class PageClient:
         self._history: list[str] = []
 
     def bring(self, name: str, text: str) -> dict[str, Any]:
-        """Add a document of one's own; give what the page is told."""
+        """Add a document of one's own; return what the page is told."""
         file = {"files": (name, text.encode())}
         (path,) = self._client.post(f"{_API}/upload", files=file).raise_for_status().json()
         files = [{"path": path, "name": name}]
@@ -44,7 +44,7 @@ class PageClient:
         return told
 
     def ask(self, question: str, *, own: bool = True) -> dict[str, Any]:
-        """Ask, with the questions before; give the turn, or raise what went wrong."""
+        """Ask, with the questions before; return the turn, or raise what went wrong."""
         asked = {
             "id": secrets.token_hex(8),
             "question": question,
@@ -99,6 +99,6 @@ class PageClient:
 
 
 def quotes(turn: dict[str, Any]) -> Sequence[str]:
-    """Give a turn's quotes, or in an abstention what is near."""
+    """Return a turn's quotes, or in an abstention what is near."""
     answer = turn["answer"]
     return [citation["quote"] for citation in answer["citations"] or answer["near"]]

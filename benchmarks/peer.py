@@ -23,10 +23,10 @@ ASKED = 200
 TOP = 5
 
 Search = Callable[[str], Sequence[str]]
-"""Gives the ids of the best documents for a question."""
+"""Returns the ids of the best documents for a question."""
 
 Build = Callable[[list[str], list[str]], Search]
-"""Indexes documents by id and text, and gives the search."""
+"""Indexes documents by id and text, and returns the search."""
 
 
 def bundled() -> str:

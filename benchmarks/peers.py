@@ -45,10 +45,10 @@ PEERS = ("sbert", "langchain", "llamaindex", "haystack", "txtai")
 OURS = ("inquote", "inquote-whole", "inquote-bfloat16", "inquote-whole-bfloat16")
 
 NAMES = {
-    "inquote": "inquote, as it comes",
+    "inquote": "inquote, default",
     "inquote-whole": "inquote, one passage a paragraph",
-    "inquote-bfloat16": "as it comes, bfloat16",
-    "inquote-whole-bfloat16": "one passage a paragraph, bfloat16",
+    "inquote-bfloat16": "inquote, default, bfloat16",
+    "inquote-whole-bfloat16": "inquote, one passage a paragraph, bfloat16",
     "sbert": "sentence-transformers and FAISS",
     "langchain": "LangChain",
     "llamaindex": "LlamaIndex",
@@ -58,7 +58,7 @@ NAMES = {
 
 
 def environment() -> Path:
-    """Give the Python of the peers' environment; make it if it is not there."""
+    """Return the Python of the peers' environment; make it if it is not there."""
     python = ENVIRONMENT / "bin" / "python"
     if not (ENVIRONMENT / "installed").exists():
         print("Installing the peers into .venv-peers (once; several minutes) ...", file=sys.stderr)
@@ -96,7 +96,7 @@ FASTER: dict[str, tuple[str, bool]] = {
 
 
 def ratio(ours: Run, peer: Run, figure: str) -> float:
-    """Give how many times as fast ours is as a peer."""
+    """Return how many times as fast ours is as a peer."""
     name, is_rate = FASTER[figure]
     times: float = ours[name] / peer[name] if is_rate else peer[name] / ours[name]
     return times
@@ -125,12 +125,12 @@ def ratios_of(runs: Sequence[Run]) -> str:
             times = (f"{ratio(ours, peer, figure):.2f}" for peer in peers)
             rows.append((f"{name}: {figure}", *times))
         hits = (f"{ours['hit@5'] / peer['hit@5']:.2f}" for peer in peers)
-        rows.append((f"{name}: hit@5, as many", *hits))
+        rows.append((f"{name}: hit@5", *hits))
     return table(("times as fast as", *(NAMES[peer["peer"]] for peer in peers)), rows)
 
 
 def lines_of(runs: Sequence[Run], most: Mapping[str, float]) -> list[Line]:
-    """Give the summary: each of ours beside the peer that is quickest at it.
+    """Return the summary: each of ours beside the peer that is quickest at it.
 
     `most` is how many paragraphs a second the machine allows, by precision.
     """
@@ -140,7 +140,7 @@ def lines_of(runs: Sequence[Run], most: Mapping[str, float]) -> list[Line]:
         limit = most[precision] / max(peer["per_second"] for peer in peers)
         for figure, goal, floor in (("index", 3.5, limit), ("warm query, p50", 1.0, None)):
             times = min(ratio(ours, peer, figure) for peer in peers)
-            what = f"{NAMES[ours['peer']]}: {figure}, to the quickest peer"
+            what = f"{NAMES[ours['peer']]}: {figure}, to the fastest peer"
             lines.append(Line(what, times, "times", goal, floor, more_is_better=True))
     return lines
 
@@ -155,7 +155,7 @@ def runs_of(bench: Path, peers: Sequence[str], passages: int) -> list[Run]:
 
 
 def ours_of(runs: Sequence[Run]) -> list[str]:
-    """Give which of ours were run."""
+    """Return which of ours were run."""
     run = {run["peer"] for run in runs}
     return [name for name in OURS if name in run]
 
@@ -165,7 +165,7 @@ def set_in(bench: Path) -> Path:
 
 
 def fastest_possible(rates: Rates, folder: Path, passages: int) -> dict[str, float]:
-    """Give the most paragraphs a second that the machine allows, by precision.
+    """Return the most paragraphs a second that the machine allows, by precision.
 
     Each paragraph counts as far as the model reads it.
     """
@@ -184,8 +184,8 @@ def measure(rates: Rates, options: Options) -> Measured:
     assert options.bench is not None  # noqa: S101  # the command has looked
     runs = runs_of(options.bench, options.peers, options.paragraphs)
     most = fastest_possible(rates, set_in(options.bench), options.paragraphs)
-    told = ", ".join(f"{speed:,.0f} in {kind}" for kind, speed in most.items())
-    floor = f"At most, with one passage a paragraph, this machine indexes {told} a second."
+    told = ", ".join(f"{speed:,.0f} paragraphs/s in {kind}" for kind, speed in most.items())
+    floor = f"Limit of this machine's arithmetic, one passage a paragraph: {told}."
     text = "\n\n".join((ratios_of(runs), figures_of(runs), floor))
     return Measured(text, lines_of(runs, most))
 

@@ -1,4 +1,4 @@
-"""How well passages are found, quotes chosen and questions refused, beside plain means.
+"""How well passages are found, quotes chosen and questions abstained from, beside baselines.
 
     python -m benchmarks.quality --bench FOLDER [--only SET ...]
     python -m benchmarks.quality --bench FOLDER --backend torch --keep BEFORE
@@ -13,7 +13,7 @@ reciprocal rank fusion of both; then the sentences of the first five by cosine, 
 sentence's cosine as the confidence. Each measure is held against the best of the three.
 
 Ours always quotes here, three times, whatever its confidence. What its weights were fitted to is
-left out wherever quotes or refusals are judged.
+left out wherever quotes or abstentions are judged.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def our_run(folder: Path, encoder: Encoder, *, whole: bool) -> Run:
 
 
 def counted(goal: Goal, questions: QuestionSet, ours: Run, titles: dict[str, str]) -> set[str]:
-    """Give the ids of the questions that count for a goal."""
+    """Return the ids of the questions that count for a goal."""
     first = {r.question_id: titles[r.ranking[0].document_id] for r in ours.records if r.ranking}
     return {
         question.id
@@ -142,7 +142,7 @@ def counted(goal: Goal, questions: QuestionSet, ours: Run, titles: dict[str, str
 
 
 def part_of(run: Run, ids: set[str]) -> Run:
-    """Give a run of some of the questions alone."""
+    """Return a run of some of the questions alone."""
     records = tuple(record for record in run.records if record.question_id in ids)
     return replace(run, records=records, figures=figures(records))
 
@@ -182,7 +182,7 @@ def named(goal: Goal) -> str:
     return f"{goal.folder}{', with history' * goal.with_history}{', whole documents' * goal.whole}"
 
 
-def refusals(goal: Goal, run: Run) -> str:
+def abstentions(goal: Goal, run: Run) -> str:
     """Write how far the confidence can be trusted, and what the default threshold does."""
     answered = {
         answerable: statistics.mean(
@@ -209,10 +209,10 @@ def head(*cells: str) -> None:
 def main(arguments: argparse.Namespace) -> None:
     encoder = load_encoder(backend=arguments.backend, precision=arguments.precision)
     against: Path | None = arguments.against
-    figures_named = ("ours", "plain", "difference", "p", "reach", "reached")
+    figures_named = ("inquote", "best baseline", "difference", "p", "target", "reached")
     changes_named = ("before", "now", "difference", "p")
     head("set", "measure", "questions", *(changes_named if against else figures_named))
-    refused = []
+    abstained = []
     for folder, whole in dict.fromkeys((goal.folder, goal.whole) for goal in GOALS):
         if arguments.only and folder not in arguments.only:
             continue
@@ -233,11 +233,11 @@ def main(arguments: argparse.Namespace) -> None:
                 else:
                     print(row(goal, [part_of(run, ids) for run in plain], part), flush=True)
                 if goal.measure == "AUROC":
-                    refused.append(refusals(goal, part))
+                    abstained.append(abstentions(goal, part))
     print()
-    shares = "of these answered", "of the others answered"
-    head("set", "questions", "have an answer", "AUROC", "ECE", "AURC", *shares)
-    print("\n".join(refused))
+    shares = "answerable, answered", "unanswerable, answered"
+    head("set", "questions", "answerable", "AUROC", "ECE", "AURC", *shares)
+    print("\n".join(abstained))
 
 
 if __name__ == "__main__":

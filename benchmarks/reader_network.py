@@ -73,7 +73,7 @@ class Network(nn.Module):
 
 
 def inputs(pairs: Sequence[tuple[Asked, Match]]) -> tuple[Tensor, Tensor, Tensor]:
-    """Give the network's inputs for some pairs of question and passage."""
+    """Return the network's inputs for some pairs of question and passage."""
     question = [torch.from_numpy(asked.tokens.vectors) for asked, _ in pairs]
     weights = [torch.from_numpy(asked.weights) for asked, _ in pairs]
     passage = [torch.from_numpy(match.tokens.vectors) for _, match in pairs]

@@ -1,14 +1,14 @@
 """What a thousand, and what a million passages cost: searching, opening, adding, memory.
 
-    python -m benchmarks.scale --bench FOLDER --keep FOLDER [--sizes 1000 10000 100000 1000000]
+    python -m benchmarks scale --bench FOLDER --keep OTHER [--write]
 
-Prints a table, and draws `docs/scale.svg`. FOLDER has question sets in BEIR's format: their
-passages and questions are encoded, once, and kept. Any number of passages is made of them: the
-texts as `benchmarks/lexical_corpus.py` says, the vectors as `benchmarks/scale_corpus.py` says;
-text and vector of a passage have nothing to do with one another. The indexes are kept too, and
-are not built again. Each index is measured in a process of its own.
+FOLDER has question sets in BEIR's format: their passages and questions are encoded, once, and kept
+in OTHER. Any number of passages is made of them: the texts as `benchmarks/lexical_corpus.py` says,
+the vectors as `benchmarks/scale_corpus.py` says; text and vector of a passage have nothing to do
+with one another. The indexes are kept too (4 GB), and are not built again. Each index is measured
+in a process of its own.
 
-Times are of the clock, of one question after another: each is asked once, which is given as "at
+Times are of the clock, of one question after another: each is asked once, which is shown as "at
 first", and then three times, of which the best counts. Where other work is done on the machine,
 the time of the processor (a mean of the three) says more.
 """
@@ -30,9 +30,11 @@ from unittest.mock import patch
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.floor import Rates
 from benchmarks.lexical_corpus import Invention
-from benchmarks.scale_chart import draw
 from benchmarks.scale_corpus import made_up
+from benchmarks.summary import Measured, Options, table
+from benchmarks.timing import shown
 from embeddings import Tokens
 from qa.documents import Document, Span
 from qa.evaluation import load_questions
@@ -48,7 +50,26 @@ QUESTIONS = 200
 IN_A_DOCUMENT = 20  # passages
 TOP_K = 10
 AGAIN = 3
-CHART = Path("docs/scale.svg")
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+ROWS = {
+    "by meaning: p50, ms": "dense p50, ms",
+    "by meaning: p95, ms": "dense p95, ms",
+    "by meaning: recall@10": "recall@10",
+    "by words: p50, ms": "words p50, ms",
+    "by words: p95, ms": "words p95, ms",
+    "by words: p95, ms of processor": "words p95 of the processor, ms",
+    "both, 10 passages: p50, ms": "hybrid p50, ms",
+    "both, 10 passages: p95, ms": "hybrid p95, ms",
+    "both, 10 passages: p95, ms of processor": "hybrid p95 of the processor, ms",
+    "both, 10 passages: p95 at first, ms": "hybrid p95 at first, ms",
+    "open and search once, s": "open and search once, s",
+    "memory beyond the model, MB": "memory, MB",
+    "add a document of 20 passages, s": "add a document, s",
+    "remove it, s": "remove it, s",
+    "on disk, MB": "disk, MB",
+    "build, without encoding, s": "build, s",
+}
+"""What is shown, and the figure that it is."""
 
 
 class Given:
@@ -69,7 +90,7 @@ class Given:
         return np.array([self._questions[text] for text in texts], np.float32)
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        """Give the next ones, whatever the texts."""
+        """Return the next ones, whatever the texts."""
         return np.array(list(islice(self._passages, len(texts))), np.float32)
 
     def encode_with_tokens(self, texts: Sequence[str]) -> tuple[Vectors, list[Tokens]]:
@@ -125,7 +146,7 @@ class Material:
         return found
 
     def index(self, size: int) -> Path:
-        """Build an index of so many passages, if it is not there, and give its folder."""
+        """Build an index of so many passages, if it is not there, and return its folder."""
         folder = self._keep / f"index-{size}"
         if (folder / "built.json").exists():
             return folder
@@ -149,7 +170,7 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def milliseconds(asked: Sequence[Callable[[], object]], name: str) -> dict[str, float]:
-    """Ask each several times; give the median and the 95th percentile of its best times."""
+    """Ask each several times; return the median and the 95th percentile of its best times."""
     figures = {f"{name} p95 at first, ms": percentile([timed(work) for work in asked], 95)}
     of_clock, of_processor = [], []
     for work in asked:
@@ -167,7 +188,7 @@ def percentile(seconds: Sequence[float], percent: int) -> float:
 
 
 def megabytes_held() -> dict[str, float]:
-    """Give this process's memory: its own, and what it has mapped of files. Linux only."""
+    """Return this process's memory: its own, and what it has mapped of files. Linux only."""
     status = dict(
         line.split(":", 1)
         for line in Path("/proc/self/status").read_text().splitlines()
@@ -177,7 +198,7 @@ def megabytes_held() -> dict[str, float]:
 
 
 def recall(index: Index, vectors: Vectors) -> float:
-    """Give the share of the first ten by exact cosine that a search finds."""
+    """Return the share of the first ten by exact cosine that a search finds."""
     numbers = np.array([n for (n,) in index._rows("SELECT number FROM passages ORDER BY number")])
     best: list[list[tuple[float, int]]] = [[] for _ in vectors]
     for start in range(0, len(numbers), 50_000):
@@ -196,8 +217,10 @@ def recall(index: Index, vectors: Vectors) -> float:
     return float(np.mean(shares))
 
 
-def measure(folder: Path, questions: list[str], vectors: Vectors, real: Vectors) -> dict[str, Any]:
-    """Measure an index: what it takes to open, to search and to change."""
+def figures_of(
+    folder: Path, questions: list[str], vectors: Vectors, real: Vectors
+) -> dict[str, Any]:
+    """Return the figures of an index: what it takes to open, to search and to change."""
     before = megabytes_held()
     encoder = Given(iter([real[:1_000]]), dict(zip(questions, vectors, strict=True)))
 
@@ -233,34 +256,29 @@ def measure(folder: Path, questions: list[str], vectors: Vectors, real: Vectors)
     return figures
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.scale")
-    parser.add_argument("--bench", type=Path, required=True, help="a folder of question sets")
-    parser.add_argument("--keep", type=Path, required=True, help="a folder for what is built")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[10**n for n in range(3, 7)])
-    parser.add_argument("--measure", type=int, help="measure this size, and print JSON")
-    arguments = parser.parse_args()
-    material = Material(arguments.bench, arguments.keep)
-    if arguments.measure:
-        vectors = np.array([material.vectors[q] for q in material.questions])
-        folder = material.index(arguments.measure)
-        print(json.dumps(measure(folder, material.questions, vectors, material.real)))
-        return
-    found = {}
-    for size in arguments.sizes:
+def measure(rates: Rates, options: Options) -> Measured:
+    """Measure an index of each size, in a process of its own."""
+    assert options.bench is not None  # noqa: S101  # the command has looked
+    assert options.keep is not None  # noqa: S101
+    material, found = Material(options.bench, options.keep), []
+    for size in SIZES:
         material.index(size)
-        command = [sys.executable, "-m", "benchmarks.scale", "--measure", str(size)]
-        command += ["--bench", str(arguments.bench), "--keep", str(arguments.keep)]
+        command = [sys.executable, "-m", "benchmarks.scale", str(size)]
+        command += ["--bench", str(options.bench), "--keep", str(options.keep)]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
-        found[size] = json.loads(done.stdout)
-        print(f"{size:,}: {found[size]}", file=sys.stderr, flush=True)
-    print(f"| passages | {' | '.join(f'{size:,}' for size in found)} |")
-    print(f"| --- {'| --- ' * len(found)}|")
-    for name in found[arguments.sizes[0]]:
-        print(f"| {name} | {' | '.join(f'{figures[name]:,.3g}' for figures in found.values())} |")
-    (arguments.keep / "figures.json").write_text(json.dumps(found))
-    CHART.write_text(draw(found), encoding="utf-8")
+        found.append(json.loads(done.stdout))
+    head = ("passages", *(f"{size:,}" for size in SIZES))
+    rows = [(name, *(shown(each[figure]) for each in found)) for name, figure in ROWS.items()]
+    return Measured(table(head, rows))
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scale")
+    parser.add_argument("size", type=int, help="measure an index of this size, and print JSON")
+    parser.add_argument("--bench", type=Path, required=True, help="a folder of question sets")
+    parser.add_argument("--keep", type=Path, required=True, help="a folder for what is built")
+    given = parser.parse_args()
+    material = Material(given.bench, given.keep)
+    vectors = np.array([material.vectors[q] for q in material.questions])
+    built = material.index(given.size)
+    print(json.dumps(figures_of(built, material.questions, vectors, material.real)))

@@ -35,7 +35,7 @@ def made_up(real: Vectors, count: int, seed: int = 0) -> Iterator[Vectors]:
 
 
 def _neighbours(real: Vectors) -> NDArray[np.int64]:
-    """Give the places of each vector's nearest others."""
+    """Return the places of each vector's nearest others."""
     rows = []
     for start in range(0, len(real), 1_000):
         scores = real[start : start + 1_000] @ real.T

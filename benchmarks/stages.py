@@ -1,6 +1,6 @@
 """Where the time of a question goes, stage by stage, on passages that were met before.
 
-    python -m benchmarks.stages [--rounds 5]
+    python -m benchmarks stages [--write]
 
 Medians in ms over the essay's questions: of the clock, and of the processor, all threads together.
 Each question is asked in a new wording every time. The stages are the real functions, with a watch
@@ -10,7 +10,6 @@ each question, as others may be using the machine.
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -24,14 +23,16 @@ from numpy.typing import NDArray
 
 import qa.answering
 import qa.engine
+from benchmarks.asking import essay_questions
+from benchmarks.floor import Rates
+from benchmarks.summary import Measured, Options, table
+from benchmarks.timing import shown
 from embeddings.openvino import OpenVINOEncoder
 from qa import QA
-from qa.evaluation import load_questions
 from qa.index import Index
 from qa.matching import Matcher
 from qa.quotes import Citation
 from qa.reader import Reader
-from qa.seeds import questions_path
 
 ROUNDS = 5
 
@@ -43,7 +44,7 @@ class Stage(NamedTuple):
     functions: tuple[tuple[Any, str], ...]
 
 
-REST = "the rest"
+REST, WHOLE = "the rest", "**all, with nothing watched**"
 STAGES = (
     Stage("checking and reading the question", ((QA, "_standalone"),)),
     Stage("counting the question's tokens", ((OpenVINOEncoder, "count_tokens"),)),
@@ -74,7 +75,7 @@ class Watch:
         self._open: list[Seconds] = []
 
     def around(self, stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Give a function that does the same, and is timed."""
+        """Return a function that does the same, and is timed."""
 
         @wraps(function)
         def timed(*arguments: Any, **named: Any) -> Any:
@@ -119,7 +120,7 @@ def watched(watch: Watch) -> Iterator[None]:
 
 
 def times(work: Callable[[str], object], wordings: list[list[str]]) -> dict[str, Seconds]:
-    """Time every question in several wordings, and give the median of each one's best, by stage.
+    """Time every question in several wordings, and return the median of each one's best, by stage.
 
     Args:
         work: what takes a question.
@@ -147,28 +148,24 @@ def times(work: Callable[[str], object], wordings: list[list[str]]) -> dict[str,
     }
 
 
-def table(rounds: int) -> None:
-    questions = [question.text for question in load_questions(questions_path())]
-    print(f"| {len(questions)} questions, ms | retrieve | of processor | ask | of processor |")
-    print("| --- | --- | --- | --- | --- |")
+def measure(rates: Rates, options: Options) -> Measured:
+    """Time every stage of `retrieve` and `ask` on the essay."""
+    questions = essay_questions()
     with QA.open(backend="openvino") as opened:
         for question in questions:
             opened.ask(f"Tell me: {question}")
         columns = [
-            times(opened.retrieve, [[f"{q} {n}" for q in questions] for n in range(2 * rounds)]),
-            times(opened.ask, [[f"{n} {q}" for q in questions] for n in range(2 * rounds)]),
+            times(opened.retrieve, [[f"{q} {n}" for q in questions] for n in range(2 * ROUNDS)]),
+            times(opened.ask, [[f"{n} {q}" for q in questions] for n in range(2 * ROUNDS)]),
         ]
     names = [*(stage.name for stage in STAGES), REST, ""]
-    for name in names:
-        cells = [f"{1000 * v:.2f}" for column in columns for v in column.get(name, np.zeros(2))]
-        print(f"| {name or '**all, with nothing watched**'} | {' | '.join(cells)} |")
+    rows = [
+        (name or WHOLE, *_cells(columns[0].get(name)), *_cells(columns[1].get(name)))
+        for name in names
+    ]
+    head = (f"{len(questions)} questions, ms", "`retrieve`", "processor", "`ask`", "processor")
+    return Measured(table(head, rows))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
-    table(parser.parse_args().rounds)
-
-
-if __name__ == "__main__":
-    main()
+def _cells(seconds: Seconds | None) -> list[str]:
+    return ["", ""] if seconds is None else [shown(1000 * each) for each in seconds]

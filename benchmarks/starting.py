@@ -6,14 +6,13 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import partial
 from http.client import HTTPConnection, HTTPException
 
 from benchmarks.floor import Rates
 from benchmarks.load import chat_command, free_port
-from benchmarks.summary import Line, Measured, Options, share, table
+from benchmarks.summary import Line, Measured, Options, table
 from benchmarks.timing import Sample, in_turns, processor_seconds, shown
 from qa import QA
 
@@ -30,7 +29,7 @@ _PATIENCE_SECONDS = 120.0
 
 
 def process(*arguments: str) -> Sample:
-    """Run a new Python to its end; give seconds on the clock, and of processor."""
+    """Run a new Python to its end; return seconds on the clock, and of processor."""
     before, started = _children(), time.perf_counter()
     subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
     return time.perf_counter() - started, _children() - before
@@ -52,44 +51,30 @@ def page() -> Sample:
             server.terminate()
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
-    """Something that is started: how, and the name of the barest start that it could be."""
-
-    work: Callable[[], Sample]
-    floor: str | None = None
-
-
-PYTHON, WITH_LIBRARIES, WITH_GRADIO = "Python", "... and the libraries of `ask`", "... and Gradio"
 ANSWER, PAGE = "`inquote ask`, start to answer", "`inquote chat`, start to `/` served"
-STARTS = {
-    PYTHON: Start(partial(process, "-c", "pass")),
-    WITH_LIBRARIES: Start(partial(process, "-c", _LIBRARIES)),
-    WITH_GRADIO: Start(partial(process, "-c", _PAGE_LIBRARIES)),
-    "`import qa`": Start(partial(process, "-c", "import qa"), PYTHON),
-    "`inquote --help`": Start(partial(process, "-m", "qa", "--help"), PYTHON),
-    ANSWER: Start(partial(process, *ASK), WITH_LIBRARIES),
-    f"{ANSWER}, `--backend torch`": Start(partial(process, *ASK, "--backend", "torch")),
-    PAGE: Start(page, WITH_GRADIO),
+STARTS: Mapping[str, Callable[[], Sample]] = {
+    "Python, importing nothing": partial(process, "-c", "pass"),
+    "Python, importing the libraries of `ask`": partial(process, "-c", _LIBRARIES),
+    "Python, importing those and Gradio": partial(process, "-c", _PAGE_LIBRARIES),
+    "`import qa`": partial(process, "-c", "import qa"),
+    "`inquote --help`": partial(process, "-m", "qa", "--help"),
+    ANSWER: partial(process, *ASK),
+    f"{ANSWER}, `--backend torch`": partial(process, *ASK, "--backend", "torch"),
+    PAGE: page,
 }
 
 
 def measure(rates: Rates, options: Options) -> Measured:
     """Start everything several times, in turns."""
     QA.open().close()  # makes the index
-    found = in_turns({name: start.work for name, start in STARTS.items()}, RUNS)
-    floors = {name: found[start.floor].median for name, start in STARTS.items() if start.floor}
-    rows = []
-    for name, times in found.items():
-        seconds = times.median, times.best, times.processor
-        least = floors.get(name)
-        floor = "" if least is None else shown(least)
-        rows.append((name, *map(shown, seconds), floor, share(times.median, least)))
-    head = (f"a new process, {RUNS} times, s", "median", "best", "of processor", "floor", "share")
-    lines = [
-        Line(name, found[name].median, "s", most, floors[name])
-        for name, most in ((ANSWER, ASK_IN), (PAGE, PAGE_IN))
+    found = in_turns(STARTS, RUNS)
+    rows = [
+        (name, *map(shown, (times.median, times.best, times.processor)))
+        for name, times in found.items()
     ]
+    head = (f"a new process, {RUNS} times, s", "median", "best", "processor")
+    targets = ((ANSWER, ASK_IN), (PAGE, PAGE_IN))
+    lines = [Line(name, found[name].median, "s", most) for name, most in targets]
     return Measured(table(head, rows), lines)
 
 
@@ -105,6 +90,6 @@ def _serves(port: int) -> bool:
 
 
 def _children() -> float:
-    """Give how long the cores have worked for processes that have ended."""
+    """Return how long the cores have worked for processes that have ended."""
     times = os.times()
     return times.children_user + times.children_system

@@ -63,7 +63,7 @@ def in_turns(works: Mapping[str, Callable[[], Sample]], runs: int) -> dict[str, 
 
 
 def best_of(work: Callable[[], object], seconds: float) -> float:
-    """Give the least seconds that something takes, tried for so many seconds after a first time."""
+    """Return the least seconds that something takes, tried for so long after a first time."""
     work()
     until, best = time.perf_counter() + seconds, float("inf")
     while time.perf_counter() < until:
@@ -72,7 +72,7 @@ def best_of(work: Callable[[], object], seconds: float) -> float:
 
 
 def processor_seconds(pid: int) -> float:
-    """Give how long the cores have worked for a running process; 0 where Linux cannot tell."""
+    """Return how long the cores have worked for a running process; 0 where Linux cannot tell."""
     import os
 
     try:

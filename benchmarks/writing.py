@@ -8,13 +8,13 @@ class NoMarks(Exception):
 
 
 def between(text: str, name: str) -> str:
-    """Give what stands between the marks of a section."""
+    """Return what stands between the marks of a section."""
     start, end = _place(text, name)
     return text[start:end].strip("\n")
 
 
 def put(text: str, name: str, block: str) -> str:
-    """Give a document with another block between the marks of a section."""
+    """Return a document with another block between the marks of a section."""
     start, end = _place(text, name)
     return f"{text[:start]}\n\n{block.strip()}\n\n{text[end:]}"
 

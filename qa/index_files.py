@@ -11,7 +11,8 @@ holds one whole index. An open `Index` goes on reading the state that it opened,
 writer does meanwhile.
 
 Small vector files are read and held against their digest when they are opened; large ones are
-mapped, and held against their size. `check_whole` holds all that there is against its digest.
+held against their size, and read where they are needed. `check_whole` holds all that there is
+against its digest.
 """
 
 from __future__ import annotations

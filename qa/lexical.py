@@ -1,4 +1,4 @@
-"""Words to the passages that hold them, scored by BM25; `docs/lexical.md` compares engines.
+"""Words to the passages that hold them, scored by BM25. docs/answering.md compares engines.
 
 BM25 (Robertson and Zaragoza 2009), with the k1 and b that most engines have, and the smoothed
 inverse document frequency of Robertson and Spärck Jones 1976, which is not let fall below 0.

@@ -28,7 +28,7 @@ RERANKED = 50
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _NAMED = 10  # documents, in a message
 _DEPTH = 100  # candidates taken from each index
-_WORDS_WEIGHT = 0.025  # of BM25 beside the cosine; how it was set: docs/quality.md
+_WORDS_WEIGHT = 0.025  # of BM25 beside the cosine, by benchmarks/studies/fusion.py
 
 # What counts of a rewriting beside the question by itself: of its meaning, and of the words that
 # it adds. How these were set: docs/conversation.md.

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from benchmarks.__main__ import DOCUMENT, MACHINE, SECTIONS, SUMMARY, check_marks, main
+from benchmarks.__main__ import (
+    DOCUMENT,
+    MACHINE,
+    SECTIONS,
+    SUMMARY,
+    check_marks,
+    chosen_sections,
+    main,
+    options_of,
+    parser,
+)
 from benchmarks.floor import WEIGHTS, Rates, operations
 from benchmarks.load import slope
 from benchmarks.peers import ratio
@@ -98,6 +109,7 @@ def test_times_as_fast_is_above_one_where_ours_is_ahead() -> None:
     [
         (["peers"], "peers needs question sets: add  --bench FOLDER"),
         (["many"], "many needs question sets: add  --bench FOLDER"),
+        (["scale"], "scale needs question sets: add  --bench FOLDER"),
         (["--bench", "nowhere"], "nowhere has no question sets"),
         (["speed"], "no section is called speed; there are: start,"),
         (["--peers", "sbert,gpt"], "no peer is called gpt"),
@@ -112,6 +124,19 @@ def test_what_cannot_be_measured_is_told_before_anything_is(
     assert told in f"{end.value} {capsys.readouterr().err}"
 
 
+def test_a_million_passages_are_measured_only_where_there_is_a_folder_for_them(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "corpus.jsonl").touch()
+    given = ["--bench", str(tmp_path)]
+    without = options_of(parser().parse_args(given))
+    with_one = options_of(parser().parse_args([*given, "--keep", "kept"]))
+    assert "scale" not in chosen_sections([], without)
+    assert chosen_sections([], with_one) == list(SECTIONS)
+    with pytest.raises(SystemExit, match="scale needs a folder for what it builds"):
+        chosen_sections(["scale"], without)
+
+
 def test_a_document_without_marks_is_told_before_anything_is_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,3 +145,12 @@ def test_a_document_without_marks_is_told_before_anything_is_measured(
     monkeypatch.setattr("benchmarks.__main__.DOCUMENT", page)
     with pytest.raises(SystemExit, match=r"page\.md: there is no one place for summary"):
         main(["ask", "--write"])
+
+
+def test_every_study_has_a_line_that_says_what_it_settled() -> None:
+    folder = DOCUMENT.parent / "studies"
+    told = re.findall(
+        r"^\| `(\w+)", (folder / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    runnable = [path.stem for path in folder.glob("*.py") if "__main__" in path.read_text("utf-8")]
+    assert sorted(told) == sorted(runnable)

@@ -9,7 +9,9 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 from packaging.requirements import Requirement
@@ -18,9 +20,12 @@ from packaging.utils import canonicalize_name
 import embeddings
 import qa
 import qa.evaluation
+from benchmarks.__main__ import SECTIONS
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PROSE = [*DOCUMENTS, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "benchmarks").rglob("*.md"))]
+TOP_LEVEL = "benchmarks|docs|embeddings|qa|seeds|tests|ui"
 LOCKS = ("requirements.txt", "requirements-dev.txt")
 EXAMPLES = sorted((ROOT / "docs" / "examples").glob("*.py"))
 ESSAY_SHA256 = "a16c832eb8bb5be8e2f94ac5a33667dd0d30317f3c1896191db540f58facfb20"
@@ -47,6 +52,14 @@ with QA.open() as qa:
     assert retrieve("THAAD", top_k=1)
     assert evaluate(qa, load_questions(questions_path())[:2]).figures["quotes verified"].value == 1
 """
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
 def test_the_essay_is_the_one_that_was_given() -> None:
@@ -95,10 +108,47 @@ def test_the_examples_run(example: Path) -> None:
     subprocess.run([sys.executable, example], cwd=ROOT, check=True)
 
 
-def test_the_links_in_the_documents_lead_somewhere() -> None:
-    for document in [*DOCUMENTS, ROOT / "CONTRIBUTING.md"]:
-        for link in re.findall(r"\]\((?!http)([^)#]+)", document.read_text(encoding="utf-8")):
-            assert (document.parent / link).exists(), f"{document.name}: {link}"
+@pytest.mark.parametrize("document", [*PROSE, ROOT / "CHANGELOG.md"], ids=_name)
+def test_the_links_in_a_document_lead_somewhere(document: Path) -> None:
+    for link, anchor in re.findall(r"\]\((?!http)([^)#]*)#?([^)]*)\)", _read(document)):
+        target = document.parent / link if link else document
+        assert target.exists(), link
+        assert not anchor or anchor in _anchors(target), f"{link}#{anchor}"
+
+
+@pytest.mark.parametrize("document", PROSE, ids=_name)
+def test_the_paths_and_modules_that_a_document_names_exist(document: Path) -> None:
+    text = _read(document)
+    for path in re.findall(rf"(?<![\w./])(?:{TOP_LEVEL})/[\w./-]*\w/?|`[\w-]+\.(?:py|toml)`", text):
+        assert (ROOT / path.strip("`")).exists(), path
+    for module in re.findall(r"python -m ([a-z_]\w*(?:\.\w+)*)", text):
+        assert find_spec(module), module
+    for sections in re.findall(r"python -m benchmarks((?: [a-z]+)+)", text):
+        assert set(sections.split()) <= SECTIONS.keys(), sections
+    for name in re.findall(rf"`((?:{TOP_LEVEL})(?:\.[a-zA-Z_]\w*)+)", text):
+        assert _is_there(name), name
+
+
+def _is_there(name: str) -> bool:
+    """Tell whether a dotted name is a module, something in one, or a method of `qa = QA.open()`."""
+    try:
+        resolve_name(name)
+    except (ImportError, AttributeError):
+        return name.startswith("qa.") and hasattr(qa.QA, name.removeprefix("qa."))
+    return True
+
+
+@pytest.mark.parametrize("package", ["embeddings", "qa", "ui", "benchmarks"])
+def test_the_documents_and_benchmarks_that_the_code_names_exist(package: str) -> None:
+    for module in (ROOT / package).rglob("*.py"):
+        for path in re.findall(r"\b(?:docs|benchmarks)/[\w/]+\.(?:md|py)\b", _read(module)):
+            assert (ROOT / path).exists(), f"{module}: {path}"
+
+
+def _anchors(document: Path) -> set[str]:
+    """Return what the headings of a document are linked by, as GitHub makes it of them."""
+    headings = re.findall(r"^#+ (.+)$", _read(document), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.model

@@ -45,7 +45,7 @@ _MAGIC = b"INQTIVF1"
 _HEADER = struct.Struct("<8sqqq")  # magic, dim, vectors, bytes of the lists
 _ROWS_AT_ONCE = 16_384
 
-# How these were set: docs/performance.md.
+# How these were set: benchmarks/studies/README.md.
 _LISTS_PER_ROOT = 2  # lists for n vectors: so many times the root of n,
 _LEAST_IN_A_LIST = 400  # if that leaves so many vectors to each
 _LEARNT_FROM = 48  # vectors for each list

@@ -19,7 +19,7 @@ from embeddings.stores.faiss_store import FaissStore
 from embeddings.stores.ivf_store import IvfStore, write
 
 FLAT_MOST = 20_000
-"""The most vectors that are searched one and all; how it was set: docs/performance.md."""
+"""The most vectors that are searched one and all, by benchmarks/studies/scale_kinds.py."""
 
 _TAKEN_IN = 4  # a segment is, if it has no more than so many times what is new
 

@@ -1,6 +1,6 @@
 """What questions that may as well stand alone gain and lose by the questions before them.
 
-    python -m benchmarks.doubt --bench FOLDER
+    python -m benchmarks.studies.doubt --bench FOLDER
 
 FOLDER holds question sets in BEIR's format. Only questions that `qa.leaning` is in doubt of are
 asked, in three ways: by themselves; as they are read with what came before, always; and as
@@ -66,7 +66,7 @@ def in_doubt(questions: QuestionSet) -> list[Question]:
 
 
 def misled(questions: QuestionSet, *, same: bool, most: int) -> list[Case]:
-    """Give questions with a false history, about the same document or about other ones."""
+    """Return questions with a false history, about the same document or about other ones."""
     known = of(questions, [q for q in questions if any(grade > 0 for _, grade in q.relevant)])
     wholes = {document.id: about(document) for document in questions.documents}
     found = [
@@ -79,7 +79,7 @@ def misled(questions: QuestionSet, *, same: bool, most: int) -> list[Case]:
 
 
 def turns(questions: QuestionSet) -> list[Case]:
-    """Give the turns of conversations, each with its conversation."""
+    """Return the turns of conversations, each with its conversation."""
     return [(q, q.id.partition("<")[0]) for q in in_doubt(questions) if q.history]
 
 
@@ -176,7 +176,7 @@ def main(bench: Path, most: int) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.doubt")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.studies.doubt")
     parser.add_argument("--bench", type=Path, required=True, help="the folder of question sets")
     parser.add_argument("--most", type=int, default=400, help="questions of a set, at most")
     chosen = parser.parse_args()

@@ -1,6 +1,6 @@
 """What becomes of questions that take for granted what the essay does not say, or denies.
 
-python -m benchmarks.false_premises
+python -m benchmarks.studies.false_premises
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ QUESTIONS = (
 
 
 def main() -> None:
-    print("| question | confidence | refused | first quote |\n| --- | --- | --- | --- |")
+    print("| question | confidence | abstained | first quote |\n| --- | --- | --- | --- |")
     with QA.open() as qa:
         answers = [qa.ask(question) for question in QUESTIONS]
     for answer in answers:
         quote = " ".join((answer.citations or answer.near)[0].quote.split())
-        refused = "yes" if answer.abstained else "no"
-        print(f"| {answer.question} | {answer.confidence:.2f} | {refused} | {quote} |")
-    print(f"\n{sum(answer.abstained for answer in answers)} of {len(answers)} are refused")
+        abstained = "yes" if answer.abstained else "no"
+        print(f"| {answer.question} | {answer.confidence:.2f} | {abstained} | {quote} |")
+    print(f"\n{sum(answer.abstained for answer in answers)} of {len(answers)} are abstained from")
 
 
 if __name__ == "__main__":

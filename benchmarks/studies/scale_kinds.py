@@ -1,6 +1,6 @@
 """Where it pays to search lists rather than every vector; how many lists to read of a million.
 
-    python -m benchmarks.scale_kinds --keep FOLDER
+    python -m benchmarks.studies.scale_kinds --keep FOLDER
 
 FOLDER has what `benchmarks.scale` keeps. Times are of the processor, the best of three.
 """
@@ -27,7 +27,7 @@ PROBED = (16, 32, 48, 64, 96)
 
 
 def searched(store: VectorStore, queries: Vectors) -> tuple[str, list[set[int]]]:
-    """Give the median and the 95th percentile in milliseconds, and what was found."""
+    """Return the median and the 95th percentile in milliseconds, and what was found."""
     times, found = [], []
     for query in queries:
         taken = []
@@ -46,7 +46,7 @@ def shared(found: list[set[int]], exact: list[set[int]]) -> float:
 
 
 def lists_of(store: VectorStore, folder: Path, dim: int) -> tuple[float, VectorStore]:
-    """Write lists of a store's vectors; give the seconds that it takes, and what reads them."""
+    """Write lists of a store's vectors; return the seconds that it takes, and what reads them."""
     from embeddings.stores.ivf_store import write
 
     started = time.perf_counter()
@@ -80,6 +80,6 @@ def main(keep: Path) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.scale_kinds")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.studies.scale_kinds")
     parser.add_argument("--keep", type=Path, required=True, help="what benchmarks.scale keeps")
     main(parser.parse_args().keep)

@@ -32,7 +32,7 @@ class Searching(Protocol):
     name: str
 
     def search(self, words: Sequence[str], top_k: int) -> list[int]:
-        """Give the passages that fit best, best first."""
+        """Return the passages that fit best, best first."""
         ...
 
 
@@ -263,7 +263,7 @@ class Tantivy:
 
 
 def joined(passage: Passage) -> str:
-    """Give a passage as one text."""
+    """Return a passage as one text."""
     title, text = passage
     return f"{title}\n{text}" if title else text
 

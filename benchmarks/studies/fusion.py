@@ -1,6 +1,6 @@
 """Ways to put the two rankings together, by meaning and by words: by rank or by score.
 
-    python -m benchmarks.fusion --bench FOLDER [--only SET ...]
+    python -m benchmarks.studies.fusion --bench FOLDER [--only SET ...]
 
 FOLDER has question sets in BEIR's format, a folder each. Passages are cut as they are by default,
 documents are ranked by their best passage, and a follow-up is searched for by its last question.
@@ -69,7 +69,7 @@ def ranked(scores: Scores, owners: Mapping[int, str], question: Question) -> dic
 
 
 def figures(questions: QuestionSet, encoder: Encoder) -> dict[str, list[float]]:
-    """Give the measures of each fusion."""
+    """Return the measures of each fusion."""
     runs: dict[str, dict[str, dict[str, float]]] = {name: {} for name in FUSIONS}
     with tempfile.TemporaryDirectory() as folder:
         update_index(Path(folder), questions.documents, encoder=encoder)
@@ -101,7 +101,7 @@ def main(bench: Path, only: Sequence[str], encoder: Encoder) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.fusion")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.studies.fusion")
     parser.add_argument("--bench", type=Path, required=True, help="a folder of question sets")
     parser.add_argument("--only", nargs="*", default=(), metavar="SET", help="these sets alone")
     arguments = parser.parse_args()

@@ -1,6 +1,6 @@
 """How quickly the report of many questions opens, scrolls and filters, in headless Chromium.
 
-python -m benchmarks.report_page [--questions 5000]
+python -m benchmarks.studies.report_page [--questions 5000]
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ For each library and file it measures
   * blank lines, which keep paragraphs apart.
 
 "inquote" is the loader, its process included. Needs `pip install pypdf pdfminer.six`; a library
-that is missing is reported as such. Run `python benchmarks/pdf_libraries.py FILE.pdf ...`.
+that is missing is reported as such. Run `python -m benchmarks.studies.pdf_libraries FILE.pdf ...`.
 """
 
 import re

@@ -8,7 +8,7 @@ For each library it measures
   * speed on the essay repeated to about 0.3 MB (UTF-8), best of three.
 
 Needs `pip install sentencex pysbd syntok`; a library that is missing is reported as such.
-Run `python benchmarks/sentences.py [ESSAY]`; without ESSAY it reads seeds/essay.txt.
+Run `python -m benchmarks.studies.sentences [ESSAY]`; without ESSAY it reads seeds/essay.txt.
 """
 
 import re
@@ -181,7 +181,7 @@ def row(name: str, tested: str, date: str, segment: Segmenter, note: str, essay:
 
 
 def main() -> None:
-    default = Path(__file__).resolve().parent.parent / "seeds" / "essay.txt"
+    default = Path(__file__).parents[2] / "seeds" / "essay.txt"
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else default
     essay = path.read_text(encoding="utf-8")
     head = "Library", "Release", "Cases", "Essay sentences", "Offsets exact", "MB/s", "Notes"

@@ -1,9 +1,9 @@
 """Our inverted index, FTS5, bm25s and tantivy: how well they find, how fast, how large they are.
 
-    python -m benchmarks.lexical --bench FOLDER [--large 1000000]
+    python -m benchmarks.studies.lexical --bench FOLDER [--large 1000000]
 
 FOLDER has question sets in BEIR's format, a folder each. Needs `pip install bm25s tantivy`.
-`docs/lexical.md` has the tables that come out, and what follows from them.
+`benchmarks/studies/README.md` says what follows from the tables that come out.
 
 Searches and builds are timed by the processor time that they take, searches by the better of
 two, so that other work on the machine matters less; everything is in the page cache, and no
@@ -28,7 +28,7 @@ import numpy as np
 
 from benchmarks.baselines import SHOWN, judged, taken_out, title_of
 from benchmarks.lexical_corpus import Invention, Passage
-from benchmarks.lexical_engines import (
+from benchmarks.studies.lexical_engines import (
     WORD,
     Bm25s,
     Changing,
@@ -89,7 +89,7 @@ def figures(qrels: Mapping[str, Mapping[str, int]], found: Mapping[str, list[str
 
 
 def quality(engine: Engine, questions: QuestionSet, words: Words) -> list[float]:
-    """Give the figures of a set, and the size of its index."""
+    """Return the figures of a set, and the size of its index."""
     with tempfile.TemporaryDirectory() as folder:
         engine.build(Path(folder), passages_of(questions))
         qrels = {question.id: dict(question.relevant) for question in questions}
@@ -208,13 +208,13 @@ class Scale:
 
 
 def overlap(ranking: Ranking, other: Ranking, depth: int) -> float:
-    """Give the share of the other's first results that are among the first of this one."""
+    """Return the share of the other's first results that are among the first of this one."""
     firsts = [(set(ranking[id_][:depth]), set(other[id_][:depth])) for id_ in other]
     return statistics.mean(len(ours & theirs) / len(theirs) for ours, theirs in firsts)
 
 
 def built(engine: Engine, folder: Path, passages: Iterator[Passage]) -> list[str]:
-    """Build an index, and give the seconds and the megabytes that it takes."""
+    """Build an index, and return the seconds and the megabytes that it takes."""
     started = time.process_time()
     engine.build(folder, passages)
     seconds = time.process_time() - started
@@ -222,7 +222,7 @@ def built(engine: Engine, folder: Path, passages: Iterator[Passage]) -> list[str
 
 
 def changed(engine: Engine, passages: Sequence[Passage]) -> list[str]:
-    """Take some passages out and add them again; give the milliseconds of one of each."""
+    """Take some passages out and add them again; return the milliseconds of one of each."""
     if not isinstance(engine, Changing):
         return ["build anew", "build anew"]
     some = list(islice(enumerate(passages), CHANGES))
@@ -270,7 +270,7 @@ def main(bench: Path, large: int, asked: int) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.lexical")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.studies.lexical")
     parser.add_argument("--bench", type=Path, required=True, help="a folder of question sets")
     parser.add_argument("--large", type=int, default=0, help="passages, most of them made up")
     parser.add_argument("--questions", type=int, default=200, help="questions that are timed")

@@ -1,10 +1,10 @@
 """What bfloat16 does to vectors, to rankings, and to what is found.
 
-    python -m benchmarks.precision --bench FOLDER [--only SET ...]
+    python -m benchmarks.studies.precision --bench FOLDER [--only SET ...]
 
 FOLDER has question sets in BEIR's format, a folder each. Each corpus is indexed twice, its passages
 encoded in float32 and in bfloat16; questions are in float32. The processor has to have bfloat16.
-How quotes and refusals come out, `benchmarks.quality` tells with `--precision`.
+`benchmarks.quality --precision` measures quotes and abstentions.
 
 The first table holds vectors against vectors, and the ten nearest passages of each question, by
 cosine alone, against the ten nearest. The second holds what `QA.retrieve` finds by meaning and by
@@ -107,7 +107,7 @@ def outcome(questions: QuestionSet, precision: str) -> Outcome:
 
 
 def nearest(asked: Vectors, passages: Vectors) -> NDArray[np.int64]:
-    """Give the numbers of the nearest passages, best first, ties by number: (questions, 10)."""
+    """Return the numbers of the nearest passages, best first, ties by number: (questions, 10)."""
     exact = passages.astype(np.float64)
     found = [
         np.argsort(-(some.astype(np.float64) @ exact.T), axis=1, kind="stable")[:, :NEAREST]
@@ -160,7 +160,7 @@ def main(bench: Path, only: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.precision")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.studies.precision")
     parser.add_argument("--bench", type=Path, required=True, help="a folder of question sets")
     parser.add_argument("--only", nargs="*", default=(), metavar="SET", help="these sets alone")
     arguments = parser.parse_args()

@@ -1,0 +1,1 @@
+"""Studies that settled a question once; README.md says which, and how."""
