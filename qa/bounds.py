@@ -7,6 +7,7 @@ may be whole parts of it.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right, insort
 from threading import Lock
 
@@ -19,6 +20,9 @@ LONGEST_WHOLE = 1_000
 _PART = 500  # about how many characters there are in a part of a longer one
 _lock = Lock()
 
+_Bounds = tuple["array[int]", "array[int]"]
+"""Where the sentences of a paragraph start, and where they end."""
+
 
 class Sentences:
     """The sentences of a text; a paragraph is split when it is first asked about."""
@@ -27,7 +31,7 @@ class Sentences:
         self._text = text
         self._ends: dict[int, int] = {}  # of the paragraphs that are split, by their starts
         self._paragraphs: list[int] = []  # the same starts, rising
-        self._split: dict[int, tuple[list[int], list[Span]]] = {}
+        self._split: dict[int, _Bounds] = {}
 
     @classmethod
     def of(cls, document: Document) -> Sentences:
@@ -38,8 +42,9 @@ class Sentences:
         """Return the sentence that holds a character; None for white space."""
         if self._text[position].isspace():
             return None
-        starts, sentences = self._of_paragraph(position)
-        return sentences[bisect_right(starts, position) - 1]
+        starts, ends = self._of_paragraph(position)
+        number = bisect_right(starts, position) - 1
+        return Span(starts[number], ends[number])
 
     def whole(self, span: Span) -> Span:
         """Return the least that may be quoted and holds a span, white space at its ends apart."""
@@ -51,13 +56,15 @@ class Sentences:
             return span
         return Span(_part_at(self._text, first, start).start, _part_at(self._text, final, last).end)
 
-    def _of_paragraph(self, position: int) -> tuple[list[int], list[Span]]:
+    def _of_paragraph(self, position: int) -> _Bounds:
         near = bisect_right(self._paragraphs, position) - 1
         if near >= 0 and position < self._ends[self._paragraphs[near]]:
             return self._split[self._paragraphs[near]]
         paragraph = paragraph_at(self._text, position)
-        sentences = list(split_paragraph(self._text, paragraph))
-        found = [sentence.start for sentence in sentences], sentences
+        found = array("q"), array("q")
+        for sentence in split_paragraph(self._text, paragraph):
+            for bounds, bound in zip(found, sentence, strict=True):
+                bounds.append(bound)
         with _lock:
             if paragraph.start not in self._split:
                 self._split[paragraph.start] = found
