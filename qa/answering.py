@@ -230,7 +230,7 @@ def _whole(candidate: Candidate, find: FindDocument) -> Candidate:
     document = find(candidate.document_id)
     sentences = Sentences.of(document)
     span = sentences.whole(candidate.span)
-    if span == candidate.span:
+    if span is None or span == candidate.span:
         return candidate
     lead = 0
     if candidate.lead and (answers := sentences.at(candidate.span.start + candidate.lead)):

@@ -46,14 +46,13 @@ class Sentences:
         number = bisect_right(starts, position) - 1
         return Span(starts[number], ends[number])
 
-    def whole(self, span: Span) -> Span:
-        """Return the least that may be quoted and holds a span, white space at its ends apart."""
+    def whole(self, span: Span) -> Span | None:
+        """Return the least that may be quoted and holds the words of a span; None without words."""
         words = self._text[span.start : span.end]
         start = span.start + len(words) - len(words.lstrip())
         last = span.start + len(words.rstrip()) - 1
-        first, final = self.at(start) if words.strip() else None, self.at(last)
-        if first is None or final is None:
-            return span
+        if start > last or (first := self.at(start)) is None or (final := self.at(last)) is None:
+            return None
         return Span(_part_at(self._text, first, start).start, _part_at(self._text, final, last).end)
 
     def _of_paragraph(self, position: int) -> _Bounds:

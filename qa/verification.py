@@ -180,15 +180,17 @@ def _fault(saved: SavedCitation, document: Document) -> str | None:
 def _cut(saved: SavedCitation, document: Document) -> str | None:
     """Say where a quote, or what leads up to the answer in it, is not of whole sentences."""
     sentences = Sentences.of(document)
-    whole = sentences.whole(Span(saved.start, saved.end))
-    text = document.text
+    quoted, text = Span(saved.start, saved.end), document.text
+    whole = sentences.whole(quoted)
+    if whole is None:
+        return "the quote is white space, which is of no sentence"
     if whole.start < saved.start:
         before = text[max(whole.start, saved.start - _SHOWN) : saved.start]
         return f"cut inside a sentence: before the quote, the source has “{before}”"
     if whole.end > saved.end:
         after = text[saved.end : min(whole.end, saved.end + _SHOWN)]
         return f"cut inside a sentence: after the quote, the source has “{after}”"
-    if whole != (saved.start, saved.end):
+    if whole != quoted:
         return "the quote begins or ends in white space, which is of no sentence"
     answers = saved.start + saved.lead
     if saved.lead and ((found := sentences.at(answers)) is None or found.start != answers):

@@ -58,6 +58,7 @@ class TestSentences:
         end, place = 0, len(text) - len(text.lstrip())
         while place < len(text):
             part = sentences.whole(Span(place, place + 1))
+            assert part
             assert part == sentences.whole(part) == sentences.whole(Span(part.end - 1, part.end))
             assert part.start == place >= end
             assert part.end - part.start <= LONGEST_WHOLE
@@ -68,7 +69,7 @@ class TestSentences:
         sentences = Sentences("One two.  Three four. ")
         assert sentences.whole(Span(4, 10)) == Span(0, 8)
         assert sentences.whole(Span(8, 12)) == Span(10, 21)
-        assert sentences.whole(Span(8, 10)) == Span(8, 10)
+        assert sentences.whole(Span(8, 10)) is None
 
 
 class TestAQuoteCutInsideASentence:
@@ -79,7 +80,8 @@ class TestAQuoteCutInsideASentence:
             (RULE[:49], "after the quote, the source has “pilot.”"),
             (RULE[:54], "after the quote, the source has “.”"),
             (RULE[10:], "before the quote, the source has “No vessel ”"),
-            (RULE[:56], "white space"),
+            (RULE[:56], "the quote begins or ends in white space"),
+            (" ", "the quote is white space"),
         ],
     )
     def test_does_not_verify_though_all_its_proof_is_right(self, words: str, reason: str) -> None:
@@ -138,6 +140,7 @@ class TestAVeryLongSentence:
     def test_may_be_quoted_in_parts_and_that_is_said(self) -> None:
         document = Document("long.txt", LONG)
         part = Sentences(LONG).whole(Span(2_000, 2_010))
+        assert part
         length = LONG.index(" Ferries")
         saved = Answer("?", "?", 0.9, (Citation(1, document, part),)).to_dict()
         verified, told = finding(saved, document)
@@ -151,6 +154,7 @@ class TestAVeryLongSentence:
     def test_is_cut_at_the_same_places_alone(self) -> None:
         document = Document("long.txt", LONG)
         part = Sentences(LONG).whole(Span(2_000, 2_010))
+        assert part
         for span in (Span(part.start + 7, part.end), Span(part.start, part.end - 7)):
             saved = Answer("?", "?", 0.9, (Citation(1, document, span),)).to_dict()
             assert "cut inside a sentence" in finding(saved, document)[1]
