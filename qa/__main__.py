@@ -309,7 +309,6 @@ def verify(answer: Path, documents: tuple[Path, ...], index: Path | None, as_jso
 
     Exit code 4 tells that something in it is not as the source has it.
     """
-    from qa.loaders import load
     from qa.saved import SavedAnswer, read_saved
     from qa.sources import Sources
     from qa.verification import verify, verify_conversation
@@ -320,7 +319,7 @@ def verify(answer: Path, documents: tuple[Path, ...], index: Path | None, as_jso
     if index:
         found = Sources.of_index(index, saved)
     elif documents:
-        found = Sources.given(document for path in documents for document in load(path))
+        found = Sources.of_files(documents)
     else:
         found = Sources.named_in(saved)
     result: Verification | ConversationVerification

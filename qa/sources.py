@@ -16,7 +16,7 @@ from qa.documents import Document
 from qa.errors import LoadError, QAError
 from qa.index import Index
 from qa.index_files import connect, is_index
-from qa.loaders import LOADERS
+from qa.loaders import LOADERS, load
 from qa.regular_files import read_regular
 from qa.saved import SavedAnswer, SavedCitation, SavedConversation
 from qa.seeds import essay_path
@@ -26,6 +26,8 @@ MAX_BYTES = 500_000_000
 
 MAX_FILES = 200
 """The most files that are read because an answer names them."""
+
+_LISTED = 10  # documents, in a message
 
 _Named = tuple[str, str | None]
 """The id of a document, and the source that an answer names for it."""
@@ -41,7 +43,7 @@ class Sources:
     Attributes:
         documents: by id; several may have one id.
         place: what they are part of, such as "the index notes.index"; "" where each was read
-            from its own source.
+            from the file that is its source.
         unread: why a source that an answer names was not read.
         known: what this machine knows by the same ids. A quote of another text is not verified,
             as it is the answer alone that says which file is meant.
@@ -54,8 +56,17 @@ class Sources:
 
     @classmethod
     def given(cls, documents: Iterable[Document]) -> Self:
-        """Take documents that somebody else chose."""
-        return cls(_by_id(documents))
+        """Take documents as they are."""
+        return cls(_by_id(documents), place="the documents given")
+
+    @classmethod
+    def of_files(cls, paths: Iterable[Path]) -> Self:
+        """Read files and folders.
+
+        Raises:
+            LoadError: one is not there, or cannot be read.
+        """
+        return cls(_by_id(document for path in paths for document in load(path)))
 
     @classmethod
     def of_index(cls, folder: Path, saved: SavedAnswer | SavedConversation) -> Self:
@@ -100,16 +111,18 @@ class Sources:
         """Say where a document was read."""
         if self.place:
             return f"{document.id} in {self.place}"
-        return document.source or f"{document.id}, as it was given"
+        return document.source or document.id
 
     def why_missing(self, quoted: SavedCitation) -> str:
         """Say why there is no document to hold a quote against."""
         if self.unread:
             reason = self.unread.get((quoted.document_id, quoted.source), "too many are named")
             return f"its source was not read: {reason}"
-        known = "" if self.place else f" (there is: {', '.join(sorted(self.documents)) or 'none'})"
         where = f" in {self.place}" if self.place else ""
-        return f"there is no source {quoted.document_id!r} to check against{where}{known}"
+        known = ", ".join(sorted(self.documents)[:_LISTED]) or "none"
+        return (
+            f"there is no source {quoted.document_id!r} to check against{where}; there is {known}"
+        )
 
 
 def known_here(ids: Iterable[str]) -> Known:

@@ -83,10 +83,18 @@ class TestWhatWasRead:
         assert result.exit_code == NOT_VERIFIED
         assert f"(read: {path})" in result.stdout
 
+    def test_is_told_where_there_is_nothing_of_that_name(self, tmp_path: Path) -> None:
+        write(tmp_path / "other.txt")
+        saved = quoting(Document("rules.txt", TEXT))
+        result = run_verify(tmp_path, saved, "--document", tmp_path / "other.txt")
+        assert result.exit_code == NOT_VERIFIED
+        told = "there is no source 'rules.txt' to check against; there is other.txt"
+        assert told in result.stdout
+
     def test_may_be_a_document_that_was_given(self) -> None:
         document = Document("notes", TEXT)
         (check,) = verify(quoting(document), [document]).checks
-        assert (check.verified, check.source) == (True, "notes, as it was given")
+        assert (check.verified, check.source) == (True, "notes in the documents given")
 
 
 class TestAnIndex:
