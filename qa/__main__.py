@@ -294,20 +294,34 @@ def retrieve(
     help="A source to check against, a file or a folder, any number of times; by default, what the "
     "answer itself names.",
 )
+@click.option(
+    "--index",
+    type=click.Path(path_type=Path),
+    help="The folder of an index whose documents to check against.",
+)
 @as_json_option
-def verify(answer: Path, documents: tuple[Path, ...], as_json: bool) -> None:
+def verify(answer: Path, documents: tuple[Path, ...], index: Path | None, as_json: bool) -> None:
     """Check every quote of a saved ANSWER (from ask --json) against its source, without a model.
 
-    A saved conversation is checked too, answer by answer.
+    A saved conversation is checked too, answer by answer. Which file was read is told of each
+    quote. Where neither --document nor --index is given, the answer itself names the files, and
+    one that differs from the document known here by that name is not verified.
 
     Exit code 4 tells that something in it is not as the source has it.
     """
-    from qa.loaders import load
     from qa.saved import SavedAnswer, read_saved
-    from qa.verification import sources, verify, verify_conversation
+    from qa.sources import Sources
+    from qa.verification import verify, verify_conversation
 
+    if documents and index:
+        raise click.UsageError("--document and --index are two ways to name sources: take one.")
     saved = read_saved(answer)
-    found = [d for path in documents for d in load(path)] if documents else sources(saved)
+    if index:
+        found = Sources.of_index(index, saved)
+    elif documents:
+        found = Sources.of_files(documents)
+    else:
+        found = Sources.named_in(saved)
     result: Verification | ConversationVerification
     if isinstance(saved, SavedAnswer):
         result = verify(saved, found)
@@ -351,7 +365,8 @@ def _print_verified(result: Verification | ConversationVerification) -> None:
         return
     for check in result.checks:
         label = f"[{check.number}]" + (" near" if check.near else "")
-        _print_finding(label, check.verified, check.finding)
+        read = f" (read: {check.source})" if check.source else ""
+        _print_finding(label, check.verified, check.finding + read)
     for problem in result.problems:
         _print_finding("answer", False, problem)
     if not result.checks and not result.problems:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from embeddings import Encoder, ModelError
+from qa.bounds import Sentences
 from qa.confidence import confidence, signs
 from qa.documents import Document
 from qa.errors import SettingsError
@@ -144,7 +145,7 @@ class ExtractiveAnswerer:
             held = self._hold(query, question, [hit.passage for hit in passages])
         ranked = candidates(held, self._weights.candidate)
         likely = confidence(signs(ranked), self._weights.confidence) if ranked else 0.0
-        considered = apart(ranked, _CONSIDERED)
+        considered = apart(ranked, _CONSIDERED, lambda candidate: _whole(candidate, find))
         quotes = tuple(
             Citation(number, find(chosen.document_id), chosen.span, chosen.lead)
             for number, chosen in enumerate(self._choose(question, considered), 1)
@@ -222,6 +223,19 @@ def _openblas() -> ThreadpoolController:
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController().select(internal_api="openblas").select(threading_layer="pthreads")
+
+
+def _whole(candidate: Candidate, find: FindDocument) -> Candidate:
+    """Widen a candidate to whole sentences; a passage may have been too short for one."""
+    document = find(candidate.document_id)
+    sentences = Sentences.of(document)
+    span = sentences.whole(candidate.span)
+    if span is None or span == candidate.span:
+        return candidate
+    lead = 0
+    if candidate.lead and (answers := sentences.at(candidate.span.start + candidate.lead)):
+        lead = max(answers.start - span.start, 0)
+    return replace(candidate, span=span, lead=lead, text=document.text[slice(*span)])
 
 
 def _alike(one: Candidate, other: Candidate) -> bool:

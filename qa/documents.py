@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import PurePath
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from qa.errors import LoadError
+
+_STEP = 4_096  # characters between two places whose bytes and lines are known
+
+_Kind = TypeVar("_Kind")
 
 
 class Span(NamedTuple):
@@ -45,6 +50,9 @@ class Document:
     source: str | None = None
     pages: tuple[int, ...] = field(default=(), repr=False)
     sha256: str = field(init=False)
+    _derived: dict[Callable[[str], Any], Any] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         named = self.source or self.id
@@ -70,16 +78,43 @@ class Document:
             object.__setattr__(self, "title", PurePath(self.id).stem)
 
     def line(self, position: int) -> int:
-        """Give the line of a character, from 1; lines end with LF, CRLF or CR, as in an editor."""
-        feeds = self.text.count("\n", 0, position)
-        returns = self.text.count("\r", 0, position)
-        return 1 + feeds + returns - self.text.count("\r\n", 0, position)
+        """Return the line of a character, from 1; a line ends with LF, CRLF or CR."""
+        return 1 + self.derived(_Marks).before(position)[1]
 
     def page(self, position: int) -> int | None:
-        """Give the page of a character, from 1; None if the document has no pages."""
+        """Return the page of a character, from 1; None if the document has no pages."""
         return bisect_right(self.pages, position) or None
 
     def byte_span(self, span: Span) -> Span:
-        """Give a span's place in the text's UTF-8 bytes."""
-        start = len(self.text[: span.start].encode())
-        return Span(start, start + len(self.text[span.start : span.end].encode()))
+        """Return a span's place in the text's UTF-8 bytes."""
+        marks = self.derived(_Marks)
+        return Span(marks.before(span.start)[0], marks.before(span.end)[0])
+
+    def derived(self, kind: Callable[[str], _Kind]) -> _Kind:
+        """Return what `kind` makes of the text; it is made once and kept with the document."""
+        if kind not in self._derived:
+            self._derived[kind] = kind(self.text)
+        made: _Kind = self._derived[kind]
+        return made
+
+
+class _Marks:
+    """How many bytes and line ends come before any place of a text, found in a few steps."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._marks = [(0, 0)]
+        for start in range(0, len(text) - _STEP, _STEP):
+            self._marks.append(self._after(self._marks[-1], start, start + _STEP))
+
+    def before(self, position: int) -> tuple[int, int]:
+        """Return the bytes, and the line ends, before a place."""
+        number = min(position // _STEP, len(self._marks) - 1)
+        return self._after(self._marks[number], number * _STEP, position)
+
+    def _after(self, before: tuple[int, int], start: int, end: int) -> tuple[int, int]:
+        piece = self._text[start:end]
+        ends = piece.count("\n") + piece.count("\r")
+        # A CRLF counts once, and also where it lies across the start.
+        ends -= self._text.count("\r\n", max(start - 1, 0), end)
+        return before[0] + len(piece.encode()), before[1] + ends

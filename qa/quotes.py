@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import InitVar, asdict, dataclass, field
 from typing import Any
 
+from qa.bounds import Sentences
 from qa.documents import Document, Span
 
 
@@ -22,6 +23,9 @@ class Citation:
             know what "it" is.
         start: where the quote starts in the document's text, in code points.
         end: where it ends; the character there is not part of it.
+        sentence_start: where the sentence starts that the quote starts in.
+        sentence_end: where the sentence ends that the quote ends in. The two are `start` and
+            `end` unless the quote is of a part of a sentence.
         document_id: the document's id.
         title: the document's title.
         source: where the document came from; None if it was made in Python.
@@ -42,6 +46,8 @@ class Citation:
     quote: str = field(init=False)
     start: int = field(init=False)
     end: int = field(init=False)
+    sentence_start: int = field(init=False)
+    sentence_end: int = field(init=False)
     document_id: str = field(init=False)
     title: str = field(init=False)
     source: str | None = field(init=False)
@@ -64,11 +70,15 @@ class Citation:
             raise ValueError(f"a lead of {self.lead} leaves nothing of [{start}, {end})")
         quote = document.text[start:end]
         in_bytes = document.byte_span(Span(start, end))
+        sentences = Sentences.of(document)
+        first, last = sentences.at(start), sentences.at(end - 1)
         occurrence = 1 + document.text.count(quote, 0, start)
         proof: dict[str, Any] = {
             "quote": quote,
             "start": start,
             "end": end,
+            "sentence_start": first.start if first else start,
+            "sentence_end": last.end if last else end,
             "document_id": document.id,
             "title": document.title,
             "source": document.source,
@@ -84,7 +94,7 @@ class Citation:
             object.__setattr__(self, name, value)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the citation as plain data."""
+        """Return the citation as plain data."""
         return asdict(self)
 
 

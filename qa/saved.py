@@ -4,14 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError, model_validator
 
-from qa.errors import AnswerFileError
+from qa.errors import AnswerFileError, LoadError
+from qa.regular_files import read_regular
 
-Position = Annotated[int, Field(ge=0)]
-Count = Annotated[int, Field(ge=1)]
+MAX_FILE_BYTES = 50_000_000
+"""The largest file of an answer, or of a conversation, that is read."""
+
+MAX_QUOTES = 100
+"""The most quotes of an answer, and the most that are near."""
+
+MAX_ANSWERS = 1_000
+"""The most answers of a conversation."""
+
+MAX_QUOTES_IN_ALL = 5_000
+"""The most quotes of a conversation, near ones included."""
+
+_LARGEST = 10**12  # of a number; no text is as long
+_LONGEST = 1_000_000  # characters of a text
+_LONGEST_NAME = 10_000
+
+Position = Annotated[int, Field(ge=0, le=_LARGEST)]
+Count = Annotated[int, Field(ge=1, le=_LARGEST)]
+Text = Annotated[str, Field(max_length=_LONGEST)]
+Name = Annotated[str, Field(max_length=_LONGEST_NAME)]
 
 
 class _Saved(BaseModel):
@@ -25,14 +44,16 @@ class SavedCitation(_Saved):
     """What `Citation.to_dict` gave, or what somebody made of it."""
 
     number: Count
-    quote: str
+    quote: Text
     lead: Position = 0
     start: Position
     end: Position
-    document_id: str
-    title: str
-    source: str | None
-    sha256: str
+    sentence_start: Position | None = None  # older answers have neither
+    sentence_end: Position | None = None
+    document_id: Name
+    title: Name
+    source: Name | None
+    sha256: Name
     byte_start: Position
     byte_end: Position
     line: Count
@@ -41,22 +62,37 @@ class SavedCitation(_Saved):
     occurrences: Count
 
 
+Quotes = Annotated[list[SavedCitation], Field(max_length=MAX_QUOTES), FailFast()]
+
+
 class SavedAnswer(_Saved):
     """What `Answer.to_dict` gave, or what somebody made of it."""
 
-    question: str
-    text: str
+    question: Text
+    text: Text
     abstained: bool
-    citations: list[SavedCitation]
-    near: list[SavedCitation]
+    citations: Quotes
+    near: Quotes
+
+    @property
+    def quotes(self) -> list[SavedCitation]:
+        """Every quote, those that are near at the end."""
+        return [*self.citations, *self.near]
 
 
 class SavedConversation(_Saved):
     """Several answers in one file, each of which stands on its own."""
 
     format: Literal["inquote-conversation/1"]
-    title: str
-    answers: list[SavedAnswer]
+    title: Text
+    answers: Annotated[list[SavedAnswer], Field(max_length=MAX_ANSWERS), FailFast()]
+
+    @model_validator(mode="after")
+    def _is_bounded(self) -> Self:
+        count = sum(len(answer.quotes) for answer in self.answers)
+        if count > MAX_QUOTES_IN_ALL:
+            raise ValueError(f"it has {count:,} quotes, and the most is {MAX_QUOTES_IN_ALL:,}")
+        return self
 
 
 class _Head(BaseModel):
@@ -72,7 +108,7 @@ def parse_answer(fields: Mapping[str, Any]) -> SavedAnswer:
     try:
         return SavedAnswer.model_validate(fields)
     except ValidationError as error:
-        raise AnswerFileError(f"this is not a saved answer: {_reason(error)}") from error
+        raise AnswerFileError(f"this is not a saved answer: {reason(error)}") from error
 
 
 def read_saved(path: Path) -> SavedAnswer | SavedConversation:
@@ -82,9 +118,9 @@ def read_saved(path: Path) -> SavedAnswer | SavedConversation:
         AnswerFileError: the file cannot be read, or is neither of them.
     """
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise AnswerFileError(f"{path} cannot be read: {error.strerror}") from error
+        data = read_regular(path, MAX_FILE_BYTES)
+    except LoadError as error:
+        raise AnswerFileError(str(error)) from error
     try:
         _Head.model_validate_json(data)
     except ValidationError:  # an answer has no format
@@ -92,14 +128,16 @@ def read_saved(path: Path) -> SavedAnswer | SavedConversation:
     return _parsed(SavedConversation, "conversation", data, path)
 
 
+def reason(error: ValidationError) -> str:
+    """Say what is wrong with data, and at which place of it, in a few words."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(map(str, first["loc"]))
+    said = first["msg"].removeprefix("Value error, ").replace("Input should", "it should")
+    return f"{said} (at {where})" if where else said
+
+
 def _parsed(model: type[_Kind], what: str, data: bytes, path: Path) -> _Kind:
     try:
         return model.model_validate_json(data)
     except ValidationError as error:
-        raise AnswerFileError(f"{path} is not a saved {what}: {_reason(error)}") from error
-
-
-def _reason(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return f"{first['msg']} (at {where})" if where else first["msg"]
+        raise AnswerFileError(f"{path} is not a saved {what}: {reason(error)}") from error

@@ -8,7 +8,7 @@ does alone, which is so where one names the subject and the other says what is a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -112,14 +112,21 @@ def candidates(passages: Iterable[Held], weights: Numbers) -> list[Candidate]:
     return sorted(found.values(), key=lambda c: (-c.score, c.document_id, c.span))
 
 
-def apart(ranked: Iterable[Candidate], most: int) -> list[Candidate]:
-    """Give the first candidates of which no two overlap."""
+def apart(
+    ranked: Iterable[Candidate],
+    most: int,
+    widen: Callable[[Candidate], Candidate] = lambda candidate: candidate,
+) -> list[Candidate]:
+    """Return the first candidates, widened, of which no two overlap."""
     chosen: list[Candidate] = []
     for candidate in ranked:
         if len(chosen) == most:
             break
-        if not any(candidate.overlaps(other) for other in chosen):
-            chosen.append(candidate)
+        if any(candidate.overlaps(other) for other in chosen):
+            continue
+        wide = widen(candidate)
+        if not any(wide.overlaps(other) for other in chosen):
+            chosen.append(wide)
     return chosen
 
 

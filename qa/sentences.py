@@ -20,6 +20,7 @@ _PARAGRAPH_BREAK = re.compile(
 )
 _CLOSERS = re.compile(r"[)\]}”’»」』]+(?=\s)")
 _WINDOW = 8_000
+_LOOK_BACK = 2_000  # characters; where the paragraph is longer, it is doubled
 _LANGUAGE = "en"  # its rules serve the other languages that were tried as well as their own do
 
 
@@ -30,12 +31,30 @@ def split_sentences(text: str) -> Iterator[Span]:
     """
     start = 0
     for gap in _PARAGRAPH_BREAK.finditer(text):
-        yield from _split_paragraph(text, Span(start, gap.start()))
+        yield from split_paragraph(text, Span(start, gap.start()))
         start = gap.end()
-    yield from _split_paragraph(text, Span(start, len(text)))
+    yield from split_paragraph(text, Span(start, len(text)))
 
 
-def _split_paragraph(text: str, paragraph: Span) -> Iterator[Span]:
+def paragraph_at(text: str, position: int) -> Span:
+    """Return the paragraph that holds a character, which must not be white space.
+
+    It looks back and ahead as far as the paragraph reaches, and never through the whole text.
+    """
+    window = _LOOK_BACK
+    while True:
+        first = max(position - window, 0)
+        # A break that the window cuts still ends where it ends, or is found by a wider one.
+        starts = [gap.end() for gap in _PARAGRAPH_BREAK.finditer(text, first, position)]
+        if starts or first == 0:
+            break
+        window *= 2
+    following = _PARAGRAPH_BREAK.search(text, position)
+    return Span(starts[-1] if starts else 0, following.start() if following else len(text))
+
+
+def split_paragraph(text: str, paragraph: Span) -> Iterator[Span]:
+    """Return the sentences of a paragraph, as `split_sentences` has them."""
     pending: Span | None = None
     for raw in _boundaries(text, paragraph):
         start = raw.start

@@ -5,19 +5,22 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from qa.answering import Answer, compose
+from qa.bounds import Sentences
 from qa.documents import Document, Span
-from qa.errors import LoadError
-from qa.loaders import EXTRACTED, LOADERS
+from qa.loaders import EXTRACTED
 from qa.quotes import Citation, place
 
 if TYPE_CHECKING:
     from qa.saved import SavedAnswer, SavedCitation, SavedConversation
+    from qa.sources import Sources
 
 _SHOWN = 20  # characters of a difference
+_BEGINNING = 60  # characters of a sentence
+_OTHERS = 3  # places of other texts that are named
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +32,15 @@ class Check:
         near: whether it was shown as near, not as an answer.
         verified: whether it is its source's words, and all of its proof is right.
         finding: in words, what was found.
+        source: where the document was read that it was held against: the path of a file, or
+            which document of an index; None if there was none.
     """
 
     number: int
     near: bool
     verified: bool
     finding: str
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,7 @@ class Verification:
         return not self.problems and all(check.verified for check in self.checks)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the result as plain data."""
+        """Return the result as plain data."""
         return {"verified": self.verified} | asdict(self)
 
 
@@ -72,13 +78,13 @@ class ConversationVerification:
         return all(answer.verified for answer in self.answers)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the result as plain data."""
+        """Return the result as plain data."""
         answers = [{"question": question} | answer.to_dict() for question, answer in self.each]
         return {"verified": self.verified, "answers": answers}
 
 
 def verify(
-    answer: Answer | SavedAnswer | Mapping[str, Any], documents: Iterable[Document]
+    answer: Answer | SavedAnswer | Mapping[str, Any], documents: Iterable[Document] | Sources
 ) -> Verification:
     """Check every quote of an answer, and its text, against documents.
 
@@ -91,56 +97,28 @@ def verify(
         AnswerFileError: `answer` is a mapping that is no saved answer.
     """
     from qa.saved import SavedAnswer, parse_answer
+    from qa.sources import Sources
 
     if isinstance(answer, Answer):
         answer = answer.to_dict()
     saved = answer if isinstance(answer, SavedAnswer) else parse_answer(answer)
-    by_id: dict[str, list[Document]] = {}
-    for document in documents:
-        by_id.setdefault(document.id, []).append(document)
-    checks = [_check(c, near, by_id) for near, c in _all_quotes(saved)]
+    sources = documents if isinstance(documents, Sources) else Sources.given(documents)
+    checks = [_check(quoted, False, sources) for quoted in saved.citations]
+    checks += [_check(quoted, True, sources) for quoted in saved.near]
     return Verification(tuple(checks), tuple(_problems(saved)))
 
 
 def verify_conversation(
-    conversation: SavedConversation, documents: Iterable[Document]
+    conversation: SavedConversation, documents: Iterable[Document] | Sources
 ) -> ConversationVerification:
     """Check every answer of a conversation, each on its own, as `verify` does."""
-    documents = list(documents)
+    from qa.sources import Sources
+
+    sources = documents if isinstance(documents, Sources) else Sources.given(documents)
     return ConversationVerification(
         tuple(answer.question for answer in conversation.answers),
-        tuple(verify(answer, documents) for answer in conversation.answers),
+        tuple(verify(answer, sources) for answer in conversation.answers),
     )
-
-
-def sources(saved: SavedAnswer | SavedConversation) -> list[Document]:
-    """Load the documents that citations name as their sources, where they are there.
-
-    A source that does not end in the document's id is passed over, and so is one that cannot be
-    read: its quotes will not verify.
-    """
-    from qa.saved import SavedAnswer
-
-    answers = [saved] if isinstance(saved, SavedAnswer) else saved.answers
-    named = {(c.document_id, c.source): None for a in answers for _, c in _all_quotes(a)}
-    found = (_source(document_id, source) for document_id, source in named if source)
-    return [document for document in found if document is not None]
-
-
-def _source(document_id: str, source: str) -> Document | None:
-    path = Path(source)
-    loader = LOADERS.get(path.suffix.lower())
-    named = PurePath(document_id).parts
-    if not loader or not path.is_file() or path.parts[-len(named) :] != named:
-        return None
-    try:
-        return loader(path, document_id)
-    except LoadError:
-        return None
-
-
-def _all_quotes(answer: SavedAnswer) -> list[tuple[bool, SavedCitation]]:
-    return [(False, c) for c in answer.citations] + [(True, c) for c in answer.near]
 
 
 def _problems(answer: SavedAnswer) -> list[str]:
@@ -155,18 +133,29 @@ def _problems(answer: SavedAnswer) -> list[str]:
     return problems
 
 
-def _check(saved: SavedCitation, near: bool, documents: Mapping[str, list[Document]]) -> Check:
-    named = documents.get(saved.document_id, [])
-    document = next((d for d in named if d.sha256 == saved.sha256), next(iter(named), None))
+def _check(saved: SavedCitation, near: bool, sources: Sources) -> Check:
+    document = sources.find(saved)
     if document is None:
-        known = ", ".join(sorted(documents)) or "none"
-        finding = f"there is no source {saved.document_id!r} to check against (there is: {known})"
-        return Check(saved.number, near, False, finding)
-    fault = _fault(saved, document)
+        return Check(saved.number, near, False, sources.why_missing(saved))
+    where = sources.where(document)
+    fault = _fault(saved, document) or _unknown(saved, sources)
     if fault is not None:
-        return Check(saved.number, near, False, fault)
-    where = place(saved.page, saved.line, saved.start, saved.end)
-    return Check(saved.number, near, True, f"these words stand in {document.id}, {where}")
+        return Check(saved.number, near, False, fault, where)
+    stands = place(saved.page, saved.line, saved.start, saved.end)
+    finding = f"these words stand in {document.id}, {stands}{_part(saved, document)}"
+    return Check(saved.number, near, True, finding, where)
+
+
+def _unknown(saved: SavedCitation, sources: Sources) -> str | None:
+    """Refuse a text that the answer alone vouches for, where another of that id is known."""
+    known = sources.known.get(saved.document_id, {})
+    if not known or saved.sha256 in known:
+        return None
+    others = ", ".join(sorted(set(known.values()))[:_OTHERS])
+    return (
+        f"the words stand there, but that is another text than the {saved.document_id} known "
+        f"here ({others}): if it is the one that is meant, name it as the document"
+    )
 
 
 def _fault(saved: SavedCitation, document: Document) -> str | None:
@@ -177,14 +166,49 @@ def _fault(saved: SavedCitation, document: Document) -> str | None:
         return f"{document.id} has no characters {saved.start:,} to {saved.end:,}"
     if saved.lead >= saved.end - saved.start:
         return f"the lead of {saved.lead:,} characters leaves nothing of the quote"
-    real = Citation(saved.number, document, Span(saved.start, saved.end), saved.lead)
-    if real.quote != saved.quote:
-        return _where_else(saved, real, document)
-    expected = real.to_dict()
-    for name, claimed in saved.model_dump(exclude={"source"}).items():
-        if expected[name] != claimed:
-            return f"the words are there, but the {name} is {expected[name]}, not {claimed}"
+    if document.text[saved.start : saved.end] != saved.quote:
+        return _where_else(saved, document)
+    if cut := _cut(saved, document):
+        return cut
+    real = Citation(saved.number, document, Span(saved.start, saved.end), saved.lead).to_dict()
+    for name, claimed in saved.model_dump(exclude={"source"}, exclude_unset=True).items():
+        if real[name] != claimed:
+            return f"the words are there, but the {name} is {real[name]}, not {claimed}"
     return None
+
+
+def _cut(saved: SavedCitation, document: Document) -> str | None:
+    """Say where a quote, or what leads up to the answer in it, is not of whole sentences."""
+    sentences = Sentences.of(document)
+    quoted, text = Span(saved.start, saved.end), document.text
+    whole = sentences.whole(quoted)
+    if whole is None:
+        return "the quote is white space, which is of no sentence"
+    if whole.start < saved.start:
+        before = text[max(whole.start, saved.start - _SHOWN) : saved.start]
+        return f"cut inside a sentence: before the quote, the source has “{before}”"
+    if whole.end > saved.end:
+        after = text[saved.end : min(whole.end, saved.end + _SHOWN)]
+        return f"cut inside a sentence: after the quote, the source has “{after}”"
+    if whole != quoted:
+        return "the quote begins or ends in white space, which is of no sentence"
+    answers = saved.start + saved.lead
+    if saved.lead and ((found := sentences.at(answers)) is None or found.start != answers):
+        return f"the lead of {saved.lead:,} characters ends inside a sentence"
+    return None
+
+
+def _part(saved: SavedCitation, document: Document) -> str:
+    """Say of which sentences a verified quote is a part; "" where it is whole."""
+    sentences = Sentences.of(document)
+    found = dict.fromkeys(map(sentences.at, (saved.start, saved.end - 1)))
+    told = ""
+    for sentence in found:
+        if sentence and not saved.start <= sentence.start < sentence.end <= saved.end:
+            begins = document.text[sentence.start : sentence.start + _BEGINNING]
+            length = sentence.end - sentence.start
+            told += f"; a part of a sentence of {length:,} characters that begins “{begins}…”"
+    return told
 
 
 def _other_text(document: Document) -> str:
@@ -193,19 +217,20 @@ def _other_text(document: Document) -> str:
     return "its SHA-256 is another (the file has changed, or another version reads it otherwise)"
 
 
-def _where_else(saved: SavedCitation, real: Citation, document: Document) -> str:
+def _where_else(saved: SavedCitation, document: Document) -> str:
     found = document.text.find(saved.quote) if saved.quote else -1
     if found >= 0:
         return (
             f"the words stand at characters {found:,} to {found + len(saved.quote):,} of "
             f"{document.id}, not at {saved.start:,} to {saved.end:,}"
         )
-    pairs = zip(saved.quote, real.quote, strict=False)
-    shorter = min(len(saved.quote), len(real.quote))
-    same = next((i for i, (claimed, true) in enumerate(pairs) if claimed != true), shorter)
+    real = document.text[saved.start : saved.end]
+    pairs = enumerate(zip(saved.quote, real, strict=False))
+    shorter = min(len(saved.quote), len(real))
+    same = next((i for i, (claimed, true) in pairs if claimed != true), shorter)
     return (
-        f"these words are not in {document.id}: from character {real.start + same:,} on, "
-        f"the source has {_shown(real.quote, same)} and the quote {_shown(saved.quote, same)}"
+        f"these words are not in {document.id}: from character {saved.start + same:,} on, "
+        f"the source has {_shown(real, same)} and the quote {_shown(saved.quote, same)}"
     )
 
 

@@ -10,16 +10,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError
 
 from qa import QA, Answer, Document, verify
 from qa.answering import chances
 from qa.errors import AnswerFileError
-from qa.saved import SavedAnswer
+from qa.saved import Name, SavedAnswer, Text, reason
 from qa.verification import Check, Verification
 
 MAX_TURNS = 500
 """The most turns that are restored at once."""
+
+_MOST = 1_000  # rows of a table
 
 Chance = Annotated[float, Field(ge=0, le=1)]
 FindDocument = Callable[[str], Document | None]
@@ -45,7 +47,7 @@ class _Kept(BaseModel):
 class KeptAnswer(SavedAnswer):
     """A saved answer, with what the page shows beside its quotes."""
 
-    query: str
+    query: Text
     confidence: Chance
 
 
@@ -84,9 +86,9 @@ class Found(_Kept):
     """
 
     threshold: Chance
-    passages: list[KeptPassage]
-    sentences: list[KeptSentence]
-    seconds: dict[str, float]
+    passages: Annotated[list[KeptPassage], Field(max_length=_MOST), FailFast()]
+    sentences: Annotated[list[KeptSentence], Field(max_length=_MOST), FailFast()]
+    seconds: Annotated[dict[Name, float], Field(max_length=_MOST)]
 
 
 class Turn(_Kept):
@@ -104,7 +106,7 @@ class Turn(_Kept):
     answer: KeptAnswer
     found: Found
     own: bool = False
-    documents: list[str] = []
+    documents: Annotated[list[Name], Field(max_length=_MOST), FailFast()] = []
 
     @classmethod
     def of(
@@ -170,9 +172,7 @@ def parse_turn(data: Mapping[str, Any]) -> Turn:
     try:
         return Turn.model_validate(data)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise AnswerFileError(f"a kept answer cannot be read: {first['msg']} at {where}") from None
+        raise AnswerFileError(f"a kept answer cannot be read: {reason(error)}") from None
 
 
 def _found(answer: Answer, threshold: float) -> Found:

@@ -9,7 +9,7 @@ import pytest
 
 from embeddings import Encoder, ModelError
 from qa import QA, Answer, Document, verify
-from qa.answering import ABSTENTION, ExtractiveAnswerer, _openblas
+from qa.answering import ABSTENTION, ExtractiveAnswerer, _openblas, _whole
 from qa.documents import Span
 from qa.errors import SettingsError
 from qa.index import Index
@@ -17,6 +17,7 @@ from qa.indexing import update_index
 from qa.kinds import asks_for_several
 from qa.matching import Match, Matcher
 from qa.passages import Chunking
+from qa.selection import Candidate
 from qa.terms import Rarity, terms
 from tests.fakes import FakeEncoder
 
@@ -48,6 +49,50 @@ def test_a_sentence_that_points_back_comes_with_the_one_before_it(tmp_path: Path
     answer = ask("When was the old tower closed after the fire?", tmp_path)
     first = answer.citations[0].quote
     assert first == "The old tower has 200 steps. It was closed in 1998 after a fire."
+
+
+def ask_of(text: str, question: str, folder: Path) -> Answer:
+    """Ask of a text whose passages are far too short for its sentences."""
+    encoder = FakeEncoder()
+    update_index(folder, [Document("a.txt", text)], encoder=encoder, chunking=Chunking(16, 0))
+    answerer = ExtractiveAnswerer(encoder, threshold=0.0)
+    with QA(Index.open(folder), encoder, answerer) as qa:
+        return qa.ask(question)
+
+
+def test_a_sentence_too_long_for_a_passage_is_quoted_whole_and_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.answering._ONE", (1.0, 0.0))
+    rule = f"No vessel of {', or of '.join(f'{n},000 tons' for n in range(1, 40))}, may enter Riga."
+    text = f"The rules follow. {rule} Ferries may."
+    answer = ask_of(text, "May vessels of 30,000 tons enter Riga?", tmp_path)
+    assert rule in [citation.quote for citation in answer.citations]
+    assert verify(answer, [Document("a.txt", text)]).verified
+    assert [candidate.text for candidate in answer.considered].count(rule) == 1
+    assert all(text[slice(*each.span)] == each.text for each in answer.considered)
+
+
+def test_a_sentence_far_too_long_is_quoted_in_a_part_that_verifies(tmp_path: Path) -> None:
+    tons = ", or of ".join(f"{n},000 tons" for n in range(1, 150))
+    text = f"The rules follow. No vessel of {tons}, may enter Riga. Ferries may."
+    answer = ask_of(text, "May vessels of 77,000 tons enter?", tmp_path)
+    assert 250 < len(answer.citations[0].quote) <= 1_000
+    result = verify(answer, [Document("a.txt", text)])
+    assert result.verified
+    assert "a part of a sentence of 2," in result.checks[0].finding
+
+
+def test_a_lead_still_ends_where_a_sentence_begins_when_a_quote_is_widened() -> None:
+    long = f"The tower, {', '.join(f'step {n}' for n in range(40))}, is old."
+    document = Document("a.txt", f"{long} It was closed in 1998 after a fire on {long}")
+    cut = Span(40, len(document.text) - 40)
+    lead = len(long) + 1 - cut.start
+    candidate = Candidate("a.txt", cut, lead, document.text[slice(*cut)], 1.0, {}, 0.5)
+    whole = _whole(candidate, lambda _: document)
+    assert whole.span == Span(0, len(document.text))
+    assert document.text[whole.lead :].startswith("It was closed")
+    assert whole.text == document.text
 
 
 def test_quotes_are_numbered_and_do_not_overlap(

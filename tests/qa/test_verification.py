@@ -20,7 +20,7 @@ from qa.loaders import load
 from qa.saved import SavedAnswer, read_saved
 from qa.seeds import essay_path
 from qa.sentences import split_sentences
-from qa.verification import sources
+from qa.sources import Sources
 
 Saved = dict[str, Any]
 Mutation = Callable[[Saved], Saved | None]
@@ -231,10 +231,13 @@ def test_near_quotes_must_verify_too() -> None:
 
 
 def test_a_lead_says_where_the_answer_starts_and_must_leave_something() -> None:
-    citation = Citation(1, ESSAY, SENTENCES[0], 5)
-    assert citation.quote == ESSAY.text[slice(*SENTENCES[0])]
+    two = Span(SENTENCES[0].start, SENTENCES[1].end)
+    citation = Citation(1, ESSAY, two, SENTENCES[1].start - two.start)
+    assert citation.quote == ESSAY.text[slice(*two)]
     saved = json.loads(json.dumps(Answer("Why?", "Why?", 0.9, (citation,)).to_dict()))
     assert verify(saved, [ESSAY]).verified
+    saved["citations"][0]["lead"] -= 1
+    assert "ends inside a sentence" in verify(saved, [ESSAY]).checks[0].finding
     saved["citations"][0]["lead"] = len(citation.quote)
     assert "leaves nothing" in verify(saved, [ESSAY]).checks[0].finding
     for lead in (-1, len(citation.quote)):
@@ -274,7 +277,7 @@ def test_sources_are_found_by_the_paths_that_the_answer_names(tmp_path: Path) ->
     path = tmp_path / "answer.json"
     path.write_text(json.dumps(answer_of(SENTENCES[0])))
     saved = read_answer(path)
-    assert verify(saved, sources(saved)).verified
+    assert verify(saved, Sources.named_in(saved)).verified
 
 
 def test_a_source_path_that_does_not_fit_the_document_is_not_read(tmp_path: Path) -> None:
@@ -285,8 +288,8 @@ def test_a_source_path_that_does_not_fit_the_document_is_not_read(tmp_path: Path
     path = tmp_path / "answer.json"
     path.write_text(json.dumps(fields))
     saved = read_answer(path)
-    assert sources(saved) == []
-    assert not verify(saved, sources(saved)).verified
+    assert Sources.named_in(saved).documents == {}
+    assert not verify(saved, Sources.named_in(saved)).verified
 
 
 def test_verifying_loads_no_model() -> None:

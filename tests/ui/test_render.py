@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from qa import Answer, Citation, Document
 from qa.documents import Span
 from qa.errors import AnswerFileError
+from qa.verification import Check, Verification
 from tests.ui.conftest import ATTACKS
 from ui.found import word
 from ui.render import exact
@@ -66,7 +67,7 @@ class Reader(HTMLParser):
 
 def document_of(*quotes: str) -> Document:
     """Give a document of an awkward name that is made of several quotes."""
-    return Document(id="<i>notes & co.txt", text="|".join(quotes) + "|")
+    return Document(id="<i>notes & co.txt", text="\n\n".join(quotes) + "\n\n.")
 
 
 def cite(*quotes: str) -> tuple[Citation, ...]:
@@ -76,7 +77,7 @@ def cite(*quotes: str) -> tuple[Citation, ...]:
     start = 0
     for number, quote in enumerate(quotes, 1):
         citations.append(Citation(number, document, Span(start, start + len(quote))))
-        start += len(quote) + 1
+        start += len(quote) + 2
     return tuple(citations)
 
 
@@ -87,8 +88,11 @@ def shown(answer: Answer, document: Document | None, **options: Any) -> str:
 
 
 def answered(question: str, quotes: Sequence[str], query: str | None = None) -> str:
+    """Render an answer of any quotes, be they sentences or not, as if they had been verified."""
     answer = Answer(question, query or question, confidence=0.9, citations=cite(*quotes))
-    return shown(answer, document_of(*quotes))
+    found = tuple(Check(n, False, True, "they stand there") for n in range(1, len(quotes) + 1))
+    turn = Turn.of(answer, "one", 0.65)
+    return rendered(Checked(turn, Verification(found, ()), lambda id_: document_of(*quotes)))
 
 
 @pytest.mark.parametrize("text", [*ATTACKS, *MORE_ATTACKS])
@@ -114,11 +118,11 @@ def test_every_quote_question_and_title_of_an_answer_reads_back() -> None:
 
 
 def test_a_quote_carries_its_number_place_and_proof() -> None:
-    markup = answered("Who?", ["One.\n", "Two."])
-    second = cite("One.\n", "Two.")[1]
+    markup = answered("Who?", ["One.", "Two."])
+    second = cite("One.", "Two.")[1]
     assert 'aria-label="Show quote 2 in the document">2</button>' in markup
     assert 'data-start="6" data-end="10"' in markup
-    assert "paragraph 1, line 2" in markup
+    assert "paragraph 2, line 3" in markup
     facts = Reader(markup).texts("dd")[5:]
     assert facts == ["<i>notes & co.txt", second.sha256, "6–10", "6–10", "1 of 1"]
 

@@ -110,7 +110,7 @@ def _files(path: Path) -> tuple[Path, Path]:
     for name in (f"{QRELS}.tsv", f"{QRELS}/test.tsv", f"{QRELS}/dev.tsv"):
         if (path / name).is_file():
             return path, path / name
-    found = sorted((path / QRELS).glob("*.tsv"))
+    found = sorted(file for file in (path / QRELS).glob("*.tsv") if file.is_file())
     if len(found) == 1:
         return path, found[0]
     if not found:

@@ -16,6 +16,7 @@ from qa.evaluation.nearest import nearest, occurrences
 from qa.evaluation.questions import Place, Question, QuestionSet, brief, fingerprint
 
 _SHOWN = 60
+_EXPLAINED = 50  # faults for which the nearest text is looked for, which takes a while
 
 
 class _Article(Lenient):
@@ -119,14 +120,18 @@ def _place(reading: Reading, answer: _Answer, where: str, document: Document) ->
     """Give the place of an answer, and note a fault if it does not stand there."""
     start, end = answer.answer_start, answer.answer_start + len(answer.text)
     if not document.text.startswith(answer.text, start):
-        reading.fault(where, _misplaced(answer, document))
+        explain = len(reading.faults) < _EXPLAINED
+        reading.fault(where, _misplaced(answer, document, explain=explain))
     return Place(document.id, start, end)
 
 
-def _misplaced(answer: _Answer, document: Document) -> str:
+def _misplaced(answer: _Answer, document: Document, *, explain: bool) -> str:
     start, end = answer.answer_start, answer.answer_start + len(answer.text)
     here = brief(document.text[start:end], _SHOWN)
     stands = f"“{here}” stands" if here else "the paragraph has ended"
+    told = f"the answer “{brief(answer.text, _SHOWN)}” is not at {start}, where {stands}"
+    if not explain:
+        return told
     found = [Place(document.id, *span) for span in occurrences(answer.text, document.text)]
     near = min(found, key=lambda place: abs(place.start - start), default=None)
     near = near or nearest(answer.text, [document])
@@ -134,4 +139,4 @@ def _misplaced(answer: _Answer, document: Document) -> str:
     if near:
         text = brief(document.text[near.start : near.end], _SHOWN)
         way_out = f"the nearest, at {near.start}, is “{text}”"
-    return f"the answer “{brief(answer.text, _SHOWN)}” is not at {start}, where {stands}; {way_out}"
+    return f"{told}; {way_out}"

@@ -21,6 +21,7 @@ _REPEATED: Mapping[str, str] = {
     "tag": "tags",
 }
 _SINGULARS = {plural: column for column, plural in _REPEATED.items()}
+_MOST_COLUMNS = 1_000
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -61,8 +62,11 @@ def _delimiter(text: str) -> str:
     """Give the delimiter by which the header row has the most columns that are known."""
 
     def known(delimiter: str) -> int:
-        header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
-        return sum(_is_known(_column(cell)) for cell in header)
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        try:
+            return sum(_is_known(_column(cell)) for cell in next(rows, []))
+        except csv.Error:  # a cell that is too long, which is told when the rows are read
+            return 0
 
     return max(",;\t", key=known)
 
@@ -78,7 +82,10 @@ def _rows(text: str, delimiter: str, reading: Reading) -> Iterator[tuple[int, li
                 yield start, cells
             start = reader.line_num + 1
     except csv.Error as error:
-        reading.fault(f"line {start}", f"is not a row of a table: {error}")
+        reason = str(error)
+        if "field larger" in reason:
+            reason = f"a cell has more than {csv.field_size_limit():,} characters"
+        reading.fault(f"line {start}", f"is not a row of a table: {reason}")
 
 
 def _column(cell: str) -> str:
@@ -91,6 +98,9 @@ def _is_known(column: str) -> bool:
 
 
 def _header_faults(columns: Sequence[str]) -> Iterator[str]:
+    if len(columns) > _MOST_COLUMNS:
+        yield f"has {len(columns):,} columns; the most is {_MOST_COLUMNS:,}"
+        return
     for column in dict.fromkeys(columns):
         if column and not _is_known(column):
             yield f"{brief(column)}: {did_you_mean(column, (*_ONCE, *_REPEATED))}"

@@ -143,3 +143,17 @@ def test_a_file_of_another_form(tmp_path: Path, content: str, reason: str) -> No
     path.write_text(content)
     with pytest.raises(QuestionSetError, match=reason):
         load_questions(path)
+
+
+def test_the_nearest_text_is_looked_for_only_where_it_is_shown(tmp_path: Path) -> None:
+    answers = [{"text": "closed", "answer_start": 50}]
+    qas = [{"id": n, "question": "When?", "answers": answers} for n in range(60)]
+    paragraph = {"context": "The museum was closed.", "qas": qas}
+    path = tmp_path / "set.json"
+    path.write_text(json.dumps({"data": [{"title": "M", "paragraphs": [paragraph]}]}))
+    with pytest.raises(QuestionSetError, match="has 60 faults") as caught:
+        load_questions(path)
+    explained = [
+        fault.endswith("; the nearest, at 15, is “closed”") for fault in caught.value.faults
+    ]
+    assert explained == [True] * 50 + [False] * 10

@@ -128,3 +128,21 @@ def test_in_drafts_a_row_that_says_nothing_of_an_answer_is_not_judged(tmp_path: 
         (),
         (),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("question," + 200_000 * "x", "a cell has more than 131,072 characters"),
+        ("question\n" + 200_000 * "x", "a cell has more than 131,072 characters"),
+        ("question" + 2_000 * ",x", "has 2,001 columns; the most is 1,000"),
+    ],
+    ids=["a long cell in the header", "a long cell", "many columns"],
+)
+def test_a_table_that_is_far_too_large_is_refused_in_words(
+    tmp_path: Path, text: str, reason: str
+) -> None:
+    path = tmp_path / "set.csv"
+    path.write_text(text)
+    with pytest.raises(QuestionSetError, match=reason):
+        load_questions(path)
