@@ -54,6 +54,11 @@ class Document:
             raise LoadError(f"{named} is empty: it has no text to ask about", source=named)
         if "\0" in self.text:
             raise LoadError(f"{named} is not text: it holds NUL characters", source=named)
+        if not all(map(_is_unicode, (self.id, self.title, self.source or ""))):
+            raise LoadError(
+                f"{ascii(named)[1:-1]} has a name that is not valid Unicode: rename it",
+                source=named,
+            )
         try:
             encoded = self.text.encode()
         except UnicodeEncodeError as error:
@@ -83,3 +88,8 @@ class Document:
         """Give a span's place in the text's UTF-8 bytes."""
         start = len(self.text[: span.start].encode())
         return Span(start, start + len(self.text[span.start : span.end].encode()))
+
+
+def _is_unicode(text: str) -> bool:
+    """Tell whether a text can be written; names of files may hold bytes that are no character."""
+    return text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text)
