@@ -93,8 +93,8 @@ def _nested_xml(depth: int) -> bytes:
     return docx_of({MAIN: body("<w:p>" * depth + "</w:p>" * depth)})
 
 
-def _zip_bomb(method: int) -> bytes:
-    return docx_of({MAIN: b" " * 200_000_000}, method)
+def _zip_bomb(method: int, size: int = 200_000_000) -> bytes:
+    return docx_of({MAIN: b" " * size}, method)
 
 
 def _laughs() -> bytes:
@@ -125,7 +125,10 @@ def _pdf_stream_bomb() -> bytes:
 
 BOMBS: dict[str, Callable[[], tuple[str, bytes]]] = {
     "an element with 200,000 attributes": lambda: (".html", _attributes()),
-    "a word file that unpacks to 200 MB": lambda: (".docx", _zip_bomb(zipfile.ZIP_DEFLATED)),
+    "a word file that unpacks to 70 MB": lambda: (
+        ".docx",
+        _zip_bomb(zipfile.ZIP_DEFLATED, 70_000_000),
+    ),
     "pages that hold each other": lambda: (
         ".pdf",
         _pdf(
