@@ -62,6 +62,11 @@ class Document:
             raise LoadError(f"{named} is empty: it has no text to ask about", source=named)
         if "\0" in self.text:
             raise LoadError(f"{named} is not text: it holds NUL characters", source=named)
+        if not all(map(_is_unicode, (self.id, self.title, self.source or ""))):
+            raise LoadError(
+                f"{ascii(named)[1:-1]} has a name that is not valid Unicode: rename it",
+                source=named,
+            )
         try:
             encoded = self.text.encode()
         except UnicodeEncodeError as error:
@@ -118,3 +123,8 @@ class _Marks:
         # A CRLF counts once, and also where it lies across the start.
         ends -= self._text.count("\r\n", max(start - 1, 0), end)
         return before[0] + len(piece.encode()), before[1] + ends
+
+
+def _is_unicode(text: str) -> bool:
+    """Tell whether a text can be written; names of files may hold bytes that are no character."""
+    return text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text)

@@ -23,6 +23,8 @@ _KNOWN = 4  # texts of which it is known whether they fit; the same is asked twi
 _FEWEST_TOKENS = 16
 _LONGEST_CONTEXT = 120  # characters
 _LONGEST_SENTENCE = 8_192  # characters; a longer one is split in any case, from windows this long
+_LONGEST_TOKEN = 128  # characters, of the tokens of cl100k_base
+_LONGEST_PASSAGE = 200_000  # characters; tiktoken fails at a million that are white space
 _SPLIT_WINDOW = 512  # characters; grows while all of it fits, as reading far ahead is slow
 
 
@@ -48,7 +50,7 @@ class Chunking:
             raise SettingsError(f"an overlap of {self.overlap} sentences is not possible: take 0")
 
     def to_dict(self) -> dict[str, int]:
-        """Give the settings by name."""
+        """Return the settings by name."""
         return asdict(self)
 
 
@@ -95,7 +97,7 @@ class Passage:
         return Span(self.start, self.end)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the passage as plain data; its sentences as `[start, end]`."""
+        """Return the passage as plain data; its sentences as `[start, end]`."""
         return {
             "document_id": self.document_id,
             "start": self.start,
@@ -112,7 +114,7 @@ def in_context(context: str, text: str) -> str:
 
 
 def _context(document: Document) -> str:
-    """Give a document's title; nothing for one that is merely called by its file's name."""
+    """Return a document's title; nothing for one that is merely called by its file's name."""
     title = "" if document.title == PurePath(document.id).stem else document.title
     return " ".join(title.split())[:_LONGEST_CONTEXT]
 
@@ -126,10 +128,12 @@ def cut(document: Document, chunking: Chunking, encoder: Encoder) -> Iterator[Pa
     """
     encoding = tiktoken_encoding()
     context = _context(document)
+    longest = min(chunking.max_tokens * _LONGEST_TOKEN, _LONGEST_PASSAGE)
 
     def fits(text: str) -> bool:
         return (
-            len(encoding.encode_ordinary(text)) <= chunking.max_tokens
+            len(text) <= longest
+            and len(encoding.encode_ordinary(text)) <= chunking.max_tokens
             and encoder.count_tokens([in_context(context, text)])[0] <= encoder.max_tokens
         )
 
@@ -146,7 +150,7 @@ def tiktoken_encoding() -> tiktoken.Encoding:
 
 
 def _runs(text: str, overlap: int, fits: Fits) -> Iterator[tuple[Span, ...]]:
-    """Give the longest runs of sentences that fit."""
+    """Yield the longest runs of sentences that fit."""
     window: list[Span] = []
     for sentence in split_sentences(text):
         if window and _is_short(sentence) and fits(text[window[0].start : sentence.end]):
@@ -164,7 +168,7 @@ def _runs(text: str, overlap: int, fits: Fits) -> Iterator[tuple[Span, ...]]:
 
 
 def _fitting_parts(text: str, sentence: Span, fits: Fits) -> Iterator[Span]:
-    """Give a sentence if it fits, and else the parts that it is split into."""
+    """Yield a sentence if it fits, and else the parts that it is split into."""
     if _is_short(sentence) and fits(text[sentence.start : sentence.end]):
         yield sentence
     else:
@@ -196,14 +200,14 @@ def _split(text: str, sentence: Span, fits: Fits) -> Iterator[Span]:
 
 
 def _token_borders(text: str, span: Span) -> list[int]:
-    """Give the ends of the tiktoken tokens in a span that fall between two characters."""
+    """Return the ends of the tiktoken tokens in a span that fall between two characters."""
     encoding = tiktoken_encoding()
     _, starts = encoding.decode_with_offsets(encoding.encode_ordinary(text[span.start : span.end]))
     return sorted({span.start + s for s in starts if s > 0} | {span.end})
 
 
 def _last_word_end(text: str, span: Span, borders: list[int]) -> int:
-    """Give the last border at white space in the span's second half, or else its end."""
+    """Return the last border at white space in the span's second half, or else its end."""
     half = (span.start + span.end) // 2
     for end in reversed(borders):
         if half < end <= span.end and text[end].isspace():

@@ -3,7 +3,7 @@
 `benchmarks/studies/sentences.py` says why sentencex. What is added here: paragraphs end
 sentences, a closing bracket or quotation mark stays with the sentence that it closes, white space
 belongs to no sentence, and long paragraphs are read in windows, since sentencex takes quadratic
-time on text without spaces after its stops (Chinese, for one).
+time on text without spaces after its stops (Chinese, for one) and on quotation marks left open.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ _PARAGRAPH_BREAK = re.compile(
 _CLOSERS = re.compile(r"[)\]}”’»」』]+(?=\s)")
 _WINDOW = 8_000
 _LOOK_BACK = 2_000  # characters; where the paragraph is longer, it is doubled
+_WIDEST_WINDOW = 32_000  # with no sentence's end in it, it is taken for one
 _LANGUAGE = "en"  # its rules serve the other languages that were tried as well as their own do
 
 
 def split_sentences(text: str) -> Iterator[Span]:
-    """Give the sentences of a text in order, as spans of it.
+    """Yield the sentences of a text in order, as spans of it.
 
     The spans do not overlap, and what lies between them is white space.
     """
@@ -73,7 +74,7 @@ def split_paragraph(text: str, paragraph: Span) -> Iterator[Span]:
 
 
 def _boundaries(text: str, paragraph: Span) -> Iterator[Span]:
-    """Give sentencex's own pieces, which tile the paragraph, from windows of bounded length."""
+    """Yield sentencex's own pieces, which tile the paragraph, from windows of bounded length."""
     from sentencex import get_sentence_boundaries
 
     start, window = paragraph.start, _WINDOW
@@ -83,9 +84,11 @@ def _boundaries(text: str, paragraph: Span) -> Iterator[Span]:
         spans = [Span(start + f["start_index"], start + f["end_index"]) for f in found]
         if end < paragraph.end:
             spans = spans[:-2]  # the window's end may have cut these
-        if not spans:
+        if not spans and window < _WIDEST_WINDOW:
             window *= 2
             continue
+        if not spans:
+            spans = [Span(start, text.rfind(" ", start, end) + 1 or end)]
         yield from spans
         start, window = spans[-1].end, _WINDOW
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from embeddings import Encoder
-from qa.errors import LoadError, QAError
+from qa.errors import QAError
 from qa.index import Index
 from qa.indexing import Changes, Unreadable, update_index
-from qa.loaders import File, find, is_read
+from qa.loaders import File, find, find_below, is_read
 
 _QUIET_MS = 400  # how long nothing may change before the index is brought up to date
 _FIRST_MS = 1_000
@@ -69,12 +69,9 @@ def catch_up(
 
 def _found(path: Path) -> list[File]:
     """Find what there is; a folder may be empty for now, and a file may be gone."""
-    try:
-        return find(path)
-    except LoadError:
-        if path.exists() and not path.is_dir():
-            raise
-        return []
+    if path.is_dir():
+        return find_below(path)
+    return find(path) if path.exists() else []
 
 
 def _gone(paths: Sequence[Path], folder: Path, there: set[str]) -> list[str]:

@@ -100,6 +100,8 @@ PATHOLOGICAL = {
     "abbreviations": "Dr. " * 5_000,
     "lines": "a\n" * 20_000,
     "white space": "a" + " " * 50_000 + "b",
+    "more white space than tiktoken takes": "a" + " " * 1_500_000 + "b",
+    "quotations opened": "“" * 40_000,
 }
 """Texts that make a careless splitter slow, or go round for ever."""
 

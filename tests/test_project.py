@@ -177,7 +177,7 @@ def test_the_wheel_works_by_itself_in_another_folder(tmp_path: Path) -> None:
             command, cwd=tmp_path, env=environment, check=True, capture_output=True, text=True
         ).stdout
 
-    where = run(sys.executable, "-c", "import qa, ui.app; print(qa.__file__, ui.app.__file__)")
-    assert where.count(str(site)) == 2
+    code = "import inquote, qa, ui.app; print(inquote.__file__, qa.__file__, ui.app.__file__)"
+    assert run(sys.executable, "-c", code).count(str(site)) == 3
     question = "When was the Belt and Road Initiative proposed?"
     assert "2013" in run(site / "bin" / "inquote", "ask", question)

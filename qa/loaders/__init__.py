@@ -1,29 +1,35 @@
 """Documents from files: a loader for each kind, by the file's suffix.
 
-A loader is a function that reads the file at a path as the document of an id. What it gives is
-the same each time, and all offsets are into the text that it gives.
+A loader is a function that reads the file at a path as the document of an id. What it returns is
+the same each time, and all offsets are into that text.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 from qa.documents import Document
 from qa.errors import LoadError
-from qa.loaders.docx import load_docx
-from qa.loaders.html import load_html
-from qa.loaders.pdf import load_pdf
+from qa.loaders.files import refused, shown
+from qa.loaders.folders import files_below
+from qa.loaders.parsed import load_docx, load_html, load_pdf
+from qa.loaders.parsing import LIMITS, Limits
 from qa.loaders.text import load_text
 
-Loader = Callable[[Path, str], Document]
-"""Reads the file at a path as the document of an id."""
+
+class Loader(Protocol):
+    """Reads the file at a path as the document of an id, within limits."""
+
+    def __call__(self, path: Path, document_id: str, limits: Limits = LIMITS) -> Document:
+        """Return the document; raise a `LoadError` if the file cannot be read as one."""
+
 
 LOADERS: dict[str, Loader] = {
     ".txt": load_text,
@@ -42,7 +48,6 @@ EXTRACTED = frozenset(suffix for suffix, loader in LOADERS.items() if loader is 
 """Suffixes of files whose text a library extracts; another version of it may do so otherwise."""
 
 _SECONDS_TO_SETTLE = 2.0  # the coarsest clock of a file system in use
-_LOCK = "~$"  # starts the name of the file that Word puts beside one that is open
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ class File:
         try:
             status, source = path.stat(), str(path.resolve())
         except OSError as error:
-            raise LoadError(f"{path} cannot be read: {error.strerror}", source=str(path)) from error
+            raise refused(path, f"cannot be read: {error.strerror}") from error
         stamp = f"{status.st_size} {status.st_mtime_ns} {_version()}"
         settled = status.st_mtime < time.time() - _SECONDS_TO_SETTLE
         return cls(document_id, path, source, stamp if settled else None)
@@ -98,43 +103,45 @@ def find(path: str | os.PathLike[str]) -> list[File]:
     """
     try:
         path = Path(path).expanduser()
-        is_folder, is_file = path.is_dir(), path.is_file()
+        is_folder, is_file, is_there = path.is_dir(), path.is_file(), path.exists()
     except (OSError, RuntimeError) as error:  # a name that is too long; a ~user who is not there
-        raise LoadError(f"{path} cannot be read: {error}", source=str(path)) from error
+        raise LoadError(f"{shown(path)} cannot be read: {error}", source=str(path)) from error
     if is_folder:
-        return _find_below(path)
+        return _some(path, find_below(path))
     if not is_file:
-        raise LoadError(f"there is no file or folder {path}", source=str(path))
-    if not is_read(Path(path.name)):
         raise LoadError(
-            f"{path} is of no kind that is read; those are: {', '.join(sorted(LOADERS))}",
+            f"{shown(path)} is no file: it is a pipe, a device or a socket"
+            if is_there
+            else f"there is no file or folder {shown(path)}",
             source=str(path),
         )
+    if not is_read(Path(path.name)):
+        raise refused(path, f"is of no kind that is read; those are: {', '.join(sorted(LOADERS))}")
     return [File.at(path, path.name)]
+
+
+def find_below(folder: Path) -> list[File]:
+    """Find what is read of a folder, which may be nothing.
+
+    Raises:
+        LoadError: something in it cannot be looked at.
+    """
+    return [
+        File.at(folder / relative, relative.as_posix()) for relative in files_below(folder, is_read)
+    ]
+
+
+def _some(folder: Path, found: list[File]) -> list[File]:
+    if not found:
+        raise refused(
+            folder, f"holds no file that is read; those end in {', '.join(sorted(LOADERS))}"
+        )
+    return found
 
 
 def is_read(relative: Path) -> bool:
     """Tell by its name whether a file is of a kind that is read."""
     return relative.suffix.lower() in LOADERS
-
-
-def _find_below(folder: Path) -> list[File]:
-    below = ((path, path.relative_to(folder)) for path in sorted(folder.rglob("*")))
-    found = [
-        File.at(path, relative.as_posix())
-        for path, relative in below
-        if is_read(relative) and not _is_hidden(relative) and path.is_file()
-    ]
-    if not found:
-        raise LoadError(
-            f"{folder} holds no file that is read; those end in {', '.join(sorted(LOADERS))}",
-            source=str(folder),
-        )
-    return found
-
-
-def _is_hidden(relative: Path) -> bool:
-    return relative.name.startswith(_LOCK) or any(p.startswith(".") for p in relative.parts)
 
 
 def load_all(sources: Iterable[str | os.PathLike[str] | Document]) -> list[Document]:
@@ -160,15 +167,15 @@ def find_all(
             twin = every.setdefault(found.id, found)
             if twin is not found and not _same(twin, found):
                 raise LoadError(
-                    f"two documents are called {found.id!r} ({twin.source} and "
-                    f"{found.source}): name the folder that holds both instead",
+                    f"two documents are called {found.id!r} ({shown(twin.source)} and "
+                    f"{shown(found.source)}): name the folder that holds both instead",
                     source=found.source or found.id,
                 )
     return list(every.values())
 
 
 def loaded(found: Document | File) -> Document:
-    """Give a document, read if it is not yet."""
+    """Return a document, read if it is not yet."""
     return found.load() if isinstance(found, File) else found
 
 

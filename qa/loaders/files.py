@@ -2,73 +2,61 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 from qa.errors import LoadError
+from qa.terminal import printable
 
-_SIGNATURES = {
-    b"%PDF-": "a PDF",
-    b"\x89PNG\r\n\x1a\n": "a PNG image",
-    b"\xff\xd8\xff": "a JPEG image",
-    b"GIF8": "a GIF image",
-    b"II*\0": "a TIFF image",
-    b"MM\0*": "a TIFF image",
-    b"PK\x03\x04": "a ZIP archive, such as a Word file",
-    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Office file, such as .doc",
-    b"{\\rtf": "an RTF file",
-    b"\x1f\x8b": "a gzip archive",
-    b"7z\xbc\xaf": "a 7z archive",
-    b"Rar!": "a RAR archive",
-    b"%!PS": "a PostScript file",
-    b"\x7fELF": "a program",
-    b"MZ\x90\0": "a program",
-    b"SQLite format 3\0": "a database",
-}
-_MARKUP = {b"<!doctype html": "HTML", b"<html": "HTML", b"<?xml": "XML"}
-_PDF_HEADER_WITHIN = 1_024  # which the format allows before its header
+_TRIES = 3  # of reading a file that changes while it is read
 
 
 def refused(path: Path, reason: str) -> LoadError:
-    """Make the error that a file cannot be read; `reason` goes on after the file's path."""
-    return LoadError(f"{path} {reason}", source=str(path))
+    """Return the error that a file cannot be read; `reason` goes on after the file's path."""
+    return LoadError(f"{shown(path)} {reason}", source=str(path))
+
+
+def shown(name: object) -> str:
+    """Return a name as it can be shown on one line, whatever characters it has."""
+    return printable(str(name)).replace("\n", r"\n").replace("\t", r"\t")
 
 
 def read_file(path: Path, limit: int) -> bytes:
     """Read a whole file.
 
     Raises:
-        LoadError: it cannot be read, or has more than `limit` bytes.
+        LoadError: it cannot be read, is no regular file, has more than `limit` bytes, or does
+            not stay the same while it is read.
     """
     try:
-        size = path.stat().st_size
-        if size > limit:
-            raise refused(
-                path, f"has {size:,} bytes; the most is {limit:,}: split it into several files"
-            )
-        return path.read_bytes()
+        # Without waiting, or a pipe that took the file's place would be waited for.
+        with open(path, "rb", opener=_without_waiting) as file:
+            for _ in range(_TRIES):
+                before = os.fstat(file.fileno())
+                _check(before, path, limit)
+                file.seek(0)
+                data = file.read(limit + 1)
+                if _state(os.fstat(file.fileno())) == _state(before) and len(data) <= limit:
+                    return data
     except OSError as error:
         raise refused(path, f"cannot be read: {error.strerror}") from error
+    raise refused(path, "is being written: read it again once that is done")
 
 
-def kind_of(data: bytes) -> str | None:
-    """Say what a file's first bytes say it is ("a PNG image"); None where they say nothing."""
-    for signature, kind in _SIGNATURES.items():
-        if data.startswith(signature):
-            return kind
-    start = data[:200].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    for signature, kind in _MARKUP.items():
-        if start.startswith(signature):
-            return kind
-    return "a PDF" if b"%PDF-" in data[:_PDF_HEADER_WITHIN] else None
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def mistaken(path: Path, data: bytes, expected: str) -> LoadError:
-    """Make the error that a file is not what its suffix says it is, which is `expected`."""
-    if not data:
-        return refused(path, "is empty: it has no text to ask about")
-    found = kind_of(data)
-    if found is None:
-        return refused(path, f"is called {path.suffix}, but is not {expected}")
-    return refused(
-        path, f"is called {path.suffix}, but its content is {found}: give it the suffix for that"
-    )
+def _check(status: os.stat_result, path: Path, limit: int) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise refused(path, "is no file that can be read: it is a folder, a pipe or a device")
+    if status.st_size > limit:
+        raise refused(
+            path,
+            f"has {status.st_size:,} bytes; the most is {limit:,}: split it into several files",
+        )
+
+
+def _state(status: os.stat_result) -> tuple[int, int]:
+    return status.st_size, status.st_mtime_ns

@@ -7,16 +7,17 @@ from pathlib import Path
 
 from qa.documents import Document
 from qa.loaders.files import read_file, refused
+from qa.loaders.parsing import LIMITS, Limits
 
 MAX_BYTES = 500_000_000
 """The largest file of plain text that is read."""
 
 
-def load_text(path: Path, document_id: str) -> Document:
+def load_text(path: Path, document_id: str, limits: Limits = LIMITS) -> Document:
     """Read a plain text file: UTF-8, with or without a byte order mark, or UTF-16 with one.
 
     No character is added, dropped or normalised, line ends included. (A byte order mark is not
-    part of the text.)
+    part of the text.) Nothing is parsed, so that `limits` limit nothing.
     """
     text = _decode(read_file(path, MAX_BYTES), path)
     return Document(id=document_id, text=text, source=str(path.resolve()))

@@ -172,3 +172,9 @@ def test_scripts_that_cost_the_model_more_tokens_still_fit(
 def test_pathological_text_is_cut_to_its_end(text: str) -> None:
     passages = passages_of(text)
     assert_sound(text, passages, Chunking(), FakeEncoder())
+
+
+def test_white_space_is_cut_however_long_passages_may_be() -> None:
+    text = f"One.{' ' * 1_500_000}Two."
+    passages = passages_of(text, Chunking(max_tokens=100_000), FakeEncoder(max_tokens=10**9))
+    assert [passage.text for passage in passages] == ["One.", "Two."]

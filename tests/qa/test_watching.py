@@ -3,11 +3,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import watchfiles
 
-from qa.errors import QAError
+from qa.errors import LoadError, QAError
 from qa.indexing import Changes, update_index
 from qa.loaders import find
 from qa.watching import catch_up, watch
@@ -66,6 +67,20 @@ class TestCatchingUp:
             path.unlink()
         assert self.caught_up(notes, folder)[0].removed == ["a.txt", "b.txt"]
         assert catch_up([notes / "a.txt"], folder, FakeEncoder(), print) == Changes()
+
+    @pytest.mark.parametrize("paths", [["notes"], ["notes/a.txt"]])
+    def test_what_cannot_be_looked_at_takes_nothing_out(
+        self, notes: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, paths: list[str]
+    ) -> None:
+        def refusing(*_: object, **__: object) -> NoReturn:
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr("os.scandir", refusing)
+        monkeypatch.setattr("qa.loaders.Path.resolve", refusing)
+        with pytest.raises(LoadError, match="Permission denied"):
+            catch_up([notes.parent / path for path in paths], folder, FakeEncoder(), print)
+        monkeypatch.undo()
+        assert state_of(folder)["ids"] == ["a.txt", "b.txt"]
 
 
 def test_each_change_is_given_and_an_error_does_not_end_it(

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from qa.documents import Document
 from qa.errors import LoadError
-from qa.loaders import docx as loader
 from qa.loaders import load
+from qa.loaders.parsers import Refused
+from qa.loaders.parsers import docx as parser
 from tests.refusals import refusal
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -171,10 +172,11 @@ class TestWhatIsNotRead:
     def test_parts_that_are_too_much_together(
         self, path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(loader, "MAX_PART_BYTES", 500)
+        monkeypatch.setattr(parser, "MAX_PART_BYTES", 500)
         notes = f'<w:footnotes xmlns:w="{W}">{" " * 300}</w:footnotes>'
         pack(path, {MAIN: body("<w:p/>" + " " * 200), "word/footnotes.xml": notes})
-        assert "unpacks to more than 500 bytes" in refusal(path)
+        with pytest.raises(Refused, match="unpacks to more than 500 bytes"):
+            parser.parse(path.read_bytes(), path.name)
 
     @pytest.mark.parametrize(
         "declared",

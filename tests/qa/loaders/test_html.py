@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.documents import Document
-from qa.loaders import html, load
-from qa.loaders.flow import Flow
+from qa.loaders import load, parsed
+from qa.loaders.parsers.flow import Flow
+from qa.loaders.parsers.html import Page, read_page
 from tests.refusals import refusal
 
 
@@ -116,7 +117,7 @@ class TestText:
     @given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn", "Cf"]), min_size=1))
     def test_any_text_comes_back_from_between_two_tags(self, drawn: str) -> None:
         flow = Flow()
-        html._Page(flow).walk(html._parse(f"<pre>x{escape(drawn)}x</pre>", Path("a.html")))
+        read_page(f"<pre>x{escape(drawn)}x</pre>", Page(flow))
         assert flow.text() == f"x{drawn}x"
 
 
@@ -171,7 +172,7 @@ class TestWhatIsNotRead:
         assert reason in refusal(path)
 
     def test_a_file_above_the_limit(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(html, "MAX_BYTES", 10)
+        monkeypatch.setitem(parsed.MAX_BYTES, "html", 10)
         path.write_text("<p>" + "x" * 10)
         assert "13 bytes" in refusal(path)
 

@@ -7,9 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.documents import Document
-from qa.loaders import load, pdf
-from qa.loaders.pdf import join_pages
-from qa.loaders.pdf_worker import Failed, Limits, read
+from qa.loaders import load, parsed
+from qa.loaders.parsers import Refused, pdf
 from tests.pdf_files import Page, encrypted, pages_of, pdf_of
 from tests.refusals import refusal
 
@@ -114,7 +113,7 @@ class TestPages:
 
     @given(st.lists(st.text("a. \n").map(str.strip), min_size=1))
     def test_a_joined_page_is_where_it_is_said_to_be(self, pages: list[str]) -> None:
-        text, starts = join_pages(pages)
+        text, starts = pdf.join_pages(pages)
         assert text.strip() == text
         for page, start in zip(pages, starts, strict=True):
             assert text[start : start + len(page)] == page
@@ -170,32 +169,24 @@ class TestWhatIsNotRead:
         path.write_bytes(data)
         assert reason in refusal(path)
 
+    def test_a_file_above_the_limit(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(parsed.MAX_BYTES, "pdf", 99)
+        path.write_bytes(pages_of(["One page."]))
+        assert "the most is 99" in refusal(path)
+
     @pytest.mark.parametrize(
         ("limit", "most", "reason"),
         [
-            ("MAX_BYTES", 99, "the most is 99"),
             ("MAX_PAGES", 2, "has 3 pages"),
             ("MAX_CHARACTERS", 9, "more than 9 characters"),
-            ("MAX_SECONDS", 0.001, "takes more than 0.001 seconds"),
         ],
     )
-    def test_a_file_above_a_limit(
-        self, path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, most: float, reason: str
+    def test_more_pages_or_characters_than_the_most(
+        self, monkeypatch: pytest.MonkeyPatch, limit: str, most: int, reason: str
     ) -> None:
         monkeypatch.setattr(pdf, limit, most)
-        if limit == "MAX_SECONDS":
-            monkeypatch.setattr(pdf, "_WORKER", sleeper(path.parent))
-        path.write_bytes(pages_of(["One page.", "Two pages.", "Three."]))
-        assert reason in refusal(path)
-
-    def test_a_crash_of_the_parser_is_a_damaged_file(
-        self, path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        crash = path.with_name("crash.py")
-        crash.write_text("import os; print('{\"pages\":'); os.abort()")
-        monkeypatch.setattr(pdf, "_WORKER", crash)
-        path.write_bytes(pages_of(["One page."]))
-        assert "parsing it fails" in refusal(path)
+        with pytest.raises(Refused, match=reason):
+            pdf.parse(pages_of(["One page.", "Two pages.", "Three."]), "report.pdf")
 
     def test_the_parser_says_nothing_to_the_terminal(
         self, path: Path, capfd: pytest.CaptureFixture[str]
@@ -212,13 +203,7 @@ class TestWhatIsNotRead:
         for place in data.draw(st.lists(st.integers(0, len(whole) - 1), min_size=1, max_size=20)):
             whole[place] = data.draw(st.integers(0, 255))
         try:
-            found = read(start + bytes(whole), Limits(100, 1_000))
-        except Failed:
+            found = pdf.parse(start + bytes(whole), "report.pdf")
+        except Refused:
             return
-        assert all(isinstance(page, str) for page in found["pages"])
-
-
-def sleeper(folder: Path) -> Path:
-    script = folder / "sleep.py"
-    script.write_text("import time; time.sleep(60)")
-    return script
+        assert found.text

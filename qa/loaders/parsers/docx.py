@@ -10,15 +10,11 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
-from qa.documents import Document
-from qa.loaders.files import mistaken, read_file, refused
-from qa.loaders.flow import CELL, PARAGRAPH, Flow, clean, sensible_title
-
-MAX_BYTES = 200_000_000
-"""The largest Word file that is read."""
+from qa.loaders.parsers import Extracted, Refused
+from qa.loaders.parsers.flow import CELL, PARAGRAPH, Flow, clean, sensible_title
+from qa.loaders.parsers.signatures import mistaken
 
 MAX_PART_BYTES = 64_000_000
 """The most that the text of a Word file may have once it is unpacked."""
@@ -53,7 +49,7 @@ _CHARACTERS = {"noBreakHyphen": "\N{NON-BREAKING HYPHEN}", "tab": "\t"}
 _UNNUMBERED_NOTES = frozenset({"separator", "continuationSeparator", "continuationNotice"})
 
 
-def load_docx(path: Path, document_id: str) -> Document:
+def parse(data: bytes, name: str) -> Extracted:
     """Read the text of a Word file, in its order.
 
     Paragraphs, headings, list items and rows of tables have a blank line between them, cells a
@@ -63,47 +59,45 @@ def load_docx(path: Path, document_id: str) -> Document:
     hidden text, soft hyphens and control characters. The title is that of the file's properties.
 
     Raises:
-        LoadError: the file cannot be read, is no Word file, is protected by a password, is not
-            whole, unpacks to too much, or has no text.
+        Refused: the file is no Word file, is protected by a password, is not whole, or unpacks
+            to too much.
     """
-    data = read_file(path, MAX_BYTES)
     if data.startswith(_OLE) and _ENCRYPTED in data:
-        raise refused(path, "is protected by a password: save it without one first")
+        raise Refused("is protected by a password: save it without one first")
     if not data.startswith(b"PK"):
-        raise mistaken(path, data, "a Word file")
-    with _damage_named(path), zipfile.ZipFile(BytesIO(data)) as archive:
-        package = _Package(archive, path)
+        raise mistaken(name, data, "a Word file")
+    with _damage_named(), zipfile.ZipFile(BytesIO(data)) as archive:
+        package = _Package(archive)
         main = package.main()
         flow = Flow()
         _Story(flow).walk(package.xml(main))
-        for name in _NOTES:
-            notes = package.xml(posixpath.join(posixpath.dirname(main), name), needed=False)
+        for part in _NOTES:
+            notes = package.xml(posixpath.join(posixpath.dirname(main), part), needed=False)
             if notes is not None:
                 _Story(flow).walk(notes)
         title = package.title()
-    return Document(document_id, clean(flow.text()), title, str(path.resolve()))
+    return Extracted(clean(flow.text()), title)
 
 
 @contextmanager
-def _damage_named(path: Path) -> Iterator[None]:
+def _damage_named() -> Iterator[None]:
     from lxml import etree
 
     try:
         yield
     except (*_UNZIPPING, etree.LxmlError, NotImplementedError):
-        raise refused(
-            path, "is damaged, or cut off: it is not a whole Word file; fetch or save it again"
+        raise Refused(
+            "is damaged, or cut off: it is not a whole Word file; fetch or save it again"
         ) from None
     except RuntimeError:  # what zipfile says of a member that is encrypted
-        raise refused(path, "is protected by a password: save it without one first") from None
+        raise Refused("is protected by a password: save it without one first") from None
 
 
 class _Package:
     """The parts of a Word file, unpacked one at a time and within one limit."""
 
-    def __init__(self, archive: zipfile.ZipFile, path: Path) -> None:
+    def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
-        self._path = path
         self._names = frozenset(archive.namelist())
         self._left = MAX_PART_BYTES
 
@@ -119,7 +113,7 @@ class _Package:
             return _MAIN
         kinds = [kind for name, kind in _OTHERS.items() if name in self._names]
         found = kinds[0] if kinds else "some other ZIP archive"
-        raise refused(self._path, f"is not a Word file: its content is {found}")
+        raise Refused(f"is not a Word file: its content is {found}")
 
     def xml(self, name: str, *, needed: bool = True) -> Any:
         """Parse a part; None if it is not there and need not be."""
@@ -132,9 +126,7 @@ class _Package:
         )
         root = etree.fromstring(self._unpack(name), parser=parser)
         if root.getroottree().docinfo.doctype:
-            raise refused(
-                self._path, f"declares entities of its own in {name}, which no Word file needs"
-            )
+            raise Refused(f"declares entities of its own in {name}, which no Word file needs")
         return root
 
     def title(self) -> str:
@@ -147,8 +139,7 @@ class _Package:
             data = member.read(self._left + 1)
         self._left -= len(data)
         if self._left < 0:
-            raise refused(
-                self._path,
+            raise Refused(
                 f"unpacks to more than {MAX_PART_BYTES:,} bytes of text: "
                 "split it into several files",
             )

@@ -1,21 +1,30 @@
-"""Run by `qa.loaders.pdf` as a process of its own: reads a PDF, writes its pages as JSON.
-
-Nothing of the package is imported in here. The file is untrusted, and the library that parses it
-is native code: what crashes or hangs is this process alone.
-"""
+"""PDF, page by page; parsed by PDFium."""
 
 from __future__ import annotations
 
 import ctypes
-import json
 import re
-import sys
-from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 from typing import Any, NamedTuple
 
-_FAILURES = {4: "password", 5: "security"}  # by PDFium's codes
+from qa.loaders.parsers import Extracted, Refused
+from qa.loaders.parsers.flow import clean, sensible_title
+from qa.loaders.parsers.signatures import kind_of, mistaken
+
+MAX_PAGES = 10_000
+"""The most pages that a PDF may have."""
+
+MAX_CHARACTERS = 50_000_000
+"""The most characters that the pages of a PDF may have together."""
+
+_END, _END_WITHIN = b"%%EOF", 8_192
+_AGAIN = "fetch or save it again"
+_BROKEN = f"is damaged: it cannot be parsed as a PDF; {_AGAIN}"
+_FAILURES = {  # by PDFium's codes
+    4: "needs a password to be opened: save it without one first",
+    5: "is protected in a way that is not known here: save it without protection first",
+}
 _HYPHEN_AND_LINE_END = "\ufffe"  # as PDFium writes a line's end that is in a word
 _LINE_ENDS = re.compile(rf"\r\n|{_HYPHEN_AND_LINE_END}")
 _SOFT_HYPHEN = "\N{SOFT HYPHEN}"
@@ -28,10 +37,6 @@ _SENTENCE_ENDS = ".!?:…。！？؟"
 _CLOSERS = ")]}”’»」』\"'"
 
 
-class Failed(Exception):
-    """Why the file is not read: a word that `qa.loaders.pdf` knows, and a number with it."""
-
-
 class Line(NamedTuple):
     """A line of a page: its text, the size of its letters, the height of the first and last."""
 
@@ -41,41 +46,88 @@ class Line(NamedTuple):
     last: float
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The most pages and characters that are read."""
+def parse(data: bytes, name: str) -> Extracted:
+    """Read the text of a PDF, with where each page starts in it.
 
-    pages: int
-    characters: int
+    The text is what PDFium extracts, line by line, in the order in which the file has it, with
+    ligatures taken apart. Lines end with a line feed. A blank line is put where lines stand
+    further apart than the page's lines do, or change in size; between pages one where the page
+    ends with a sentence, and else a line feed, so that a sentence may go on over the page. A
+    word that is hyphenated at a line's end keeps its hyphen and the line end. Dropped are control
+    characters, half surrogate pairs, and white space at the ends of lines. Left out are
+    pictures, notes and the contents of form fields. The title is that of the file's metadata.
+
+    Raises:
+        Refused: the file is no PDF, needs a password, is damaged, is above a limit, or has no
+            text (it may be scanned).
+    """
+    if kind_of(data) != "a PDF":
+        raise mistaken(name, data, "a PDF")
+    if _END not in data[-_END_WITHIN:]:
+        raise Refused(f"is cut off, or damaged: a PDF ends with {_END.decode()}; {_AGAIN}")
+    pages, title, pictures = read(data)
+    pages = [clean(page).strip() for page in pages]
+    if not any(pages):
+        raise _without_text(name, len(pages), pictures=pictures > 0)
+    text, starts = join_pages(pages)
+    return Extracted(text, sensible_title(title), starts)
 
 
-def read(data: bytes, limits: Limits) -> dict[str, Any]:
-    """Read a PDF: `pages` (a text each), `title`, and `pictures` (if there is no text)."""
+def read(data: bytes) -> tuple[list[str], str, int]:
+    """Read a PDF: a text for each page, the title, and on how many pages is a picture alone."""
     import pypdfium2
 
     try:
         pdf = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
-        raise Failed(_FAILURES.get(error.err_code, "broken"), 0) from None
-    if len(pdf) > limits.pages:
-        raise Failed("pages", len(pdf))
+        raise Refused(_FAILURES.get(error.err_code, _BROKEN)) from None
+    if len(pdf) > MAX_PAGES:
+        raise Refused(
+            f"has {len(pdf):,} pages; the most is {MAX_PAGES:,}: split it into several files"
+        )
     pages: list[str] = []
-    pictures, left = 0, limits.characters
+    pictures, left = 0, MAX_CHARACTERS
     for number in range(len(pdf)):
         try:
             page = pdf[number]
             textpage = page.get_textpage()
         except pypdfium2.PdfiumError:
-            raise Failed("page", number + 1) from None
+            raise Refused(
+                f"is damaged: its page {number + 1:,} cannot be parsed; {_AGAIN}"
+            ) from None
         left -= textpage.count_chars()
         if left < 0:
-            raise Failed("characters", limits.characters)
+            raise Refused(
+                f"has more than {MAX_CHARACTERS:,} characters: split it into several files"
+            )
         pages.append(page_text(textpage))
         if not pages[-1].strip():
             pictures += has_picture(page)
         textpage.close()
         page.close()
-    return {"pages": pages, "title": pdf.get_metadata_value("Title"), "pictures": pictures}
+    return pages, pdf.get_metadata_value("Title"), pictures
+
+
+def join_pages(pages: list[str]) -> tuple[str, tuple[int, ...]]:
+    """Join the pages' texts to one, and tell where each starts in it."""
+    parts, starts, length = pages[:1], [0], len(pages[0])
+    for before, page in pairwise(pages):
+        gap = "" if not length else "\n\n" if not before or ends_sentence(before) else "\n"
+        gap = gap if page else ""
+        parts += [gap, page]
+        starts.append(length + len(gap))
+        length += len(gap) + len(page)
+    return "".join(parts), tuple(starts)
+
+
+def _without_text(name: str, pages: int, *, pictures: bool) -> Refused:
+    where = "on its one page" if pages == 1 else f"on its {pages:,} pages"
+    if pictures:
+        return Refused(
+            f"is scanned: there are pictures and no text {where}; put text into it first, for "
+            f"example with `ocrmypdf {name} read.pdf`",
+        )
+    return Refused(f"has no text to ask about: there is none {where}")
 
 
 def page_text(textpage: Any) -> str:
@@ -185,31 +237,3 @@ def _is_break(before: Line, line: Line, apart: float) -> bool:
     if step < -0.5:  # up again: another column, or what stands at the edge of the page
         return ends_sentence(before.text)
     return step > apart
-
-
-def main() -> None:
-    """Read the PDF on the input; the arguments are the limits, and those of the process."""
-    pages, characters, seconds, memory = map(int, sys.argv[1:])
-    _limit_process(seconds, memory)
-    try:
-        result = read(sys.stdin.buffer.read(), Limits(pages, characters))
-    except Failed as error:
-        result = {"failed": error.args}
-    except MemoryError:
-        result = {"failed": ("memory", memory)}
-    sys.stdout.write(json.dumps(result))
-
-
-def _limit_process(seconds: int, memory: int) -> None:
-    try:
-        import resource
-    except ImportError:  # not on Windows
-        return
-    for kind, most in ((resource.RLIMIT_CPU, seconds), (resource.RLIMIT_AS, memory)):
-        hard = resource.getrlimit(kind)[1]
-        soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (soft, hard))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,208 @@
+"""HTML, as a browser without scripts shows it; parsed by lxml."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import webencodings
+
+from qa.loaders.parsers import Extracted, Refused
+from qa.loaders.parsers.flow import CELL, PARAGRAPH, SPACE, Flow, clean, sensible_title
+from qa.loaders.parsers.signatures import kind_of, mistaken
+
+_UNSEEN = frozenset(
+    "head script style template noscript iframe object embed canvas svg audio video datalist "
+    "select rt rp frameset".split()
+)
+_PARAGRAPHS = frozenset(
+    "address article aside blockquote body caption center dd details dialog div dl dt "
+    "fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr legend li main "
+    "menu nav ol p pre search section summary table tbody tfoot thead tr ul".split()
+)
+_CELLS = frozenset({"td", "th"})
+_BREAKS = re.compile(r"[ \t\n\r\f]+")
+_HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.I)
+_CHARSET = re.compile(rb"""<meta[^>]{0,500}?charset\s*=\s*["']?\s*([\w.:-]+)""", re.I)
+_XML_ENCODING = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]+)""")
+_DECLARED_WITHIN = 4_096
+_MAX_DEPTH = 2_048
+_TITLE = ["html", "head", "title"]
+_SOFT_HYPHEN = "\N{SOFT HYPHEN}"
+
+
+def parse(data: bytes, name: str) -> Extracted:
+    """Read the text of an HTML file that a reader sees.
+
+    White space is run together as a browser does it, and kept in `pre`. Paragraphs, headings,
+    list items and rows of tables have a blank line between them, cells a tab, and a `br` is a
+    line end. What is not shown is left out: scripts, styles, what is hidden by an attribute of
+    its own (`hidden`, `display: none`), soft hyphens, readings over characters (ruby), and
+    control characters. The title is that of the page.
+
+    Raises:
+        Refused: the file is no HTML, or its elements are nested too deeply.
+    """
+    if kind_of(data) not in (None, "HTML", "XML"):
+        raise mistaken(name, data, "HTML")
+    flow = Flow()
+    page = Page(flow)
+    read_page(_decode(data), page)
+    return Extracted(clean(flow.text()), sensible_title(page.title))
+
+
+def _decode(data: bytes) -> str:
+    """Decode by the byte order mark, or what the file declares, or as UTF-8."""
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+    ):
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding, "replace")
+    declared = _declared(data)
+    if declared:
+        return str(declared.decode(data, "replace")[0])
+    if b"\0" in data:
+        raise Refused("is a binary file, not HTML; save it as UTF-8")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise Refused(
+            f"is not valid UTF-8 (at offset {error.start:,}) and declares no other that is known; "
+            "save it as UTF-8",
+        ) from None
+
+
+def _declared(data: bytes) -> Any:
+    """Return the codec that a file declares; None if it is none of the web's encodings."""
+    start = data[:_DECLARED_WITHIN]
+    found = _CHARSET.search(start) or _XML_ENCODING.search(start)
+    encoding = _encoding(found[1].decode("ascii", "replace")) if found else None
+    if encoding is None:
+        return None
+    if encoding.name.startswith("utf-16"):  # or the declaration could not have been read
+        encoding = webencodings.UTF8
+    return encoding.codec_info
+
+
+def _encoding(label: str) -> Any:
+    """Return the web's encoding of a label; labels that Python alone knows are common, too."""
+    found = webencodings.lookup(label)
+    if found is None:
+        try:
+            found = webencodings.lookup(codecs.lookup(label).name)
+        except LookupError:
+            return None
+    return found
+
+
+def read_page(text: str, page: Page) -> None:
+    """Send a page's elements and texts to `page`.
+
+    No tree is made of them: libxml2 takes quadratic time to put many attributes on an element.
+    """
+    from lxml import etree
+
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, no_network=True, target=page)
+    try:
+        etree.fromstring(clean(_line_feeds(text)).encode(), parser=parser)
+    except etree.LxmlError:
+        raise Refused("is empty: it has no text to ask about") from None
+
+
+def _line_feeds(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", " ")
+
+
+class Page:
+    """Is told of the elements of a page, and writes what is seen of them."""
+
+    def __init__(self, flow: Flow) -> None:
+        self.title: str | None = None
+        self._flow = flow
+        self._open: list[str] = []
+        self._unseen = 0  # how many elements are open from the one on that is not shown
+        self._kept = 0  # how many `pre` stand around
+        self._at_pre_start = False
+        self._at_cell_start = False
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """Enter an element."""
+        if len(self._open) == _MAX_DEPTH:
+            raise Refused("nests its elements too deeply to be read as HTML")
+        self._open.append(tag)
+        self._at_pre_start = False
+        if self._unseen or _is_unseen(tag, attributes):
+            self._unseen += 1
+            if self.title is None and self._open == _TITLE:
+                self.title = ""
+        else:
+            self._enter(tag)
+
+    def end(self, tag: str) -> None:
+        """Leave an element."""
+        self._open.pop()
+        self._at_pre_start = False
+        if self._unseen:
+            self._unseen -= 1
+        else:
+            self._leave(tag)
+
+    def data(self, text: str) -> None:
+        """Write a piece of text."""
+        if not self._unseen:
+            self._write(text)
+        elif self._open == _TITLE:
+            self.title = (self.title or "") + text
+
+    def close(self) -> None:
+        """Do nothing more at the end of the page."""
+
+    def _enter(self, tag: str) -> None:
+        if tag == "br":
+            self._flow.new_line()
+        elif tag in _CELLS:
+            self._at_cell_start = True
+        elif tag in _PARAGRAPHS and not self._at_cell_start:
+            self._flow.part(PARAGRAPH)
+        if tag == "pre":
+            self._kept += 1
+            self._at_pre_start = True
+
+    def _leave(self, tag: str) -> None:
+        if tag == "pre":
+            self._kept -= 1
+        if tag in _CELLS:
+            if not self._at_cell_start:
+                self._flow.narrow(CELL)
+                self._flow.part(CELL)
+            self._at_cell_start = False
+        elif tag in _PARAGRAPHS and not self._at_cell_start:
+            self._flow.part(PARAGRAPH)
+
+    def _write(self, text: str) -> None:
+        if self._at_pre_start:
+            text = text.removeprefix("\n")
+            self._at_pre_start = False
+        text = text.replace(_SOFT_HYPHEN, "")
+        if self._kept:
+            self._flow.write(text)
+            return
+        words = _BREAKS.sub(" ", text)
+        if words.startswith(" "):
+            self._flow.part(SPACE)
+        if seen := words.strip(" "):
+            self._flow.write(seen)
+            self._at_cell_start = False
+        if words.endswith(" "):
+            self._flow.part(SPACE)
+
+
+def _is_unseen(tag: str, attributes: Mapping[str, str]) -> bool:
+    if tag in _UNSEEN or "hidden" in attributes or (tag == "dialog" and "open" not in attributes):
+        return True
+    style = attributes.get("style")
+    return bool(style and _HIDDEN_STYLE.search(style))

@@ -1,0 +1,87 @@
+"""Run by `qa.loaders.parsing` as a process of its own: parses one file after the other.
+
+A job is a line of JSON and the file's bytes, a reply a line of JSON. What crashes, hangs or eats
+memory is this process alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+_WORN = 300_000_000  # bytes that the process once took; a larger one is not kept
+_PACKAGES = {"qa": 2, "qa.loaders": 1}  # how many folders up each is
+
+
+def main() -> None:
+    """Parse what comes on the input, until it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asks
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # libraries may print what they like
+    _stand_in_for_packages()
+    while line := sys.stdin.buffer.readline():
+        job = json.loads(line)
+        data = sys.stdin.buffer.read(job["bytes"])
+        _limit(job["seconds"], job["memory"])
+        replies.write(json.dumps(_parsed(job, data), ensure_ascii=False).encode() + b"\n")
+        replies.flush()
+        if _most_memory() > _WORN:
+            break
+
+
+def _stand_in_for_packages() -> None:
+    """Have the parsers imported without the rest of inquote, which takes longer than a file."""
+    for name, up in _PACKAGES.items():
+        package = sys.modules[name] = ModuleType(name)
+        package.__path__ = [str(Path(__file__).parents[up])]
+
+
+def _parsed(job: dict[str, Any], data: bytes) -> dict[str, Any]:
+    from qa.loaders.parsers import Refused
+
+    try:
+        parser = import_module(f"qa.loaders.parsers.{job['kind']}")
+        return dict(parser.parse(data, job["name"])._asdict())
+    except Refused as refusal:
+        return {"refused": str(refusal)}
+    except MemoryError:
+        return {"failed": "memory"}
+    except Exception:  # whatever it is, it is this file's
+        return {"failed": "parsing"}
+
+
+def _limit(seconds: float, memory: int) -> None:
+    """Limit the process for one file; the system ends it should nobody else do so."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return
+    used = int(time.process_time() + seconds) + 5
+    for kind, most in ((resource.RLIMIT_CPU, used), (resource.RLIMIT_AS, memory)):
+        hard = resource.getrlimit(kind)[1]
+        try:
+            resource.setrlimit(
+                kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard)
+            )
+        except (ValueError, OSError):  # macOS limits no memory
+            continue
+
+
+def _most_memory() -> int:
+    try:
+        import resource
+    except ImportError:
+        return 0
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1_024
+
+
+if __name__ == "__main__":
+    main()

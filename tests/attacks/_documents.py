@@ -1,0 +1,157 @@
+"""Documents for attacks: sound ones, ways to spoil them, and bombs."""
+
+from __future__ import annotations
+
+import random
+import zipfile
+import zlib
+from collections.abc import Callable
+from functools import lru_cache
+from io import BytesIO
+
+from tests.pdf_files import Page, encrypted, pages_of, pdf_of
+
+W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+MAIN = "word/document.xml"
+_TAGS = "html body p div pre table tr td ul li br b title script style dialog select svg x".split()
+_ENCODINGS = "utf-8 utf-16 latin-1 undefined hex zip rot13 idna punycode unicode_escape gbk".split()
+_TOKENS = [
+    *(f"<{tag} ".encode() for tag in _TAGS),
+    *(f"</{tag}>".encode() for tag in _TAGS),
+    *(f"<meta charset='{encoding}'>".encode() for encoding in _ENCODINGS),
+    *b"> < & \" ' <!-- --> &amp; &#0; <![CDATA[ ]]> <?xml <!DOCTYPE PK\3\4 %PDF- %%EOF obj".split(),
+    *b"endobj stream endstream /Kids /Count /Length 99999999999 -1 R xref trailer".split(),
+    *(b"\0", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\r", b"\x0c", b"  "),
+]
+
+
+def docx_of(parts: dict[str, str | bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """Pack the parts of a Word file."""
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", method) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def body(xml: str, *, before: str = "") -> str:
+    """Return the main part of a Word file."""
+    return f'{before}<w:document xmlns:w="{W}"><w:body>{xml}</w:body></w:document>'
+
+
+@lru_cache(maxsize=1)
+def sound() -> dict[str, list[bytes]]:
+    """Return sound files by their suffix."""
+    words = "<w:p><w:r><w:t>One.</w:t></w:r><w:tbl><w:tr><w:tc><w:p/></w:tc></w:tr></w:tbl></w:p>"
+    notes = f'<w:footnotes xmlns:w="{W}"><w:footnote><w:p/></w:footnote></w:footnotes>'
+    table = "<table><tr><td>1<td>2</table><pre>\n x</pre><div hidden>no</div>&eacute;"
+    return {
+        ".html": [
+            f"<html><head><title>T</title></head><body><p>One.{table}</body></html>".encode(),
+            "<meta charset=gbk><p>好。<ul><li>a<li>b</ul>".encode("gbk"),
+            "\ufeff<?xml version='1.0'?><html xmlns='x'><body><p>One.</p></body></html>".encode(),
+        ],
+        ".docx": [
+            docx_of({MAIN: body(words * 3), "word/footnotes.xml": notes}),
+            docx_of({MAIN: body(words)}, zipfile.ZIP_STORED),
+            docx_of({MAIN: body(words)}, zipfile.ZIP_BZIP2),
+            docx_of({MAIN: body(words)}, zipfile.ZIP_LZMA),
+        ],
+        ".pdf": [
+            pages_of(["One page.", "Two."]),
+            pdf_of(Page().line("Big", size=20).lines("a", "b").picture(), title="T"),
+            encrypted(pages_of(["A secret."]), user=""),
+        ],
+        ".txt": ["One. “Two.”\n\nThree.".encode(), "One.".encode("utf-16"), b"\xef\xbb\xbfOne."],
+    }
+
+
+def spoilt(data: bytes, rng: random.Random) -> bytes:
+    """Return a file with bytes changed, dropped, doubled or put in, a few times."""
+    for _ in range(rng.choice([1, 1, 2, 4, 8, 30])):
+        at, end = sorted(rng.choices(range(len(data) + 1), k=2))
+        data = rng.choice(_SPOILING)(data, at, end, rng)[:1_000_000]
+    return data
+
+
+_SPOILING: list[Callable[[bytes, int, int, random.Random], bytes]] = [
+    lambda d, at, end, rng: d[:at] + bytes([rng.randrange(256)]) + d[at + 1 :],
+    lambda d, at, end, rng: d[:at] + rng.choice(_TOKENS) + d[at:],
+    lambda d, at, end, rng: d[:at] + rng.choice(_TOKENS) * rng.randrange(1, 3_000) + d[at:],
+    lambda d, at, end, rng: d[:at] + d[min(end, at + 50) :],
+    lambda d, at, end, rng: d[:end] + d[at:],
+    lambda d, at, end, rng: d[:at] + rng.randbytes(rng.randrange(1, 40)) + d[at:],
+    lambda d, at, end, rng: d[: max(at, 1)],
+]
+
+
+def _attributes() -> bytes:
+    return b"<p %s>One." % b" ".join(b"a%d=x" % n for n in range(200_000))
+
+
+def _nested_xml(depth: int) -> bytes:
+    return docx_of({MAIN: body("<w:p>" * depth + "</w:p>" * depth)})
+
+
+def _zip_bomb(method: int, size: int = 200_000_000) -> bytes:
+    return docx_of({MAIN: b" " * size}, method)
+
+
+def _laughs() -> bytes:
+    entities = "".join(f'<!ENTITY e{n + 1} "{f"&e{n};" * 10}">' for n in range(12))
+    declared = f'<!DOCTYPE d [<!ENTITY e0 "ha">{entities}]>'
+    return docx_of({MAIN: body("<w:p><w:r><w:t>&e12;</w:t></w:r></w:p>", before=declared)})
+
+
+def _pdf(objects: str) -> bytes:
+    return b"%PDF-1.7\n" + objects.encode() + b"\ntrailer<</Root 1 0 R>>\n%%EOF"
+
+
+def _pdf_stream_bomb() -> bytes:
+    packed = zlib.compress(b"BT /F 9 Tf (a) Tj ET " * 20_000_000, 9)
+    head = (
+        "1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj "
+        "2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj "
+        "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>endobj "
+        f"4 0 obj<</Length {len(packed)}/Filter/FlateDecode>>stream\n"
+    )
+    return (
+        b"%PDF-1.7\n"
+        + head.encode()
+        + packed
+        + b"\nendstream endobj\ntrailer<</Root 1 0 R>>\n%%EOF"
+    )
+
+
+BOMBS: dict[str, Callable[[], tuple[str, bytes]]] = {
+    "an element with 200,000 attributes": lambda: (".html", _attributes()),
+    "a word file that unpacks to 70 MB": lambda: (
+        ".docx",
+        _zip_bomb(zipfile.ZIP_DEFLATED, 70_000_000),
+    ),
+    "pages that hold each other": lambda: (
+        ".pdf",
+        _pdf(
+            "1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj "
+            "2 0 obj<</Type/Pages/Kids[2 0 R 2 0 R]/Count 99999>>endobj"
+        ),
+    ),
+    "elements nested a million deep": lambda: (".html", b"<div>" * 1_000_000 + b"x"),
+    "tags that never end": lambda: (".html", b"<a <b " * 500_000),
+    "quotes that never end": lambda: (".html", b"<a href='" * 300_000),
+    "comments that never end": lambda: (".html", b"<!--" * 700_000),
+    "ends of what never began": lambda: (".html", b"<b>" * 1_500 + b"</i>" * 500_000),
+    "a table of a million cells": lambda: (".html", b"<table>" + b"<td>1" * 1_000_000),
+    "entities by the million": lambda: (".html", b"&amp;" * 1_000_000),
+    "one word of 20 MB": lambda: (".html", b"x" * 20_000_000),
+    "a bzip2 bomb": lambda: (".docx", _zip_bomb(zipfile.ZIP_BZIP2)),
+    "an LZMA bomb": lambda: (".docx", _zip_bomb(zipfile.ZIP_LZMA)),
+    "XML nested 200,000 deep": lambda: (".docx", _nested_xml(200_000)),
+    "a billion laughs": lambda: (".docx", _laughs()),
+    "50,000 parts": lambda: (".docx", docx_of({f"{n}.xml": b"" for n in range(50_000)})),
+    "300,000 paragraphs": lambda: (".docx", docx_of({MAIN: body("<w:p/>" * 300_000)})),
+    "an array nested 100,000 deep": lambda: (".pdf", _pdf("1 0 obj" + "[" * 100_000)),
+    "a stream that unpacks to 400 MB": lambda: (".pdf", _pdf_stream_bomb()),
+    "NULs": lambda: (".txt", bytes(5_000_000)),
+}
+"""Small files that take much to read, each by what it is."""
