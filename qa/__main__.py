@@ -25,6 +25,7 @@ from qa.terminal import (
     precision_option,
     print_json,
     printable,
+    printable_name,
     show_every_character,
     threshold_option,
     top_k_option,
@@ -192,10 +193,10 @@ def _print_changes(folder: Path, changes: Changes, as_json: bool) -> None:
     if as_json:
         print_json({"index": str(folder), **changes.to_dict()})
         return
-    click.echo(f"The index is in {folder}")
+    click.echo(f"The index is in {printable_name(folder)}")
     for what in ("added", "updated", "removed", "unchanged"):
         if ids := getattr(changes, what):
-            click.echo(f"  {what}: {len(ids):,} ({printable(_few(ids))})")
+            click.echo(f"  {what}: {len(ids):,} ({_few(ids)})")
     click.echo(f"  passages encoded: {changes.encoded:,}")
 
 
@@ -278,7 +279,7 @@ def retrieve(
         return
     for hit, where in zip(found, places, strict=True):
         click.secho(f"{hit.rank}.", bold=True, nl=False)
-        click.secho(f"  {printable(hit.passage.document_id)}, {where}", dim=True, nl=False)
+        click.secho(f"  {printable_name(hit.passage.document_id)}, {where}", dim=True, nl=False)
         reranked = "" if hit.rerank_score is None else f", rerank score {hit.rerank_score:.3f}"
         click.secho(f", score {hit.score:.3f}{reranked}", dim=True)
         click.echo(f"{printable(hit.passage.text)}\n")
@@ -345,7 +346,7 @@ def _print_answer(answer: Mapping[str, Any]) -> None:
         lead, rest = quote["quote"][: quote["lead"]], quote["quote"][quote["lead"] :]
         click.echo(f"\n{mark} {click.style(printable(lead), dim=True)}{printable(rest)}")
         where = place(quote["page"], quote["line"], quote["start"], quote["end"])
-        click.secho(f"    {printable(quote['document_id'])}, {where}", dim=True)
+        click.secho(f"    {printable_name(quote['document_id'])}, {where}", dim=True)
     click.secho(f"\nconfidence {answer['confidence']:.2f}", dim=True)
 
 
@@ -383,7 +384,7 @@ def _print_finding(label: str, verified: bool, finding: str) -> None:
 
 
 def _few(ids: list[str]) -> str:
-    return ", ".join(ids[:5]) + (", …" if len(ids) > 5 else "")
+    return ", ".join(map(printable_name, ids[:5])) + (", …" if len(ids) > 5 else "")
 
 
 main.add_command(evaluate)

@@ -82,6 +82,11 @@ def printable(text: str) -> str:
     )
 
 
+def printable_name(name: object) -> str:
+    """Show a name, such as a file's, on one line, whatever characters are in it."""
+    return printable(str(name)).replace("\n", r"\n").replace("\t", r"\t")
+
+
 def show_every_character() -> None:
     """Have the output show what its encoding lacks as an escape, rather than fail."""
     if isinstance(sys.stdout, io.TextIOWrapper):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from embeddings import Encoder
@@ -69,9 +70,12 @@ def catch_up(
 
 def _found(path: Path) -> list[File]:
     """Find what there is; a folder may be empty for now, and a file may be gone."""
-    if path.is_dir():
-        return find_below(path)
-    return find(path) if path.exists() else []
+    with suppress(OSError):  # which `find` tells of
+        if path.is_dir():
+            return find_below(path)
+        if not path.exists():
+            return []
+    return find(path)
 
 
 def _gone(paths: Sequence[Path], folder: Path, there: set[str]) -> list[str]:

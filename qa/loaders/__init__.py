@@ -17,11 +17,12 @@ from typing import Protocol, Self
 
 from qa.documents import Document
 from qa.errors import LoadError
-from qa.loaders.files import refused, shown
+from qa.loaders.files import refused
 from qa.loaders.folders import files_below
 from qa.loaders.parsed import load_docx, load_html, load_pdf
 from qa.loaders.parsing import LIMITS, Limits
 from qa.loaders.text import load_text
+from qa.terminal import printable_name
 
 
 class Loader(Protocol):
@@ -105,16 +106,14 @@ def find(path: str | os.PathLike[str]) -> list[File]:
         path = Path(path).expanduser()
         is_folder, is_file, is_there = path.is_dir(), path.is_file(), path.exists()
     except (OSError, RuntimeError) as error:  # a name that is too long; a ~user who is not there
-        raise LoadError(f"{shown(path)} cannot be read: {error}", source=str(path)) from error
+        reason = getattr(error, "strerror", None) or error
+        raise refused(Path(path), f"cannot be read: {reason}") from error
     if is_folder:
         return _some(path, find_below(path))
     if not is_file:
-        raise LoadError(
-            f"{shown(path)} is no file: it is a pipe, a device or a socket"
-            if is_there
-            else f"there is no file or folder {shown(path)}",
-            source=str(path),
-        )
+        if is_there:
+            raise refused(path, "is no file: it is a pipe, a device or a socket")
+        raise LoadError(f"there is no file or folder {printable_name(path)}", source=str(path))
     if not is_read(Path(path.name)):
         raise refused(path, f"is of no kind that is read; those are: {', '.join(sorted(LOADERS))}")
     return [File.at(path, path.name)]
@@ -167,8 +166,8 @@ def find_all(
             twin = every.setdefault(found.id, found)
             if twin is not found and not _same(twin, found):
                 raise LoadError(
-                    f"two documents are called {found.id!r} ({shown(twin.source)} and "
-                    f"{shown(found.source)}): name the folder that holds both instead",
+                    f"two documents are called {found.id!r} ({printable_name(twin.source)} and "
+                    f"{printable_name(found.source)}): name the folder that holds both instead",
                     source=found.source or found.id,
                 )
     return list(every.values())

@@ -7,19 +7,14 @@ import stat
 from pathlib import Path
 
 from qa.errors import LoadError
-from qa.terminal import printable
+from qa.terminal import printable_name
 
 _TRIES = 3  # of reading a file that changes while it is read
 
 
 def refused(path: Path, reason: str) -> LoadError:
     """Return the error that a file cannot be read; `reason` goes on after the file's path."""
-    return LoadError(f"{shown(path)} {reason}", source=str(path))
-
-
-def shown(name: object) -> str:
-    """Return a name as it can be shown on one line, whatever characters it has."""
-    return printable(str(name)).replace("\n", r"\n").replace("\t", r"\t")
+    return LoadError(f"{printable_name(path)} {reason}", source=str(path))
 
 
 def read_file(path: Path, limit: int) -> bytes:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-from qa.loaders.files import refused, shown
+from qa.loaders.files import refused
+from qa.terminal import printable_name
 
 _LOCK = "~$"  # starts the name of the file that Word puts beside one that is open
+_LINK, _FOLDER, _FILE, _SPECIAL = "link", "folder", "file", "special"
 _log = logging.getLogger(__name__)
 
 
@@ -25,28 +27,32 @@ def files_below(folder: Path, is_wanted: Callable[[Path], bool]) -> list[Path]:
     found, left, root = [], [Path()], os.path.realpath(folder)
     while left:
         below = left.pop()
-        for entry in _entries(folder / below):
-            relative = below / entry.name
-            if entry.name.startswith((".", _LOCK)):
-                continue
-            if entry.is_symlink():
-                if _leads_to_file(folder, relative, root, is_wanted):
-                    found.append(relative)
-            elif entry.is_dir():
+        for name, kind in _entries(folder / below):
+            relative = below / name
+            if kind == _FOLDER:
                 left.append(relative)
-            elif is_wanted(relative) and entry.is_file():
+            if kind == _FILE and is_wanted(relative):
+                found.append(relative)
+            if kind == _LINK and _leads_to_file(folder, relative, root, is_wanted):
                 found.append(relative)
     return sorted(found)
 
 
-def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+def _entries(folder: Path) -> list[tuple[str, str]]:
+    """Return the names in a folder that are not hidden, and what each is."""
     try:
         with os.scandir(folder) as entries:
-            yield from entries
+            return [(e.name, _kind(e)) for e in entries if not e.name.startswith((".", _LOCK))]
     except OSError as error:
         raise refused(
             folder, f"cannot be looked into: {error.strerror}; open it to yourself, or move it away"
         ) from error
+
+
+def _kind(entry: os.DirEntry[str]) -> str:
+    if entry.is_symlink():
+        return _LINK
+    return _FOLDER if entry.is_dir() else _FILE if entry.is_file() else _SPECIAL
 
 
 def _leads_to_file(
@@ -57,9 +63,13 @@ def _leads_to_file(
     target = os.path.realpath(link)
     if os.path.isdir(target) or is_wanted(relative):  # noqa: PTH112
         if not os.path.exists(target):  # noqa: PTH110
-            _log.warning("%s is passed over: it leads nowhere", shown(link))
-        elif os.path.commonpath([root, target]) != root:
-            _log.warning("%s is passed over: it leads out of %s", shown(link), shown(folder))
+            _log.warning("%s is passed over: it leads nowhere", printable_name(link))
+        elif not Path(target).is_relative_to(root):
+            _log.warning(
+                "%s is passed over: it leads out of %s",
+                printable_name(link),
+                printable_name(folder),
+            )
         else:
             return os.path.isfile(target)  # noqa: PTH113
     return False

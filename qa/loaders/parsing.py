@@ -52,9 +52,12 @@ def parse(kind: str, data: bytes, name: str, limits: Limits = LIMITS) -> Extract
         Refused: the file is not of that kind, damaged, or above a limit.
     """
     job = {"kind": kind, "name": name, "bytes": len(data)} | asdict(limits)
-    reply = _pool.reply(json.dumps(job).encode() + b"\n", data, limits.seconds)
+    try:
+        reply = _pool.reply(json.dumps(job).encode() + b"\n", data, limits.seconds)
+    except OSError as error:  # no process can be started
+        raise Refused(f"cannot be parsed: {error.strerror}") from error
     if "refused" in reply:
-        raise Refused(reply["refused"])
+        raise Refused(str(reply["refused"]))
     if reply.get("failed") == "memory":
         raise Refused(
             f"takes more than {limits.memory:,} bytes of memory to parse: split it, or save it anew"
@@ -144,7 +147,7 @@ class _Worker:
 def _read(line: bytes) -> dict[str, Any]:
     try:
         reply = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         reply = None
     return reply if isinstance(reply, dict) else {"failed": "parsing"}
 

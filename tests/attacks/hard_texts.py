@@ -15,7 +15,7 @@ from qa.passages import Chunking, cut
 from tests.attacks import Outcome
 from tests.fakes import FakeEncoder
 
-SMALL, FULL = 12, 400
+SMALL, FULL = 12, 120
 _PIECES = [
     *(" ", "\t", "\n", "\r", "\xa0", "\u2028", "\u2029", "\u3000", "\x1c", "\x0b", "x\n \n", "\n "),
     *("a", "1", "_", "é", "好", "ß", "\u0301", "e\u0301", "\u200b", "\u200d", "\ufeff", "\u202e"),
@@ -23,7 +23,7 @@ _PIECES = [
     *("“", "”", "“a.", '"', "'", "(", ")", "[", ".)", "((a)) ", "«", "「", "a.[1] ", "‘a’ "),
     *("👍", "👍🏽", "👨\u200d👩\u200d👧", "🇨🇳", "http://a.b/", "<|endoftext|>", "\\", "-", "word "),
 ]
-_LENGTH, _SHORT = 20_000, 3_000  # characters
+_LENGTH, _SHORT = 10_000, 3_000  # characters
 _TIMES = 8  # as long, and no more than twice as many times as long
 _SLOWEST = 30e-6  # seconds a character, which no text that is cut in linear time takes
 

@@ -105,7 +105,14 @@ def read(data: bytes) -> tuple[list[str], str, int]:
             pictures += has_picture(page)
         textpage.close()
         page.close()
-    return pages, pdf.get_metadata_value("Title"), pictures
+    return pages, _title(pdf), pictures
+
+
+def _title(pdf: Any) -> str:
+    try:
+        return str(pdf.get_metadata_value("Title"))
+    except UnicodeDecodeError:  # half a surrogate pair
+        return ""
 
 
 def join_pages(pages: list[str]) -> tuple[str, tuple[int, ...]]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import codecs
+import time
 from html import escape
 from pathlib import Path
 
@@ -141,9 +142,23 @@ class TestEncodings:
     def test_is_found_from_the_mark_or_the_declaration(self, path: Path, data: bytes) -> None:
         assert loaded(path, data).text == "Füße — 好"
 
-    def test_latin_1_is_read_as_browsers_do(self, path: Path) -> None:
-        data = "<meta charset=iso-8859-1><p>“Füße” €".encode("cp1252")
+    @pytest.mark.parametrize("label", ["iso-8859-1", "latin-1", "ascii", "windows-1252"])
+    def test_latin_1_is_read_as_browsers_do(self, path: Path, label: str) -> None:
+        data = f"<meta charset={label}><p>“Füße” €".encode("cp1252")
         assert loaded(path, data).text == "“Füße” €"
+
+    def test_chinese_is_read_as_browsers_do(self, path: Path) -> None:
+        assert loaded(path, "<meta charset=gb2312><p>朱镕基".encode("gbk")).text == "朱镕基"
+
+    @pytest.mark.parametrize(
+        "label",
+        "undefined hex zip bz2 base64 uu quopri rot13 idna punycode unicode_escape "
+        "raw_unicode_escape utf-7 utf-32 mbcs oem cp037 charmap .. utf-8-sig".split(),
+    )
+    def test_what_is_no_encoding_of_the_web_counts_as_none(self, path: Path, label: str) -> None:
+        assert loaded(path, f"<meta charset='{label}'><p>Füße — 好".encode()).text == "Füße — 好"
+        path.write_bytes(f"<meta charset='{label}'><p>Füße".encode("latin-1"))
+        assert "is not valid UTF-8" in refusal(path)
 
     def test_bytes_that_fit_no_declared_encoding_are_replaced(self, path: Path) -> None:
         assert loaded(path, b"<meta charset=utf-8><p>F\xfc\xdfe").text == "F��e"
@@ -185,3 +200,13 @@ class TestWhatIsNotRead:
         assert text_of(path, "<div>" * 500 + "deep" + "</div>" * 500 + "<p>after") == (
             "deep\n\nafter"
         )
+
+
+def test_many_attributes_take_no_more_than_linear_time() -> None:
+    def seconds(count: int) -> float:
+        attributes = " ".join(f"a{n}=x" for n in range(count))
+        started = time.process_time()
+        read_page(f"<p {attributes}>One.", Page(Flow()))
+        return time.process_time() - started
+
+    assert min(seconds(80_000) for _ in range(3)) < 10 * min(seconds(20_000) for _ in range(3))

@@ -89,6 +89,11 @@ class TestText:
     ) -> None:
         assert loaded(path, pdf_of(Page().line("Text."), title=raw)).title == title
 
+    def test_a_title_that_is_no_text_is_none(self, path: Path) -> None:
+        data = pdf_of(Page().line("Text."), title="好").replace(b"feff597d", b"feffd800")
+        document = loaded(path, data)
+        assert (document.title, document.text) == ("report", "Text.")
+
     def test_one_file_gives_one_text(self, path: Path) -> None:
         data = pdf_of(*(Page().lines(f"Page {n} begins", "and ends.") for n in range(9)))
         assert loaded(path, data) == loaded(path, data)
