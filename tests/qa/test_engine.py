@@ -15,14 +15,14 @@ from qa.errors import IndexMismatch
 from qa.retrieval import RetrievedPassage
 from qa.seeds import essay_path
 from qa.selection import Candidate
-from tests.fakes import FakeEncoder, FakeReranker
+from tests.fakes import FakeEncoder, FakeReranker, vectors_of
 
 BELT = "When was the Belt and Road proposed?"
 
 
 @pytest.fixture(autouse=True)
 def fake_model(fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
-    def load(model: str | None = None, *, backend: str = "auto", precision: str = "") -> Encoder:
+    def load(model: str | None = None, **_: object) -> Encoder:
         return FakeEncoder(model=model) if model not in (None, "fake") else fake_encoder
 
     monkeypatch.setattr("qa.engine.load_encoder", load)
@@ -65,7 +65,7 @@ def test_a_changed_corpus_is_brought_up_to_date(notes: Path, fake_model: FakeEnc
 
 def test_a_damaged_index_in_the_cache_is_made_anew(notes: Path) -> None:
     folder, _, _ = prepare(notes)
-    (folder / "vectors-1").write_bytes(b"")
+    vectors_of(folder).write_bytes(b"")
     with QA.open(notes) as qa:
         assert len(qa.index) == 2
 
@@ -239,7 +239,7 @@ def test_the_backend_and_the_precision_that_are_named_are_taken(
 ) -> None:
     taken: list[tuple[str, str]] = []
 
-    def load(model: str | None = None, *, backend: str, precision: str) -> Encoder:
+    def load(model: str | None = None, *, backend: str, precision: str, **_: object) -> Encoder:
         taken.append((backend, precision))
         return FakeEncoder()
 
