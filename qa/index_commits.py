@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 _ITS_OWN = {DATABASE, *LOGS}
 _FOLDER_MODE = 0o700  # what a document says is for those who may read it, and so is its index
+_BEGINNING = b"SQLite format 3\0"
+_BEGUN = 4_096  # bytes of a database into which nothing was put
 _LOG_KEPT = 4 * 2**20  # bytes of SQLite's log that stay on the disk while readers are there
 
 
@@ -66,21 +68,32 @@ def _take(folder: Path) -> None:
         folder.mkdir(_FOLDER_MODE, parents=True, exist_ok=True)
     except FileExistsError:
         raise not_written(folder, "it is a file: name a folder") from None
-    if is_taken(folder / DATABASE):
-        return
-    _check_empty(folder)
-    with suppress(FileExistsError):  # another process was quicker
-        create_plain(folder / DATABASE).close()
+    others = {path.name for path in folder.iterdir()}
+    if DATABASE not in others:
+        _refuse(folder, others)
+        with suppress(FileExistsError):  # another process was quicker
+            create_plain(folder / DATABASE).close()
+    else:
+        _check_database(folder / DATABASE)
 
 
-def _check_empty(folder: Path) -> None:
-    others = sorted({path.name for path in folder.iterdir()} - _ITS_OWN)
+def _refuse(folder: Path, others: set[str]) -> None:
+    """Refuse to begin an index beside other things."""
     if others:
         raise not_written(
             folder,
-            f"the folder holds {others[0]!r}, which is of no index: name an empty folder, or a new "
-            "one",
+            f"the folder holds {min(others)!r}, which is of no index: name an empty folder, or a "
+            "new one",
         )
+
+
+def _check_database(path: Path) -> None:
+    """Refuse a file that SQLite would take for an empty database, and write over."""
+    with open_plain(path) as file:
+        status, start = os.fstat(file.fileno()), file.read(len(_BEGINNING))
+    shared = status.st_nlink > 1 and status.st_size <= _BEGUN
+    if shared or (start and start != _BEGINNING):
+        raise NotWhole(f"{path.name} is no database of its own")
 
 
 def _prepare(connection: sqlite3.Connection, folder: Path) -> None:
@@ -114,7 +127,7 @@ def manifest_for(
     A new one is committed at once, so that it is known which files are the index's.
     """
     if _is_blank(connection):
-        _check_empty(folder)
+        _refuse(folder, {path.name for path in folder.iterdir()} - _ITS_OWN)
         _create(connection, Manifest.new(encoder, chunking or Chunking()))
         connection.execute("COMMIT")
         connection.execute("BEGIN IMMEDIATE")
