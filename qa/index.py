@@ -145,6 +145,8 @@ class Index:
             rows, found = listed(self._connection)
         if found != self.manifest.documents_check:
             raise NotWhole("its documents are not those that were written")
+        if sum(len(each.passages) for each in rows.values()) != len(self):
+            raise NotWhole("its documents are not those of its vectors")
         return rows
 
     def cosines(self, vector: NDArray[np.float32], numbers: Sequence[int]) -> list[float]:

@@ -61,8 +61,10 @@ def listed_as(connection: sqlite3.Connection, document_id: str) -> Listed | None
 
 def _listed(row: tuple[Any, ...]) -> tuple[str, Listed]:
     number, passages, id_, *rest = checked(row, f"document {row[2]!r}")
-    if passages < 1:
-        raise NotWhole(f"the document {id_!r} has no passages")
+    if [type(column) for column in (number, passages, id_)] != [int, int, str] or passages < 1:
+        raise NotWhole(f"the document {id_!r} is not what it can be")
+    if not all(text is None or isinstance(text, str) for text in rest):
+        raise NotWhole(f"the document {id_!r} is not what it can be")
     return id_, Listed(range(number, number + passages), *rest)
 
 

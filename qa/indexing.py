@@ -318,9 +318,12 @@ class _Writer:
             raise NotWhole(f"the document {document_id!r} is missing")
         passages = known.passages
         execute = self._connection.execute
+        of_document = passages.start, passages.stop
+        there = "SELECT count(*) FROM passages WHERE number >= ? AND number < ?"
+        if execute(there, of_document).fetchone() != (len(passages),):
+            raise NotWhole(f"passages of {document_id!r} are missing")
         self._words.remove(passages)
         self.store().remove(np.array(passages, dtype=np.int64))
-        of_document = passages.start, passages.stop
         execute("DELETE FROM passages WHERE number >= ? AND number < ?", of_document)
         execute("DELETE FROM tokens WHERE passage >= ? AND passage < ?", of_document)
         execute("DELETE FROM texts WHERE document = ?", (passages.start,))

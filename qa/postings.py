@@ -17,7 +17,7 @@ import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -270,18 +270,21 @@ def _packed(block: Sequence[Posting]) -> bytes:
 
 
 def _unpacked(stored: bytes) -> Iterator[Posting]:
-    (terms,) = np.frombuffer(stored, _LENGTHS, 1).tolist()
-    borders = np.cumsum(np.frombuffer(stored, _LENGTHS, terms + 1).astype(np.int64)) - terms
-    total = int(borders[-1])
-    at = _LENGTHS.itemsize * (terms + 1)
-    rows = np.frombuffer(stored, _ROWS, total, at).astype(np.uint32, copy=False)
-    counts = np.frombuffer(stored, _COUNTS, total, at + _ROWS.itemsize * total)
-    names = stored[at + (_ROWS.itemsize + _COUNTS.itemsize) * total :].decode().split("\n")
-    limits = borders.tolist()
+    """Return the postings of a block; `NotWhole` if it cannot be what `_packed` gave."""
+    try:
+        terms = int(np.frombuffer(stored, _LENGTHS, 1)[0])
+        borders = np.cumsum(np.frombuffer(stored, _LENGTHS, terms + 1).astype(np.int64)) - terms
+        total, at = int(borders[-1]), _LENGTHS.itemsize * (terms + 1)
+        rows = np.frombuffer(stored, _ROWS, total, at).astype(np.uint32, copy=False)
+        at += _ROWS.itemsize * total
+        counts = np.frombuffer(stored, _COUNTS, total, at)
+        names = stored[at + total :].decode().split("\n")
+    except (ValueError, TypeError) as error:
+        raise NotWhole("its words cannot be read") from error
     if len(names) != max(terms, 1):
-        raise NotWhole("its words are not whole")
-    for n in range(terms):
-        yield names[n], rows[limits[n] : limits[n + 1]], counts[limits[n] : limits[n + 1]]
+        raise NotWhole("its words cannot be read")
+    for n, (start, end) in enumerate(pairwise(borders.tolist())):
+        yield names[n], rows[start:end], counts[start:end]
 
 
 def _seal(number: int, passages: bytes, lengths: bytes) -> bytes:
