@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qa.postings import Posting, Segment, postings, postings_of, segments
+from qa.postings import Posting, Segment, blocks, postings_of, segments
 from qa.terms import query_terms
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Words:
         """Read all that there is; `NotWhole` if it is not as it was written."""
         with self._guard():
             for each in self._segments:
-                for _ in postings(self._connection, each.segment):
+                for _ in blocks(self._connection, each.segment):
                     pass
 
     def passages(self) -> NDArray[np.int64]:

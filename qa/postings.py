@@ -217,20 +217,26 @@ def words_check(connection: sqlite3.Connection) -> str:
     return together([*(seal for (seal,) in seals), dead.tobytes()])
 
 
-def postings(connection: sqlite3.Connection, segment: Segment) -> Iterator[Posting]:
-    """Read all that a segment holds, in order of terms; `NotWhole` if any of it is missing."""
+def blocks(connection: sqlite3.Connection, segment: Segment) -> Iterator[bytes]:
+    """Read all blocks of a segment, in order of terms; `NotWhole` if any of it is missing."""
     reached: str | None = ""
     for row in connection.execute(_OF_SEGMENT, (segment.number,)):
         first, until, found = _checked_block(segment, row)
         if first != reached:
             break
         reached = until
-        for term, rows, counts in _unpacked(found):
+        yield found
+    if reached is not None:
+        raise NotWhole(f"words from {reached!r} on are missing")
+
+
+def postings(connection: sqlite3.Connection, segment: Segment) -> Iterator[Posting]:
+    """Read all that a segment holds, in order of terms; `NotWhole` if any of it is missing."""
+    for block in blocks(connection, segment):
+        for term, rows, counts in _unpacked(block):
             if len(rows) and int(rows.max()) >= len(segment.passages):
                 raise NotWhole("the words are not those of their passages")
             yield term, rows, counts
-    if reached is not None:
-        raise NotWhole(f"words from {reached!r} on are missing")
 
 
 def postings_of(
