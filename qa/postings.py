@@ -15,6 +15,7 @@ from __future__ import annotations
 import heapq
 import sqlite3
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -36,7 +37,7 @@ _OF_TERM = (
     "SELECT first, until, terms, checksum FROM postings WHERE segment = ? AND first <= ? "
     "ORDER BY first DESC LIMIT 1"
 )
-_BLOCK = 4_096  # bytes of a block, if it has more than one term
+_BLOCK = 2_048  # bytes of a block, if it has more than one term
 _NUMBERS, _LENGTHS, _ROWS, _COUNTS = (np.dtype(kind) for kind in ("<i8", "<u4", "<u4", "u1"))
 _MOST = 255
 _LARGE = 250_000  # passages: so many are written at once, and a segment of as many stays
@@ -233,7 +234,7 @@ def blocks(connection: sqlite3.Connection, segment: Segment) -> Iterator[bytes]:
 def postings(connection: sqlite3.Connection, segment: Segment) -> Iterator[Posting]:
     """Read all that a segment holds, in order of terms; `NotWhole` if any of it is missing."""
     for block in blocks(connection, segment):
-        for term, rows, counts in _unpacked(block):
+        for term, rows, counts in _Unpacked(block):
             if len(rows) and int(rows.max()) >= len(segment.passages):
                 raise NotWhole("the words are not those of their passages")
             yield term, rows, counts
@@ -250,7 +251,8 @@ def postings_of(
         _, until, found = _checked_block(segment, row)
         if until is not None and until <= term:
             raise NotWhole(f"words from {until!r} on are missing")
-        yield from (one for one in _unpacked(found) if one[0] == term)
+        if (posting := _Unpacked(found).find(term)) is not None:
+            yield posting
 
 
 def _blocks(found: Iterable[Posting]) -> Iterator[tuple[str, str | None, bytes]]:
@@ -275,22 +277,36 @@ def _packed(block: Sequence[Posting]) -> bytes:
     return _blob(sizes, _LENGTHS) + _blob(rows, _ROWS) + _blob(counts, _COUNTS) + terms
 
 
-def _unpacked(stored: bytes) -> Iterator[Posting]:
-    """Return the postings of a block; `NotWhole` if it cannot be what `_packed` gave."""
-    try:
-        terms = int(np.frombuffer(stored, _LENGTHS, 1)[0])
-        borders = np.cumsum(np.frombuffer(stored, _LENGTHS, terms + 1).astype(np.int64)) - terms
-        total, at = int(borders[-1]), _LENGTHS.itemsize * (terms + 1)
-        rows = np.frombuffer(stored, _ROWS, total, at).astype(np.uint32, copy=False)
-        at += _ROWS.itemsize * total
-        counts = np.frombuffer(stored, _COUNTS, total, at)
-        names = stored[at + total :].decode().split("\n")
-    except (ValueError, TypeError) as error:
-        raise NotWhole("its words cannot be read") from error
-    if len(names) != max(terms, 1):
-        raise NotWhole("its words cannot be read")
-    for n, (start, end) in enumerate(pairwise(borders.tolist())):
-        yield names[n], rows[start:end], counts[start:end]
+class _Unpacked:
+    """A block of terms; `NotWhole` if it cannot be what `_packed` gave."""
+
+    def __init__(self, stored: bytes) -> None:
+        try:
+            terms = int.from_bytes(stored[: _LENGTHS.itemsize], "little")
+            self._sizes = np.frombuffer(stored, _LENGTHS, terms, _LENGTHS.itemsize)
+            total, at = int(self._sizes.sum(dtype=np.int64)), _LENGTHS.itemsize * (terms + 1)
+            self._rows = np.frombuffer(stored, _ROWS, total, at).astype(np.uint32, copy=False)
+            at += _ROWS.itemsize * total
+            self._counts = np.frombuffer(stored, _COUNTS, total, at)
+            self._terms = stored[at + total :].decode().split("\n") if terms else []
+        except (ValueError, TypeError) as error:
+            raise NotWhole("its words cannot be read") from error
+        if len(self._terms) != terms:
+            raise NotWhole("its words cannot be read")
+
+    def find(self, term: str) -> Posting | None:
+        """Return the posting of a term; None if no passage holds it."""
+        n = bisect_left(self._terms, term)
+        if n == len(self._terms) or self._terms[n] != term:
+            return None
+        start = int(self._sizes[:n].sum(dtype=np.int64))
+        run = slice(start, start + int(self._sizes[n]))
+        return term, self._rows[run], self._counts[run]
+
+    def __iter__(self) -> Iterator[Posting]:
+        borders = [0, *np.cumsum(self._sizes, dtype=np.int64).tolist()]
+        for term, (start, end) in zip(self._terms, pairwise(borders), strict=True):
+            yield term, self._rows[start:end], self._counts[start:end]
 
 
 def _seal(number: int, passages: bytes, lengths: bytes) -> bytes:
