@@ -1,7 +1,7 @@
 """Text to vectors, vectors to neighbours, pairs of texts to scores; nothing of documents."""
 
 from embeddings.encoder import Encoder, load_encoder
-from embeddings.errors import EmbeddingsError, MissingExtra, ModelError, StoreError
+from embeddings.errors import EmbeddingsError, MissingExtra, ModelError, ModelNotFetched, StoreError
 from embeddings.reranker import Reranker, load_reranker
 from embeddings.stores import VectorStore, open_store
 from embeddings.tokens import Tokens
@@ -11,6 +11,7 @@ __all__ = [
     "Encoder",
     "MissingExtra",
     "ModelError",
+    "ModelNotFetched",
     "Reranker",
     "StoreError",
     "Tokens",

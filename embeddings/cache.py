@@ -51,7 +51,7 @@ def recall(path: Path) -> Any:
 def keep(path: Path, data: object) -> None:
     """Keep plain data, whole or not at all; where it cannot be written, it is not kept."""
     with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(0o700, parents=True, exist_ok=True)
         handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -82,6 +82,7 @@ def load_encoder(
     backend: str = "auto",
     device: str | None = None,
     precision: str = "float32",
+    only_fetched: bool = False,
 ) -> Encoder:
     """Load an encoder: the bundled model, or a sentence-transformers folder or Hub name.
 
@@ -97,8 +98,11 @@ def load_encoder(
         precision: what the vectors of passages are summed in. "bfloat16" takes a third of the
             time on a processor with AMX, and changes vectors a little (cosine 0.9999); it needs
             OpenVINO. Questions, and all tokens, are encoded in float32 in any case.
+        only_fetched: take nothing but the bundled model, or one that was fetched from the Hub
+            before: open no folder of that name, and ask no network.
 
     Raises:
+        ModelNotFetched: with `only_fetched`, it is neither.
         ModelError: the model is not found, not whole, or cannot be loaded; or there is no such
             backend or precision, or it cannot take the model, the device or the precision.
     """
@@ -106,7 +110,7 @@ def load_encoder(
     _check_known("precision", precision, PRECISIONS, model)
     if precision == "bfloat16":
         _check_bfloat16(backend, device, model)
-    files = find_model(model)
+    files = find_model(model, only_fetched=only_fetched)
     if backend == "openvino" or precision == "bfloat16":
         return _openvino(files, device, precision)
     if backend == "auto" and _on_processor(device):

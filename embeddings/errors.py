@@ -2,6 +2,7 @@
 
 EmbeddingsError
 ├── ModelError       a model that is not there, is not whole, or is not what it says it is
+│   └── ModelNotFetched   it would have to be fetched, or is a folder, and may not
 ├── StoreError       vectors that a store cannot take, or a vector file that it cannot read
 └── MissingExtra     an optional package that is not installed
 """
@@ -19,6 +20,10 @@ class ModelError(EmbeddingsError):
     def __init__(self, message: str, *, model: str) -> None:
         super().__init__(message)
         self.model = model
+
+
+class ModelNotFetched(ModelError):
+    """A model is neither the bundled one nor one that was fetched before, as it has to be."""
 
 
 class StoreError(EmbeddingsError):

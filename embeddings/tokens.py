@@ -31,11 +31,11 @@ class Tokens:
     spans: NDArray[np.int64]
 
 
-def packed(tokens: Tokens) -> bytes:
+def packed(tokens: Tokens, of: bytes = b"") -> bytes:
     """Put tokens into few bytes, a byte for a number, scaled by the largest of its token.
 
-    They are a CRC-32 of what follows, the spans (uint32), the scales (float32) and the numbers
-    (int8), little-endian.
+    They are a CRC-32, the spans (uint32), the scales (float32) and the numbers (int8),
+    little-endian. The CRC-32 is of `of`, which tells the text, and of what follows.
     """
     import numpy as np
 
@@ -43,21 +43,24 @@ def packed(tokens: Tokens) -> bytes:
     numbers = np.rint(tokens.vectors * (_STEPS / largest)[:, None])
     kinds = (tokens.spans, "<u4"), (largest / _STEPS, "<f4"), (numbers, "i1")
     body = b"".join(part.astype(kind).tobytes() for part, kind in kinds)
-    return zlib.crc32(body).to_bytes(_CRC, "little") + body
+    return zlib.crc32(body, zlib.crc32(of)).to_bytes(_CRC, "little") + body
 
 
-def unpacked(stored: bytes, dim: int) -> Tokens:
-    """Give tokens back, their vectors of length 1; a `ValueError` if they are not whole."""
+def unpacked(stored: bytes, dim: int, of: bytes = b"") -> Tokens:
+    """Return tokens, their vectors of length 1; a `ValueError` if they are not whole and `of`."""
     import numpy as np
 
     body = memoryview(stored)[_CRC:]
     count, left = divmod(len(body), _SPAN + _SCALE + dim)
-    if left or zlib.crc32(body).to_bytes(_CRC, "little") != stored[:_CRC]:
+    crc = zlib.crc32(body, zlib.crc32(of))
+    if left or crc.to_bytes(_CRC, "little") != stored[:_CRC]:
         raise ValueError(f"{len(stored)} bytes are not those of tokens of dimension {dim}")
     spans = np.frombuffer(body, "<u4", 2 * count).reshape(count, 2)
     scales = np.frombuffer(body, "<f4", count, _SPAN * count)
     numbers = np.frombuffer(body, "i1", count * dim, (_SPAN + _SCALE) * count)
     vectors = numbers.reshape(count, dim).astype(np.float32) * scales[:, None]
+    if not np.isfinite(vectors).all():
+        raise ValueError("tokens have numbers that are not finite")
     return Tokens(unit(vectors), spans.astype(np.int64))
 
 

@@ -1,4 +1,4 @@
-"""Vectors that are encoded and not yet in the index, kept in a file beside it.
+"""Vectors that are encoded and not yet in the index, kept in a file that its manifest names.
 
 A run that is stopped leaves the file, and the next one takes from it what it would encode again.
 The file ends with the run that brings its vectors into the index.
@@ -15,16 +15,16 @@ import hashlib
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from io import BufferedIOBase
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from embeddings import Encoder, Tokens
+from embeddings.plain_files import create_plain, is_taken, open_plain
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-NAME = "encoded"
 
 _DIGEST = hashlib.sha256().digest_size
 _CRC = 4
@@ -36,13 +36,13 @@ class Encoded:
     `count` says how many passages were encoded.
     """
 
-    def __init__(self, folder: Path, encoder: Encoder) -> None:
+    def __init__(self, path: Path, encoder: Encoder) -> None:
         self.count = 0
-        self._path = folder / NAME
+        self._path = path
         self._encoder = encoder
         self._header = hashlib.sha256(f"{encoder.digest}/{encoder.dim}".encode()).digest()
         self._size = _DIGEST + 4 * encoder.dim + _CRC
-        self._file: BinaryIO | None = None
+        self._file: BufferedIOBase | None = None
         self._places: dict[bytes, int] = {}
 
     def __contains__(self, text: str) -> bool:
@@ -96,16 +96,17 @@ class Encoded:
             if not self._places:
                 self._path.unlink(missing_ok=True)
 
-    def _opened(self) -> BinaryIO:
+    def _opened(self) -> BufferedIOBase:
         """Open the file behind its header; one of another model is begun anew."""
-        file = self._path.open("r+b" if self._path.exists() else "w+b")
+        there = is_taken(self._path)
+        file = open_plain(self._path, change=True) if there else create_plain(self._path)
         if file.read(_DIGEST) != self._header:
             file.seek(0)
             file.truncate()
             file.write(self._header)
         return file
 
-    def _records(self, file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    def _records(self, file: BufferedIOBase) -> Iterator[tuple[int, bytes]]:
         """Read the whole records from here, and stop behind the last, each with its place."""
         while True:
             place = file.tell()

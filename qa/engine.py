@@ -14,11 +14,11 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
-from embeddings import Encoder, Reranker, load_encoder, load_reranker
+from embeddings import Encoder, ModelNotFetched, Reranker, load_encoder, load_reranker
 from embeddings.cache import cache_folder
 from qa.answering import DEFAULT_THRESHOLD, Answer, Answerer, ExtractiveAnswerer
 from qa.documents import Document
-from qa.errors import IndexDamaged, IndexMissing, LoadError, QuestionError
+from qa.errors import IndexDamaged, IndexMismatch, IndexMissing, LoadError, QuestionError
 from qa.index import Index
 from qa.index_files import FORMAT, is_index
 from qa.indexing import Changes, update_index
@@ -76,7 +76,8 @@ class QA:
                 without, the index is opened as it is. None keeps the index of the source in the
                 user's cache folder (or the one that INQUOTE_CACHE names).
             model: a sentence-transformers model, by folder or Hub name. None takes the one that
-                made the index, and for a new index the bundled all-MiniLM-L6-v2.
+                made the index, if it is the bundled one or was fetched before, and for a new
+                index the bundled all-MiniLM-L6-v2.
             backend: what the model runs on: "openvino", "torch", or "auto", which takes torch
                 where there is a GPU and else OpenVINO where it knows the model. They give the
                 same vectors to the fifth digit, and read each other's indexes.
@@ -257,7 +258,7 @@ def prepare(
     return opened.folder, encoder, changes
 
 
-_Load = Callable[[str | None], Encoder]
+_Load = Callable[..., Encoder]
 _Update = Callable[..., Changes]
 _Opened = tuple[Index, Encoder, Changes]
 
@@ -281,7 +282,7 @@ def _opened(
     documents = find_all(_several(source)) if source is not None else []
     if not documents and not remove:
         return _open_as_it_is(folder, load, model)
-    encoder = load(model or _model_of(folder))
+    encoder = _made_with(folder, load, model)
     changes = update(folder, documents, encoder=encoder, chunking=chunking, remove=remove)
     return Index.open(folder), encoder, changes
 
@@ -298,22 +299,39 @@ def _several(source: Source | Sequence[Source]) -> list[Source]:
 def _open_as_it_is(folder: Path, load: _Load, model: str | None) -> _Opened:
     index = Index.open(folder)
     try:
-        return index, load(model or index.manifest.model), Changes()
+        encoder = load(model) if model else _named_by(index, load)
+        return index, encoder, Changes()
     except BaseException:
         index.close()
         raise
 
 
-def _model_of(folder: Path) -> str | None:
-    """Give the model that an index was made with; None where there is no index yet."""
-    if not is_index(folder):
-        return None
+def _made_with(folder: Path, load: _Load, model: str | None) -> Encoder:
+    """Load the model that is named, or the one that an index was made with, if there is one."""
+    if model or not is_index(folder):
+        return load(model)
     try:
         index = Index.open(folder)
-    except IndexMissing:  # one that was stopped before it was finished
-        return None
+    except IndexMissing:  # one that was stopped before it was finished, or an empty database
+        return load(None)
     with closing(index):
-        return index.manifest.model
+        return _named_by(index, load)
+
+
+def _named_by(index: Index, load: _Load) -> Encoder:
+    """Load the model that an index names.
+
+    An index may come from anyone, so no folder is opened for it, and nothing is fetched.
+    """
+    model = index.manifest.model
+    try:
+        return load(model, only_fetched=True)
+    except ModelNotFetched as error:
+        raise IndexMismatch(
+            f"the index in {index.folder} was made with model {model!r}, which neither comes with "
+            "inquote nor was fetched here before: name it with --model, if you trust it",
+            folder=index.folder,
+        ) from error
 
 
 def _open_cached(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
@@ -12,18 +13,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from embeddings import Encoder, Tokens
 from embeddings.tokens import packed, unpacked
-from qa.documents import Document, Span
+from qa.checksums import NotWhole, checked
+from qa.documents import Document
 from qa.encoded import digest_of
-from qa.errors import IndexDamaged, IndexMissing, LoadError
-from qa.index_files import (
-    DATABASE,
-    Manifest,
-    check_file,
-    connect,
-    damage_named,
-    is_index,
-    open_current,
-)
+from qa.errors import IndexMissing
+from qa.index_faults import faults_named, is_closed
+from qa.index_files import DATABASE, check_file, connect_to_read, is_index, open_current
+from qa.index_rows import ONE_DOCUMENT, Listed, document_of, listed, passage_of
+from qa.manifest import Manifest
 from qa.passages import Chunking, Passage
 
 if TYPE_CHECKING:
@@ -39,6 +36,14 @@ Found = tuple[int, float]
 """A passage's number, and its score."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A document that was read, and which passages are its."""
+
+    document: Document
+    passages: range
+
+
 class Index:
     """An index open for reading; it may be used from several threads."""
 
@@ -50,26 +55,32 @@ class Index:
         self._connection = connection
         self._store = store
         self._lock = Lock()
+        self._closed = False
         self._document = lru_cache(maxsize=_DOCUMENTS_KEPT)(self._read_document)
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        """Open an index.
+        """Open an index; one that is held in memory is checked at once.
 
         Raises:
-            IndexMissing: the folder holds none.
+            IndexMissing: the folder holds none, or one that was never finished.
             IndexMismatch: it is of another format.
             IndexDamaged: it is not whole.
+            StoredIndexError: it cannot be read: there is no permission, or no memory, or the disk
+                is full; or something that would be read is a link.
         """
         if not is_index(folder):
             raise IndexMissing(
                 f"{folder} is not an inquote index: there is no {DATABASE} in it", folder=folder
             )
-        with damage_named(folder):
-            connection = connect(folder)
+        with faults_named(folder):
+            connection = connect_to_read(folder)
             try:
-                manifest, store = open_current(connection, folder)
-                return cls(folder, connection, manifest, store)
+                manifest, store, held = open_current(connection, folder)
+                index = cls(folder, connection, manifest, store)
+                if held:
+                    index._check_rows()
+                return index
             except BaseException:
                 connection.close()
                 raise
@@ -92,7 +103,7 @@ class Index:
 
         With `among`, only passages with these numbers are looked at.
         """
-        with damage_named(self.folder):
+        with self._in_use():
             scores, numbers = self._store.search(vectors, top_k, among)
         return [
             list(zip(row_numbers.tolist(), row_scores.tolist(), strict=True))
@@ -106,29 +117,52 @@ class Index:
 
         With `among`, only passages with these numbers are looked at; their scores are as ever.
         """
-        with damage_named(self.folder):
+        with self._in_use():
             return self._words.search(query, top_k, among)
+
+    @contextmanager
+    def _in_use(self) -> Iterator[None]:
+        if self._closed:
+            raise is_closed(self.folder)
+        with faults_named(self.folder):
+            yield
 
     @cached_property
     def _words(self) -> Words:
         from qa.lexical import Words
+        from qa.postings import words_check
 
+        with self._lock:
+            found = words_check(self._connection)
+        if found != self.manifest.words_check:
+            raise NotWhole("its words are not those that were written")
         return Words(self._connection, lambda: self._lock)
 
+    @cached_property
+    def _listed(self) -> dict[str, Listed]:
+        """What there is to know of every document but its text, by id, in order."""
+        with self._lock:
+            rows, found = listed(self._connection)
+        if found != self.manifest.documents_check:
+            raise NotWhole("its documents are not those that were written")
+        if sum(len(each.passages) for each in rows.values()) != len(self):
+            raise NotWhole("its documents are not those of its vectors")
+        return rows
+
     def cosines(self, vector: NDArray[np.float32], numbers: Sequence[int]) -> list[float]:
-        """Give the cosine of some passages, by number, with a query vector of shape (dim,)."""
+        """Return the cosine of some passages, by number, with a query vector of shape (dim,)."""
         import numpy as np
 
-        with damage_named(self.folder):
+        with self._in_use():
             scores: list[float] = self._store.scores(vector, np.array(numbers, np.int64)).tolist()
             return scores
 
     def passage_tokens(self, texts: Sequence[str], encoder: Encoder) -> list[Tokens]:
-        """Give the tokens of passages, by their text in context: those kept, and those encoded.
+        """Return the tokens of passages, by their text in context: those kept, and those encoded.
 
         Both are rounded alike, so that no answer depends on which they are.
         """
-        with damage_named(self.folder):
+        with self._in_use():
             found = {text: self._kept_tokens(text) for text in texts}
         missing = [text for text, tokens in found.items() if tokens is None]
         encoded = encoder.passage_tokens(missing) if missing else []
@@ -137,64 +171,85 @@ class Index:
         return [tokens for text in texts if (tokens := known[text]) is not None]
 
     def _kept_tokens(self, text: str) -> Tokens | None:
-        rows = self._rows("SELECT vectors FROM tokens WHERE text = ? LIMIT 1", digest_of(text))
-        return unpacked(rows[0][0], self.manifest.dim) if rows else None
+        digest = digest_of(text)
+        rows = self._rows("SELECT vectors FROM tokens WHERE text = ? LIMIT 1", digest)
+        if not rows:
+            return None
+        tokens = unpacked(rows[0][0], self.manifest.dim, digest)
+        if (tokens.spans > len(text)).any():
+            raise NotWhole("the tokens of a text are not within it")
+        return tokens
 
     def passages(self, numbers: Sequence[int]) -> list[Passage]:
         """Read passages by number, in the order asked for."""
-        return [self._read_passage(number) for number in numbers]
+        with self._in_use():
+            return [self._read_passage(number) for number in numbers]
 
     def document(self, document_id: str) -> Document:
         """Read a document by its id; a `KeyError` if it is not in the index."""
-        return self._document(document_id)
+        with self._in_use():
+            found = self._document(document_id)
+        if found is None:
+            raise KeyError(document_id)
+        return found.document
 
     def document_ids(self) -> list[str]:
-        """Give the ids of all documents, in the order in which they were indexed."""
-        return [row[0] for row in self._rows("SELECT id FROM documents ORDER BY number")]
+        """Return the ids of all documents, in the order in which they were indexed."""
+        with self._in_use():
+            return [*self._listed]
 
     def sources(self) -> dict[str, str | None]:
-        """Give where each document came from, by id."""
-        return dict(self._rows("SELECT id, source FROM documents ORDER BY number"))
+        """Return where each document came from, by id."""
+        with self._in_use():
+            return {id_: listed.source for id_, listed in self._listed.items()}
 
     def numbers_of(self, document_ids: Sequence[str]) -> NDArray[np.int64]:
-        """Give the numbers of the passages of some documents, in order."""
+        """Return the numbers of the passages of some documents, in order."""
         import numpy as np
 
-        rows = self._rows(
-            "SELECT passages.number FROM passages JOIN documents "
-            "ON documents.number = passages.document "
-            "WHERE id IN (SELECT value FROM json_each(?)) ORDER BY passages.number",
-            json.dumps(document_ids),
-        )
-        return np.array([number for (number,) in rows], np.int64)
+        with self._in_use():
+            named = {*document_ids}
+            runs = [each.passages for id_, each in self._listed.items() if id_ in named]
+        return np.concatenate([np.empty(0, np.int64), *(np.arange(r.start, r.stop) for r in runs)])
 
     def passages_of(self, document_id: str) -> Iterator[Passage]:
         """Read every passage of a document, first to last."""
-        rows = self._rows(
-            "SELECT passages.number FROM passages JOIN documents "
-            "ON documents.number = passages.document WHERE id = ? ORDER BY passages.number",
-            document_id,
-        )
-        yield from self.passages([number for (number,) in rows])
+        with self._in_use():
+            found = self._document(document_id)
+        yield from self.passages(found.passages if found else ())
 
     def check_whole(self) -> None:
-        """Read everything, and hold it against its digests; takes long where there is much.
+        """Read everything, and hold it against its checksums; takes long where there is much.
 
         Raises:
-            IndexDamaged: a text, a vector file or the database is not what was written.
+            IndexDamaged: a row, a vector file or the database is not what was written.
         """
-        for segment in self.manifest.segments:
-            with damage_named(self.folder):
+        with self._in_use():
+            for segment in self.manifest.segments:
                 check_file(segment, self.folder, wholly=True)
-        with damage_named(self.folder):
-            (found,) = self._rows("PRAGMA quick_check(1)")[0]
+            (found,) = self._rows("PRAGMA disk.integrity_check(1)")[0]
             if found != "ok":
-                raise ValueError(found)
-            numbers = [n for (n,) in self._rows("SELECT number FROM passages ORDER BY number")]
-            if self._words.passages().tolist() != numbers:
-                raise ValueError("its words are not those of its passages")
-        for document_id in self.document_ids():
-            self._read_document(document_id)
+                raise NotWhole(found)
+            self._check_rows()
+            for text, vectors in self._rows("SELECT text, vectors FROM tokens"):
+                unpacked(vectors, self.manifest.dim, text)
+
+    def _check_rows(self) -> None:
+        """Read all rows but the tokens, and hold them against each other too."""
+        import numpy as np
+
+        for id_ in self._listed:
+            self._read_document(id_)
+        rows = self._rows("SELECT number, sentences, context, checksum FROM passages ORDER BY 1")
+        for row in rows:
+            checked(row, f"passage {row[0]}")
+        numbers = [row[0] for row in rows]
+        every = [n for each in self._listed.values() for n in each.passages]
+        if numbers != every or self._words.passages().tolist() != every:
+            raise NotWhole("its passages, or its words, are not those of its documents")
+        if np.sort(self._store.ids).tolist() != every:
+            raise NotWhole("its vectors are not those of its passages")
+        self._words.check()
 
     def __len__(self) -> int:
         """Count the passages."""
@@ -202,58 +257,32 @@ class Index:
 
     def close(self) -> None:
         """Let go of files and memory."""
+        self._closed = True
         self._store.close()
         self._connection.close()
 
     def _rows(self, sql: str, *values: object) -> list[Any]:
-        with self._lock, damage_named(self.folder):
+        with self._lock:
             return self._connection.execute(sql, values).fetchall()
 
     def _read_passage(self, number: int) -> Passage:
         rows = self._rows(
-            "SELECT id, sentences, context FROM passages JOIN documents "
-            "ON documents.number = passages.document WHERE passages.number = ?",
-            number,
+            "SELECT number, sentences, context, checksum FROM passages WHERE number = ?", number
         )
-        if not rows:
-            raise IndexDamaged(
-                f"the index in {self.folder} is damaged (no passage {number} to its vector): "
-                "delete that folder and index again",
-                folder=self.folder,
-            )
-        document_id, sentences, context = rows[0]
-        document = self._document(document_id)
-        with damage_named(self.folder):
-            return stored_passage(document, sentences, context)
-
-    def _read_document(self, document_id: str) -> Document:
-        rows = self._rows(
-            "SELECT text, title, source, pages, sha256 FROM documents WHERE id = ?", document_id
+        owners = self._rows(
+            "SELECT id FROM documents WHERE number <= ? ORDER BY number DESC LIMIT 1", number
         )
-        if not rows:
-            raise KeyError(document_id)
-        text, title, source, pages, sha256 = rows[0]
-        try:
-            document = Document(document_id, text, title, source, stored_pages(pages))
-        except (LoadError, TypeError, ValueError):
-            document = None
-        if document is None or document.sha256 != sha256:
-            raise IndexDamaged(
-                f"the index in {self.folder} is damaged (the text of {document_id!r} is not "
-                "the text that was indexed): delete that folder and index again",
-                folder=self.folder,
-            )
-        return document
+        kept = self._document(owners[0][0]) if owners else None
+        if not rows or kept is None or number not in kept.passages:
+            raise NotWhole(f"there is no passage {number} to its vector")
+        return passage_of(rows[0], number, kept.document)
 
-
-def stored_pages(pages: str) -> tuple[int, ...]:
-    """Make a document's pages of the column that keeps them; a `ValueError` if it is damaged."""
-    starts = json.loads(pages)
-    if not isinstance(starts, list) or not all(isinstance(start, int) for start in starts):
-        raise ValueError(f"{pages[:50]} is no list of pages")
-    return tuple(starts)
-
-
-def stored_passage(document: Document, sentences: str, context: str) -> Passage:
-    """Make a passage of its document and the columns that keep it."""
-    return Passage.of(document, tuple(Span(*span) for span in json.loads(sentences)), context)
+    def _read_document(self, document_id: str) -> _Kept | None:
+        """Read a document; None if it is not in the index."""
+        rows = self._rows(ONE_DOCUMENT, document_id)
+        if rows:
+            document, passages = document_of(rows[0], document_id)
+            return _Kept(document, passages)
+        if document_id in self._listed:
+            raise NotWhole(f"the document {document_id!r} is missing")
+        return None

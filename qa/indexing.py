@@ -6,19 +6,23 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embeddings import Encoder, Tokens
 from embeddings.tokens import packed
+from qa.checksums import NotWhole
 from qa.documents import Document
 from qa.encoded import Encoded, digest_of
-from qa.errors import LoadError
+from qa.errors import LoadError, StoredIndexError
 from qa.index_commits import commit, manifest_for, transaction
-from qa.index_files import Manifest, connect, damage_named, is_index, load_vectors
+from qa.index_faults import faults_named
+from qa.index_files import check_format, connect, is_index, load_vectors
+from qa.index_rows import Listed, enter, enter_passage, listed, listed_as
 from qa.loaders import File, find_all, loaded
+from qa.manifest import Manifest
 from qa.passages import Chunking, Passage, cut
 from qa.progress import Bar, Progress
 
@@ -98,18 +102,17 @@ def update_index(
             would replace another that merely has the same name.
     """
     wanted = _wanted(folder, find_all(documents), unreadable)
-    encoded = Encoded(folder, encoder)
-    with transaction(folder) as connection, closing(encoded):
+    with transaction(folder) as connection:
         manifest = manifest_for(connection, folder, encoder, chunking, token_vectors)
-        writer = _Writer(connection, folder, manifest, encoder, encoded)
-        writer.remove(_to_remove(connection, wanted, remove, only_these))
-        readable = [one for one in wanted if not one.unreadable]
-        writer.put(readable, replacing=only_these, progress=progress)
-        if writer.changes.any or manifest.generation == 0:
-            commit(connection, folder, manifest, writer.store())
-        else:
-            connection.execute("COMMIT")  # a source, or where pages start, may be another
-        encoded.forget()
+        with closing(Encoded(folder / manifest.resume_file, encoder)) as encoded:
+            writer = _Writer(connection, folder, manifest, encoder, encoded)
+            writer.remove(_to_remove(connection, wanted, remove, only_these))
+            readable = [one for one in wanted if not one.unreadable]
+            writer.put(readable, replacing=only_these, progress=progress)
+            another = writer.changes.any or manifest.generation == 0
+            manifest = replace(manifest, last_passage=writer.last_passage)
+            commit(connection, folder, manifest, writer.store() if another else None)
+            encoded.forget()
         return writer.changes
 
 
@@ -163,10 +166,11 @@ def _known(folder: Path) -> dict[str, tuple[str | None, str | None]]:
         return {}
     try:
         with closing(connect(folder)) as connection:
-            rows = connection.execute("SELECT id, source, stamp FROM documents").fetchall()
-    except sqlite3.Error:  # whatever is wrong with it, whoever writes it will say
+            check_format(connection, folder)
+            known, _ = listed(connection)
+    except (sqlite3.Error, OSError, ValueError, StoredIndexError):  # whoever writes it will say
         return {}
-    return {id_: (source, stamp) for id_, source, stamp in rows}
+    return {id_: (one.source, one.stamp) for id_, one in known.items()}
 
 
 class _Writer:
@@ -193,12 +197,13 @@ class _Writer:
         self._words = Entered(connection)
         (kept,) = connection.execute("SELECT count(*) FROM tokens").fetchone()
         self._tokens_left = manifest.token_vectors - kept
+        self.last_passage = manifest.last_passage
         self._pending: list[tuple[NDArray[np.int64], NDArray[np.float32]]] = []
 
     def store(self) -> Segments:
         """Give the vectors, which are opened when they are first wanted."""
         if self._store is None:
-            with damage_named(self._folder):
+            with faults_named(self._folder):
                 self._store = load_vectors(self._manifest, self._connection, self._folder)
         return self._store
 
@@ -240,56 +245,39 @@ class _Writer:
 
     def _holds(self, wanted: _Wanted, *, replacing: bool) -> bool:
         """Tell whether the text is there already; if another is there by that name, drop it."""
-        row = self._connection.execute(
-            "SELECT sha256, title, source, pages, stamp FROM documents WHERE id = ?", (wanted.id,)
-        ).fetchone()
-        if row is None:
+        known = listed_as(self._connection, wanted.id)
+        if known is None:
             self.changes.added.append(wanted.id)
             return False
-        sha256, title, source, pages, stamp = row
-        if wanted.is_as_it_was(source, stamp):
+        if wanted.is_as_it_was(known.source, known.stamp):
             self.changes.unchanged.append(wanted.id)
             return True
         document = wanted.document
-        if (sha256, title) == (document.sha256, document.title):
-            told = (document.source, json.dumps(document.pages), wanted.stamp)
-            if told != (source, pages, stamp):
-                self._connection.execute(
-                    "UPDATE documents SET source = ?, pages = ?, stamp = ? WHERE id = ?",
-                    (*told, document.id),
-                )
+        new = _entry(document, wanted.stamp, known.passages)
+        if (known.sha256, known.title) == (new.sha256, new.title):
+            if new != known:
+                enter(self._connection, document.id, new)
             self.changes.unchanged.append(document.id)
             return True
         if not replacing:
-            _check_same_source(document, source)
+            _check_same_source(document, known.source)
         self._forget(document.id)
         self.changes.updated.append(document.id)
         return False
 
     def _passages(self, documents: list[_Stamped]) -> Iterator[Numbered]:
         """Enter documents and their passages into the database, and give them numbered."""
+        execute = self._connection.execute
         for document, stamp in documents:
-            number = self._connection.execute(
-                "INSERT INTO documents (id, title, source, sha256, stamp, pages, text) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    document.id,
-                    document.title,
-                    document.source,
-                    document.sha256,
-                    stamp,
-                    json.dumps(document.pages),
-                    document.text,
-                ),
-            ).lastrowid
+            first = self.last_passage + 1
             for passage in cut(document, self._chunking, self._encoder):
-                row = self._connection.execute(
-                    "INSERT INTO passages (document, sentences, context) VALUES (?, ?, ?)",
-                    (number, json.dumps(passage.sentences), passage.context),
-                )
-                numbered = row.lastrowid or 0, passage
-                self._words.add(*numbered)
-                yield numbered
+                self.last_passage += 1
+                enter_passage(self._connection, self.last_passage, passage)
+                self._words.add(self.last_passage, passage)
+                yield self.last_passage, passage
+            passages = range(first, self.last_passage + 1)
+            enter(self._connection, document.id, _entry(document, stamp, passages))
+            execute("INSERT INTO texts VALUES (?, ?)", (first, document.text))
 
     def _encode(self, batch: list[Numbered]) -> None:
         import numpy as np
@@ -308,7 +296,10 @@ class _Writer:
         self._tokens_left -= len(kept)
         self._connection.executemany(
             "INSERT INTO tokens VALUES (?, ?, ?)",
-            ((number, digest_of(text), packed(tokens)) for number, text, tokens in kept),
+            (
+                (number, digest, packed(tokens, digest))
+                for number, digest, tokens in ((n, digest_of(text), t) for n, text, t in kept)
+            ),
         )
 
     def _store_pending(self) -> None:
@@ -322,16 +313,26 @@ class _Writer:
     def _forget(self, document_id: str) -> None:
         import numpy as np
 
+        known = listed_as(self._connection, document_id)
+        if known is None:
+            raise NotWhole(f"the document {document_id!r} is missing")
+        passages = known.passages
         execute = self._connection.execute
-        (number,) = execute("SELECT number FROM documents WHERE id = ?", (document_id,)).fetchone()
-        rows = execute(
-            "DELETE FROM passages WHERE document = ? RETURNING number", (number,)
-        ).fetchall()
-        passages = [row[0] for row in rows]
+        of_document = passages.start, passages.stop
+        there = "SELECT count(*) FROM passages WHERE number >= ? AND number < ?"
+        if execute(there, of_document).fetchone() != (len(passages),):
+            raise NotWhole(f"passages of {document_id!r} are missing")
         self._words.remove(passages)
-        self._connection.executemany("DELETE FROM tokens WHERE passage = ?", rows)
         self.store().remove(np.array(passages, dtype=np.int64))
-        execute("DELETE FROM documents WHERE number = ?", (number,))
+        execute("DELETE FROM passages WHERE number >= ? AND number < ?", of_document)
+        execute("DELETE FROM tokens WHERE passage >= ? AND passage < ?", of_document)
+        execute("DELETE FROM texts WHERE document = ?", (passages.start,))
+        execute("DELETE FROM documents WHERE number = ?", (passages.start,))
+
+
+def _entry(document: Document, stamp: str | None, passages: range) -> Listed:
+    pages = json.dumps(document.pages)
+    return Listed(passages, document.title, document.source, document.sha256, stamp, pages)
 
 
 def _check_same_source(document: Document, source: str | None) -> None:
@@ -350,8 +351,10 @@ def _to_remove(
     remove: Iterable[str],
     only_these: bool,
 ) -> list[str]:
-    there = [row[0] for row in connection.execute("SELECT id FROM documents ORDER BY number")]
     named = set(remove)
+    if not named and not only_these:
+        return []
+    there = [*listed(connection)[0]]
     if missing := sorted(named.difference(there)):
         raise LoadError(
             f"the index has no document {missing[0]!r}; it has: {', '.join(there[:10]) or 'none'}",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qa.postings import Posting, Segment, postings, segments
+from qa.postings import Posting, Segment, blocks, postings_of, segments
 from qa.terms import query_terms
 
 if TYPE_CHECKING:
@@ -47,6 +47,13 @@ class Words:
         for each in self._segments:
             each.weigh_lengths(words / max(self._passages, 1))
 
+    def check(self) -> None:
+        """Read all that there is; `NotWhole` if it is not as it was written."""
+        with self._guard():
+            for each in self._segments:
+                for _ in blocks(self._connection, each.segment):
+                    pass
+
     def passages(self) -> NDArray[np.int64]:
         """Give the numbers of all passages that are there, in order."""
         alive = [each.segment.passages[each.segment.alive] for each in self._segments]
@@ -65,9 +72,7 @@ class Words:
         if not times:
             return []
         with self._guard():
-            read = [
-                [*postings(self._connection, each.segment, [*times])] for each in self._segments
-            ]
+            read = [[*postings_of(self._connection, s.segment, times)] for s in self._segments]
         held = [each.alive(some) for each, some in zip(self._segments, read, strict=True)]
         holding = Counter[str]()
         for some in held:

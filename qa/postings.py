@@ -5,6 +5,9 @@ leaves and a delete takes away is the database's doing. As with vectors
 (`embeddings.stores.segments`), what is written is never changed: a change writes a new segment,
 which takes in the small ones that are there, and what is removed is marked until its segment is
 taken in.
+
+The terms of a segment stand in blocks (`_packed`). Each block says from which term to which it
+reaches, and has a checksum, so that a term that is not there is told from one that was lost.
 """
 
 from __future__ import annotations
@@ -12,14 +15,16 @@ from __future__ import annotations
 import heapq
 import sqlite3
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby
+from itertools import groupby, pairwise
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from qa.checksums import NotWhole, checksum, checksum_of, together
 from qa.terms import counted_terms
 
 if TYPE_CHECKING:
@@ -27,8 +32,12 @@ if TYPE_CHECKING:
 
     from qa.passages import Passage
 
-_OF_SEGMENT = "SELECT term, rows, counts FROM postings WHERE segment = ? ORDER BY term"
-_OF_TERM = "SELECT term, rows, counts FROM postings WHERE segment = ? AND term = ?"
+_OF_SEGMENT = "SELECT first, until, terms, checksum FROM postings WHERE segment = ? ORDER BY first"
+_OF_TERM = (
+    "SELECT first, until, terms, checksum FROM postings WHERE segment = ? AND first <= ? "
+    "ORDER BY first DESC LIMIT 1"
+)
+_BLOCK = 2_048  # bytes of a block, if it has more than one term
 _NUMBERS, _LENGTHS, _ROWS, _COUNTS = (np.dtype(kind) for kind in ("<i8", "<u4", "<u4", "u1"))
 _MOST = 255
 _LARGE = 250_000  # passages: so many are written at once, and a segment of as many stays
@@ -49,12 +58,14 @@ class Segment:
         passages: the passages' numbers, int64, rising.
         lengths: how many words each has, uint32.
         alive: which of them have not been removed, bool.
+        seal: its checksum, which its blocks of terms are checked with.
     """
 
     number: int
     passages: NDArray[np.int64]
     lengths: NDArray[np.uint32]
     alive: NDArray[np.bool_]
+    seal: bytes = b""
 
     @property
     def size(self) -> int:
@@ -138,15 +149,19 @@ class Entered:
         lengths: NDArray[np.uint32],
         found: Iterable[Posting],
     ) -> None:
-        number = self._connection.execute(
-            "INSERT INTO word_segments (passages, lengths) VALUES (?, ?)",
-            (_blob(passages, _NUMBERS), _blob(lengths, _LENGTHS)),
-        ).lastrowid
+        (number,) = self._connection.execute(
+            "SELECT coalesce(max(number), 0) + 1 FROM word_segments"
+        ).fetchone()
+        blobs = _blob(passages, _NUMBERS), _blob(lengths, _LENGTHS)
+        seal = _seal(number, *blobs)
+        self._connection.execute(
+            "INSERT INTO word_segments VALUES (?, ?, ?, ?)", (number, seal, *blobs)
+        )
         self._connection.executemany(
-            "INSERT INTO postings VALUES (?, ?, ?, ?)",
+            "INSERT INTO postings VALUES (?, ?, ?, ?, ?)",
             (
-                (number, term, _blob(rows, _ROWS), _blob(counts, _COUNTS))
-                for term, rows, counts in found
+                (number, first, until, terms, _block_checksum(seal, first, until, terms))
+                for first, until, terms in _blocks(found)
             ),
         )
 
@@ -173,41 +188,142 @@ class Entered:
 
 
 def segments(connection: sqlite3.Connection) -> list[Segment]:
-    """Read all segments, but not their postings; a `ValueError` if one is damaged."""
+    """Read all segments, but not their postings; `NotWhole` if one is damaged."""
     gone = connection.execute("SELECT passage FROM dead_words ORDER BY passage").fetchall()
     dead = np.array(gone, np.int64).reshape(-1)
     found = []
-    rows = connection.execute("SELECT number, passages, lengths FROM word_segments ORDER BY number")
-    for number, passages, lengths in rows:
+    rows = connection.execute("SELECT * FROM word_segments ORDER BY number")
+    for number, seal, passages, lengths in rows:
+        if _seal(number, passages, lengths) != seal:
+            raise NotWhole(f"the words of segment {number} are not as they were written")
         numbers = np.frombuffer(passages, _NUMBERS).astype(np.int64, copy=False)
         counts = np.frombuffer(lengths, _LENGTHS).astype(np.uint32, copy=False)
         if len(numbers) != len(counts):
-            raise ValueError(f"the words of segment {number} are not whole")
+            raise NotWhole(f"the words of segment {number} are not whole")
         alive = np.ones(len(numbers), np.bool_)
         if len(dead):
             at = np.searchsorted(numbers, dead)
             there = at < len(numbers)
             there[there] = numbers[at[there]] == dead[there]
             alive[at[there]] = False
-        found.append(Segment(number, numbers, counts, alive))
+        found.append(Segment(number, numbers, counts, alive, seal))
     return found
 
 
-def postings(
-    connection: sqlite3.Connection, segment: Segment, terms: Sequence[str] | None = None
+def words_check(connection: sqlite3.Connection) -> str:
+    """Return a checksum of all segments, and of the passages that were removed from them."""
+    seals = connection.execute("SELECT checksum FROM word_segments ORDER BY number")
+    gone = connection.execute("SELECT passage FROM dead_words ORDER BY passage").fetchall()
+    dead = np.array(gone, np.int64).reshape(-1)
+    return together([*(seal for (seal,) in seals), dead.tobytes()])
+
+
+def blocks(connection: sqlite3.Connection, segment: Segment) -> Iterator[bytes]:
+    """Read all blocks of a segment, in order of terms; `NotWhole` if any of it is missing."""
+    reached: str | None = ""
+    for row in connection.execute(_OF_SEGMENT, (segment.number,)):
+        first, until, found = _checked_block(segment, row)
+        if first != reached:
+            break
+        reached = until
+        yield found
+    if reached is not None:
+        raise NotWhole(f"words from {reached!r} on are missing")
+
+
+def postings(connection: sqlite3.Connection, segment: Segment) -> Iterator[Posting]:
+    """Read all that a segment holds, in order of terms; `NotWhole` if any of it is missing."""
+    for block in blocks(connection, segment):
+        for term, rows, counts in _Unpacked(block):
+            if len(rows) and int(rows.max()) >= len(segment.passages):
+                raise NotWhole("the words are not those of their passages")
+            yield term, rows, counts
+
+
+def postings_of(
+    connection: sqlite3.Connection, segment: Segment, terms: Iterable[str]
 ) -> Iterator[Posting]:
-    """Read what a segment holds of some terms; or of all of them, in order."""
-    if terms is None:
-        found: Iterable[Any] = connection.execute(_OF_SEGMENT, (segment.number,))
-    else:
-        looked_up = (connection.execute(_OF_TERM, (segment.number, term)) for term in terms)
-        found = chain.from_iterable(looked_up)
-    for term, rows, counts in found:
-        yield (
-            term,
-            np.frombuffer(rows, _ROWS).astype(np.uint32, copy=False),
-            np.frombuffer(counts, _COUNTS),
-        )
+    """Read what a segment holds of some terms; `NotWhole` if it is not as it was written."""
+    for term in terms:
+        row = connection.execute(_OF_TERM, (segment.number, term)).fetchone()
+        if row is None:
+            raise NotWhole(f"words up to {term!r} are missing")
+        _, until, found = _checked_block(segment, row)
+        if until is not None and until <= term:
+            raise NotWhole(f"words from {until!r} on are missing")
+        if (posting := _Unpacked(found).find(term)) is not None:
+            yield posting
+
+
+def _blocks(found: Iterable[Posting]) -> Iterator[tuple[str, str | None, bytes]]:
+    """Return postings, in order of terms, in blocks: from which term, until which, and both."""
+    first, block, size = "", list[Posting](), 0
+    for posting in found:
+        term, rows, _ = posting
+        if block and size + 5 * len(rows) > _BLOCK:
+            yield first, term, _packed(block)
+            first, block, size = term, [], 0
+        block.append(posting)
+        size += len(term) + 5 * len(rows)
+    yield first, None, _packed(block)
+
+
+def _packed(block: Sequence[Posting]) -> bytes:
+    """Return how many terms there are and passages of each, rows, counts, and the terms."""
+    sizes = np.array([len(block), *(len(rows) for _, rows, _ in block)])
+    rows = np.concatenate([np.empty(0, np.uint32), *(rows for _, rows, _ in block)])
+    counts = np.concatenate([np.empty(0, np.uint8), *(counts for _, _, counts in block)])
+    terms = "\n".join(term for term, _, _ in block).encode()
+    return _blob(sizes, _LENGTHS) + _blob(rows, _ROWS) + _blob(counts, _COUNTS) + terms
+
+
+class _Unpacked:
+    """A block of terms; `NotWhole` if it cannot be what `_packed` gave."""
+
+    def __init__(self, stored: bytes) -> None:
+        try:
+            terms = int.from_bytes(stored[: _LENGTHS.itemsize], "little")
+            self._sizes = np.frombuffer(stored, _LENGTHS, terms, _LENGTHS.itemsize)
+            total, at = int(self._sizes.sum(dtype=np.int64)), _LENGTHS.itemsize * (terms + 1)
+            self._rows = np.frombuffer(stored, _ROWS, total, at).astype(np.uint32, copy=False)
+            at += _ROWS.itemsize * total
+            self._counts = np.frombuffer(stored, _COUNTS, total, at)
+            self._terms = stored[at + total :].decode().split("\n") if terms else []
+        except (ValueError, TypeError) as error:
+            raise NotWhole("its words cannot be read") from error
+        if len(self._terms) != terms:
+            raise NotWhole("its words cannot be read")
+
+    def find(self, term: str) -> Posting | None:
+        """Return the posting of a term; None if no passage holds it."""
+        n = bisect_left(self._terms, term)
+        if n == len(self._terms) or self._terms[n] != term:
+            return None
+        start = int(self._sizes[:n].sum(dtype=np.int64))
+        run = slice(start, start + int(self._sizes[n]))
+        return term, self._rows[run], self._counts[run]
+
+    def __iter__(self) -> Iterator[Posting]:
+        borders = [0, *np.cumsum(self._sizes, dtype=np.int64).tolist()]
+        for term, (start, end) in zip(self._terms, pairwise(borders), strict=True):
+            yield term, self._rows[start:end], self._counts[start:end]
+
+
+def _seal(number: int, passages: bytes, lengths: bytes) -> bytes:
+    return checksum(number, checksum_of(passages), checksum_of(lengths))
+
+
+def _block_checksum(seal: bytes, first: str, until: str | None, terms: bytes) -> bytes:
+    return checksum(seal, first, until, checksum_of(terms))
+
+
+def _checked_block(
+    segment: Segment, row: tuple[str, str | None, bytes, bytes]
+) -> tuple[str, str | None, bytes]:
+    first, until, terms, found = row
+    if _block_checksum(segment.seal, first, until, terms) != found:
+        raise NotWhole(f"the words from {first!r} on are not as they were written")
+    return first, until, terms
 
 
 def _moved(sources: Sequence[Segment], passages: NDArray[np.int64]) -> list[NDArray[np.int64]]:

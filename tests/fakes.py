@@ -18,6 +18,7 @@ from qa.index import Index
 from qa.index_files import DATABASE
 
 _WORDS = re.compile(r"\w+")
+_RANDOM = re.compile("-[0-9a-f]{16}$")
 _TOKENS = re.compile(r"\w{1,4}|[^\w\s]")
 
 
@@ -159,8 +160,20 @@ def state_of(index: Index | Path) -> dict[str, object]:
 
 
 def contents(folder: Path) -> list[str]:
-    """Give the names of an index's files."""
-    return sorted(path.name for path in folder.iterdir())
+    """Return the names of an index's files, without what is random in them."""
+    return sorted(_RANDOM.sub("", path.name) for path in folder.iterdir())
+
+
+def vectors_of(folder: Path) -> Path:
+    """Return the one file of vectors that an index has."""
+    (path,) = folder.glob("vectors-*")
+    return path
+
+
+def resume_file_of(folder: Path) -> Path:
+    """Return the file of what a stopped writer encoded."""
+    (path,) = folder.glob("encoded-*")
+    return path
 
 
 def connect(folder: Path) -> sqlite3.Connection:

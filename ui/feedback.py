@@ -47,7 +47,7 @@ class Feedback:
             kept = list(load_questions(self.path)) if self.path.exists() else []
             rest = [question for question in kept if question.id != turn.id]
             added = [] if right is None else [_question(turn, right, history)]
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.parent.mkdir(0o700, parents=True, exist_ok=True)
             if rest or added:
                 save_questions(self.path, [*rest, *added], corpus=self._fingerprint())
             else:

@@ -53,7 +53,10 @@ class VectorStore(Protocol):
         """Score vectors by id for one query of shape (dim,); a `StoreError` if one is not there."""
 
     def save(self, path: Path) -> None:
-        """Write the vectors to a file that `open_store` reads again."""
+        """Write the vectors to a new file, which `open_store` reads again.
+
+        A `FileExistsError` if anything has its name.
+        """
 
     def __len__(self) -> int:
         """Count the vectors."""

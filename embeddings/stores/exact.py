@@ -9,6 +9,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from embeddings.errors import StoreError
+from embeddings.plain_files import create_plain, open_plain
 from embeddings.stores._vectors import (
     Ids,
     Scores,
@@ -45,7 +46,7 @@ class ExactStore:
         """Read a file that `save` wrote."""
         store = cls(dim)
         try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
+            with open_plain(path) as file, np.load(file, allow_pickle=False) as saved:
                 ids, vectors = saved["ids"], saved["vectors"]
             store.add(ids, vectors)
         except _UNREADABLE as error:
@@ -108,8 +109,8 @@ class ExactStore:
         return inner_products(checked(vector[None, :], self.dim), self.vectors(ids))
 
     def save(self, path: Path) -> None:
-        """Write one `.npz` file, under the very name given."""
-        with path.open("wb") as file:
+        """Write a new `.npz` file, under the very name given."""
+        with create_plain(path) as file:
             np.savez(file, ids=self._ids, vectors=self._vectors)
 
     def __len__(self) -> int:

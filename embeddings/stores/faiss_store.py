@@ -19,6 +19,7 @@ from embeddings.stores._vectors import (
     inner_products,
     nearest,
 )
+from embeddings.stores.vector_files import VectorFile, write_vectors
 
 # FAISS sums in float32 and breaks ties as it likes. So a few more candidates than asked are
 # taken from it, as long as the last one might still belong, and they are scored again exactly.
@@ -36,14 +37,11 @@ class FaissStore:
     @classmethod
     def load(cls, path: Path, dim: int) -> Self:
         """Read a file that `save` wrote."""
+        file, store = VectorFile(path, dim), cls(dim)
         try:
-            index = faiss.read_index(str(path))
-        except RuntimeError as error:
-            raise StoreError(f"the vector file {path} cannot be read: it is damaged") from error
-        if not isinstance(index, faiss.IndexIDMap2) or index.d != dim:
-            raise StoreError(f"the vector file {path} is not a flat index of dimension {dim}")
-        store = cls(dim)
-        store._index = index
+            store.add(file.ids, file.read(np.arange(file.count)))
+        finally:
+            file.close()
         return store
 
     @property
@@ -110,10 +108,9 @@ class FaissStore:
         return inner_products(checked(vector[None, :], self.dim), self.vectors(ids))
 
     def save(self, path: Path) -> None:
-        """Write FAISS's own format."""
-        # Through a Python file: FAISS's own one merely prints it when the last bytes do not fit.
-        with path.open("wb") as file:
-            faiss.write_index(self._index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
+        """Write the vectors to a new file (`embeddings.stores.vector_files`)."""
+        ids = self.ids
+        write_vectors(path, ids, self.dim, lambda rows: self.vectors(ids[rows]))
 
     def __len__(self) -> int:
         return int(self._index.ntotal)

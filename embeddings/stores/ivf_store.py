@@ -1,29 +1,21 @@
 """The store for many vectors: FAISS inverted lists find candidates, the vectors score them.
 
-One file, in this machine's byte order:
-
-    header     what it is, its dimension, how many vectors, and the bytes of the lists
-    ids        int64, in rising order
-    vectors    float32, in order of id; only what is scored is read
-    lists      a FAISS index of one byte for a number, by row; read into memory
-
-The file is never changed. What is added since stands in memory, and what is removed is marked.
+Its file (`embeddings.stores.vector_files`) has the vectors in rising order of id, of which only
+what is scored is read, and lists of one byte for a number, which are read into memory. The file is
+never changed: what is added since stands in memory, and what is removed is marked.
 """
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, BinaryIO, Self
+from typing import TYPE_CHECKING, Self
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.errors import StoreError
 from embeddings.stores._vectors import (
     Ids,
     Scores,
@@ -35,15 +27,12 @@ from embeddings.stores._vectors import (
     nearest,
 )
 from embeddings.stores.faiss_store import FaissStore
+from embeddings.stores.vector_files import Lists, Rows, VectorFile, write_vectors
 
 if TYPE_CHECKING:
     from embeddings.stores import VectorStore
 
 Mask = NDArray[np.bool_]
-
-_MAGIC = b"INQTIVF1"
-_HEADER = struct.Struct("<8sqqq")  # magic, dim, vectors, bytes of the lists
-_ROWS_AT_ONCE = 16_384
 
 # How these were set: benchmarks/studies/README.md.
 _LISTS_PER_ROOT = 2  # lists for n vectors: so many times the root of n,
@@ -64,7 +53,7 @@ class IvfStore:
     def __init__(self, dim: int) -> None:
         self.dim = dim
         self._ids: Ids = np.empty(0, dtype=np.int64)
-        self._file: _Rows | None = None
+        self._file: VectorFile | None = None
         self._alive: Mask = np.empty(0, dtype=np.bool_)
         self._removed = 0
         self._lists: faiss.IndexIVFScalarQuantizer | None = None
@@ -74,17 +63,11 @@ class IvfStore:
     @classmethod
     def load(cls, path: Path, dim: int) -> Self:
         """Open a file that `save` wrote; its lists are read by the first search."""
-        store = cls(dim)
-        try:
-            with path.open("rb") as file:
-                count = _read_header(file, path, dim)
-                store._ids = np.fromfile(file, np.int64, count)
-        except (OSError, ValueError) as error:
-            raise _unreadable(path, error) from error
-        if (np.diff(store._ids) <= 0).any():
-            raise StoreError(f"the vector file {path} cannot be read: it is damaged")
-        store._file = _Rows(path, count, dim)
-        store._alive = np.ones(count, dtype=np.bool_)
+        store, file = cls(dim), VectorFile(path, dim)
+        store._file, store._ids = file, file.ids
+        if (np.diff(file.ids) <= 0).any() or (file.count and not file.lists_count):
+            raise file.unreadable("it has no lists")
+        store._alive = np.ones(file.count, dtype=np.bool_)
         return store
 
     @property
@@ -149,7 +132,7 @@ class IvfStore:
             parameters = faiss.SearchParametersIVF(sel=only, nprobe=probed)  # type: ignore[call-arg]
             rough, rows = lists.search(query[None, :], taken, params=parameters)
             rows = np.sort(rows[0, rows[0] >= 0])
-            if len(rows) < wanted:
+            if len(rows) < wanted and probed < lists.nlist:
                 probed = min(probed * 4, lists.nlist)
                 continue
             scores, rows_found = nearest(query, rows, self._read(rows), wanted)
@@ -186,61 +169,13 @@ class IvfStore:
         with self._reading:
             if self._lists is None:
                 assert self._file is not None  # noqa: S101 - rows come from a file
-                self._lists = self._file.lists()
+                self._lists = _searched(self._file.lists(), self.dim)
             return self._lists
 
     def _read(self, rows: NDArray[np.int64]) -> Vectors:
         if self._file is None:
             return np.empty((0, self.dim), dtype=np.float32)
         return self._file.read(rows)
-
-
-class _Rows:
-    """The vectors of a file, by row. They are read, as mapped ones would fill the memory."""
-
-    def __init__(self, path: Path, count: int, dim: int) -> None:
-        self._path = path
-        self._count = count
-        self._dim = dim
-        self._at = _HEADER.size + 8 * count
-        self._bytes = 4 * dim
-        self._file = path.open("rb", buffering=0)
-        self._reading = Lock()
-
-    def read(self, rows: NDArray[np.int64]) -> Vectors:
-        """Read vectors; rows that follow each other are read at once."""
-        vectors = np.empty((len(rows), self._dim), dtype=np.float32)
-        if not len(rows):
-            return vectors
-        starts = np.flatnonzero(np.diff(rows, prepend=-2) != 1)
-        places = (self._at + self._bytes * rows[starts]).tolist()
-        borders = (self._bytes * np.append(starts, len(rows))).tolist()
-        into = vectors.data.cast("B")
-        with self._reading:
-            for place, (start, end) in zip(places, pairwise(borders), strict=True):
-                self._file.seek(place)
-                if self._file.readinto(into[start:end]) < end - start:
-                    raise StoreError(f"the vector file {self._path} is cut short")
-        return vectors
-
-    def lists(self) -> faiss.IndexIVFScalarQuantizer:
-        """Read the lists of these rows, from the file that is open: its name may be gone."""
-        try:
-            with self._reading:
-                self._file.seek(self._at + self._bytes * self._count)
-                reader = faiss.PyCallbackIOReader(self._file.read)  # type: ignore[attr-defined]
-                lists = faiss.read_index(reader)
-        except (OSError, RuntimeError) as error:
-            raise _unreadable(self._path, error) from error
-        if not isinstance(lists, faiss.IndexIVFScalarQuantizer) or lists.ntotal != self._count:
-            raise StoreError(f"the vector file {self._path} cannot be read: its lists are damaged")
-        return lists
-
-    def close(self) -> None:
-        self._file.close()
-
-    def __del__(self) -> None:
-        self._file.close()
 
 
 def write(path: Path, dim: int, stores: Sequence[VectorStore]) -> None:
@@ -257,61 +192,71 @@ def write(path: Path, dim: int, stores: Sequence[VectorStore]) -> None:
             vectors[theirs] = stores[n].vectors(ids[chosen[theirs]])
         return vectors
 
-    with path.open("wb") as file:
-        file.write(_HEADER.pack(_MAGIC, dim, len(ids), 0))
-        file.write(ids.tobytes())
-        size = _write_vectors(file, dim, len(ids), rows) if len(ids) else 0
-        file.seek(0)
-        file.write(_HEADER.pack(_MAGIC, dim, len(ids), size))
+    write_vectors(path, ids, dim, rows, _Listing(dim, len(ids), rows) if len(ids) else None)
 
 
-def _write_vectors(
-    file: BinaryIO, dim: int, count: int, rows: Callable[[NDArray[np.int64]], Vectors]
-) -> int:
-    """Write vectors and their lists, in one pass over them; gives the bytes of the lists."""
-    lists = _trained(dim, count, rows)
-    for start in range(0, count, _ROWS_AT_ONCE):
-        vectors = rows(np.arange(start, min(start + _ROWS_AT_ONCE, count)))
-        file.write(vectors.tobytes())
-        lists.add(vectors)
-    before = file.tell()
-    # Through a Python file: FAISS's own one merely prints it when the last bytes do not fit.
-    faiss.write_index(lists, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
-    return file.tell() - before
+class _Listing:
+    """Puts vectors into lists that are learnt from some of them."""
+
+    def __init__(self, dim: int, count: int, rows: Rows) -> None:
+        self._index = _trained(dim, count, rows)
+        self.number = self._index.nlist
+
+    def add(self, vectors: Vectors) -> None:
+        self._index.add(vectors)
+
+    def finished(self) -> Lists:
+        index, lists = self._index, _inverted(self._index)
+        sizes = [lists.list_size(n) for n in range(self.number)]
+        rows, codes = np.empty(index.ntotal, np.int64), np.empty((index.ntotal, index.d), np.uint8)
+        end = 0
+        for n, size in enumerate(sizes):
+            start, end = end, end + size
+            rows[start:end] = faiss.rev_swig_ptr(lists.get_ids(n), size)
+            codes[start:end].reshape(-1)[:] = faiss.rev_swig_ptr(lists.get_codes(n), size * index.d)
+        centres = index.quantizer.reconstruct_n(0, self.number)
+        ranges = faiss.vector_to_array(index.sq.trained).reshape(2, index.d)
+        return Lists(centres, ranges, np.array(sizes, np.int64), rows, codes)
 
 
-def _trained(
-    dim: int, count: int, rows: Callable[[NDArray[np.int64]], Vectors]
-) -> faiss.IndexIVFScalarQuantizer:
+def _searched(found: Lists, dim: int) -> faiss.IndexIVFScalarQuantizer:
+    """Make the FAISS index of lists."""
+    index = _empty(dim, len(found.sizes))
+    index.quantizer.add(found.centres)
+    faiss.copy_array_to_vector(found.ranges.reshape(-1), index.sq.trained)
+    index.is_trained = True
+    lists, end = _inverted(index), 0
+    for n, size in enumerate(found.sizes.tolist()):
+        start, end = end, end + size
+        rows, codes = found.rows[start:end], found.codes[start:end]
+        lists.add_entries(n, size, faiss.swig_ptr(rows), faiss.swig_ptr(codes))
+    index.ntotal = len(found.rows)
+    return index
+
+
+def _inverted(index: faiss.IndexIVFScalarQuantizer) -> faiss.InvertedLists:
+    assert index.invlists is not None  # noqa: S101 - every index of this kind has them
+    return index.invlists
+
+
+def _empty(dim: int, number: int) -> faiss.IndexIVFScalarQuantizer:
+    index = faiss.IndexIVFScalarQuantizer(
+        faiss.IndexFlatIP(dim), dim, number, _CODE, faiss.METRIC_INNER_PRODUCT
+    )
+    index.by_residual = False
+    return index
+
+
+def _trained(dim: int, count: int, rows: Rows) -> faiss.IndexIVFScalarQuantizer:
     """Learn lists from some of the vectors, the same ones each time."""
     wanted = min(int(_LISTS_PER_ROOT * count**0.5), count // _LEAST_IN_A_LIST)
     number = max(wanted, 1)
     learnt_from = min(count, max(number * _LEARNT_FROM, _LEAST_LEARNT_FROM))
-    lists = faiss.IndexIVFScalarQuantizer(
-        faiss.IndexFlatIP(dim), dim, number, _CODE, faiss.METRIC_INNER_PRODUCT
-    )
-    lists.by_residual = False
+    lists = _empty(dim, number)
     lists.cp.niter = _ROUNDS
     lists.cp.min_points_per_centroid = 1  # no warning
     lists.train(rows(np.linspace(0, count - 1, learnt_from).astype(np.int64)))
     return lists
-
-
-def _read_header(file: BinaryIO, path: Path, dim: int) -> int:
-    """Check a file against its header and give how many vectors it has."""
-    header = file.read(_HEADER.size)
-    if len(header) < _HEADER.size or not header.startswith(_MAGIC):
-        raise StoreError(f"the vector file {path} cannot be read: it is of no kind known here")
-    _, found, count, lists = _HEADER.unpack(header)
-    if found != dim:
-        raise StoreError(f"the vector file {path} is not of dimension {dim}")
-    if path.stat().st_size != _HEADER.size + count * (8 + 4 * dim) + lists:
-        raise StoreError(f"the vector file {path} cannot be read: it is not whole")
-    return int(count)
-
-
-def _unreadable(path: Path, error: Exception) -> StoreError:
-    return StoreError(f"the vector file {path} cannot be read: {error}")
 
 
 def _rounding(lists: faiss.IndexIVFScalarQuantizer) -> float:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embeddings import Encoder, ModelError, load_encoder
+from embeddings import Encoder, ModelError, ModelNotFetched, load_encoder
 from embeddings.models import ModelFiles, find_model
 
 QUERY_PROMPT = "Represent this question: "
@@ -240,6 +240,50 @@ class TestFindingAModel:
         with pytest.raises(ModelError, match=r"not the official ones.*reinstall") as caught:
             load_encoder()
         assert caught.value.model == "all-MiniLM-L6-v2"
+
+    @pytest.mark.parametrize("name", ["vocab.txt", "tokenizer.json", "modules.json"])
+    def test_every_bundled_file_is_checked(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        folder = linked_model(tmp_path / "model", without=(name,))
+        for path in find_model().folder.rglob(name):
+            changed = folder / path.relative_to(find_model().folder)
+            changed.write_bytes(path.read_bytes() + b"\n")
+        pretend_bundled(monkeypatch, tmp_path)
+        with pytest.raises(ModelError, match=rf"not the official ones \(.*{name}: .*reinstall"):
+            find_model()
+
+    def test_a_file_that_does_not_belong_to_the_bundled_model_is_refused(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (linked_model(tmp_path / "model") / "added_tokens.json").write_text("{}")
+        pretend_bundled(monkeypatch, tmp_path)
+        with pytest.raises(ModelError, match=r"added_tokens\.json: expected SHA-256 no file"):
+            find_model()
+
+    def test_of_a_name_that_is_not_trusted_no_folder_is_opened_and_nothing_is_fetched(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        linked_model(tmp_path / "someone" / "model")
+        monkeypatch.chdir(tmp_path)
+        assert find_model("someone/model").folder == Path("someone/model")
+        for name in ("someone/model", str(tmp_path / "someone" / "model"), "../x", "a b", "~root"):
+            with pytest.raises(ModelNotFetched, match="neither the bundled one nor one that was"):
+                find_model(name, only_fetched=True)
+        assert find_model("all-MiniLM-L6-v2", only_fetched=True) == find_model()
+
+    def test_a_model_that_was_fetched_before_is_taken_by_its_name(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        folder = linked_model(tmp_path / "fetched")
+
+        def snapshot(name: str, *, local_files_only: bool, ignore_patterns: list[str]) -> str:
+            assert (name, local_files_only) == ("someone/model", True)
+            return str(folder)
+
+        monkeypatch.setattr("huggingface_hub.snapshot_download", snapshot)
+        found = find_model("someone/model", only_fetched=True)
+        assert (found.name, found.folder) == ("someone/model", folder)
 
     def test_missing_bundled_weights_are_refused(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

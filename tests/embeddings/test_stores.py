@@ -262,10 +262,21 @@ class TestEveryStore:
         again.add(np.array([5], dtype=np.int64), unit_vectors(1))
         assert again.search(unit_vectors(1), 3)[1].tolist() == [[5]]
 
-    def test_saving_writes_over_what_was_there(self, backend: str, tmp_path: Path) -> None:
-        (tmp_path / "vectors").write_bytes(b"x" * 1_000_000)
+    def test_saving_never_writes_over_what_is_there(self, backend: str, tmp_path: Path) -> None:
+        (tmp_path / "theirs").write_bytes(b"theirs")
+        (tmp_path / "link").symlink_to(tmp_path / "theirs")
+        (tmp_path / "nowhere").symlink_to(tmp_path / "new")
+        for name in ("theirs", "link", "nowhere"):
+            with pytest.raises(FileExistsError):
+                filled(backend, unit_vectors(3)).save(tmp_path / name)
+        assert (tmp_path / "theirs").read_bytes() == b"theirs"
+        assert not (tmp_path / "new").exists()
+
+    def test_a_link_is_not_read(self, backend: str, tmp_path: Path) -> None:
         filled(backend, unit_vectors(3)).save(tmp_path / "vectors")
-        assert len(open_store(backend, dim=DIM, path=tmp_path / "vectors")) == 3
+        (tmp_path / "link").symlink_to(tmp_path / "vectors")
+        with pytest.raises(StoreError, match="a link"):
+            open_store(backend, dim=DIM, path=tmp_path / "link")
 
     def test_saving_where_nothing_can_be_written_is_an_os_error(
         self, backend: str, tmp_path: Path
@@ -356,7 +367,7 @@ def test_a_faiss_index_of_another_kind_is_refused(tmp_path: Path) -> None:
     import faiss
 
     faiss.write_index(faiss.IndexFlatIP(DIM), str(tmp_path / "flat"))
-    with pytest.raises(StoreError, match="not a flat index"):
+    with pytest.raises(StoreError, match="of no kind known here"):
         open_store("faiss", dim=DIM, path=tmp_path / "flat")
 
 

@@ -22,7 +22,7 @@ from qa.__main__ import ABSTAINED, NOT_VERIFIED, STOPPED, main
 from qa.documents import Span
 from qa.retrieval import RERANKED
 from qa.seeds import essay_path, questions_path
-from tests.fakes import FakeEncoder
+from tests.fakes import FakeEncoder, vectors_of
 from tests.pdf_files import pages_of
 from tests.tiny_models import save_cross_encoder
 
@@ -123,8 +123,8 @@ class TestIndex:
         assert "is whole: 1 documents, 1 passages" in result.stdout
 
     def test_check_tells_what_is_not(self, folder: Path) -> None:
-        whole = (folder / "vectors-1").read_bytes()
-        (folder / "vectors-1").write_bytes(whole[:-1] + b"?")
+        whole = vectors_of(folder).read_bytes()
+        vectors_of(folder).write_bytes(whole[:-1] + b"?")
         assert_one_sentence(run("index", "--index", folder, "--check"), "damaged", "vectors-1")
 
     def test_check_takes_nothing_else(self, folder: Path) -> None:
@@ -298,7 +298,7 @@ class TestBadInput:
     def test_a_damaged_index(self, tmp_path: Path) -> None:
         index = tmp_path / "index"
         assert run("index", essay_path(), "--index", index).exit_code == 0
-        (index / "vectors-1").write_bytes(b"short")
+        vectors_of(index).write_bytes(b"short")
         assert_one_sentence(run("ask", "Why so?", "--index", index), "damaged", "vectors-1")
 
     def test_an_unknown_model_without_a_network_is_not_tried_over_and_over(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from embeddings import Encoder, ModelError, Reranker
+from embeddings import Encoder, ModelError, ModelNotFetched, Reranker
 from qa import QA, Chunking, Document, QAError, retrieve
 from qa.answering import Answer, Answerer, FindDocument
 from qa.documents import Span
@@ -15,14 +15,14 @@ from qa.errors import IndexMismatch
 from qa.retrieval import RetrievedPassage
 from qa.seeds import essay_path
 from qa.selection import Candidate
-from tests.fakes import FakeEncoder, FakeReranker
+from tests.fakes import FakeEncoder, FakeReranker, connect, vectors_of
 
 BELT = "When was the Belt and Road proposed?"
 
 
 @pytest.fixture(autouse=True)
 def fake_model(fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
-    def load(model: str | None = None, *, backend: str = "auto", precision: str = "") -> Encoder:
+    def load(model: str | None = None, **_: object) -> Encoder:
         return FakeEncoder(model=model) if model not in (None, "fake") else fake_encoder
 
     monkeypatch.setattr("qa.engine.load_encoder", load)
@@ -65,9 +65,21 @@ def test_a_changed_corpus_is_brought_up_to_date(notes: Path, fake_model: FakeEnc
 
 def test_a_damaged_index_in_the_cache_is_made_anew(notes: Path) -> None:
     folder, _, _ = prepare(notes)
-    (folder / "vectors-1").write_bytes(b"")
+    vectors_of(folder).write_bytes(b"")
     with QA.open(notes) as qa:
         assert len(qa.index) == 2
+
+
+@pytest.mark.parametrize("table", ["passages", "postings", "documents", "word_segments"])
+def test_a_damaged_row_in_the_cache_is_met_at_opening_and_made_anew(
+    notes: Path, table: str
+) -> None:
+    folder, _, _ = prepare(notes)
+    connection = connect(folder)
+    connection.execute(f"UPDATE {table} SET checksum = x'00'")
+    connection.close()
+    with QA.open(notes, threshold=0) as qa:
+        assert qa.ask("What do tickets cost?").citations[0].quote == "Tickets cost five euros."
 
 
 def test_an_index_of_ones_own_grows_and_is_opened_by_its_folder(
@@ -94,6 +106,24 @@ def test_an_index_opens_with_the_model_that_made_it(notes: Path, tmp_path: Path)
         assert qa.encoder.model == "other"
     with pytest.raises(IndexMismatch, match=r"other.*fake"):
         QA.open(index=tmp_path / "index", model="fake")
+
+
+def test_a_model_that_an_index_names_is_only_taken_if_it_is_here(
+    notes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    QA.open(notes, index=tmp_path / "index", model="evil/model").close()
+
+    def load(model: str | None = None, *, only_fetched: bool = False, **_: object) -> Encoder:
+        if only_fetched:
+            raise ModelNotFetched("it is not here", model=model or "")
+        return FakeEncoder(model=model or "")
+
+    monkeypatch.setattr("qa.engine.load_encoder", load)
+    for use in (QA.open, lambda index: prepare(notes, index=index)):
+        with pytest.raises(IndexMismatch, match=r"model 'evil/model', .* name it with --model"):
+            use(index=tmp_path / "index")
+    with QA.open(index=tmp_path / "index", model="evil/model") as qa:
+        assert qa.encoder.model == "evil/model"
 
 
 def test_an_index_opened_with_another_chunking_is_refused(notes: Path, tmp_path: Path) -> None:
@@ -239,7 +269,7 @@ def test_the_backend_and_the_precision_that_are_named_are_taken(
 ) -> None:
     taken: list[tuple[str, str]] = []
 
-    def load(model: str | None = None, *, backend: str, precision: str) -> Encoder:
+    def load(model: str | None = None, *, backend: str, precision: str, **_: object) -> Encoder:
         taken.append((backend, precision))
         return FakeEncoder()
 

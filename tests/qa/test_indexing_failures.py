@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from embeddings.stores.faiss_store import FaissStore
 from qa import index_commits, indexing
-from qa.encoded import NAME as ENCODED
 from qa.errors import IndexMissing, IndexNotWritten
 from qa.index import Index
 from qa.index_files import DATABASE
 from qa.indexing import update_index
-from tests.fakes import FakeEncoder, contents, corpus, state_of
+from tests.fakes import FakeEncoder, contents, corpus, resume_file_of, state_of, vectors_of
 
+ENCODED = "encoded"
 ROOT = Path(__file__).parents[2]
 
 
@@ -125,8 +125,8 @@ class TestWhatAStoppedRunEncoded:
     ) -> None:
         first = self.stopped(new)
         record = 32 + 4 * 64 + 4
-        whole = (new / ENCODED).read_bytes()
-        (new / ENCODED).write_bytes(whole[:-lost])
+        whole = resume_file_of(new).read_bytes()
+        resume_file_of(new).write_bytes(whole[:-lost])
         rest = self.finished(new, FakeEncoder())
         kept = 20 - -(-lost // record)
         assert first[:kept] + rest == self.finished(tmp_path / "at once", FakeEncoder())
@@ -136,9 +136,9 @@ class TestWhatAStoppedRunEncoded:
         self, new: Path, tmp_path: Path
     ) -> None:
         self.stopped(new)
-        broken = bytearray((new / ENCODED).read_bytes())
+        broken = bytearray(resume_file_of(new).read_bytes())
         broken[32 + 5 * 292 + 50] ^= 1
-        (new / ENCODED).write_bytes(broken)
+        resume_file_of(new).write_bytes(broken)
         rest = self.finished(new, FakeEncoder())
         assert rest == self.finished(tmp_path / "at once", FakeEncoder())[5:]
         assert state_of(new) == state_of(tmp_path / "at once")
@@ -156,7 +156,9 @@ class FailingConnection(sqlite3.Connection):
 
     def execute(self, sql: str, *args: object) -> sqlite3.Cursor:
         if sql.startswith(self.fail_at):
-            raise sqlite3.OperationalError("database or disk is full")
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise error
         return super().execute(sql, *args)  # type: ignore[arg-type]
 
 
@@ -166,10 +168,10 @@ class TestAFailureLeavesTheIndexAsItWas:
         [
             "PRAGMA",
             "BEGIN",
-            "INSERT INTO doc",
+            "INSERT OR REPLACE INTO doc",
             "INSERT INTO pass",
             "DELETE",
-            "UPDATE man",
+            "INSERT INTO man",
             "COMMIT",
         ],
     )
@@ -185,7 +187,7 @@ class TestAFailureLeavesTheIndexAsItWas:
 
         before = state_of(folder)
         monkeypatch.setattr(index_commits, "connect", failing)
-        with pytest.raises(IndexNotWritten, match="as it was: database or disk is full"):
+        with pytest.raises(IndexNotWritten, match="as it was: the disk is full"):
             update_index(folder, corpus("bd", edition="second"), encoder=FakeEncoder())
         monkeypatch.undo()
         assert state_of(folder) == before
@@ -204,7 +206,7 @@ class TestAFailureLeavesTheIndexAsItWas:
 
         before, files = state_of(folder), contents(folder)
         monkeypatch.setattr(owner, name, full)
-        with pytest.raises(IndexNotWritten, match="No space left on device") as caught:
+        with pytest.raises(IndexNotWritten, match="as it was: the disk is full") as caught:
             update_index(folder, corpus("d"), encoder=FakeEncoder())
         assert caught.value.folder == folder
         assert state_of(folder) == before
@@ -266,6 +268,7 @@ def update(folder, limit):
     def torn(store, path):
         path.write_bytes(b"the beginning")
         step(limit)
+        unlink(path)
         save(store, path)
         step(limit)
 
@@ -293,10 +296,10 @@ import resource, sys
 from pathlib import Path
 from qa.errors import IndexNotWritten
 from qa.indexing import update_index
-from tests.fakes import FakeEncoder, connect, contents, corpus, state_of
+from tests.fakes import FakeEncoder, corpus, state_of, vectors_of
 
 folder = Path(sys.argv[1])
-before, size = state_of(folder), (folder / "vectors-1").stat().st_size
+before, size = state_of(folder), vectors_of(folder).stat().st_size
 encoder, documents = FakeEncoder(dim=4_096), corpus("de")
 for limit in [100, 5_000, 40_000, size - 1, size, size + 5_000, *map(int, sys.argv[2:])]:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
@@ -346,7 +349,7 @@ def test_a_full_disk_leaves_the_index_as_it_was(tmp_path: Path) -> None:
     update_index(folder, corpus("abc"), encoder=FakeEncoder(dim=4_096))
     shutil.copytree(folder, trial)
     update_index(trial, corpus("de"), encoder=FakeEncoder(dim=4_096))
-    needed = (trial / "vectors-2").stat().st_size
+    needed = vectors_of(trial).stat().st_size
     result = run(FULL_DISK, folder, needed - 4_000, needed - 100, needed - 1)
     assert result.returncode == 0, result.stdout + result.stderr
     assert state_of(folder) == state_of(trial)

