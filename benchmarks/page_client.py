@@ -36,9 +36,8 @@ class PageClient:
 
     def bring(self, name: str, text: str) -> dict[str, Any]:
         """Add a document of one's own; give what the page is told."""
-        file = {"files": (name, text.encode())}
-        (path,) = self._client.post(f"{_API}/upload", files=file).raise_for_status().json()
-        files = [{"path": path, "name": name}]
+        sent = self._client.post("/uploads", params={"name": name}, content=text.encode())
+        files = [{"token": sent.raise_for_status().json()["token"]}]
         told = self._run("bring", {"token": self._token, "files": files})
         self._token = told.get("token", self._token)
         return told

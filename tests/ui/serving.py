@@ -8,7 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +57,7 @@ class Running:
 
     @property
     def folder(self) -> Path:
-        """Where uploads are kept."""
+        """Where all that visitors bring is kept."""
         return Path(self.said["folder"])
 
     def client(self, **options: Any) -> httpx.Client:
@@ -116,6 +117,14 @@ def running(tmp: Path, *command: str, **environment: str) -> Iterator[Running]:
             process.kill()
             process.wait()
         process.stdout.close()
+
+
+def eventually(holds: Callable[[], object], seconds: float = 10) -> bool:
+    """Wait until something holds; return whether it does."""
+    until = time.monotonic() + seconds
+    while not holds() and time.monotonic() < until:
+        time.sleep(0.02)
+    return bool(holds())
 
 
 def free_port() -> int:

@@ -17,6 +17,7 @@ from qa.index import Index
 from qa.indexing import update_index
 from tests.fakes import FakeEncoder
 from ui.evaluating import Session, read_questions, run_of, shipped_questions
+from ui.uploads import Upload
 
 SET = QuestionSet(
     "mine",
@@ -62,8 +63,8 @@ class TestRuns:
         assert isinstance(museum.answerer, ExtractiveAnswerer)
         assert museum.answerer.threshold == 0.1
 
-    def test_the_last_is_held_against_the_one_before(self, museum: QA) -> None:
-        session = Session()
+    def test_the_last_is_held_against_the_one_before(self, museum: QA, tmp_path: Path) -> None:
+        session = Session(tmp_path)
         first = session.keep(run_of(museum, SET, threshold=0.0, top_k=2, progress=ignore))
         assert first.comparison is None
         second = session.keep(run_of(museum, SET, threshold=1.0, top_k=2, progress=ignore))
@@ -77,7 +78,7 @@ class TestRuns:
     def test_what_is_kept_can_be_compared_elsewhere_and_goes_with_the_session(
         self, museum: QA, tmp_path: Path
     ) -> None:
-        session = Session()
+        session = Session(tmp_path)
         kept = [
             session.keep(run_of(museum, SET, threshold=0.0, top_k=k, progress=ignore))
             for k in (1, 2, 3)
@@ -92,8 +93,8 @@ class TestRuns:
         assert session.stop.is_set()
         assert not folder.exists()
 
-    def test_a_session_that_nobody_has_any_more_leaves_nothing(self) -> None:
-        session = Session()
+    def test_a_session_that_nobody_has_any_more_leaves_nothing(self, tmp_path: Path) -> None:
+        session = Session(tmp_path)
         folder = session._folder
         assert folder.is_dir()
         del session
@@ -103,9 +104,11 @@ class TestRuns:
 
 class TestQuestionSets:
     def test_one_on_the_corpus_is_read(self, museum: QA, tmp_path: Path) -> None:
-        path = tmp_path / "mine.csv"
+        path = tmp_path / "0f1e.csv"
         path.write_text("question,answerable,quote\nWhat do tickets cost?,true,five euros\n")
-        assert [question.text for question in read_questions(museum, path)] == [SET[0].text]
+        questions = read_questions(museum, Upload(path, "mine.csv"))
+        assert questions.name == "mine"
+        assert [question.text for question in questions] == [SET[0].text]
 
     @pytest.mark.parametrize(
         ("name", "text", "reason"),
@@ -124,9 +127,11 @@ class TestQuestionSets:
     def test_one_that_cannot_be_asked_is_refused_before_any_is_asked(
         self, museum: QA, tmp_path: Path, name: str, text: str, reason: str
     ) -> None:
-        (tmp_path / name).write_text(text)
-        with pytest.raises(QAError, match=reason):
-            read_questions(museum, tmp_path / name)
+        path = tmp_path / f"0f1e{Path(name).suffix}"
+        path.write_text(text)
+        with pytest.raises(QAError, match=reason) as caught:
+            read_questions(museum, Upload(path, name))
+        assert "0f1e" not in str(caught.value)
 
     def test_the_shipped_one_is_offered_on_the_essay_alone(
         self, museum: QA, essay: Document, tmp_path: Path
