@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,8 +9,7 @@ from typing import Annotated, Any
 import gradio as gr
 from pydantic import Field
 
-from embeddings import EmbeddingsError
-from qa import QA, QAError
+from qa import QA
 from qa.answering import ExtractiveAnswerer
 from qa.engine import DEFAULT_TOP_K
 from qa.errors import QuestionSetError
@@ -21,6 +19,7 @@ from qa.progress import Progress
 from ui import evaluate_view as view
 from ui.assets import markup
 from ui.background import Finished, Step, Stopped, in_background
+from ui.errors import sentence
 from ui.evaluating import Evaluated, Session, read_questions, run_of, shipped_questions
 from ui.requests import Request, RequestError, parsed
 from ui.uploads import UploadedFile, Uploads
@@ -203,11 +202,8 @@ def _shown(evaluated: Evaluated) -> tuple[Any, ...]:
 
 def _explained(error: Exception) -> str:
     """Say in one sentence what went wrong; of several faults the first, and how many more."""
-    if not isinstance(error, QAError | EmbeddingsError):
-        print(f"inquote: {type(error).__name__}: {error}", file=sys.stderr)
-        return "The evaluation could not be run; the terminal that runs inquote says why."
-    sentence = str(error)
     if isinstance(error, QuestionSetError) and error.faults:
         more = f" (and {len(error.faults) - 1:,} more)" if len(error.faults) > 1 else ""
-        sentence = f"{sentence.partition(chr(10))[0]} {error.faults[0]}{more}"
-    return sentence[:1].upper() + sentence[1:]
+        first = str(error).partition("\n")[0]
+        return sentence(QuestionSetError(f"{first} {error.faults[0]}{more}"))
+    return sentence(error)

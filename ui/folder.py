@@ -15,6 +15,7 @@ from ui.background import regularly
 
 _PREFIX = "inquote-visitors-"
 _LOCK = "in-use"
+_GRADIOS_PLACE = "GRADIO_TEMP_DIR"
 _SWEPT_EVERY = 3_600  # seconds
 
 
@@ -22,12 +23,13 @@ _SWEPT_EVERY = 3_600  # seconds
 def private_folder() -> Iterator[Path]:
     """Make a folder that no other user can look into, and delete it when the block ends.
 
-    What killed servers left behind is deleted at the start and every hour.
+    What killed servers left behind is deleted at the start and every hour. Gradio makes folders
+    in it too, if it is imported inside the block.
     """
     sweep()
     with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as name:
         folder = Path(name).resolve()
-        with _in_use(folder), regularly(sweep, _SWEPT_EVERY):
+        with _in_use(folder), _gradio_in(folder), regularly(sweep, _SWEPT_EVERY):
             yield folder
 
 
@@ -53,6 +55,19 @@ def _in_use(folder: Path) -> Iterator[None]:
         fcntl.flock(file, fcntl.LOCK_EX)
         beginning.rename(folder / _LOCK)
         yield
+
+
+@contextmanager
+def _gradio_in(folder: Path) -> Iterator[None]:
+    before = os.environ.get(_GRADIOS_PLACE)
+    os.environ[_GRADIOS_PLACE] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_GRADIOS_PLACE]
+        else:
+            os.environ[_GRADIOS_PLACE] = before
 
 
 def _remove_if_left(folder: Path) -> None:

@@ -91,7 +91,7 @@ def test_no_component_takes_a_file_or_an_address(
 def test_a_file_in_the_data_of_an_event_or_of_an_answer_is_refused_too(canary: str) -> None:
     file: Any = {"path": canary, "meta": MARK}
     with pytest.raises(RequestError):
-        processing_utils.check_all_files_in_cache({"turn": file})
+        processing_utils.check_all_files_in_cache(file)
 
     async def answer() -> None:
         with gr.Blocks(analytics_enabled=False) as page:
