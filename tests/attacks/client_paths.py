@@ -1,7 +1,7 @@
 """Values that name files, devices and addresses are sent on every way into a page that is served.
 
 No canary may be opened or come back, nothing may be looked up or connected to, and the server must
-go on answering.
+go on answering, and stop when it is told to.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -103,6 +104,7 @@ def attack(tries: int, rng: random.Random, folder: Path) -> Outcome:
             ways = _ways(client.get("/config").json())
             told = [_sent(client, rng, ways, targets, number) for number in range(tries)]
             told.append(_survived(client.get("/config").text, "the page's configuration"))
+        told.append(_stop(page))
         told += [line for line in page.complaints() if "asked for" in line or "was opened" in line]
         told.append("an address of this machine was connected to" if _was_asked(listener) else "")
     return Outcome(tries, tuple(filter(None, told)))
@@ -125,6 +127,13 @@ def _sent(
         return _survived(ways[name](client, SHAPES[shape](target), target), what)
     except httpx.TimeoutException:
         return f"{what}: no answer"
+
+
+def _stop(page: Running) -> str:
+    try:
+        return "" if page.stop() == 0 else "the server did not end well"
+    except subprocess.TimeoutExpired:
+        return "the server cannot be stopped"
 
 
 def _survived(text: str, what: str) -> str:

@@ -19,7 +19,7 @@ from tests.attacks import Outcome
 from tests.ui.serving import Running, eventually, small_page
 from ui.limits import MAX_UPLOAD_BYTES, MAX_WAITING_BYTES, MAX_WAITING_FILES
 
-SMALL = 4
+SMALL = 5
 FULL = 200
 
 _NAMES = ("../../up.txt", "/etc/cron.d/x", "..", "a\0b", "C:\\x.txt", "x" * 900, "~/.ssh/x", "%2e/")
@@ -39,6 +39,7 @@ def attack(tries: int, rng: random.Random, folder: Path) -> Outcome:
         ways: tuple[Callable[[], Survivors], ...] = (
             lambda: _break_off(page, rng),
             lambda: _steal(one, other),
+            lambda: _bring_alike(one, other),
             lambda: _take_twice(one),
             lambda: _name(page, one, rng),
         )
@@ -69,6 +70,14 @@ def _steal(one: PageClient, other: PageClient) -> Survivors:
         yield "a visitor had another's file read"
     if "error" in one.hand_in(token):
         yield "a visitor's own file was lost"
+
+
+def _bring_alike(one: PageClient, other: PageClient) -> Survivors:
+    """Have two visitors bring the same file at the same time."""
+    tokens = one.send("same.bin", b"same"), other.send("same.bin", b"same")
+    for visitor, token in zip((one, other), tokens, strict=True):
+        if "error" in visitor.hand_in(token):
+            yield "a visitor lost a file as another brought the same"
 
 
 def _take_twice(one: PageClient) -> Survivors:
