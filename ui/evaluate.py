@@ -40,7 +40,7 @@ def evaluate_tab(qa: QA, title: str, folder: Path, uploads: Uploads) -> None:
         folder: a private folder for what is kept of runs.
         uploads: the files that visitors sent and that wait to be read.
     """
-    handlers = _Handlers(qa, folder, uploads)
+    handlers = Handlers(qa, folder, uploads)
     shipped = len(handlers.shipped) if handlers.shipped else None
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     with gr.Column(elem_classes="iq-eval"):
@@ -77,7 +77,7 @@ class _Sent(Request):
     error: Annotated[str, Field(max_length=1_000)] | None = None
 
 
-class _Handlers:
+class Handlers:
     """What happens at a click; all that lasts is in the visitor's `Session`."""
 
     def __init__(self, qa: QA, folder: Path, uploads: Uploads) -> None:

@@ -16,8 +16,10 @@ from qa.evaluation import Question, QuestionSet, evaluate, load_run
 from qa.index import Index
 from qa.indexing import update_index
 from tests.fakes import FakeEncoder
+from tests.ui.uploading import VISITOR, sent, visiting
+from ui.evaluate import Handlers
 from ui.evaluating import Session, read_questions, run_of, shipped_questions
-from ui.uploads import Upload
+from ui.uploads import Upload, Uploads
 
 SET = QuestionSet(
     "mine",
@@ -143,3 +145,33 @@ class TestQuestionSets:
             update_index(folder, [document], encoder=encoder)
             with QA(Index.open(folder), encoder) as qa:
                 assert (shipped_questions(qa) is not None) is offered
+
+
+class TestTab:
+    @pytest.fixture
+    def uploads(self, tmp_path: Path) -> Uploads:
+        return Uploads(tmp_path)
+
+    @pytest.fixture
+    def tab(self, museum: QA, tmp_path: Path, uploads: Uploads) -> Handlers:
+        return Handlers(museum, tmp_path, uploads)
+
+    def test_a_set_that_was_sent_is_read_for_its_visitor_alone(
+        self, tab: Handlers, uploads: Uploads
+    ) -> None:
+        rows = b"question,answerable,quote\nWhat do tickets cost?,true,five euros\n"
+        file = {"file": {"token": sent(uploads, "mine.csv", rows)}}
+        _, told, *_ = tab.begin(None, file, visiting("b" * 32))
+        assert "A file is no longer here" in told
+        session, *_ = tab.begin(None, file, visiting(VISITOR))
+        assert session.questions.name == "mine"
+
+    def test_why_a_set_could_not_be_sent_is_told(self, tab: Handlers) -> None:
+        _, told, *_ = tab.begin(None, {"error": "<b>.csv could not be sent"}, visiting(VISITOR))
+        assert "&lt;b&gt;.csv could not be sent" in told
+
+    @pytest.mark.parametrize("value", [{"file": "/etc/passwd"}, {"file": {"path": "x"}}, "x", [1]])
+    def test_what_is_no_set_gets_one_sentence(self, tab: Handlers, value: object) -> None:
+        session, told, *_ = tab.begin(None, value, visiting(VISITOR))
+        assert "The page sent what cannot be read" in told
+        assert session.questions is None
