@@ -127,7 +127,7 @@ class OpenWays:
         if not any(method in methods and way.fullmatch(path) for methods, way in self._open):
             return _refused(404, "There is nothing here.")
         if Headers(scope=scope).get("content-type", "").lower().startswith("multipart/"):
-            return _refused(415, "A form is not read here: send JSON.")
+            return _refused(415, "A form is not read here: send JSON, or a file as it is.")
         return None
 
 

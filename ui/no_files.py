@@ -66,14 +66,18 @@ def _is_file(value: dict[object, object]) -> bool:
     return is_marked or any(isinstance(value.get(key), str) for key in ("path", "url"))
 
 
-def _unmoved(data: object, *_: object, **__: object) -> object:
+def _unmoved(data: object, _: object, postprocess: bool = False, **__: object) -> object:
+    """Return a value as it is; one that a client sent is checked, and one for a client is not."""
     plain = data.model_dump() if isinstance(data, GradioModel | GradioRootModel) else data
-    check_no_file(plain)
+    if not postprocess:
+        check_no_file(plain)
     return plain
 
 
-async def _unmoved_async(data: object, *_: object, **__: object) -> object:
-    return _unmoved(data)
+async def _unmoved_async(
+    data: object, block: object, postprocess: bool = False, **__: object
+) -> object:
+    return _unmoved(data, block, postprocess)
 
 
 def _refused(_: object, path: object) -> None:

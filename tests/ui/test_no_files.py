@@ -88,19 +88,22 @@ def test_no_component_takes_a_file_or_an_address(
         assert str(error).startswith("a file or an address cannot be sent this way")
 
 
-def test_a_file_in_the_data_of_an_event_or_of_an_answer_is_refused_too(canary: str) -> None:
-    file: Any = {"path": canary, "meta": MARK}
+def test_a_file_in_the_data_of_an_event_is_refused_too(canary: str) -> None:
+    data: Any = {"turn": {"path": canary}}
     with pytest.raises(RequestError):
-        processing_utils.check_all_files_in_cache(file)
+        processing_utils.check_all_files_in_cache(data)
 
-    async def answer() -> None:
+
+def test_what_a_function_returns_goes_out_unopened(canary: str) -> None:
+    file = {"path": canary, "meta": MARK}
+
+    async def answer() -> Any:
         with gr.Blocks(analytics_enabled=False) as page:
             gr.Button().click(lambda: file, None, gr.HTML())
         (function,) = page.fns.values()
-        await page.postprocess_data(function, [[file]], None)
+        return await page.postprocess_data(function, [[file]], None)
 
-    with pytest.raises(RequestError):
-        anyio.run(answer)
+    assert anyio.run(answer) == [[[file]]]
 
 
 def test_what_is_no_file_is_passed_on_as_it_is() -> None:
