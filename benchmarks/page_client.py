@@ -36,9 +36,16 @@ class PageClient:
 
     def bring(self, name: str, text: str) -> dict[str, Any]:
         """Add a document of one's own; return what the page is told."""
-        file = {"files": (name, text.encode())}
-        (path,) = self._client.post(f"{_API}/upload", files=file).raise_for_status().json()
-        files = [{"path": path, "name": name}]
+        return self.hand_in(self.send(name, text.encode()))
+
+    def send(self, name: str, content: bytes) -> str:
+        """Upload a file, and return its token."""
+        sent = self._client.post("/uploads", params={"name": name}, content=content)
+        return str(sent.raise_for_status().json()["token"])
+
+    def hand_in(self, *tokens: str) -> dict[str, Any]:
+        """Have uploaded files added to one's documents; return what the page is told."""
+        files = [{"token": token} for token in tokens]
         told = self._run("bring", {"token": self._token, "files": files})
         self._token = told.get("token", self._token)
         return told

@@ -16,50 +16,62 @@ from qa import QA
 from ui import endpoints, limits
 from ui.asking import Desk
 from ui.assets import markup
+from ui.background import regularly
 from ui.evaluate import evaluate_tab
 from ui.feedback import Feedback
+from ui.no_files import refuse_files
 from ui.reviewing import ReviewDesk
 from ui.shelves import Shelves
+from ui.uploads import Uploads
 
 _WAITING_AT_MOST = 64
 _BROUGHT_AT_ONCE = 1
+_CLEARED_EVERY = 600  # seconds
 _LISTED = 200  # documents that may be chosen from
 _PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 @contextmanager
 def built(
-    qa: QA, *, title: str, folder: Path, feedback: Path, examples: Sequence[str] = ()
+    qa: QA,
+    *,
+    title: str,
+    folder: Path,
+    uploads: Uploads,
+    feedback: Path,
+    examples: Sequence[str] = (),
 ) -> Iterator[gr.Blocks]:
     """Build the page for a corpus, and keep for visitors what they bring until the block ends.
 
     Args:
         qa: the corpus to ask.
         title: what it is called on the page.
-        folder: where Gradio puts uploaded files.
+        folder: a private folder for all that visitors bring.
+        uploads: the files that visitors sent and that wait to be read.
         feedback: the file that thumbs go to; it need not be there yet.
         examples: questions to offer before the first one is asked.
     """
-    with Shelves(qa) as shelves, ReviewDesk(qa, folder) as review:
-        desk = Desk(qa, title, shelves, Feedback(feedback, qa), folder)
-        yield _blocks(qa, title, desk, review, examples)
-
-
-def _blocks(
-    qa: QA, title: str, desk: Desk, review: ReviewDesk, examples: Sequence[str]
-) -> gr.Blocks:
-    with gr.Blocks(title="inquote", analytics_enabled=False) as page:
-        endpoints.register(qa)  # first: so their names are theirs
-        gr.HTML(markup("head.html"), elem_id="iq-head", js_on_load=None, apply_default_css=False)
-        with gr.Tabs(elem_id="iq-tabs"):
-            with gr.Tab("Ask", elem_id="iq-tab-ask"):
-                _ask_tab(desk, title, examples)
-            with gr.Tab("Evaluate", elem_id="iq-tab-evaluate"):
-                evaluate_tab(qa, title)
-            with gr.Tab("Review", elem_id="iq-tab-review"):
-                _review_tab(review, qa.index.document_ids()[:_LISTED])
-    page.queue(max_size=_WAITING_AT_MOST)
-    return page  # type: ignore[no-any-return]
+    refuse_files()
+    with (
+        Shelves(qa, folder) as shelves,
+        ReviewDesk(qa, folder, uploads) as review,
+        regularly(uploads.clear_out, _CLEARED_EVERY),
+    ):
+        desk = Desk(qa, title, shelves, Feedback(feedback, qa), uploads)
+        with gr.Blocks(title="inquote", analytics_enabled=False) as page:
+            endpoints.register(qa)  # first: so their names are theirs
+            gr.HTML(
+                markup("head.html"), elem_id="iq-head", js_on_load=None, apply_default_css=False
+            )
+            with gr.Tabs(elem_id="iq-tabs"):
+                with gr.Tab("Ask", elem_id="iq-tab-ask"):
+                    _ask_tab(desk, title, examples)
+                with gr.Tab("Evaluate", elem_id="iq-tab-evaluate"):
+                    evaluate_tab(qa, title, folder, uploads)
+                with gr.Tab("Review", elem_id="iq-tab-review"):
+                    _review_tab(review, qa.index.document_ids()[:_LISTED])
+        page.queue(max_size=_WAITING_AT_MOST)
+        yield page
 
 
 def _review_tab(desk: ReviewDesk, documents: Sequence[str]) -> None:
@@ -68,7 +80,7 @@ def _review_tab(desk: ReviewDesk, documents: Sequence[str]) -> None:
         elem_id="iq-review",
         html_template=markup("review.html"),
         js_on_load="""
-            window.inquote.startReview(element, {props, server, upload,
+            window.inquote.startReview(element, {props, server,
                 trigger: (_, data) => trigger('begin', data)});
             watch('value', () => window.inquote.begun(props.value));""",
         apply_default_css=False,
@@ -101,7 +113,7 @@ def _ask_tab(desk: Desk, title: str, examples: Sequence[str]) -> None:
         elem_id="iq-ask",
         html_template=markup("ask.html"),
         js_on_load="""
-            window.inquote.start(element, {props, server, upload, trigger: (name, data) =>
+            window.inquote.start(element, {props, server, trigger: (name, data) =>
                 name === 'ask' ? trigger('ask', data) : trigger('bring', data)});
             watch('value', () => window.inquote.answered(props.value));""",
         apply_default_css=False,

@@ -7,7 +7,6 @@ goes wrong is in it as `error`, one sentence for the reader.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Annotated, Any
 
 import gradio as gr
@@ -15,6 +14,7 @@ from pydantic import Field
 
 from qa import QA, Answer
 from qa.errors import AnswerFileError
+from qa.progress import Progress
 from ui import limits
 from ui.background import Finished, in_background
 from ui.errors import sentence
@@ -24,9 +24,10 @@ from ui.kept import KeptError
 from ui.paper import Paper
 from ui.render import turn as rendered
 from ui.requests import Data, Request, parsed, plain, told
-from ui.shelves import Shelf, ShelfError, Shelves, Upload
+from ui.shelves import Shelf, ShelfError, Shelves
 from ui.turns import MAX_TURNS, Checked, FindDocument, Turn, in_corpus, parse_turn
-from ui.uploads import UploadedFile, uploaded
+from ui.uploads import UploadedFile, Uploads
+from ui.visitors import HasCookies, visitor_of
 
 _LISTED = 200  # documents of the page's corpus that may be chosen from
 _LOOK_BACK = 20  # questions of a conversation that are sent along
@@ -81,11 +82,11 @@ class Desk:
         title: what it is called.
         shelves: the visitors' own documents.
         feedback: where thumbs go.
-        uploads: the folder that uploaded files lie in, and no other file.
+        uploads: the files that visitors sent and that wait to be read.
     """
 
     def __init__(
-        self, qa: QA, title: str, shelves: Shelves, feedback: Feedback, uploads: Path
+        self, qa: QA, title: str, shelves: Shelves, feedback: Feedback, uploads: Uploads
     ) -> None:
         self._qa = qa
         self._title = title
@@ -115,16 +116,13 @@ class Desk:
         checked = Checked.against(turn, find)
         return echo | {"turn": turn.to_dict(), "html": rendered(checked)}
 
-    def bring(self, event: gr.EventData) -> Iterator[Data]:
+    def bring(self, event: gr.EventData, visitor: gr.Request) -> Iterator[Data]:
         """Add uploaded files to a shelf; tell how far it is, and at last what is there."""
         try:
             request = parsed(_Files, event._data)
-            shelf = self._shelf_for(request.token)
-            files = [(uploaded(file.path, self._uploads), file.name) for file in request.files]
-            uploads = [Upload(path, name) for path, name in files]
-            for step in in_background(lambda tell: shelf.add(uploads, tell)):
+            for step in in_background(lambda tell: self._add(request, visitor, tell)):
                 if isinstance(step, Finished):
-                    yield {**_on_shelf(shelf), "problems": step.result}
+                    yield step.result
                 else:
                     yield {"done": step.done, "total": step.total}
         except Exception as error:
@@ -198,6 +196,12 @@ class Desk:
             )
         self._feedback.rate(turn, asked.good, tuple(asked.history))
         return {"saved": True}
+
+    def _add(self, request: _Files, visitor: HasCookies, tell: Progress) -> Data:
+        with self._uploads.taken(visitor_of(visitor), request.files) as uploads:
+            shelf = self._shelf_for(request.token)
+            problems = shelf.add(uploads, tell)
+        return {**_on_shelf(shelf), "problems": problems}
 
     def _answer(self, asked: _Question) -> tuple[Answer, FindDocument]:
         find = self._finder(asked.token, own=asked.own)

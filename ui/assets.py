@@ -6,7 +6,16 @@ from pathlib import Path
 
 _PAGE = Path(__file__).parent / "page"
 # Each uses those before it.
-_SCRIPTS = ("store.js", "paper.js", "shelf.js", "chat.js", "review.js", "main.js")
+_SCRIPTS = (
+    "store.js",
+    "sending.js",
+    "paper.js",
+    "shelf.js",
+    "chat.js",
+    "review.js",
+    "evaluate.js",
+    "main.js",
+)
 
 
 def markup(name: str) -> str:
@@ -17,5 +26,9 @@ def markup(name: str) -> str:
 def head() -> str:
     """Give what goes into the head of the page: all styles, and all scripts in a block."""
     styles = "".join(markup(path.name) for path in sorted(_PAGE.glob("*.css")))
-    scripts = "".join(markup(name) for name in _SCRIPTS)
-    return f"<style>{styles}</style><script>'use strict';{{{scripts}}}</script>"
+    return f"<style>{styles}</style><script>{script()}</script>"
+
+
+def script() -> str:
+    """Return all scripts of the page, in a block."""
+    return f"'use strict';{{{''.join(markup(name) for name in _SCRIPTS)}}}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
@@ -91,3 +92,20 @@ def _latest(told: SimpleQueue[Result]) -> Result:
             latest = told.get_nowait()
         except Empty:
             return latest
+
+
+@contextmanager
+def regularly(work: Callable[[], None], seconds: float) -> Iterator[None]:
+    """Do work again and again, in a thread of its own, until the block ends."""
+    stop = threading.Event()
+
+    def run() -> None:
+        while not stop.wait(seconds):
+            with suppress(OSError):  # it is tried again
+                work()
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        yield
+    finally:
+        stop.set()

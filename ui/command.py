@@ -107,16 +107,20 @@ def chat(
         from ui.app import built
         from ui.endpoints import Endpoints
         from ui.server import Serving, address, serve, stop_event
+        from ui.uploads import Uploads
 
         essay = not documents and index is None
         title = ESSAY_TITLE if essay else _title(qa.index.document_ids())
         thumbs = feedback or _feedback_path(title)
         examples = ESSAY_EXAMPLES if essay else ()
         tools = Endpoints(qa) if mcp else None
-        with built(qa, title=title, folder=folder, feedback=thumbs, examples=examples) as page:
+        uploads = Uploads(folder)
+        with built(
+            qa, title=title, folder=folder, uploads=uploads, feedback=thumbs, examples=examples
+        ) as page:
             stop = stop_event()  # before the page answers: from then on it may be stopped
             try:
-                server = serve(page, Serving(host, port, folder, accounts, names, tools))
+                server = serve(page, Serving(host, port, uploads, accounts, names, tools))
             except OSError as error:
                 raise click.ClickException(f"the page cannot be served: {error}") from error
             threading.Thread(target=_warm_up, args=(qa,), daemon=True).start()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import gradio as gr
+from pydantic import Field
 
-from embeddings import EmbeddingsError
-from qa import QA, QAError
+from qa import QA
 from qa.answering import ExtractiveAnswerer
 from qa.engine import DEFAULT_TOP_K
 from qa.errors import QuestionSetError
@@ -18,14 +17,19 @@ from qa.evaluation import QuestionSet
 from qa.evaluation.formats import FORMATS
 from qa.progress import Progress
 from ui import evaluate_view as view
+from ui.assets import markup
 from ui.background import Finished, Step, Stopped, in_background
+from ui.errors import sentence
 from ui.evaluating import Evaluated, Session, read_questions, run_of, shipped_questions
+from ui.requests import Request, RequestError, parsed
+from ui.uploads import UploadedFile, Uploads
+from ui.visitors import HasCookies, visitor_of
 
 _MOST_PASSAGES = 30
 _UNCHANGED = gr.skip()
 
 
-def evaluate_tab(qa: QA, title: str) -> None:
+def evaluate_tab(qa: QA, title: str, folder: Path, uploads: Uploads) -> None:
     """Build what an evaluation needs, inside of the Gradio blocks that are open.
 
     It brings its own styles. Runs wait for one another, and for no question of the chat.
@@ -33,19 +37,16 @@ def evaluate_tab(qa: QA, title: str) -> None:
     Args:
         qa: the corpus to ask; its answerer is left as it is.
         title: what the corpus is called on the page.
+        folder: a private folder for what is kept of runs.
+        uploads: the files that visitors sent and that wait to be read.
     """
-    handlers = _Handlers(qa)
+    handlers = Handlers(qa, folder, uploads)
     shipped = len(handlers.shipped) if handlers.shipped else None
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     with gr.Column(elem_classes="iq-eval"):
         session = gr.State(None, delete_callback=lambda kept: kept and kept.close())
         _html(f"{view.introduction(title, shipped)}")
-        questions = gr.File(
-            label="Your question set" + (" (optional)" if shipped else ""),
-            file_types=list(FORMATS),
-            height=150,
-            elem_classes="iq-eval-file",
-        )
+        questions = _question_set(is_optional=shipped is not None)
         threshold, top_k = _settings(handlers.answerer)
         with gr.Row(elem_classes="iq-eval-buttons"):
             start = gr.Button("Run", variant="primary", elem_classes="iq-eval-run")
@@ -55,6 +56,7 @@ def evaluate_tab(qa: QA, title: str) -> None:
             handlers.begin,
             [session, questions],
             [session, status, start, end],
+            js="async (session) => [session, await window.inquote.questionSet()]",
             concurrency_limit=None,
             **private,
         ).then(
@@ -68,24 +70,33 @@ def evaluate_tab(qa: QA, title: str) -> None:
         end.click(handlers.stop, [session], None, concurrency_limit=None, **private)
 
 
-class _Handlers:
+class _Sent(Request):
+    """What the page's script sends with a click on Run."""
+
+    file: UploadedFile | None = None
+    error: Annotated[str, Field(max_length=1_000)] | None = None
+
+
+class Handlers:
     """What happens at a click; all that lasts is in the visitor's `Session`."""
 
-    def __init__(self, qa: QA) -> None:
+    def __init__(self, qa: QA, folder: Path, uploads: Uploads) -> None:
         self.shipped = shipped_questions(qa)
         self.answerer = qa.answerer if isinstance(qa.answerer, ExtractiveAnswerer) else None
         self._qa = qa
+        self._folder = folder
+        self._uploads = uploads
 
-    def begin(self, session: Session | None, path: str | None) -> tuple[Any, ...]:
+    def begin(self, session: Session | None, sent: object, visitor: gr.Request) -> tuple[Any, ...]:
         """Read the question set; a bad one is told, and nothing else changes."""
-        session = session or Session()
+        session = session or Session(self._folder)
         if session.busy:
             return session, *[_UNCHANGED] * 3
         try:
-            session.questions = self._chosen(path)
+            session.questions = self._chosen(parsed(_Sent, sent or {}), visitor)
         except Exception as error:
             session.questions = None
-            return session, view.failure(_explained(error, path)), *_buttons(running=False)
+            return session, view.failure(_explained(error)), *_buttons(running=False)
         session.busy = True
         session.stop.clear()
         return session, view.waiting(), *_buttons(running=True)
@@ -110,7 +121,7 @@ class _Handlers:
         except Stopped:
             yield view.stopped(asked), _UNCHANGED, _UNCHANGED, *_buttons(running=False)
         except Exception as error:
-            told = view.failure(_explained(error, None))
+            told = view.failure(_explained(error))
             yield told, _UNCHANGED, _UNCHANGED, *_buttons(running=False)
         finally:
             session.stop.set()  # where nobody listens any more, nobody waits for an end
@@ -131,12 +142,28 @@ class _Handlers:
 
         return in_background(work, session.stop)
 
-    def _chosen(self, path: str | None) -> QuestionSet:
-        if path is not None:
-            return read_questions(self._qa, Path(path))
+    def _chosen(self, sent: _Sent, visitor: HasCookies) -> QuestionSet:
+        if sent.error is not None:
+            raise RequestError(sent.error)
+        if sent.file is not None:
+            with self._uploads.taken(visitor_of(visitor), [sent.file]) as (upload,):
+                return read_questions(self._qa, upload)
         if self.shipped is None:
             raise QuestionSetError("no question set is chosen: choose a file first")
         return self.shipped
+
+
+def _question_set(*, is_optional: bool) -> gr.HTML:
+    """Lay out the choice of a file; its script uploads the file when Run is clicked."""
+    return gr.HTML(
+        html_template=markup("evaluate.html"),
+        js_on_load="window.inquote.startEvaluate(element, props);",
+        apply_default_css=False,
+        elem_id="iq-question-set",
+        elem_classes="iq-eval-html",
+        suffixes=list(FORMATS),
+        optional=is_optional,
+    )
 
 
 def _settings(answerer: ExtractiveAnswerer | None) -> tuple[gr.Slider, gr.Slider]:
@@ -173,15 +200,10 @@ def _shown(evaluated: Evaluated) -> tuple[Any, ...]:
     )
 
 
-def _explained(error: Exception, path: str | None) -> str:
+def _explained(error: Exception) -> str:
     """Say in one sentence what went wrong; of several faults the first, and how many more."""
-    if not isinstance(error, QAError | EmbeddingsError):
-        print(f"inquote: {type(error).__name__}: {error}", file=sys.stderr)
-        return "The evaluation could not be run; the terminal that runs inquote says why."
-    sentence = str(error)
     if isinstance(error, QuestionSetError) and error.faults:
         more = f" (and {len(error.faults) - 1:,} more)" if len(error.faults) > 1 else ""
-        sentence = f"{sentence.partition(chr(10))[0]} {error.faults[0]}{more}"
-    if path is not None:
-        sentence = sentence.replace(path, Path(path).name)
-    return sentence[:1].upper() + sentence[1:]
+        first = str(error).partition("\n")[0]
+        return sentence(QuestionSetError(f"{first} {error.faults[0]}{more}"))
+    return sentence(error)

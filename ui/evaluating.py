@@ -11,8 +11,9 @@ import tempfile
 import threading
 import weakref
 import zipfile
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 
 from qa import QA
 from qa.answering import ExtractiveAnswerer
@@ -27,6 +28,7 @@ from qa.evaluation.report.wording import HEADLINES
 from qa.evaluation.runs import REPORT_PAGE
 from qa.progress import Progress
 from qa.seeds import questions_path
+from ui.uploads import Upload
 
 _KEPT = 2  # runs of a visitor: the last, and the one that it is held against
 
@@ -56,13 +58,16 @@ class Session:
     """What belongs to one visitor: the set that is to be asked, and the last runs.
 
     Runs are kept in a folder of their own, which goes with the session or the process.
+
+    Args:
+        folder: a private folder, in which that one is made.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         self.questions: QuestionSet | None = None
         self.stop = threading.Event()
         self.busy = False
-        self._folder = Path(tempfile.mkdtemp(prefix="inquote-evaluation-"))
+        self._folder = Path(tempfile.mkdtemp(prefix="evaluation-", dir=folder))
         self._runs: list[Path] = []
         self._made = 0
         self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
@@ -97,15 +102,31 @@ def shipped_questions(qa: QA) -> QuestionSet | None:
     return None if check_corpus(questions, _documents(qa)) else questions
 
 
-def read_questions(qa: QA, path: Path) -> QuestionSet:
-    """Read a question set on a corpus.
+def read_set(upload: Upload, read: Callable[[Path], QuestionSet]) -> QuestionSet:
+    """Read an uploaded question set; it and its faults go by the visitor's name for it.
+
+    Raises:
+        QuestionSetError: it cannot be read.
+    """
+    try:
+        questions = read(upload.path)
+    except QuestionSetError as error:
+        error.args = (upload.renamed(str(error)),)
+        raise
+    if questions.name == upload.path.stem:
+        return replace(questions, name=PurePosixPath(upload.name).stem)
+    return questions
+
+
+def read_questions(qa: QA, upload: Upload) -> QuestionSet:
+    """Read an uploaded question set on a corpus.
 
     Raises:
         QuestionSetError: it cannot be read, or its answers do not stand in the corpus.
     """
-    questions = load_questions(path)
+    questions = read_set(upload, load_questions)
     if not questions:
-        raise QuestionSetError(f"{path.name} has no questions in it")
+        raise QuestionSetError(f"{upload.name} has no questions in it")
     documents = _documents(qa)
     if mismatch := check_corpus(questions, documents):
         raise QuestionSetError(mismatch)

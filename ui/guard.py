@@ -6,7 +6,6 @@ import ipaddress
 import re
 import socket
 from collections.abc import Iterable
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -14,7 +13,9 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.endpoints import NAMES
-from ui.limits import MAX_BODY_BYTES, MAX_UPLOAD_BODY_BYTES
+from ui.limits import MAX_BODY_BYTES, MAX_UPLOAD_BYTES
+from ui.page_policy import policy_for
+from ui.uploads import UPLOADS_PATH
 
 MCP_PATH = "/mcp"
 """Where the MCP server is."""
@@ -22,44 +23,27 @@ MCP_PATH = "/mcp"
 ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
 
 _API = "/gradio_api"
-_UPLOAD = f"{_API}/upload"
-_FILE = f"{_API}/file="
+_NAME = r"[\w@+-][\w.@+-]*"  # of a file of Gradio's own
 _NAMED = "|".join(NAMES)
 _READ = ("GET", "HEAD")
+_PAGES = ("/", "/config", "/config/")
 _MISLEADING = {b"x-forwarded-host", b"x-gradio-server"}  # Gradio would believe them, from anybody
 
 # All that the page and Gradio's clients ask for. What is not here is closed, whatever a version of
-# Gradio may add: its proxy, its fetching of addresses, direct calls past the queue, and more.
+# Gradio may add: its uploads and files, its proxy, direct calls past the queue, and more.
 OPEN: tuple[tuple[str, str], ...] = (
     ("GET HEAD", r"/"),
     ("GET", r"/config/?"),
-    ("GET HEAD", r"/(static|assets|svelte)/.+"),
+    ("GET HEAD", rf"/(static|assets|svelte)(/{_NAME})+"),
+    ("POST", UPLOADS_PATH),
     ("GET", r"/(favicon\.ico|manifest\.json|robots\.txt)"),
     ("GET", rf"({_API})?/theme\.css"),
     ("GET", rf"{_API}/(info/?|openapi\.json|app_id/?|login_check/?|user/?)"),
-    ("GET", rf"{_API}/(heartbeat/[^/]+|queue/data|queue/status|upload_progress)"),
-    ("POST", rf"{_API}/(queue/join|cancel|reset/?|upload|component_server/?)"),
+    ("GET", rf"{_API}/(heartbeat/[^/]+|queue/data|queue/status)"),
+    ("POST", rf"{_API}/(queue/join|cancel|reset/?|component_server/?)"),
     ("POST", rf"{_API}/call/(v2/)?({_NAMED})/?"),
     ("GET", rf"{_API}/call/(v2/)?({_NAMED})/[^/]+"),
-    ("GET HEAD", rf"{re.escape(_FILE)}.+"),
     ("GET POST DELETE", rf"{MCP_PATH}/?"),
-)
-
-# The page asks nothing of any other host; the browser holds it to that. Gradio's own HTML
-# component compiles its template, and so needs 'unsafe-eval'.
-_CONTENT_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "font-src 'self' data:",
-        "connect-src 'self'",
-        "object-src 'none'",
-        "base-uri 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
 )
 
 
@@ -84,7 +68,7 @@ class Guard:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            send = _with_headers(send)
+            send = _with_headers(send, policy_for(scope))
             refusal = self._refusal(scope, Headers(scope=scope))
             if refusal:
                 await refusal(scope, receive, send)
@@ -121,31 +105,30 @@ class Guard:
 
 
 class OpenWays:
-    """Answers the ways of `OPEN` alone, and files of one folder alone."""
+    """Answers the ways of `OPEN` alone, and takes no forms, which may carry files."""
 
-    def __init__(self, app: ASGIApp, folder: Path) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._folder = folder
         self._open = [(set(methods.split()), re.compile(way)) for methods, way in OPEN]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] == "http" and not self._is_open(scope["method"], scope["path"]):
-            await _refused(404, "There is nothing here.")(scope, receive, send)
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif refusal := self._refusal(scope):
+            await refusal(scope, receive, send)
         else:
+            if scope["path"] in _PAGES:
+                scope["query_string"] = b""  # it could name a state that is kept in a file
             await self._app(scope, receive, send)
 
-    def _is_open(self, method: str, path: str) -> bool:
+    def _refusal(self, scope: Scope) -> JSONResponse | None:
+        method, path = scope["method"], scope["path"]
         if not any(method in methods and way.fullmatch(path) for methods, way in self._open):
-            return False
-        return not path.startswith(_FILE) or self._is_inside(path.removeprefix(_FILE))
-
-    def _is_inside(self, name: str) -> bool:
-        try:
-            path = Path(name)
-            return path.is_absolute() and path.resolve().is_relative_to(self._folder)
-        except (OSError, ValueError):
-            return False
+            return _refused(404, "There is nothing here.")
+        if Headers(scope=scope).get("content-type", "").lower().startswith("multipart/"):
+            return _refused(415, "A form is not read here: send JSON, or a file as it is.")
+        return None
 
 
 async def _limited(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
@@ -177,13 +160,13 @@ async def _limited(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> 
             raise
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, policy: str) -> Send:
     """Add the headers that keep the page to its own host to a response."""
 
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            headers["Content-Security-Policy"] = _CONTENT_POLICY
+            headers["Content-Security-Policy"] = policy
             headers["Referrer-Policy"] = "same-origin"
             headers["X-Content-Type-Options"] = "nosniff"
         await send(message)
@@ -192,7 +175,7 @@ def _with_headers(send: Send) -> Send:
 
 
 def _most(scope: Scope) -> int:
-    return MAX_UPLOAD_BODY_BYTES if scope["path"] == _UPLOAD else MAX_BODY_BYTES
+    return MAX_UPLOAD_BYTES if scope["path"] == UPLOADS_PATH else MAX_BODY_BYTES
 
 
 def _too_large(scope: Scope) -> JSONResponse:

@@ -13,14 +13,23 @@ MAX_TOP_K = 100
 MAX_UPLOAD_BYTES = 25_000_000
 """The largest file that may be uploaded."""
 
-MAX_UPLOAD_BODY_BYTES = 4 * MAX_UPLOAD_BYTES
-"""The largest request that uploads files, all of them together."""
+MAX_WAITING_BYTES = 4 * MAX_UPLOAD_BYTES
+"""The most bytes of one sender's uploads that may wait to be read."""
+
+MAX_WAITING_FILES = 40
+"""The most files of one sender that may wait to be read."""
+
+MAX_ALL_WAITING_BYTES = 40 * MAX_UPLOAD_BYTES
+"""The most bytes of all uploads together that may wait to be read."""
+
+MAX_ALL_WAITING_FILES = 1_000
+"""The most files of all senders together that may wait to be read."""
 
 MAX_BODY_BYTES = 2_000_000
 """The largest request of any other kind."""
 
 UPLOADS_KEPT_SECONDS = 3_600
-"""How long an uploaded file is kept."""
+"""How long an uploaded file waits to be read before it is removed."""
 
 SESSIONS_KEPT = 500
 """Of how many visits Gradio keeps the state of its components; each call of a program is one."""

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -21,12 +22,13 @@ from qa.evaluation.review import Pending, Review, read_drafts
 from qa.progress import Progress
 from ui.background import Finished, in_background
 from ui.errors import sentence
-from ui.kept import Kept
+from ui.evaluating import read_set
+from ui.kept import Kept, KeptError
 from ui.paper import Paper
 from ui.requests import Data, Request, RequestError, parsed, plain, told
-from ui.shelves import clean_name
 from ui.turns import in_corpus
-from ui.uploads import UploadedFile, uploaded
+from ui.uploads import Upload, UploadedFile, Uploads
+from ui.visitors import HasCookies, visitor_of
 
 _LONGEST = 1_000_000  # characters of questions that are typed
 _MOST_EXCERPTS = 20
@@ -64,14 +66,14 @@ class _Sitting:
     """One visitor's review, and the file that it is kept in."""
 
     def __init__(
-        self, qa: QA, drafts: Path, folder: Path, progress: Progress | None = None
+        self, qa: QA, drafts: Upload, folder: Path, progress: Progress | None = None
     ) -> None:
         self.token = ""
         self._folder = folder
         self._lock = threading.Lock()
         folder.mkdir()
         try:
-            questions = read_drafts(drafts)
+            questions = read_set(drafts, read_drafts)
             if len(questions) > _MOST_QUESTIONS:
                 raise QuestionSetError(
                     f"{drafts.name} has {len(questions):,} questions; the most is "
@@ -121,20 +123,22 @@ class ReviewDesk:
 
     Args:
         qa: the corpus, and the system that proposes quotes.
-        uploads: the folder that uploaded files lie in, and no other file.
+        folder: a private folder; the reviews lie in one of their own in there.
+        uploads: the files that visitors sent and that wait to be read.
     """
 
-    def __init__(self, qa: QA, uploads: Path) -> None:
+    def __init__(self, qa: QA, folder: Path, uploads: Uploads) -> None:
         self._qa = qa
         self._uploads = uploads
-        self._folder = Path(tempfile.mkdtemp(prefix="inquote-reviews-"))
+        self._folder = folder / "reviews"
+        self._folder.mkdir(mode=0o700)
         self._sittings: Kept[_Sitting] = Kept("your questions")
 
-    def begin(self, event: gr.EventData) -> Iterator[Data]:
+    def begin(self, event: gr.EventData, visitor: gr.Request) -> Iterator[Data]:
         """Ask all questions; tell how far it is, and at last which should be judged."""
         try:
             request = parsed(_Start, event._data)
-            for step in in_background(lambda tell: self._sit(request, tell)):
+            for step in in_background(lambda tell: self._sit(request, visitor, tell)):
                 if isinstance(step, Finished):
                     yield self._next(step.result)
                 else:
@@ -185,26 +189,26 @@ class ReviewDesk:
         self._sittings.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _sit(self, request: _Start, tell: Progress) -> _Sitting:
-        drafts = self._drafts(request)
-        folder = self._folder / secrets.token_hex(8)
+    def _sit(self, request: _Start, visitor: HasCookies, tell: Progress) -> _Sitting:
+        with self._drafts(request, visitor) as drafts:
+            sitting = _Sitting(self._qa, drafts, self._folder / secrets.token_hex(8), tell)
         try:
-            sitting = _Sitting(self._qa, drafts, folder, tell)
             return self._sittings.add(sitting.named)
-        except QuestionSetError as error:
-            raise QuestionSetError(str(error).replace(str(drafts), drafts.name)) from None
-        finally:
-            shutil.rmtree(drafts.parent, ignore_errors=True)
+        except KeptError:
+            sitting.close()
+            raise
 
-    def _drafts(self, request: _Start) -> Path:
-        """Give the file of the questions, under the visitor's name for it."""
-        name = clean_name(request.file.name) if request.file else "questions.txt"
-        path = Path(tempfile.mkdtemp(dir=self._folder)) / name
+    @contextmanager
+    def _drafts(self, request: _Start, visitor: HasCookies) -> Iterator[Upload]:
+        """Give the file of the questions, until the block ends."""
         if request.file:
-            uploaded(request.file.path, self._uploads).replace(path)
-        else:
+            with self._uploads.taken(visitor_of(visitor), [request.file]) as (upload,):
+                yield upload
+            return
+        with tempfile.TemporaryDirectory(dir=self._folder) as name:
+            path = Path(name) / "questions.txt"
             path.write_text(request.text, encoding="utf-8")
-        return path
+            yield Upload(path, path.name)
 
     def _excerpt(self, span: _Span) -> Excerpt:
         text = self._document(span.document).text

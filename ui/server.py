@@ -10,7 +10,6 @@ import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -32,12 +31,14 @@ from ui.assets import head
 from ui.endpoints import Endpoints, explained
 from ui.errors import say_aside
 from ui.guard import ANY_ADDRESS, MCP_PATH, Guard, OpenWays
-from ui.limits import MAX_UPLOAD_BYTES, SESSIONS_KEPT, UPLOADS_KEPT_SECONDS
+from ui.limits import SESSIONS_KEPT
+from ui.page_policy import mark_scripts
+from ui.uploads import UPLOADS_PATH, Uploads, upload_route
+from ui.visitors import Visitors
 
 _START_SECONDS = 60.0
 _FINISH_SECONDS = 2  # for what is under way when the server is told to stop
 _BACKLOG = 2_048
-_CLEANING_SECONDS = 600
 _NO_DOCS: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
 
 
@@ -48,7 +49,7 @@ class Serving:
     Attributes:
         host: the address to listen on.
         port: the port to listen on.
-        folder: where uploads are kept; nothing else is read from.
+        uploads: the files that visitors sent and that wait to be read.
         accounts: who may log in; None asks for no login.
         names: further names that the server is reached by, as behind a proxy.
         tools: what an MCP server offers; None runs none.
@@ -56,7 +57,7 @@ class Serving:
 
     host: str
     port: int
-    folder: Path
+    uploads: Uploads
     accounts: Accounts | None = None
     names: Sequence[str] = ()
     tools: Endpoints | None = None
@@ -117,9 +118,10 @@ def serve(page: gr.Blocks, serving: Serving) -> Server:
 def assemble(page: gr.Blocks, serving: Serving) -> FastAPI:
     """Make the app of a page, and of the MCP server if there is one, with nothing before it."""
     _one_sentence_for_any_error(page)
-    page.delete_cache = (_CLEANING_SECONDS, UPLOADS_KEPT_SECONDS)
+    mark_scripts()
     page.state_session_capacity = SESSIONS_KEPT
     app = _with_mcp(serving.tools) if serving.tools else _bare()
+    app.router.routes.append(upload_route(serving.uploads))
     served: FastAPI = gr.mount_gradio_app(
         app,
         page,
@@ -127,7 +129,6 @@ def assemble(page: gr.Blocks, serving: Serving) -> FastAPI:
         server_name=serving.host,
         server_port=serving.port,
         show_error=False,
-        max_file_size=MAX_UPLOAD_BYTES,
         footer_links=[],
         run_history=False,
         enable_monitoring=False,
@@ -152,7 +153,7 @@ def assemble(page: gr.Blocks, serving: Serving) -> FastAPI:
 
 def guarded(app: ASGIApp, serving: Serving) -> ASGIApp:
     """Put before an app what keeps it: the guard, then the login, then the ways that are open."""
-    app = OpenWays(app, serving.folder)
+    app = Visitors(OpenWays(app), frozenset(("/", UPLOADS_PATH)))
     if serving.accounts is not None:
         app = Login(app, serving.accounts)
     return Guard(app, serving.host, serving.names)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import tempfile
 import threading
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath
 
 from qa import QA, Answer, Document
 from qa.errors import LoadError, QAError, QuestionError
@@ -20,8 +18,7 @@ from qa.loaders import LOADERS
 from qa.progress import Progress
 from ui import limits
 from ui.kept import Kept
-
-_LONGEST_NAME = 100  # characters
+from ui.uploads import Upload
 
 
 class ShelfError(QAError):
@@ -33,13 +30,15 @@ class Shelves(Kept["Shelf"]):
 
     Args:
         qa: the corpus of the page; its encoder and its answerer serve the shelves too.
+        folder: a private folder; the shelves lie in one of their own in there.
         idle_seconds: how long a shelf is kept after its last use.
     """
 
-    def __init__(self, qa: QA, *, idle_seconds: float = limits.IDLE_SECONDS) -> None:
+    def __init__(self, qa: QA, folder: Path, *, idle_seconds: float = limits.IDLE_SECONDS) -> None:
         super().__init__("your documents", idle_seconds=idle_seconds)
         self._qa = qa
-        self._folder = Path(tempfile.mkdtemp(prefix="inquote-shelves-"))  # nobody else may enter
+        self._folder = folder / "shelves"
+        self._folder.mkdir(mode=0o700)
 
     def new(self) -> Shelf:
         """Give an empty shelf.
@@ -62,14 +61,6 @@ class Entry:
     id: str
     characters: int
     sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file as it was uploaded: where it lies, and what the visitor calls it."""
-
-    path: Path
-    name: str
 
 
 class Shelf:
@@ -104,9 +95,9 @@ class Shelf:
             return self._qa.ask(question, history=history, documents=documents)
 
     def add(self, uploads: Sequence[Upload], progress: Progress | None = None) -> list[str]:
-        """Add files; give a sentence for each that could not be added.
+        """Add files; return a sentence for each that could not be added.
 
-        The files are removed. If something fails on the way, the shelf is as it was.
+        If something fails on the way, the shelf is as it was.
         """
         with self._lock:
             problems: list[str] = []
@@ -140,8 +131,6 @@ class Shelf:
             else:
                 on_shelf[document.id] = _entry(document)
                 yield document
-            finally:
-                upload.path.unlink(missing_ok=True)
 
     def _fit(self, document: Document, on_shelf: dict[str, Entry]) -> Document:
         """Give a document a name of its own, if there is room for it."""
@@ -189,13 +178,7 @@ def read(upload: Upload) -> Document:
     Raises:
         LoadError: it cannot be read; the message has that name and no path.
     """
-    name = clean_name(upload.name)
-    size = upload.path.stat().st_size
-    if size > limits.MAX_UPLOAD_BYTES:
-        raise LoadError(
-            f"{name} has {size / 1e6:,.1f} MB; the most is {limits.MAX_UPLOAD_BYTES / 1e6:,.0f} MB",
-            source=name,
-        )
+    name = upload.name
     loader = LOADERS.get(PurePosixPath(name).suffix.lower())
     if loader is None:
         kinds = ", ".join(sorted(LOADERS))
@@ -203,18 +186,5 @@ def read(upload: Upload) -> Document:
     try:
         document = loader(upload.path, name)
     except LoadError as error:
-        raise LoadError(str(error).replace(str(upload.path), name), source=name) from None
+        raise LoadError(upload.renamed(str(error)), source=name) from None
     return replace(document, source=None)
-
-
-def clean_name(name: str) -> str:
-    """Give a file's name without folders and without what cannot be seen."""
-    last = PureWindowsPath(PurePosixPath(name).name).name
-    seen = "".join(c for c in last if unicodedata.category(c)[0] != "C").strip().lstrip(".")
-    stem, suffix = PurePosixPath(seen).stem, PurePosixPath(seen).suffix
-    return (stem[: _LONGEST_NAME - len(suffix)] + suffix) if seen else "document"
-
-
-def _hours(seconds: float) -> str:
-    hours = seconds / 3600
-    return f"{hours:.0f} hours" if hours >= 1.5 else f"{seconds / 60:.0f} minutes"

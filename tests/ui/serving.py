@@ -8,7 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,11 +24,15 @@ STOP_SECONDS = 15
 
 API = "/gradio_api"
 
-# Put before a server's own process: it asks for nothing outside this machine.
+# Put before a server's own process: it asks for nothing outside this machine, and tells if a file
+# is opened whose name says that it is a canary.
 _REFUSE_NETWORK = """
 import sys
 
 def refuse(event, args):
+    if event == "open" and "canary" in str(args[0]):
+        print("a canary was opened:", args[0], file=sys.stderr, flush=True)
+        raise PermissionError(args[0])
     if event == "socket.getaddrinfo":
         host = args[0]
     elif event in ("socket.connect", "socket.sendto") and isinstance(args[1], tuple):
@@ -56,7 +61,7 @@ class Running:
 
     @property
     def folder(self) -> Path:
-        """Where uploads are kept."""
+        """Where all that visitors bring is kept."""
         return Path(self.said["folder"])
 
     def client(self, **options: Any) -> httpx.Client:
@@ -116,6 +121,14 @@ def running(tmp: Path, *command: str, **environment: str) -> Iterator[Running]:
             process.kill()
             process.wait()
         process.stdout.close()
+
+
+def eventually(holds: Callable[[], object], seconds: float = 10) -> bool:
+    """Wait until something holds; return whether it does."""
+    until = time.monotonic() + seconds
+    while not holds() and time.monotonic() < until:
+        time.sleep(0.02)
+    return bool(holds())
 
 
 def free_port() -> int:

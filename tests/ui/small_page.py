@@ -46,6 +46,7 @@ def main() -> None:
         from ui.app import built
         from ui.endpoints import Endpoints
         from ui.server import Serving, address, serve, stop_event
+        from ui.uploads import Uploads
 
         access._WRONG_COSTS_SECONDS = 0
         SlowQA.seconds = settings.pop("seconds", 0.0)
@@ -60,12 +61,13 @@ def main() -> None:
         accounts = settings.pop("accounts", None)
         stop = stop_event()
         serving = Serving(
-            folder=folder,
+            uploads=(uploads := Uploads(folder)),
             accounts=Accounts(accounts) if accounts else None,
             tools=Endpoints(qa) if mcp else None,
             **settings,
         )
-        with built(qa, title="small", folder=folder, feedback=tmp / "feedback.jsonl") as page:
+        thumbs = tmp / "feedback.jsonl"
+        with built(qa, title="small", folder=folder, uploads=uploads, feedback=thumbs) as page:
             page.queue(max_size=waiting)
             server = serve(page, serving)
             ways = sorted(set(every_way(server.app.routes)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,9 +13,9 @@ import httpx
 import pytest
 
 from qa import QAError
-from tests.ui.serving import API, QUESTION, Running, small_page
+from tests.ui.serving import API, QUESTION, Running, eventually, small_page
 from ui.accounts import VARIABLE, find_accounts, parse_accounts
-from ui.limits import MAX_BODY_BYTES, MAX_UPLOAD_BODY_BYTES, MAX_UPLOAD_BYTES
+from ui.limits import MAX_BODY_BYTES, MAX_UPLOAD_BYTES
 
 ADA = ("ada", "a: secret é")
 CALL = {"data": [QUESTION, None, 8]}
@@ -43,7 +44,7 @@ def log_in(client: httpx.Client) -> httpx.Response:
 def test_every_route_of_the_app_is_closed_without_a_login(locked: Running) -> None:
     ways = {(method, path) for method, path in locked.said["ways"]}
     seen = {path for _, path in ways}
-    for known in ("/", "/config", f"{API}/queue/join", f"{API}/upload", f"{API}/file=1", "/mcp"):
+    for known in ("/", "/config", f"{API}/queue/join", "/uploads", f"{API}/file=1", "/mcp"):
         assert known in seen, sorted(seen)
     assert len(ways) > 60
     answered = []
@@ -72,6 +73,7 @@ def test_what_the_page_does_not_ask_for_is_closed_to_everybody(page: Running) ->
     for closed in (
         *("/monitoring", "/monitoring/summary", f"{API}/runs", f"{API}/proxy=1"),
         *(f"{API}/process_recording", f"{API}/vibe-edit"),
+        *(f"{API}/upload", f"{API}/upload_progress", f"{API}/file=1", f"{API}/file/1"),
         *(f"{API}/dev/reload", f"{API}/deep_link", f"{API}/run/1", f"{API}/api/1", f"{API}/call/1"),
         *(
             f"{API}/stream/1",
@@ -82,7 +84,7 @@ def test_what_the_page_does_not_ask_for_is_closed_to_everybody(page: Running) ->
         ),
     ):
         assert closed not in open_ways
-    assert {"", "/config", f"{API}/info", f"{API}/queue/join", f"{API}/upload"} <= open_ways
+    assert {"", "/config", f"{API}/info", f"{API}/queue/join", "/uploads"} <= open_ways
 
 
 def test_the_login_page_asks_for_nothing_more_and_tells_nothing(locked: Running) -> None:
@@ -243,11 +245,12 @@ def test_another_sites_page_can_neither_ask_nor_upload(
     page: Running, headers: dict[str, str]
 ) -> None:
     with page.client(headers=headers) as client:
-        for path in ("queue/join", "call/ask", "upload", "cancel", "reset"):
+        for path in ("queue/join", "call/ask", "cancel", "reset"):
             assert client.post(f"{API}/{path}", json=CALL).status_code == 403
+        assert client.post("/uploads", content=b"x").status_code == 403
         assert client.post("/mcp", json={}).status_code == 403
         assert client.get("/config").status_code == 403
-        assert client.options(f"{API}/upload").status_code == 403
+        assert client.options("/uploads").status_code == 403
 
 
 def test_the_page_itself_may_ask_and_a_link_may_lead_to_it(page: Running) -> None:
@@ -283,14 +286,15 @@ def test_a_body_that_is_too_large_is_refused_on_every_way(
         assert response.json()["detail"].startswith("A request may have at most 2,000,000 bytes")
 
 
-def test_an_upload_that_is_too_large_is_refused(page: Running) -> None:
+def test_an_upload_that_is_too_large_is_refused_and_leaves_nothing(page: Running) -> None:
+    before = set(page.folder.rglob("*"))
     with page.client() as client:
-        large = client.post(f"{API}/upload", files={"files": b" " * (MAX_UPLOAD_BYTES + 1)})
+        large = client.post("/uploads", content=b" " * (MAX_UPLOAD_BYTES + 1))
         assert large.status_code == 413
-    body = (b" " * 1_000_000 for _ in range(MAX_UPLOAD_BODY_BYTES // 1_000_000 + 1))
-    kind = {"Content-Type": "multipart/form-data; boundary=x"}
-    with page.client(headers=kind) as client, suppress(httpx.WriteError):  # the server hung up
-        assert client.post(f"{API}/upload", content=body).status_code in {400, 413}
+    body = (b" " * 1_000_000 for _ in range(MAX_UPLOAD_BYTES // 1_000_000 + 1))
+    with page.client() as client, suppress(httpx.WriteError):  # the server hung up
+        assert client.post("/uploads", content=body).status_code == 413
+    assert eventually(lambda: set(page.folder.rglob("*")) == before)
 
 
 HOSTILE = ("../../x", "/etc/passwd", "..\\..\\x", "C:\\x.txt", "CON", "a" * 1_000, "%2e%2e/x", "..")
@@ -298,34 +302,76 @@ HOSTILE = ("../../x", "/etc/passwd", "..\\..\\x", "C:\\x.txt", "CON", "a" * 1_00
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_an_upload_stays_in_the_private_folder_whatever_its_name(page: Running, name: str) -> None:
+    before = set(page.folder.rglob("*"))
     with page.client() as client:
-        response = client.post(f"{API}/upload", files={"files": (name, b"text")})
-        if response.status_code == 200:
-            (path,) = response.json()
-            assert Path(path).resolve().is_relative_to(page.folder)
-            assert client.get(f"{API}/file={path}").content == b"text"
-        else:
-            assert response.status_code in {400, 413}
+        told = client.post("/uploads", params={"name": name}, content=b"text").json()
+        assert "/" not in told["name"]
+    (path,) = set(page.folder.rglob("*")) - before
+    assert path.parent == page.folder / "uploads"
+    assert re.fullmatch(r"[0-9a-f]{32}(\.txt)?", path.name)
+    assert path.read_bytes() == b"text"
     assert stat.S_IMODE(page.folder.stat().st_mode) == 0o700
 
 
-def test_no_file_outside_the_private_folder_is_given(page: Running, tmp_path: Path) -> None:
-    outside = tmp_path / "outside.txt"
-    outside.write_text("outside")
-    (page.folder / "link.txt").symlink_to(outside)
+def test_an_upload_that_breaks_off_leaves_nothing(page: Running) -> None:
+    before = set(page.folder.rglob("*"))
+    host, port = page.url.removeprefix("http://").rstrip("/").split(":")
+    with socket.create_connection((host, int(port))) as broken:
+        head = f"POST /uploads?name=a.txt HTTP/1.1\r\nHost: {host}\r\nContent-Length: 900\r\n\r\n"
+        broken.sendall(head.encode() + b"x" * 300)
+        assert eventually(lambda: set(page.folder.rglob("*")) - before)
+    assert eventually(lambda: set(page.folder.rglob("*")) == before)
+
+
+def test_nothing_that_lies_on_the_server_is_given(page: Running) -> None:
     inside = page.folder / "inside.txt"
     inside.write_text("inside")
-    database = next(tmp_path.parent.rglob("index*/*"), outside)
     asked = [
-        *("/etc/passwd", str(outside), str(database), str(page.folder / "link.txt"), "ui/app.py"),
-        *(f"{page.folder}/../{outside.name}", f"{page.folder}/%2e%2e/x", "seeds/essay.txt"),
-        *("http://127.0.0.1:1/", "https://evil.example/", "file:///etc/passwd", "%00", "~"),
+        *("/etc/passwd", str(inside), "ui/app.py", "seeds/essay.txt", f"{page.folder}/../x"),
+        *("http://127.0.0.1:1/", "file:///etc/passwd", "%00", "~", "%2e%2e/%2e%2e/package.json"),
     ]
     with page.client() as client:
-        assert client.get(f"{API}/file={inside}").text == "inside"
         for path in asked:
-            assert client.get(f"{API}/file={path}").status_code in {403, 404}
-            assert client.get(f"{API}/file/{path}").status_code in {403, 404}
+            for way in (f"{API}/file=", f"{API}/file/", "/static/", "/assets/", "/svelte/"):
+                assert client.get(f"{way}{path}").status_code in {403, 404}, way + path
+
+
+def test_no_form_is_read_as_it_may_carry_files(page: Running) -> None:
+    with page.client() as client:
+        for path in (f"{API}/component_server", f"{API}/queue/join", "/uploads"):
+            assert client.post(path, files={"data": ("a.txt", b"x")}).status_code == 415
+
+
+def test_each_browser_has_a_cookie_that_no_script_reads_and_no_other_site_sends(
+    page: Running,
+) -> None:
+    with page.client() as client:
+        given = client.get("/").headers["set-cookie"]
+        assert "HttpOnly" in given
+        assert "SameSite=lax" in given
+        assert "set-cookie" not in client.get("/").headers
+        assert "set-cookie" not in client.post("/uploads", content=b"x").headers
+    with page.client(headers={"X-Forwarded-Proto": "https"}) as client:
+        assert "Secure" in client.get("/").headers["set-cookie"]
+    with page.client(headers={"Cookie": "inquote-visitor=made up"}) as client:
+        assert (
+            client.post("/uploads", content=b"x").headers["set-cookie"].split(";")[0] not in given
+        )
+
+
+def test_scripts_are_run_by_a_mark_that_each_answer_makes_anew(page: Running) -> None:
+    marks = set()
+    with page.client() as client:
+        for _ in range(2):
+            shown = client.get("/")
+            policy = shown.headers["content-security-policy"]
+            (mark,) = re.findall(r"'nonce-([^']+)'", policy)
+            scripts = re.findall(r"<script[^>]*>", shown.text)
+            assert len(scripts) > 3
+            assert all(f'nonce="{mark}"' in script for script in scripts)
+            assert "'unsafe-inline'" not in re.findall(r"script-src [^;]*", policy)[0]
+            marks.add(mark)
+    assert len(marks) == 2
 
 
 def test_every_answer_carries_the_headers_that_keep_it_to_its_host(page: Running) -> None:

@@ -16,7 +16,10 @@ from qa.evaluation import Question, QuestionSet, evaluate, load_run
 from qa.index import Index
 from qa.indexing import update_index
 from tests.fakes import FakeEncoder
+from tests.ui.uploading import VISITOR, sent, visiting
+from ui.evaluate import Handlers
 from ui.evaluating import Session, read_questions, run_of, shipped_questions
+from ui.uploads import Upload, Uploads
 
 SET = QuestionSet(
     "mine",
@@ -62,8 +65,8 @@ class TestRuns:
         assert isinstance(museum.answerer, ExtractiveAnswerer)
         assert museum.answerer.threshold == 0.1
 
-    def test_the_last_is_held_against_the_one_before(self, museum: QA) -> None:
-        session = Session()
+    def test_the_last_is_held_against_the_one_before(self, museum: QA, tmp_path: Path) -> None:
+        session = Session(tmp_path)
         first = session.keep(run_of(museum, SET, threshold=0.0, top_k=2, progress=ignore))
         assert first.comparison is None
         second = session.keep(run_of(museum, SET, threshold=1.0, top_k=2, progress=ignore))
@@ -77,7 +80,7 @@ class TestRuns:
     def test_what_is_kept_can_be_compared_elsewhere_and_goes_with_the_session(
         self, museum: QA, tmp_path: Path
     ) -> None:
-        session = Session()
+        session = Session(tmp_path)
         kept = [
             session.keep(run_of(museum, SET, threshold=0.0, top_k=k, progress=ignore))
             for k in (1, 2, 3)
@@ -92,8 +95,8 @@ class TestRuns:
         assert session.stop.is_set()
         assert not folder.exists()
 
-    def test_a_session_that_nobody_has_any_more_leaves_nothing(self) -> None:
-        session = Session()
+    def test_a_session_that_nobody_has_any_more_leaves_nothing(self, tmp_path: Path) -> None:
+        session = Session(tmp_path)
         folder = session._folder
         assert folder.is_dir()
         del session
@@ -103,9 +106,11 @@ class TestRuns:
 
 class TestQuestionSets:
     def test_one_on_the_corpus_is_read(self, museum: QA, tmp_path: Path) -> None:
-        path = tmp_path / "mine.csv"
+        path = tmp_path / "0f1e.csv"
         path.write_text("question,answerable,quote\nWhat do tickets cost?,true,five euros\n")
-        assert [question.text for question in read_questions(museum, path)] == [SET[0].text]
+        questions = read_questions(museum, Upload(path, "mine.csv"))
+        assert questions.name == "mine"
+        assert [question.text for question in questions] == [SET[0].text]
 
     @pytest.mark.parametrize(
         ("name", "text", "reason"),
@@ -124,9 +129,11 @@ class TestQuestionSets:
     def test_one_that_cannot_be_asked_is_refused_before_any_is_asked(
         self, museum: QA, tmp_path: Path, name: str, text: str, reason: str
     ) -> None:
-        (tmp_path / name).write_text(text)
-        with pytest.raises(QAError, match=reason):
-            read_questions(museum, tmp_path / name)
+        path = tmp_path / f"0f1e{Path(name).suffix}"
+        path.write_text(text)
+        with pytest.raises(QAError, match=reason) as caught:
+            read_questions(museum, Upload(path, name))
+        assert "0f1e" not in str(caught.value)
 
     def test_the_shipped_one_is_offered_on_the_essay_alone(
         self, museum: QA, essay: Document, tmp_path: Path
@@ -138,3 +145,33 @@ class TestQuestionSets:
             update_index(folder, [document], encoder=encoder)
             with QA(Index.open(folder), encoder) as qa:
                 assert (shipped_questions(qa) is not None) is offered
+
+
+class TestTab:
+    @pytest.fixture
+    def uploads(self, tmp_path: Path) -> Uploads:
+        return Uploads(tmp_path)
+
+    @pytest.fixture
+    def tab(self, museum: QA, tmp_path: Path, uploads: Uploads) -> Handlers:
+        return Handlers(museum, tmp_path, uploads)
+
+    def test_a_set_that_was_sent_is_read_for_its_visitor_alone(
+        self, tab: Handlers, uploads: Uploads
+    ) -> None:
+        rows = b"question,answerable,quote\nWhat do tickets cost?,true,five euros\n"
+        file = {"file": {"token": sent(uploads, "mine.csv", rows)}}
+        _, told, *_ = tab.begin(None, file, visiting("b" * 32))
+        assert "A file is no longer here" in told
+        session, *_ = tab.begin(None, file, visiting(VISITOR))
+        assert session.questions.name == "mine"
+
+    def test_why_a_set_could_not_be_sent_is_told(self, tab: Handlers) -> None:
+        _, told, *_ = tab.begin(None, {"error": "<b>.csv could not be sent"}, visiting(VISITOR))
+        assert "&lt;b&gt;.csv could not be sent" in told
+
+    @pytest.mark.parametrize("value", [{"file": "/etc/passwd"}, {"file": {"path": "x"}}, "x", [1]])
+    def test_what_is_no_set_gets_one_sentence(self, tab: Handlers, value: object) -> None:
+        session, told, *_ = tab.begin(None, value, visiting(VISITOR))
+        assert "The page sent what cannot be read" in told
+        assert session.questions is None

@@ -225,3 +225,21 @@ def test_too_large_a_file_is_refused_before_it_is_sent(
     visit(page, essay_page)
     add_documents(page, str(path))
     expect(page.locator("#iq-adding")).to_have_text("huge.txt has 25.5 MB; the most is 25 MB.")
+
+
+def test_a_file_that_the_server_has_no_room_for_is_told_and_the_rest_is_added(
+    browser: Browser, essay_page: str, tmp_path: Path
+) -> None:
+    for name in ("first.txt", "second.txt"):
+        (tmp_path / name).write_text(f"The {name} gate was painted red in 1902.\n")
+    context = browser.new_context()
+    page = context.new_page()
+    refusal = {"detail": "There is no room for more files here: try again later"}
+    page.route("**/uploads?name=first.txt", lambda route: route.fulfill(status=503, json=refusal))
+    visit(page, essay_page)
+    add_documents(page, *(str(tmp_path / name) for name in ("first.txt", "second.txt")))
+    assert texts(page.locator("#iq-adding p")) == [
+        "second.txt is added.",
+        f"first.txt could not be sent: {refusal['detail']}",
+    ]
+    context.close()

@@ -1,12 +1,12 @@
 // The conversation, and what holds it together with the document beside it.
 class Chat {
-  constructor(element, {props, server, upload, trigger}) {
+  constructor(element, {props, server, trigger}) {
     Object.assign(this, {element, server, trigger});
     this.find = (name) => element.querySelector(name);
     this.about = props.about;
     this.store = new Store(this.about.title);
     this.shelf = new Shelf(element, {
-      server, upload, about: this.about,
+      server, about: this.about,
       add: (data) => trigger('bring', data),
       onShow: (id, own) => this.open(id, own),
       onChange: () => this.changed(),

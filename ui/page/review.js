@@ -1,7 +1,7 @@
 // Making a question set: what answers each question is ticked, or selected in the document.
 class ReviewPage {
-  constructor(element, {props, server, upload, trigger}) {
-    Object.assign(this, {element, server, upload, trigger});
+  constructor(element, {props, server, trigger}) {
+    Object.assign(this, {element, server, trigger});
     this.find = (name) => element.querySelector(name);
     this.paper = new Paper(this.find('.iq-review-paper'), {load: (place) => server.text(place)});
     this.told = null;
@@ -43,12 +43,10 @@ class ReviewPage {
     if (!file && !text.trim()) return this.trouble('There is no question yet: type some, or choose a file.');
     this.find('.iq-review-start .iq-send').disabled = true;
     this.progress('Asking the questions …');
-    try {
-      const sent = file ? {path: (await this.upload(file)).path, name: file.name} : null;
-      this.trigger('begin', {text, file: sent});
-    } catch {
-      this.failed();
-    }
+    if (!file) return this.trigger('begin', {text, file: null});
+    const {token, error} = await sendFile(file);
+    if (error) return this.begun({error});
+    this.trigger('begin', {text, file: {token}});
   }
 
   // Is told how far the questions are, and at last which comes first.

@@ -1,7 +1,7 @@
 // What may be asked: the page's own corpus, or the visitor's documents, all or some of them.
 class Shelf {
-  constructor(element, {server, upload, add, about, onShow, onChange}) {
-    Object.assign(this, {server, upload, add, about, onShow, onChange});
+  constructor(element, {server, add, about, onShow, onChange}) {
+    Object.assign(this, {server, add, about, onShow, onChange});
     this.find = (name) => element.querySelector(name);
     this.corpus = {title: about.title, documents: [], count: 0};
     this.own = [];
@@ -95,17 +95,19 @@ class Shelf {
     if (!small.length) return this.say(large);
     this.busy = true;
     this.problems = large;
-    try {
-      const sent = [];
-      for (const [index, file] of small.entries()) {
-        this.progress(`Uploading ${file.name}`, index, small.length);
-        sent.push({path: (await this.upload(file)).path, name: file.name});
-      }
-      this.progress('Reading', null);
-      this.add({token: this.token, files: sent});
-    } catch {
-      this.failed();
+    const sent = [];
+    for (const [index, file] of small.entries()) {
+      this.progress(`Uploading ${file.name}`, index, small.length);
+      const {token, error} = await sendFile(file);
+      if (error) this.problems.push(error);
+      else sent.push({token});
     }
+    if (!sent.length) {
+      this.busy = false;
+      return this.say(this.problems);
+    }
+    this.progress('Reading', null);
+    this.add({token: this.token, files: sent});
   }
 
   // Is told what became of the files that were sent.

@@ -39,6 +39,11 @@ class Choice:
     style: str = ""
 
 
+def report_script() -> str:
+    """Return the script that stands in every page, for policies that name it."""
+    return str(_static(_SCRIPT))
+
+
 def page(template: str, **context: Any) -> str:
     """Write the page of a template."""
     style, script = _static(*_STYLES), _static(_SCRIPT)

@@ -1,0 +1,28 @@
+// The question set to evaluate with: a file that is chosen, and sent whenever Run is clicked.
+class QuestionSetChoice {
+  constructor(element, {suffixes, optional}) {
+    this.find = (name) => element.querySelector(name);
+    this.find('#iq-set').accept = suffixes.join();
+    this.find('[data-optional]').hidden = !optional;
+    this.find('#iq-set').addEventListener('change', () => this.dress());
+    this.find('[data-do=none]').addEventListener('click', () => {
+      this.find('#iq-set').value = '';
+      this.dress();
+      this.find('#iq-set').focus();
+    });
+  }
+
+  dress() {
+    this.find('[data-do=none]').hidden = !this.find('#iq-set').files.length;
+  }
+
+  // Gives what the server is told of the set: nothing where none is chosen.
+  async sent() {
+    const [file] = this.find('#iq-set').files;
+    if (!file) return {};
+    this.find('[role=status]').textContent = `Sending ${file.name} …`;
+    const {token, error} = await sendFile(file);
+    this.find('[role=status]').textContent = '';
+    return error ? {error} : {file: {token}};
+  }
+}
