@@ -17,12 +17,11 @@ from ui import endpoints, limits
 from ui.asking import Desk
 from ui.assets import markup
 from ui.evaluate import evaluate_tab
+from ui.fair_work import LongWork
 from ui.feedback import Feedback
 from ui.reviewing import ReviewDesk
 from ui.shelves import Shelves
 
-_WAITING_AT_MOST = 64
-_BROUGHT_AT_ONCE = 1
 _LISTED = 200  # documents that may be chosen from
 _PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
@@ -40,13 +39,19 @@ def built(
         feedback: the file that thumbs go to; it need not be there yet.
         examples: questions to offer before the first one is asked.
     """
-    with Shelves(qa) as shelves, ReviewDesk(qa, folder) as review:
-        desk = Desk(qa, title, shelves, Feedback(feedback, qa), folder)
-        yield _blocks(qa, title, desk, review, examples)
+    work = LongWork()
+    with Shelves(qa) as shelves, ReviewDesk(qa, folder, work) as review:
+        desk = Desk(qa, title, shelves, Feedback(feedback, qa), folder, work)
+        yield _blocks(qa, title, desk, review, examples, work)
 
 
 def _blocks(
-    qa: QA, title: str, desk: Desk, review: ReviewDesk, examples: Sequence[str]
+    qa: QA,
+    title: str,
+    desk: Desk,
+    review: ReviewDesk,
+    examples: Sequence[str],
+    work: LongWork,
 ) -> gr.Blocks:
     with gr.Blocks(title="inquote", analytics_enabled=False) as page:
         endpoints.register(qa)  # first: so their names are theirs
@@ -55,10 +60,10 @@ def _blocks(
             with gr.Tab("Ask", elem_id="iq-tab-ask"):
                 _ask_tab(desk, title, examples)
             with gr.Tab("Evaluate", elem_id="iq-tab-evaluate"):
-                evaluate_tab(qa, title)
+                evaluate_tab(qa, title, work)
             with gr.Tab("Review", elem_id="iq-tab-review"):
                 _review_tab(review, qa.index.document_ids()[:_LISTED])
-    page.queue(max_size=_WAITING_AT_MOST)
+    page.queue(max_size=limits.MAX_WAITING_IN_ALL)
     return page  # type: ignore[no-any-return]
 
 
@@ -79,7 +84,7 @@ def _review_tab(desk: ReviewDesk, documents: Sequence[str]) -> None:
         desk.begin,
         outputs=review,
         trigger_mode="multiple",
-        concurrency_limit=_BROUGHT_AT_ONCE,
+        concurrency_limit=limits.LONG_STARTED,
         concurrency_id="bring",
         **_PRIVATE,
     ).failure(fn=None, js="() => window.inquote.beginFailed()", **_PRIVATE)
@@ -117,7 +122,7 @@ def _ask_tab(desk: Desk, title: str, examples: Sequence[str]) -> None:
         desk.ask,
         outputs=chat,
         trigger_mode="multiple",
-        concurrency_limit=limits.ASKED_AT_ONCE,
+        concurrency_limit=limits.ANSWERED_AT_ONCE,
         concurrency_id=endpoints.SHARED,
         **_PRIVATE,
     ).failure(fn=None, js="() => window.inquote.failed('ask')", **_PRIVATE)
@@ -125,7 +130,7 @@ def _ask_tab(desk: Desk, title: str, examples: Sequence[str]) -> None:
         desk.bring,
         outputs=added,
         trigger_mode="multiple",
-        concurrency_limit=_BROUGHT_AT_ONCE,
+        concurrency_limit=limits.LONG_STARTED,
         concurrency_id="bring",
         **_PRIVATE,
     ).failure(fn=None, js="() => window.inquote.failed('bring')", **_PRIVATE)

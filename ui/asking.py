@@ -6,7 +6,7 @@ goes wrong is in it as `error`, one sentence for the reader.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,11 +19,12 @@ from ui import limits
 from ui.background import Finished, in_background
 from ui.errors import sentence
 from ui.export import markdown
+from ui.fair_work import LongWork, Turns
 from ui.feedback import Feedback
 from ui.kept import KeptError
 from ui.paper import Paper
 from ui.render import turn as rendered
-from ui.requests import Data, Request, parsed, plain, told
+from ui.requests import Data, Request, ServerFunction, in_turn, parsed, told
 from ui.shelves import Shelf, ShelfError, Shelves, Upload
 from ui.turns import MAX_TURNS, Checked, FindDocument, Turn, in_corpus, parse_turn
 from ui.uploads import UploadedFile, uploaded
@@ -82,16 +83,25 @@ class Desk:
         shelves: the visitors' own documents.
         feedback: where thumbs go.
         uploads: the folder that uploaded files lie in, and no other file.
+        work: the long work of all visitors, which goes on in turn.
     """
 
     def __init__(
-        self, qa: QA, title: str, shelves: Shelves, feedback: Feedback, uploads: Path
+        self,
+        qa: QA,
+        title: str,
+        shelves: Shelves,
+        feedback: Feedback,
+        uploads: Path,
+        work: LongWork | None = None,
     ) -> None:
         self._qa = qa
         self._title = title
         self._shelves = shelves
         self._feedback = feedback
         self._uploads = uploads
+        self._work = work or LongWork()
+        self._turns = Turns()
 
     def ask(self, event: gr.EventData) -> Data:
         """Answer a question: give its turn, as data and rendered."""
@@ -115,14 +125,14 @@ class Desk:
         checked = Checked.against(turn, find)
         return echo | {"turn": turn.to_dict(), "html": rendered(checked)}
 
-    def bring(self, event: gr.EventData) -> Iterator[Data]:
+    def bring(self, event: gr.EventData, visitor: gr.Request) -> Iterator[Data]:
         """Add uploaded files to a shelf; tell how far it is, and at last what is there."""
         try:
             request = parsed(_Files, event._data)
-            shelf = self._shelf_for(request.token)
+            shelf = self._shelf_for(request.token, visitor.username or "")
             files = [(uploaded(file.path, self._uploads), file.name) for file in request.files]
             uploads = [Upload(path, name) for path, name in files]
-            for step in in_background(lambda tell: shelf.add(uploads, tell)):
+            for step in in_background(lambda tell: shelf.add(uploads, tell), turns=self._work):
                 if isinstance(step, Finished):
                     yield {**_on_shelf(shelf), "problems": step.result}
                 else:
@@ -130,10 +140,10 @@ class Desk:
         except Exception as error:
             yield {"error": sentence(error)}
 
-    def server_functions(self) -> list[Callable[[object], Data]]:
+    def server_functions(self) -> list[ServerFunction]:
         """Give what the page's scripts call by name, for what takes no time."""
         methods = (self.shelf, self.remove, self.paper, self.restore, self.markdown, self.rate)
-        return [plain(method) for method in methods]
+        return [in_turn(method, self._turns) for method in methods]
 
     @told
     def shelf(self, request: object) -> Data:
@@ -218,8 +228,8 @@ class Desk:
         except KeptError:
             return None
 
-    def _shelf_for(self, token: str | None) -> Shelf:
-        return self._known(token) or self._shelves.new()
+    def _shelf_for(self, token: str | None, client: str) -> Shelf:
+        return self._known(token) or self._shelves.new(client)
 
 
 def _on_shelf(shelf: Shelf | None) -> Data:

@@ -20,21 +20,24 @@ from qa.progress import Progress
 from ui import evaluate_view as view
 from ui.background import Finished, Step, Stopped, in_background
 from ui.evaluating import Evaluated, Session, read_questions, run_of, shipped_questions
+from ui.fair_work import LongWork
+from ui.limits import LONG_STARTED
 
 _MOST_PASSAGES = 30
 _UNCHANGED = gr.skip()
 
 
-def evaluate_tab(qa: QA, title: str) -> None:
+def evaluate_tab(qa: QA, title: str, work: LongWork) -> None:
     """Build what an evaluation needs, inside of the Gradio blocks that are open.
 
-    It brings its own styles. Runs wait for one another, and for no question of the chat.
+    It brings its own styles. Runs go on in turn, and wait for no question of the chat.
 
     Args:
         qa: the corpus to ask; its answerer is left as it is.
         title: what the corpus is called on the page.
+        work: the long work of all visitors, which goes on in turn.
     """
-    handlers = _Handlers(qa)
+    handlers = _Handlers(qa, work)
     shipped = len(handlers.shipped) if handlers.shipped else None
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     with gr.Column(elem_classes="iq-eval"):
@@ -62,7 +65,7 @@ def evaluate_tab(qa: QA, title: str) -> None:
             [session, threshold, top_k],
             [status, results, report, start, end],
             concurrency_id="evaluate",
-            concurrency_limit=1,
+            concurrency_limit=LONG_STARTED,
             **private,
         )
         end.click(handlers.stop, [session], None, concurrency_limit=None, **private)
@@ -71,7 +74,8 @@ def evaluate_tab(qa: QA, title: str) -> None:
 class _Handlers:
     """What happens at a click; all that lasts is in the visitor's `Session`."""
 
-    def __init__(self, qa: QA) -> None:
+    def __init__(self, qa: QA, work: LongWork) -> None:
+        self._work = work
         self.shipped = shipped_questions(qa)
         self.answerer = qa.answerer if isinstance(qa.answerer, ExtractiveAnswerer) else None
         self._qa = qa
@@ -129,7 +133,7 @@ class _Handlers:
             run = run_of(self._qa, questions, threshold=least, top_k=int(top_k), progress=progress)
             return session.keep(run)
 
-        return in_background(work, session.stop)
+        return in_background(work, session.stop, self._work)
 
     def _chosen(self, path: str | None) -> QuestionSet:
         if path is not None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -21,9 +22,10 @@ from qa.evaluation.review import Pending, Review, read_drafts
 from qa.progress import Progress
 from ui.background import Finished, in_background
 from ui.errors import sentence
+from ui.fair_work import LongWork, Turns
 from ui.kept import Kept
 from ui.paper import Paper
-from ui.requests import Data, Request, RequestError, parsed, plain, told
+from ui.requests import Data, Request, RequestError, ServerFunction, in_turn, parsed, told
 from ui.shelves import clean_name
 from ui.turns import in_corpus
 from ui.uploads import UploadedFile, uploaded
@@ -122,19 +124,25 @@ class ReviewDesk:
     Args:
         qa: the corpus, and the system that proposes quotes.
         uploads: the folder that uploaded files lie in, and no other file.
+        work: the long work of all visitors, which goes on in turn.
     """
 
-    def __init__(self, qa: QA, uploads: Path) -> None:
+    def __init__(self, qa: QA, uploads: Path, work: LongWork | None = None) -> None:
         self._qa = qa
+        self._work = work or LongWork()
+        self._turns = Turns()
         self._uploads = uploads
         self._folder = Path(tempfile.mkdtemp(prefix="inquote-reviews-"))
         self._sittings: Kept[_Sitting] = Kept("your questions")
 
-    def begin(self, event: gr.EventData) -> Iterator[Data]:
+    def begin(self, event: gr.EventData, visitor: gr.Request) -> Iterator[Data]:
         """Ask all questions; tell how far it is, and at last which should be judged."""
         try:
             request = parsed(_Start, event._data)
-            for step in in_background(lambda tell: self._sit(request, tell)):
+            client = visitor.username or ""
+            self._sittings.check_room(client)  # before the questions are asked
+            work = functools.partial(self._sit, request, client)
+            for step in in_background(work, turns=self._work):
                 if isinstance(step, Finished):
                     yield self._next(step.result)
                 else:
@@ -142,9 +150,10 @@ class ReviewDesk:
         except Exception as error:
             yield {"error": sentence(error)}
 
-    def server_functions(self) -> list[Callable[[object], Data]]:
+    def server_functions(self) -> list[ServerFunction]:
         """Give what the page's scripts call by name, for what takes no time."""
-        return [plain(method) for method in (self.judge, self.resume, self.made, self.text)]
+        methods = (self.judge, self.resume, self.made, self.text)
+        return [in_turn(method, self._turns) for method in methods]
 
     @told
     def judge(self, request: object) -> Data:
@@ -185,12 +194,12 @@ class ReviewDesk:
         self._sittings.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _sit(self, request: _Start, tell: Progress) -> _Sitting:
+    def _sit(self, request: _Start, client: str, tell: Progress) -> _Sitting:
         drafts = self._drafts(request)
         folder = self._folder / secrets.token_hex(8)
         try:
             sitting = _Sitting(self._qa, drafts, folder, tell)
-            return self._sittings.add(sitting.named)
+            return self._sittings.add(sitting.named, client)
         except QuestionSetError as error:
             raise QuestionSetError(str(error).replace(str(drafts), drafts.name)) from None
         finally:

@@ -41,13 +41,14 @@ class Shelves(Kept["Shelf"]):
         self._qa = qa
         self._folder = Path(tempfile.mkdtemp(prefix="inquote-shelves-"))  # nobody else may enter
 
-    def new(self) -> Shelf:
-        """Give an empty shelf.
+    def new(self, client: str = "") -> Shelf:
+        """Return an empty shelf for a client.
 
         Raises:
             KeptError: there are as many as there may be.
         """
-        return self.add(lambda token: Shelf(token, self._folder / secrets.token_hex(8), self._qa))
+        folder = self._folder / secrets.token_hex(8)
+        return self.add(lambda token: Shelf(token, folder, self._qa), client)
 
     def close(self) -> None:
         """Remove all shelves."""
@@ -73,7 +74,7 @@ class Upload:
 
 
 class Shelf:
-    """One visitor's documents; what is asked or changed waits for what came before."""
+    """One visitor's documents; they can be asked while others are being added."""
 
     def __init__(self, token: str, folder: Path, qa: QA) -> None:
         self.token = token
@@ -81,12 +82,13 @@ class Shelf:
         self._folder = folder
         self._base = qa
         self._qa: QA | None = None
-        self._lock = threading.Lock()
+        self._changing = threading.Lock()
+        self._lock = threading.Lock()  # for a moment, or an answer; never while it is indexed
 
     @property
     def busy(self) -> bool:
         """Whether something is being asked or changed."""
-        return self._lock.locked()
+        return self._lock.locked() or self._changing.locked()
 
     def document(self, id_: str) -> Document | None:
         """Give the document of an id; None if it is not here."""
@@ -108,7 +110,7 @@ class Shelf:
 
         The files are removed. If something fails on the way, the shelf is as it was.
         """
-        with self._lock:
+        with self._changing:
             problems: list[str] = []
             added = list(self._read(uploads, problems))
             if added:
@@ -118,14 +120,14 @@ class Shelf:
 
     def remove(self, id_: str) -> None:
         """Take a document away, if it is here."""
-        with self._lock:
+        with self._changing:
             if any(entry.id == id_ for entry in self.entries):
                 update_index(self._folder, [], encoder=self._base.encoder, remove=[id_])
                 self._reopen()
 
     def close(self) -> None:
         """Remove everything, once nothing is being asked or changed any more."""
-        with self._lock:
+        with self._changing, self._lock:
             self._shut()
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -166,12 +168,14 @@ class Shelf:
         return replace(document, id=named if named not in on_shelf else next(free))
 
     def _reopen(self) -> None:
-        before, base = self._qa, self._base
-        self._qa = QA(Index.open(self._folder), base.encoder, base.answerer, base.reranker)
-        index = self._qa.index
-        self.entries = tuple(_entry(index.document(id_)) for id_ in index.document_ids())
-        if before is not None:
-            before.close()
+        base = self._base
+        opened = QA(Index.open(self._folder), base.encoder, base.answerer, base.reranker)
+        index = opened.index
+        entries = tuple(_entry(index.document(id_)) for id_ in index.document_ids())
+        with self._lock:
+            before, self._qa, self.entries = self._qa, opened, entries
+            if before is not None:
+                before.close()
 
     def _shut(self) -> None:
         if self._qa is not None:
@@ -213,8 +217,3 @@ def clean_name(name: str) -> str:
     seen = "".join(c for c in last if unicodedata.category(c)[0] != "C").strip().lstrip(".")
     stem, suffix = PurePosixPath(seen).stem, PurePosixPath(seen).suffix
     return (stem[: _LONGEST_NAME - len(suffix)] + suffix) if seen else "document"
-
-
-def _hours(seconds: float) -> str:
-    hours = seconds / 3600
-    return f"{hours:.0f} hours" if hours >= 1.5 else f"{seconds / 60:.0f} minutes"

@@ -43,7 +43,7 @@ def asked(desk: Desk, **data: Any) -> dict[str, Any]:
 
 def added(desk: Desk, *paths: Path, token: str | None = None) -> dict[str, Any]:
     files = [{"path": str(path), "name": path.name} for path in paths]
-    return list(desk.bring(event(files=files, token=token)))[-1]
+    return list(desk.bring(event(files=files, token=token), gr.Request(username="somebody")))[-1]
 
 
 def test_an_answer_is_given_as_data_and_rendered(desk: Desk) -> None:
