@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,8 +19,9 @@ from qa import QA, verify
 from qa.errors import AnswerFileError, QuestionError, SettingsError
 from qa.saved import parse_answer
 from ui.errors import sentence
-from ui.limits import ANSWERED_AT_ONCE, MAX_CITATIONS, MAX_TOP_K
+from ui.limits import ANSWERED_AT_ONCE, MAX_TOP_K
 from ui.render import exact
+from ui.turns import check_count
 
 SHARED = "ask"
 """The `concurrency_id` that all work on questions goes by."""
@@ -88,20 +89,6 @@ class Endpoints:
         named = {citation.document_id for citation in (*saved.citations, *saved.near)}
         sources = [self._qa.index.document(name) for name in sorted(named & known)]
         return verify(saved, sources).to_dict()
-
-
-def check_count(answer: Mapping[str, Any]) -> None:
-    """Refuse an answer with more quotes than are checked at once.
-
-    Raises:
-        AnswerFileError: it has more.
-    """
-    lists = [answer.get(name) for name in ("citations", "near")]
-    count = sum(len(quotes) for quotes in lists if isinstance(quotes, list))
-    if count > MAX_CITATIONS:
-        raise AnswerFileError(
-            f"this answer has {count:,} quotes, and at most {MAX_CITATIONS} are checked: split it"
-        )
 
 
 def register(qa: QA) -> None:

@@ -80,7 +80,7 @@ class FairQueue(Queue):
         """Add a call to its line.
 
         Raises:
-            HTTPException: the client has too many already.
+            HTTPException: the client has too many already, or all clients together have.
         """
         client = client_of(request.scope)
         self._check_waiting(client, request)
@@ -127,7 +127,8 @@ class FairQueue(Queue):
                 "have been answered.",
                 _SOON,
             )
-        if sum(_bytes(event.request) for event in waiting) > _MAX_BYTES_IN_ALL:
+        in_all = sum(_bytes(event.request) for event in waiting)
+        if in_all > _MAX_BYTES_IN_ALL or len(waiting) >= (self.max_size or len(waiting) + 1):
             raise HTTPException(503, "The server is busy: try again in a moment.", _SOON)
 
     def _check_unread(self, client: str, session: str | None) -> None:
@@ -155,6 +156,3 @@ def _bytes(request: Request) -> int:
     """Return how many bytes a request may hold in memory."""
     given = request.headers.get("content-length", "")
     return int(given) if given.isdecimal() else limits.MAX_BODY_BYTES
-
-
-__all__ = ["FairQueue", "Line"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import resource
 import socket
 import time
 from collections.abc import Iterator
@@ -11,10 +13,16 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.responses import PlainTextResponse
+from starlette.types import Message, Receive, Scope, Send
 
+from tests.ui.apart import in_loop
 from tests.ui.serving import API, QUESTION, Running, small_page
+from ui import limits
+from ui.connections import handle_loop_error, raise_open_files
 from ui.errors import _Said
 from ui.limits import MAX_BODY_BYTES
+from ui.quotas import Quotas
 
 SHORT = {
     "HEAD_SECONDS": 1.5,
@@ -159,3 +167,60 @@ def test_a_line_is_said_once_a_minute_and_lines_have_a_limit() -> None:
     ]
     assert said.is_new("a", 161.0)
     assert sum(said.is_new(str(number), 170.0) for number in range(1_000)) == 99
+
+
+def test_the_limit_of_open_files_is_raised_as_far_as_it_may() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (200, before[1]))
+        assert raise_open_files(300) == 300
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (300, before[1])
+        assert raise_open_files(250) == 300
+        assert raise_open_files(before[1] + 1) == before[1]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_connections_that_cannot_be_accepted_are_one_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with closing(asyncio.new_event_loop()) as loop:
+        for _ in range(100):
+            error = OSError(24, "Too many open files")
+            context = {"message": "socket.accept() out of system resource", "exception": error}
+            handle_loop_error(loop, context)
+    told = "no connection can be accepted, as too many files are open: raise ulimit -n"
+    assert capsys.readouterr().err == f"inquote: {told}\n"
+
+
+@in_loop
+async def test_requests_of_a_client_at_once_are_limited_whatever_they_come_by() -> None:
+    ended, told = asyncio.Event(), list[tuple[str, int]]()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await ended.wait()
+        await PlainTextResponse("")(scope, receive, send)
+
+    quotas = Quotas(app)
+
+    async def ask(client: str, method: str) -> None:
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                told.append((client, message["status"]))
+
+        scope = {"type": "http", "method": method, "client": (client, 1), "headers": []}
+        await quotas(scope, None, send)  # type: ignore[arg-type]
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(limits.MAX_POSTS_EACH + 2):
+            group.create_task(ask("10.0.0.1", "POST"))
+        for _ in range(limits.MAX_CONNECTIONS_EACH - limits.MAX_POSTS_EACH + 3):
+            group.create_task(ask("10.0.0.1", "GET"))
+        group.create_task(ask("10.0.0.2", "POST"))
+        await asyncio.sleep(0.01)
+        assert told == [("10.0.0.1", 429)] * 5
+        ended.set()
+    assert told.count(("10.0.0.1", 200)) == limits.MAX_CONNECTIONS_EACH
+    assert ("10.0.0.2", 200) in told
+    assert not quotas._requests
+    assert not quotas._posts

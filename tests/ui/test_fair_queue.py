@@ -110,6 +110,17 @@ async def test_what_a_client_has_waiting_is_limited_and_others_are_let_in() -> N
 
 
 @in_loop
+async def test_where_the_queue_is_full_everybody_is_told_to_come_again() -> None:
+    queue = queue_of({})
+    queue.max_size = 2
+    for client in ("10.0.0.1", "10.0.0.2"):
+        await push(queue, client)
+    with pytest.raises(HTTPException, match="The server is busy: try again in a moment") as refused:
+        await push(queue, "10.0.0.3")
+    assert refused.value.status_code == 503
+
+
+@in_loop
 async def test_the_bytes_that_wait_are_limited() -> None:
     queue = queue_of({})
     for _ in range(8):
