@@ -11,6 +11,7 @@ from ui.limits import LOOPBACK_FACTOR
 ACCOUNT = "inquote.account"
 """The key of a scope under which `ui.access.Login` names the account that is logged in."""
 
+_LOOPBACK = ("address 127.", "address ::/64")  # ::1 is counted with its network
 _HOME_NETWORK = 64  # bits of an IPv6 address that one customer usually has
 
 
@@ -38,6 +39,3 @@ def share_of(client: str, usual: int) -> int:
     Through a proxy or a tunnel that the server was not told of, everybody comes from there.
     """
     return usual * LOOPBACK_FACTOR if client.startswith(_LOOPBACK) else usual
-
-
-_LOOPBACK = ("address 127.", "address ::/64")  # ::1 is counted with its network

@@ -52,7 +52,7 @@ class Greedy:
     def ask_for(self, tries: int) -> None:
         ways: list[Callable[[httpx.Client], object]] = [
             *(self._bring, self._ask, self._verify, self._leave_unread, self._restore),
-            self._use_tool,
+            *(self._use_tool, self._reload),
         ]
         with self._page.client() as client:
             for _ in range(tries):
@@ -89,6 +89,10 @@ class Greedy:
             "data": {"token": None, "turns": [turn] * 400},
         }
         client.post(f"{API}/component_server", json=asked)
+
+    def _reload(self, client: httpx.Client) -> None:
+        for path in ("/", "/config", f"{API}/info", f"{API}/openapi.json"):
+            client.get(path)
 
     def _use_tool(self, client: httpx.Client) -> None:
         params = {"name": "ask", "arguments": {"question": _SLOW}}
