@@ -129,10 +129,13 @@ class Desk:
         """Add uploaded files to a shelf; tell how far it is, and at last what is there."""
         try:
             request = parsed(_Files, event._data)
-            shelf = self._shelf_for(request.token, visitor.username or "")
+            client = visitor.username or ""
+            shelf = self._shelf_for(request.token, client)
             files = [(uploaded(file.path, self._uploads), file.name) for file in request.files]
             uploads = [Upload(path, name) for path, name in files]
-            for step in in_background(lambda tell: shelf.add(uploads, tell), turns=self._work):
+            for step in in_background(
+                lambda tell: shelf.add(uploads, tell), turns=self._work, client=client
+            ):
                 if isinstance(step, Finished):
                     yield {**_on_shelf(shelf), "problems": step.result}
                 else:

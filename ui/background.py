@@ -48,11 +48,12 @@ def in_background(
     work: Callable[[Progress], Result],
     stop: threading.Event | None = None,
     turns: LongWork | None = None,
+    client: str = "",
 ) -> Iterator[Step | Finished[Result]]:
     """Do work in a thread of its own, and tell how far it is until it is done.
 
     The work ends at the next step after `stop` is set, or after the telling is no longer
-    listened to. With `turns`, it waits for its turn, and lets others go on after each step.
+    listened to. With `turns`, it waits for the client's turn, and for others after each step.
 
     Raises:
         Stopped: it was stopped. What the work raises is raised as well.
@@ -63,14 +64,14 @@ def in_background(
     started = time.monotonic()
 
     def progress(done: int, total: int) -> None:
-        turns.let_others()
+        turns.let_others(client)
         if stop.is_set():
             raise Stopped
         told.put(Step(done, total, time.monotonic() - started))
 
     def run() -> None:
         try:
-            with turns.place():
+            with turns.place(client):
                 result = work(progress)
             told.put(Finished(result))
         except BaseException as error:

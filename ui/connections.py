@@ -27,6 +27,7 @@ _BACKLOG = 128
 _SETTLED_SECONDS = 1.0  # younger connections give way to nobody: their request may be on its way
 _CLOSING_SECONDS = 5.0  # for the last of an answer to be read
 
+_MOST_DRAINED = 100_000_000  # bytes of a body that was refused, so that why is read
 _TOO_SLOW = "The request took too long to arrive: send it again."
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -155,7 +156,7 @@ class Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Read what came, and note how much."""
         self._came += len(data)
-        if self._is_between_requests and self._came > limits.MAX_UPLOAD_BODY_BYTES:
+        if self._is_between_requests and self._came > _MOST_DRAINED:
             self.transport.close()  # what is left of a body that was refused is read so far
         else:
             was_between = self._is_between_requests

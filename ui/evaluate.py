@@ -95,7 +95,7 @@ class _Handlers:
         return session, view.waiting(), *_buttons(running=True)
 
     def run(
-        self, session: Session | None, threshold: float, top_k: int
+        self, session: Session | None, threshold: float, top_k: int, visitor: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
         """Ask the set that `begin` has read, and show how far that is, and what came of it."""
         questions = session.questions if session else None
@@ -105,7 +105,8 @@ class _Handlers:
         session.questions = None
         asked: Step | None = None
         try:
-            for step in self._steps(session, questions, threshold, top_k):
+            steps = self._steps(session, questions, threshold, top_k, visitor.username or "")
+            for step in steps:
                 if isinstance(step, Finished):
                     yield _shown(step.result)
                 else:
@@ -126,14 +127,14 @@ class _Handlers:
             session.stop.set()
 
     def _steps(
-        self, session: Session, questions: QuestionSet, threshold: float, top_k: int
+        self, session: Session, questions: QuestionSet, threshold: float, top_k: int, client: str
     ) -> Iterator[Step | Finished[Evaluated]]:
         def work(progress: Progress) -> Evaluated:
             least = threshold if self.answerer else None
             run = run_of(self._qa, questions, threshold=least, top_k=int(top_k), progress=progress)
             return session.keep(run)
 
-        return in_background(work, session.stop, self._work)
+        return in_background(work, session.stop, self._work, client)
 
     def _chosen(self, path: str | None) -> QuestionSet:
         if path is not None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -22,49 +22,57 @@ class Busy(QAError):
 
 
 class LongWork:
-    """So many pieces of long work go on at once; the others wait, and each goes on for a step.
+    """So much long work goes on at once, of each client one piece; the rest waits for its turn.
 
     Args:
-        at_once: how many.
+        at_once: how many pieces.
     """
 
     def __init__(self, at_once: int = limits.LONG_AT_ONCE) -> None:
-        self._free = at_once
-        self._waiting: deque[threading.Event] = deque()
+        self._at_once = at_once
+        self._working: set[str] = set()
+        self._waiting: list[tuple[str, threading.Event]] = []
         self._lock = threading.Lock()
 
     @contextmanager
-    def place(self) -> Iterator[None]:
+    def place(self, client: str) -> Iterator[None]:
         """Wait for a place, and hold it until the block ends."""
-        self._take()
+        self._take(client)
         try:
             yield
         finally:
-            self._leave()
+            self._leave(client)
 
-    def let_others(self) -> None:
+    def let_others(self, client: str) -> None:
         """Let those who wait go on for a step; call it between two steps, in the block."""
         with self._lock:
-            alone = not self._waiting
+            alone = not any(
+                other == client or other not in self._working for other, _ in self._waiting
+            )
         if not alone:
-            self._leave()
-            self._take()
+            self._leave(client)
+            self._take(client)
 
-    def _take(self) -> None:
+    def _take(self, client: str) -> None:
         with self._lock:
-            if self._free:
-                self._free -= 1
+            if self._has_place(client):
+                self._working.add(client)
                 return
             turn = threading.Event()
-            self._waiting.append(turn)
+            self._waiting.append((client, turn))
         turn.wait()
 
-    def _leave(self) -> None:
+    def _leave(self, client: str) -> None:
+        """Give the place to whoever has waited for longest and may have it."""
         with self._lock:
-            if self._waiting:
-                self._waiting.popleft().set()  # the place goes to whoever waited for longest
-            else:
-                self._free += 1
+            self._working.discard(client)
+            for waits in [one for one in self._waiting if self._has_place(one[0])][:1]:
+                self._waiting.remove(waits)
+                self._working.add(waits[0])
+                waits[1].set()
+
+    def _has_place(self, client: str) -> bool:
+        return len(self._working) < self._at_once and client not in self._working
 
 
 class Turns:

@@ -142,7 +142,7 @@ class ReviewDesk:
             client = visitor.username or ""
             self._sittings.check_room(client)  # before the questions are asked
             work = functools.partial(self._sit, request, client)
-            for step in in_background(work, turns=self._work):
+            for step in in_background(work, turns=self._work, client=client):
                 if isinstance(step, Finished):
                     yield self._next(step.result)
                 else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -17,11 +18,11 @@ def test_long_work_goes_on_a_step_at_a_time_with_whoever_waits() -> None:
     begun = threading.Event()
 
     def steps(name: str, count: int, wait: Callable[[], Any]) -> None:
-        with work.place():
+        with work.place(name):
             wait()
             for _ in range(count):
                 done.append(name)
-                work.let_others()
+                work.let_others(name)
 
     def until_another_waits() -> None:
         begun.set()
@@ -39,28 +40,41 @@ def test_long_work_goes_on_a_step_at_a_time_with_whoever_waits() -> None:
     assert done.count("long") == 100
 
 
-def test_no_more_long_work_goes_on_at_once_than_may() -> None:
-    work, lock = LongWork(at_once=2), threading.Lock()
-    now, most = 0, 0
+def test_of_each_client_one_piece_of_long_work_goes_on_and_no_more_than_may() -> None:
+    work, now, most = LongWork(at_once=2), Counter[str](), Counter[str]()
+    lock = threading.Lock()
 
-    def steps() -> None:
-        nonlocal now, most
-        with work.place():
+    def steps(client: str) -> None:
+        with work.place(client):
             for _ in range(50):
                 with lock:
-                    now += 1
-                    most = max(most, now)
+                    now[client] += 1
+                    most[client] = max(most[client], now[client])
+                    most["all"] = max(most["all"], now.total())
                 with lock:
-                    now -= 1
-                work.let_others()
+                    now[client] -= 1
+                work.let_others(client)
 
-    threads = [threading.Thread(target=steps) for _ in range(6)]
+    threads = [threading.Thread(target=steps, args=(client,)) for client in "aaaabbc"]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert most <= 2
-    assert work._free == 2
+    assert all(most[client] == 1 for client in "abc")
+    assert most["all"] <= 2
+    assert not work._working
+    assert not work._waiting
+
+
+def test_a_client_with_much_long_work_leaves_a_place_to_another() -> None:
+    work = LongWork(at_once=2)
+    with work.place("greedy"):
+        waiting = threading.Thread(target=lambda: work._take("greedy"), daemon=True)
+        waiting.start()
+        with work.place("other"):
+            assert work._working == {"greedy", "other"}
+    waiting.join(5)
+    assert work._working == {"greedy"}
 
 
 def worked_on(turns: Turns, wanted: list[str], seconds: float = 0.01) -> list[str]:
