@@ -12,7 +12,7 @@ import random
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from tests.ui.serving import API, QUESTION, Running, small_page
 SMALL, FULL = 12, 600
 
 PATIENCE_SECONDS = 6.0
+_VISITS_EACH = 15  # fewer than the documents that one may have
 _AT_ONCE = 30  # at most
 _SLOW = "How slowly does the bridge of Bern burn?"
 _CITATION = {
@@ -104,40 +105,47 @@ class Greedy:
 def attack(tries: int, rng: random.Random, folder: Path) -> Outcome:
     """Have one visitor make so many requests, and another one use the page."""
     with small_page(folder, seconds=0.2, slow="slowly") as page:
+        visits = _visits(page)
+        survivors = next(visits)  # what is loaded at first use is loaded
         at_once = min(tries, _AT_ONCE)
         share = -(-tries // at_once)
         greedy = [Greedy(page, random.Random(rng.random())) for _ in range(at_once)]
         threads = [threading.Thread(target=each.ask_for, args=(share,)) for each in greedy]
         for thread in threads:
             thread.start()
-        survivors: list[str] = []
-        number = 0
-        while any(thread.is_alive() for thread in threads) or number == 0:
-            number += 1
-            survivors += _used_elsewhere(page, number)
+        survivors += next(visits)
+        while any(thread.is_alive() for thread in threads):
+            survivors += next(visits)
         for thread in threads:
             thread.join()
     return Outcome(share * at_once, tuple(survivors))
 
 
-def _used_elsewhere(page: Running, number: int) -> list[str]:
-    """Use the page from another address, as a person would; return what went wrong."""
+def _visits(page: Running) -> Iterator[list[str]]:
+    """Use the page from other addresses, as people would; yield what went wrong with each visit."""
+    for person in range(2, 255):
+        with PageClient(page.url, patience=60, source=f"127.0.0.{person}") as visitor:
+            for number in range(_VISITS_EACH):
+                yield _visit(visitor, person * 1_000 + number)
+
+
+def _visit(visitor: PageClient, number: int) -> list[str]:
+    """Bring a document and ask; return what went wrong."""
+    said = f"The tower of number {number} is of marble."
     faults: list[str] = []
-    with PageClient(page.url, patience=60, source="127.0.0.2") as visitor:
-        said = f"The tower of number {number} is of marble."
-        for what, use in (
-            ("a document", lambda: _brought(visitor.bring("mine.txt", said))),
-            ("a question to it", lambda: _quoted(visitor.ask("Of what is the tower?"), said)),
-            ("a question", lambda: visitor.ask(QUESTION, own=False)),
-        ):
-            started = time.monotonic()
-            try:
-                use()
-            except (httpx.HTTPError, RuntimeError) as error:
-                faults.append(f"{what} of visit {number}: {type(error).__name__} {error}")
-            took = time.monotonic() - started
-            if took > PATIENCE_SECONDS:
-                faults.append(f"{what} of visit {number} took {took:.1f} s")
+    for what, use in (
+        ("a document", lambda: _brought(visitor.bring("mine.txt", said))),
+        ("a question to it", lambda: _quoted(visitor.ask(f"Of what is tower {number}?"), said)),
+        ("a question", lambda: visitor.ask(QUESTION, own=False)),
+    ):
+        started = time.monotonic()
+        try:
+            use()
+        except (httpx.HTTPError, RuntimeError) as error:
+            faults.append(f"{what} of visit {number}: {type(error).__name__} {error}")
+        took = time.monotonic() - started
+        if took > PATIENCE_SECONDS:
+            faults.append(f"{what} of visit {number} took {took:.1f} s")
     return faults
 
 
