@@ -126,26 +126,26 @@ def _visits(page: Running) -> Iterator[list[str]]:
     for person in range(2, 255):
         with PageClient(page.url, patience=60, source=f"127.0.0.{person}") as visitor:
             for number in range(_VISITS_EACH):
-                yield _visit(visitor, person * 1_000 + number)
+                yield _visit(visitor, f"The tower of person {person}, ", number)
 
 
-def _visit(visitor: PageClient, number: int) -> list[str]:
-    """Bring a document and ask; return what went wrong."""
-    said = f"The tower of number {number} is of marble."
+def _visit(visitor: PageClient, own: str, number: int) -> list[str]:
+    """Bring a document that begins as all of one's own do, and ask; return what went wrong."""
+    said = f"{own}{number} years old, is of marble."
     faults: list[str] = []
     for what, use in (
         ("a document", lambda: _brought(visitor.bring("mine.txt", said))),
-        ("a question to it", lambda: _quoted(visitor.ask(f"Of what is tower {number}?"), said)),
+        ("a question to it", lambda: _quoted(visitor.ask("Of what is the tower?"), own)),
         ("a question", lambda: visitor.ask(QUESTION, own=False)),
     ):
         started = time.monotonic()
         try:
             use()
         except (httpx.HTTPError, RuntimeError) as error:
-            faults.append(f"{what} of visit {number}: {type(error).__name__} {error}")
+            faults.append(f"{what}, {own}{number}: {type(error).__name__} {error}")
         took = time.monotonic() - started
         if took > PATIENCE_SECONDS:
-            faults.append(f"{what} of visit {number} took {took:.1f} s")
+            faults.append(f"{what}, {own}{number}: it took {took:.1f} s")
     return faults
 
 
@@ -154,6 +154,7 @@ def _brought(told: dict[str, Any]) -> None:
         raise RuntimeError(str(told))
 
 
-def _quoted(turn: dict[str, Any], said: str) -> None:
-    if said not in quotes(turn):
-        raise RuntimeError(f"the quotes are {quotes(turn)}")
+def _quoted(turn: dict[str, Any], own: str) -> None:
+    found = quotes(turn)
+    if not found or not all(quote.startswith(own) for quote in found):
+        raise RuntimeError(f"the quotes are {found}")
