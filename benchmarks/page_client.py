@@ -19,10 +19,14 @@ class PageClient:
     Args:
         url: where the page is.
         patience: how many seconds it waits for an answer.
+        source: the address of this machine that it comes from.
     """
 
-    def __init__(self, url: str, *, patience: float = 300.0) -> None:
-        self._client = httpx.Client(base_url=url, trust_env=False, timeout=patience)
+    def __init__(self, url: str, *, patience: float = 300.0, source: str = "127.0.0.1") -> None:
+        transport = httpx.HTTPTransport(local_address=source)
+        self._client = httpx.Client(
+            base_url=url, trust_env=False, timeout=patience, transport=transport
+        )
         self._session = secrets.token_hex(8)
         config = self._client.get("/config").raise_for_status().json()
         self._functions = {

@@ -8,6 +8,8 @@ import html
 import secrets
 import time
 from collections import OrderedDict, deque
+from dataclasses import dataclass
+from typing import TypeVar
 
 import anyio
 from starlette.datastructures import Headers, MutableHeaders
@@ -17,14 +19,20 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ui.accounts import Accounts
+from ui.clients import ACCOUNT, client_of
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 SESSION_SECONDS = 12 * 3_600
 """How long a login holds."""
 
-_MOST_SESSIONS = 10_000
-_MOST_ADDRESSES = 10_000
-_WRONG_AT_MOST = 10  # wrong passwords from one address in a window
+_MOST_SESSIONS = 100  # of one account
+_MOST_NOTED = 10_000  # clients and names with wrong passwords; pairs that logged in
+_WRONG_AT_MOST = 10  # wrong passwords from one client in a window
+_WRONG_FOR_ACCOUNT = 100  # for one name in a window, from all clients
 _WINDOW_SECONDS = 60.0
+_LONGEST_NAME = 100  # characters by which wrong passwords for a name are counted
 _WRONG_COSTS_SECONDS = 0.5
 
 _PAGE = """<!doctype html>
@@ -53,8 +61,10 @@ class Login:
     def __init__(self, app: ASGIApp, accounts: Accounts) -> None:
         self._app = app
         self._accounts = accounts
-        self._sessions: OrderedDict[str, float] = OrderedDict()
-        self._wrong: OrderedDict[str, deque[float]] = OrderedDict()
+        self._sessions: dict[str, _Session] = {}
+        self._wrong_from = _Wrong(_WRONG_AT_MOST)
+        self._wrong_for = _Wrong(_WRONG_FOR_ACCOUNT)
+        self._logged_in: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._cookie = f"inquote-{secrets.token_hex(4)}"  # cookies are shared between ports
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,8 +78,8 @@ class Login:
             await (await self._log_in(request))(scope, receive, send)
         elif path == "/logout" and request.method == "GET":
             await self._log_out(request)(scope, receive, send)
-        elif self._has_session(request):
-            await self._app(scope, receive, send)
+        elif session := self._session(request):
+            await self._app({**scope, ACCOUNT: session.account}, receive, send)
         elif "authorization" in request.headers:
             await self._with_header(request, send)
         else:
@@ -93,7 +103,7 @@ class Login:
             response = JSONResponse({"success": True})
         response.set_cookie(
             self._cookie,
-            self._new_session(),
+            self._new_session(name.strip()),
             max_age=SESSION_SECONDS,
             httponly=True,
             samesite="lax",
@@ -114,42 +124,85 @@ class Login:
         if fault:
             await fault(request.scope, request.receive, send)
             return
+        assert given  # noqa: S101  # or there was a fault
         del MutableHeaders(scope=request.scope)["authorization"]
-        await self._app(request.scope, request.receive, send)
+        await self._app({**request.scope, ACCOUNT: given[0]}, request.receive, send)
 
     async def _fault(self, request: Request, name: str, password: str) -> Response | None:
         """Give the refusal of a name and a password that are not right; None if they are."""
-        address = request.client.host if request.client else ""
-        if self._is_guessing(address):
+        client = client_of(request.scope)
+        if self._is_guessing(client, name):
             return _refusal(request, "Too many wrong passwords: try again in a minute.", 429)
         if self._accounts.admits(name, password):
+            _note(self._logged_in, (client, name), None)
             return None
-        self._note_wrong(address)
+        self._wrong_from.note(client)
+        self._wrong_for.note(name[:_LONGEST_NAME])
         await anyio.sleep(_WRONG_COSTS_SECONDS)
         return _refusal(request, "The name or the password is wrong.")
 
-    def _is_guessing(self, address: str) -> bool:
-        wrong = self._wrong.get(address, deque())
-        while wrong and wrong[0] < time.monotonic() - _WINDOW_SECONDS:
-            wrong.popleft()
-        return len(wrong) >= _WRONG_AT_MOST
+    def _is_guessing(self, client: str, name: str) -> bool:
+        """Tell whether no password of a name is tried for a client at the moment.
 
-    def _note_wrong(self, address: str) -> None:
-        self._wrong.setdefault(address, deque(maxlen=_WRONG_AT_MOST)).append(time.monotonic())
-        self._wrong.move_to_end(address)
-        if len(self._wrong) > _MOST_ADDRESSES:
-            self._wrong.popitem(last=False)
+        Others who guess a password from many addresses do not keep its owner out, who has logged
+        in from the same address before.
+        """
+        if self._wrong_from.is_full(client):
+            return True
+        known = (client, name) in self._logged_in
+        return not known and self._wrong_for.is_full(name[:_LONGEST_NAME])
 
-    def _new_session(self) -> str:
+    def _new_session(self, account: str) -> str:
+        """Begin a session; of too many, the oldest of the same account ends."""
+        now = time.monotonic()
+        self._sessions = {t: one for t, one in self._sessions.items() if one.until > now}
+        own = [token for token, one in self._sessions.items() if one.account == account]
+        if len(own) >= _MOST_SESSIONS:
+            del self._sessions[own[0]]
         token = secrets.token_urlsafe(32)
-        self._sessions[token] = time.monotonic() + SESSION_SECONDS
-        if len(self._sessions) > _MOST_SESSIONS:
-            self._sessions.popitem(last=False)
+        self._sessions[token] = _Session(account, now + SESSION_SECONDS)
         return token
 
-    def _has_session(self, request: Request) -> bool:
-        token = request.cookies.get(self._cookie, "")
-        return self._sessions.get(token, 0.0) > time.monotonic()
+    def _session(self, request: Request) -> _Session | None:
+        session = self._sessions.get(request.cookies.get(self._cookie, ""))
+        return session if session and session.until > time.monotonic() else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """A login: whose, and until when it holds."""
+
+    account: str
+    until: float
+
+
+class _Wrong:
+    """When wrong passwords came, by client or by name; the oldest of too many are forgotten."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._times: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def note(self, key: str) -> None:
+        """Note that one came now."""
+        times = self._times.get(key, deque(maxlen=self._most))
+        times.append(time.monotonic())
+        _note(self._times, key, times)
+
+    def is_full(self, key: str) -> bool:
+        """Tell whether as many came in the last minute as may."""
+        times = self._times.get(key)
+        if times is None or len(times) < self._most:
+            return False
+        return times[0] > time.monotonic() - _WINDOW_SECONDS
+
+
+def _note(table: OrderedDict[Key, Value], key: Key, value: Value) -> None:
+    """Put a value last in a table, and forget the first of too many."""
+    table[key] = value
+    table.move_to_end(key)
+    if len(table) > _MOST_NOTED:
+        table.popitem(last=False)
 
 
 def _basic(header: str) -> tuple[str, str] | None:

@@ -18,14 +18,13 @@ from ui.asking import Desk
 from ui.assets import markup
 from ui.background import regularly
 from ui.evaluate import evaluate_tab
+from ui.fair_work import LongWork
 from ui.feedback import Feedback
 from ui.no_files import refuse_files
 from ui.reviewing import ReviewDesk
 from ui.shelves import Shelves
 from ui.uploads import Uploads
 
-_WAITING_AT_MOST = 64
-_BROUGHT_AT_ONCE = 1
 _CLEARED_EVERY = 600  # seconds
 _LISTED = 200  # documents that may be chosen from
 _PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -52,12 +51,13 @@ def built(
         examples: questions to offer before the first one is asked.
     """
     refuse_files()
+    work = LongWork()
     with (
         Shelves(qa, folder) as shelves,
-        ReviewDesk(qa, folder, uploads) as review,
+        ReviewDesk(qa, folder, uploads, work) as review,
         regularly(uploads.clear_out, _CLEARED_EVERY),
     ):
-        desk = Desk(qa, title, shelves, Feedback(feedback, qa), uploads)
+        desk = Desk(qa, title, shelves, Feedback(feedback, qa), uploads, work)
         with gr.Blocks(title="inquote", analytics_enabled=False) as page:
             endpoints.register(qa)  # first: so their names are theirs
             gr.HTML(
@@ -67,10 +67,10 @@ def built(
                 with gr.Tab("Ask", elem_id="iq-tab-ask"):
                     _ask_tab(desk, title, examples)
                 with gr.Tab("Evaluate", elem_id="iq-tab-evaluate"):
-                    evaluate_tab(qa, title, folder, uploads)
+                    evaluate_tab(qa, title, folder, uploads, work)
                 with gr.Tab("Review", elem_id="iq-tab-review"):
                     _review_tab(review, qa.index.document_ids()[:_LISTED])
-        page.queue(max_size=_WAITING_AT_MOST)
+        page.queue(max_size=limits.MAX_WAITING_IN_ALL)
         yield page
 
 
@@ -91,7 +91,7 @@ def _review_tab(desk: ReviewDesk, documents: Sequence[str]) -> None:
         desk.begin,
         outputs=review,
         trigger_mode="multiple",
-        concurrency_limit=_BROUGHT_AT_ONCE,
+        concurrency_limit=limits.LONG_STARTED,
         concurrency_id="bring",
         **_PRIVATE,
     ).failure(fn=None, js="() => window.inquote.beginFailed()", **_PRIVATE)
@@ -129,7 +129,7 @@ def _ask_tab(desk: Desk, title: str, examples: Sequence[str]) -> None:
         desk.ask,
         outputs=chat,
         trigger_mode="multiple",
-        concurrency_limit=limits.ASKED_AT_ONCE,
+        concurrency_limit=limits.ANSWERED_AT_ONCE,
         concurrency_id=endpoints.SHARED,
         **_PRIVATE,
     ).failure(fn=None, js="() => window.inquote.failed('ask')", **_PRIVATE)
@@ -137,7 +137,7 @@ def _ask_tab(desk: Desk, title: str, examples: Sequence[str]) -> None:
         desk.bring,
         outputs=added,
         trigger_mode="multiple",
-        concurrency_limit=_BROUGHT_AT_ONCE,
+        concurrency_limit=limits.LONG_STARTED,
         concurrency_id="bring",
         **_PRIVATE,
     ).failure(fn=None, js="() => window.inquote.failed('bring')", **_PRIVATE)

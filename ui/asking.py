@@ -6,7 +6,8 @@ goes wrong is in it as `error`, one sentence for the reader.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import functools
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import gradio as gr
@@ -19,15 +20,16 @@ from ui import limits
 from ui.background import Finished, in_background
 from ui.errors import sentence
 from ui.export import markdown
+from ui.fair_work import LongWork, Turns
 from ui.feedback import Feedback
 from ui.kept import KeptError
 from ui.paper import Paper
 from ui.render import turn as rendered
-from ui.requests import Data, Request, parsed, plain, told
+from ui.requests import Data, Request, ServerFunction, in_turn, parsed, told
 from ui.shelves import Shelf, ShelfError, Shelves
 from ui.turns import MAX_TURNS, Checked, FindDocument, Turn, in_corpus, parse_turn
 from ui.uploads import UploadedFile, Uploads
-from ui.visitors import HasCookies, visitor_of
+from ui.visitors import visitor_of
 
 _LISTED = 200  # documents of the page's corpus that may be chosen from
 _LOOK_BACK = 20  # questions of a conversation that are sent along
@@ -83,16 +85,25 @@ class Desk:
         shelves: the visitors' own documents.
         feedback: where thumbs go.
         uploads: the files that visitors sent and that wait to be read.
+        work: the long work of all visitors, which goes on in turn.
     """
 
     def __init__(
-        self, qa: QA, title: str, shelves: Shelves, feedback: Feedback, uploads: Uploads
+        self,
+        qa: QA,
+        title: str,
+        shelves: Shelves,
+        feedback: Feedback,
+        uploads: Uploads,
+        work: LongWork | None = None,
     ) -> None:
         self._qa = qa
         self._title = title
         self._shelves = shelves
         self._feedback = feedback
         self._uploads = uploads
+        self._work = work or LongWork()
+        self._turns = Turns()
 
     def ask(self, event: gr.EventData) -> Data:
         """Answer a question: give its turn, as data and rendered."""
@@ -120,7 +131,9 @@ class Desk:
         """Add uploaded files to a shelf; tell how far it is, and at last what is there."""
         try:
             request = parsed(_Files, event._data)
-            for step in in_background(lambda tell: self._add(request, visitor, tell)):
+            work = functools.partial(self._add, request, visitor)
+            client = visitor.username or ""
+            for step in in_background(work, turns=self._work, client=client):
                 if isinstance(step, Finished):
                     yield step.result
                 else:
@@ -128,10 +141,10 @@ class Desk:
         except Exception as error:
             yield {"error": sentence(error)}
 
-    def server_functions(self) -> list[Callable[[object], Data]]:
+    def server_functions(self) -> list[ServerFunction]:
         """Give what the page's scripts call by name, for what takes no time."""
         methods = (self.shelf, self.remove, self.paper, self.restore, self.markdown, self.rate)
-        return [plain(method) for method in methods]
+        return [in_turn(method, self._turns) for method in methods]
 
     @told
     def shelf(self, request: object) -> Data:
@@ -197,9 +210,9 @@ class Desk:
         self._feedback.rate(turn, asked.good, tuple(asked.history))
         return {"saved": True}
 
-    def _add(self, request: _Files, visitor: HasCookies, tell: Progress) -> Data:
+    def _add(self, request: _Files, visitor: gr.Request, tell: Progress) -> Data:
         with self._uploads.taken(visitor_of(visitor), request.files) as uploads:
-            shelf = self._shelf_for(request.token)
+            shelf = self._shelf_for(request.token, visitor.username or "")
             problems = shelf.add(uploads, tell)
         return {**_on_shelf(shelf), "problems": problems}
 
@@ -222,8 +235,8 @@ class Desk:
         except KeptError:
             return None
 
-    def _shelf_for(self, token: str | None) -> Shelf:
-        return self._known(token) or self._shelves.new()
+    def _shelf_for(self, token: str | None, client: str) -> Shelf:
+        return self._known(token) or self._shelves.new(client)
 
 
 def _on_shelf(shelf: Shelf | None) -> Data:

@@ -11,6 +11,7 @@ from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 from qa.progress import Progress
+from ui.fair_work import LongWork
 
 _SECONDS_BETWEEN = 0.2  # two looks at how far it is
 
@@ -45,28 +46,35 @@ class Finished(Generic[Result]):
 
 
 def in_background(
-    work: Callable[[Progress], Result], stop: threading.Event | None = None
+    work: Callable[[Progress], Result],
+    stop: threading.Event | None = None,
+    turns: LongWork | None = None,
+    client: str = "",
 ) -> Iterator[Step | Finished[Result]]:
     """Do work in a thread of its own, and tell how far it is until it is done.
 
     The work ends at the next step after `stop` is set, or after the telling is no longer
-    listened to.
+    listened to. With `turns`, it waits for the client's turn, and for others after each step.
 
     Raises:
         Stopped: it was stopped. What the work raises is raised as well.
     """
     told: SimpleQueue[Step | Finished[Result] | BaseException] = SimpleQueue()
     stop = stop or threading.Event()
+    turns = turns or LongWork()
     started = time.monotonic()
 
     def progress(done: int, total: int) -> None:
+        turns.let_others(client)
         if stop.is_set():
             raise Stopped
         told.put(Step(done, total, time.monotonic() - started))
 
     def run() -> None:
         try:
-            told.put(Finished(work(progress)))
+            with turns.place(client):
+                result = work(progress)
+            told.put(Finished(result))
         except BaseException as error:
             told.put(error)
 

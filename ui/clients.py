@@ -6,9 +6,12 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
+from ui.limits import LOOPBACK_FACTOR
+
 ACCOUNT = "inquote.account"
 """The key of a scope under which `ui.access.Login` names the account that is logged in."""
 
+_LOOPBACK = ("address 127.", "address ::/64")  # ::1 is counted with its network
 _HOME_NETWORK = 64  # bits of an IPv6 address that one customer usually has
 
 
@@ -28,3 +31,11 @@ def client_of(scope: Mapping[str, Any]) -> str:
     if address.version == 6:
         return f"address {ipaddress.ip_network((address, _HOME_NETWORK), strict=False)}"
     return f"address {address}"
+
+
+def share_of(client: str, usual: int) -> int:
+    """Return a client's limit: the usual one, or more for this machine's own addresses.
+
+    Through a proxy or a tunnel that the server was not told of, everybody comes from there.
+    """
+    return usual * LOOPBACK_FACTOR if client.startswith(_LOOPBACK) else usual

@@ -57,6 +57,15 @@ ESSAY_EXAMPLES = (
     help="A name that the page is reached by as well, as behind a proxy; may be given several "
     "times.",
 )
+@click.option(
+    "--proxy",
+    "proxies",
+    multiple=True,
+    metavar="ADDRESS",
+    callback=lambda _context, _option, given: [_network(one) for one in given],
+    help="The address, or the network, of a proxy that the page is behind: what it says of a "
+    "visitor's address and protocol is believed. May be given several times.",
+)
 @click.option("--mcp", is_flag=True, help="Serve ask, retrieve and verify as MCP tools as well.")
 @click.option(
     "--feedback",
@@ -77,6 +86,7 @@ def chat(
     open_browser: bool | None,
     auth: Path | None,
     names: tuple[str, ...],
+    proxies: list[str],
     mcp: bool,
     feedback: Path | None,
     as_json: bool,
@@ -120,7 +130,8 @@ def chat(
         ) as page:
             stop = stop_event()  # before the page answers: from then on it may be stopped
             try:
-                server = serve(page, Serving(host, port, uploads, accounts, names, tools))
+                serving = Serving(host, port, uploads, accounts, names, proxies, tools)
+                server = serve(page, serving)
             except OSError as error:
                 raise click.ClickException(f"the page cannot be served: {error}") from error
             threading.Thread(target=_warm_up, args=(qa,), daemon=True).start()
@@ -146,6 +157,16 @@ def _warn_of_strangers(host: str, accounts: Accounts | None) -> None:
             "--auth asks for a login.",
             err=True,
         )
+
+
+def _network(given: str) -> str:
+    """Return the address or network of a proxy, if it is one."""
+    try:
+        return str(ipaddress.ip_network(given))
+    except ValueError:
+        raise click.BadParameter(
+            f"{given!r} is no address or network: give one such as 127.0.0.1 or 10.0.0.0/8"
+        ) from None
 
 
 def _is_loopback(host: str) -> bool:

@@ -19,8 +19,9 @@ from qa import QA, verify
 from qa.errors import AnswerFileError, QuestionError, SettingsError
 from qa.saved import parse_answer
 from ui.errors import sentence
-from ui.limits import ASKED_AT_ONCE, MAX_TOP_K
+from ui.limits import ANSWERED_AT_ONCE, MAX_TOP_K
 from ui.render import exact
+from ui.turns import check_count
 
 SHARED = "ask"
 """The `concurrency_id` that all work on questions goes by."""
@@ -82,6 +83,7 @@ class Endpoints:
         """
         if not isinstance(answer, dict):
             raise AnswerFileError("an answer is an object, as ask gives it")
+        check_count(answer)
         saved = parse_answer(answer)
         known = set(self._qa.index.document_ids())
         named = {citation.document_id for citation in (*saved.citations, *saved.near)}
@@ -97,7 +99,7 @@ def register(qa: QA) -> None:
             _plain(getattr(endpoints, name)),
             api_name=name,
             api_description=description(getattr(endpoints, name)),
-            concurrency_limit=ASKED_AT_ONCE,
+            concurrency_limit=ANSWERED_AT_ONCE,
             concurrency_id=SHARED,
         )
 

@@ -21,6 +21,8 @@ from ui.assets import markup
 from ui.background import Finished, Step, Stopped, in_background
 from ui.errors import sentence
 from ui.evaluating import Evaluated, Session, read_questions, run_of, shipped_questions
+from ui.fair_work import LongWork
+from ui.limits import LONG_STARTED
 from ui.requests import Request, RequestError, parsed
 from ui.uploads import UploadedFile, Uploads
 from ui.visitors import HasCookies, visitor_of
@@ -29,18 +31,19 @@ _MOST_PASSAGES = 30
 _UNCHANGED = gr.skip()
 
 
-def evaluate_tab(qa: QA, title: str, folder: Path, uploads: Uploads) -> None:
+def evaluate_tab(qa: QA, title: str, folder: Path, uploads: Uploads, work: LongWork) -> None:
     """Build what an evaluation needs, inside of the Gradio blocks that are open.
 
-    It brings its own styles. Runs wait for one another, and for no question of the chat.
+    It brings its own styles. Runs go on in turn, and wait for no question of the chat.
 
     Args:
         qa: the corpus to ask; its answerer is left as it is.
         title: what the corpus is called on the page.
         folder: a private folder for what is kept of runs.
         uploads: the files that visitors sent and that wait to be read.
+        work: the long work of all visitors, which goes on in turn.
     """
-    handlers = Handlers(qa, folder, uploads)
+    handlers = Handlers(qa, folder, uploads, work)
     shipped = len(handlers.shipped) if handlers.shipped else None
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     with gr.Column(elem_classes="iq-eval"):
@@ -64,7 +67,7 @@ def evaluate_tab(qa: QA, title: str, folder: Path, uploads: Uploads) -> None:
             [session, threshold, top_k],
             [status, results, report, start, end],
             concurrency_id="evaluate",
-            concurrency_limit=1,
+            concurrency_limit=LONG_STARTED,
             **private,
         )
         end.click(handlers.stop, [session], None, concurrency_limit=None, **private)
@@ -80,7 +83,10 @@ class _Sent(Request):
 class Handlers:
     """What happens at a click; all that lasts is in the visitor's `Session`."""
 
-    def __init__(self, qa: QA, folder: Path, uploads: Uploads) -> None:
+    def __init__(
+        self, qa: QA, folder: Path, uploads: Uploads, work: LongWork | None = None
+    ) -> None:
+        self._work = work or LongWork()
         self.shipped = shipped_questions(qa)
         self.answerer = qa.answerer if isinstance(qa.answerer, ExtractiveAnswerer) else None
         self._qa = qa
@@ -102,7 +108,7 @@ class Handlers:
         return session, view.waiting(), *_buttons(running=True)
 
     def run(
-        self, session: Session | None, threshold: float, top_k: int
+        self, session: Session | None, threshold: float, top_k: int, visitor: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
         """Ask the set that `begin` has read, and show how far that is, and what came of it."""
         questions = session.questions if session else None
@@ -112,7 +118,8 @@ class Handlers:
         session.questions = None
         asked: Step | None = None
         try:
-            for step in self._steps(session, questions, threshold, top_k):
+            steps = self._steps(session, questions, threshold, top_k, visitor.username or "")
+            for step in steps:
                 if isinstance(step, Finished):
                     yield _shown(step.result)
                 else:
@@ -133,14 +140,14 @@ class Handlers:
             session.stop.set()
 
     def _steps(
-        self, session: Session, questions: QuestionSet, threshold: float, top_k: int
+        self, session: Session, questions: QuestionSet, threshold: float, top_k: int, client: str
     ) -> Iterator[Step | Finished[Evaluated]]:
         def work(progress: Progress) -> Evaluated:
             least = threshold if self.answerer else None
             run = run_of(self._qa, questions, threshold=least, top_k=int(top_k), progress=progress)
             return session.keep(run)
 
-        return in_background(work, session.stop)
+        return in_background(work, session.stop, self._work, client)
 
     def _chosen(self, sent: _Sent, visitor: HasCookies) -> QuestionSet:
         if sent.error is not None:

@@ -27,7 +27,9 @@ _NAME = r"[\w@+-][\w.@+-]*"  # of a file of Gradio's own
 _NAMED = "|".join(NAMES)
 _READ = ("GET", "HEAD")
 _PAGES = ("/", "/config", "/config/")
-_MISLEADING = {b"x-forwarded-host", b"x-gradio-server"}  # Gradio would believe them, from anybody
+# Gradio would believe these from anybody. What a named proxy says of the sender's address and of
+# the protocol is in the scope by now.
+_MISLEADING = {b"x-forwarded-host", b"x-forwarded-proto", b"x-forwarded-for", b"x-gradio-server"}
 
 # All that the page and Gradio's clients ask for. What is not here is closed, whatever a version of
 # Gradio may add: its uploads and files, its proxy, direct calls past the queue, and more.
@@ -179,12 +181,15 @@ def _most(scope: Scope) -> int:
 
 
 def _too_large(scope: Scope) -> JSONResponse:
+    """Refuse a body. The connection stays open, so that the sender gets to read this.
+
+    `ui.connections` bounds what is still read of the body, and for how long.
+    """
     return _refused(413, f"A request may have at most {_most(scope):,} bytes here.")
 
 
 def _refused(status: int, detail: str) -> JSONResponse:
-    close = {"Connection": "close"} if status == 413 else None
-    return JSONResponse({"detail": detail}, status, headers=close)
+    return JSONResponse({"detail": detail}, status)
 
 
 def _name_and_port(host: str) -> tuple[str, int | None]:

@@ -1,14 +1,38 @@
-"""What the server takes at most, and what a visitor may bring."""
+"""What the server takes at most, and what a visitor may bring.
+
+Limits of a client hold for what `ui.clients.client_of` calls one client: an account, or an address.
+"""
 
 from __future__ import annotations
 
 import os
 
 ASKED_AT_ONCE = max(2, os.cpu_count() or 2)
-"""How many questions are worked on at once, from the page and from programs together."""
+"""How many questions of one client are worked on at once, from the page and from programs."""
+
+ANSWERED_AT_ONCE = ASKED_AT_ONCE + 1
+"""How many questions are worked on at once; the one more is for another client."""
+
+MAX_WAITING = 64
+"""The most calls of one client that may wait in a queue."""
+
+MAX_WAITING_IN_ALL = 256
+"""The most calls that may wait in all queues together."""
+
+MAX_UNREAD = 256
+"""Of how many calls a client may have the results wait to be fetched."""
+
+LONG_AT_ONCE = 2
+"""How many long pieces of work, such as indexing, go on at the same moment."""
+
+LONG_STARTED = 8
+"""How many long pieces of work of a kind may have begun; they go on in turn."""
 
 MAX_TOP_K = 100
 """The most passages that a program may ask for."""
+
+MAX_CITATIONS = 200
+"""The most quotes of one answer that are checked."""
 
 MAX_UPLOAD_BYTES = 25_000_000
 """The largest file that may be uploaded."""
@@ -28,6 +52,33 @@ MAX_ALL_WAITING_FILES = 1_000
 MAX_BODY_BYTES = 2_000_000
 """The largest request of any other kind."""
 
+MAX_CONNECTIONS = 1_000
+"""The most connections at once."""
+
+MAX_CONNECTIONS_EACH = 64
+"""The most connections of one client, and the most of its requests at once."""
+
+MAX_POSTS_EACH = 24
+"""The most requests that bring something, of one client at once."""
+
+LOOPBACK_FACTOR = 4
+"""How much more this machine's own addresses may have, as several people may share them."""
+
+HEAD_SECONDS = 10.0
+"""How long the head of a request may take, from when the connection waits for it."""
+
+BODY_PAUSE_SECONDS = 10.0
+"""In how many seconds the body of a request must grow by `BODY_PACE_BYTES`."""
+
+BODY_PACE_BYTES = 10_000
+"""How many bytes of a body must come in `BODY_PAUSE_SECONDS`."""
+
+BODY_SECONDS = 600.0
+"""How long the body of a request may take."""
+
+READ_SECONDS = 60.0
+"""How long a client may leave what it is sent unread."""
+
 UPLOADS_KEPT_SECONDS = 3_600
 """How long an uploaded file waits to be read before it is removed."""
 
@@ -42,6 +93,9 @@ MAX_CHARACTERS = 5_000_000
 
 MAX_VISITORS = 200
 """The most visitors who may have documents at once."""
+
+MAX_VISITORS_EACH = 20
+"""The most visitors of one client who may have documents at once, such as several browsers."""
 
 IDLE_SECONDS = 2 * 60 * 60
 """How long what a visitor brought is kept after it was last used."""

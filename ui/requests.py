@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+import gradio as gr
+from anyio.to_thread import run_sync
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from qa.errors import QAError
+from ui.clients import client_of
 from ui.errors import sentence
+from ui.fair_work import Busy, Turns
 
 Data = dict[str, Any]
 """An answer to a request; what goes wrong is in it as `error`, one sentence for the reader."""
+
+ServerFunction = Callable[[object, gr.Request], Awaitable[Data]]
+"""What the page's scripts call by name; Gradio adds the HTTP request that it came by."""
 
 
 class RequestError(QAError):
@@ -57,11 +64,15 @@ def told(handler: Callable[..., Data]) -> Callable[..., Data]:
     return handle
 
 
-def plain(method: Callable[[object], Data]) -> Callable[[object], Data]:
-    """Give a method as a function, which Gradio puts a mark on."""
+def in_turn(method: Callable[[object], Data], turns: Turns) -> ServerFunction:
+    """Return a method as a function of the page, which clients take turns at."""
 
-    @functools.wraps(method)
-    def call(request: object) -> Data:
-        return method(request)
+    async def call(request: object, visitor: gr.Request) -> Data:
+        try:
+            async with turns.turn(client_of(visitor.scope)):
+                return await run_sync(method, request)
+        except Busy as error:
+            return {"error": sentence(error)}
 
+    call.__name__ = method.__name__  # Gradio and the page call it so
     return call

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Self
@@ -23,9 +24,10 @@ from qa.progress import Progress
 from ui.background import Finished, in_background
 from ui.errors import sentence
 from ui.evaluating import read_set
+from ui.fair_work import LongWork, Turns
 from ui.kept import Kept, KeptError
 from ui.paper import Paper
-from ui.requests import Data, Request, RequestError, parsed, plain, told
+from ui.requests import Data, Request, RequestError, ServerFunction, in_turn, parsed, told
 from ui.turns import in_corpus
 from ui.uploads import Upload, UploadedFile, Uploads
 from ui.visitors import HasCookies, visitor_of
@@ -125,10 +127,15 @@ class ReviewDesk:
         qa: the corpus, and the system that proposes quotes.
         folder: a private folder; the reviews lie in one of their own in there.
         uploads: the files that visitors sent and that wait to be read.
+        work: the long work of all visitors, which goes on in turn.
     """
 
-    def __init__(self, qa: QA, folder: Path, uploads: Uploads) -> None:
+    def __init__(
+        self, qa: QA, folder: Path, uploads: Uploads, work: LongWork | None = None
+    ) -> None:
         self._qa = qa
+        self._work = work or LongWork()
+        self._turns = Turns()
         self._uploads = uploads
         self._folder = folder / "reviews"
         self._folder.mkdir(mode=0o700)
@@ -138,7 +145,10 @@ class ReviewDesk:
         """Ask all questions; tell how far it is, and at last which should be judged."""
         try:
             request = parsed(_Start, event._data)
-            for step in in_background(lambda tell: self._sit(request, visitor, tell)):
+            client = visitor.username or ""
+            self._sittings.check_room(client)  # before the questions are asked
+            work = functools.partial(self._sit, request, visitor)
+            for step in in_background(work, turns=self._work, client=client):
                 if isinstance(step, Finished):
                     yield self._next(step.result)
                 else:
@@ -146,9 +156,10 @@ class ReviewDesk:
         except Exception as error:
             yield {"error": sentence(error)}
 
-    def server_functions(self) -> list[Callable[[object], Data]]:
+    def server_functions(self) -> list[ServerFunction]:
         """Give what the page's scripts call by name, for what takes no time."""
-        return [plain(method) for method in (self.judge, self.resume, self.made, self.text)]
+        methods = (self.judge, self.resume, self.made, self.text)
+        return [in_turn(method, self._turns) for method in methods]
 
     @told
     def judge(self, request: object) -> Data:
@@ -189,11 +200,11 @@ class ReviewDesk:
         self._sittings.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _sit(self, request: _Start, visitor: HasCookies, tell: Progress) -> _Sitting:
+    def _sit(self, request: _Start, visitor: gr.Request, tell: Progress) -> _Sitting:
         with self._drafts(request, visitor) as drafts:
             sitting = _Sitting(self._qa, drafts, self._folder / secrets.token_hex(8), tell)
         try:
-            return self._sittings.add(sitting.named)
+            return self._sittings.add(sitting.named, visitor.username or "")
         except KeptError:
             sitting.close()
             raise

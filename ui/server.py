@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import ipaddress
 import logging
 import os
 import signal
@@ -18,7 +20,6 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
-from gradio.utils import LRUCache
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -28,17 +29,20 @@ from qa.errors import SettingsError
 from ui.access import Login
 from ui.accounts import Accounts
 from ui.assets import head
-from ui.endpoints import Endpoints, explained
+from ui.connections import FILES_WANTED, Connections, handle_loop_error, raise_open_files
+from ui.endpoints import SHARED, Endpoints, explained
 from ui.errors import say_aside
+from ui.fair_queue import FairQueue
 from ui.guard import ANY_ADDRESS, MCP_PATH, Guard, OpenWays
-from ui.limits import SESSIONS_KEPT
+from ui.limits import ASKED_AT_ONCE, SESSIONS_KEPT
 from ui.page_policy import mark_scripts
+from ui.quotas import Quotas
 from ui.uploads import UPLOADS_PATH, Uploads, upload_route
 from ui.visitors import Visitors
 
 _START_SECONDS = 60.0
 _FINISH_SECONDS = 2  # for what is under way when the server is told to stop
-_BACKLOG = 2_048
+_TICKS_A_SECOND = 10
 _NO_DOCS: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
 
 
@@ -52,6 +56,7 @@ class Serving:
         uploads: the files that visitors sent and that wait to be read.
         accounts: who may log in; None asks for no login.
         names: further names that the server is reached by, as behind a proxy.
+        proxies: addresses or networks of proxies, whose forwarded headers are believed.
         tools: what an MCP server offers; None runs none.
     """
 
@@ -60,6 +65,7 @@ class Serving:
     uploads: Uploads
     accounts: Accounts | None = None
     names: Sequence[str] = ()
+    proxies: Sequence[str] = ()
     tools: Endpoints | None = None
 
 
@@ -74,15 +80,20 @@ class Server:
         """
         self._handler = _OneLine()
         self.app = assemble(page, serving)
-        listener = _listen(serving.host, serving.port)
+        connections = _connections(serving)
+        listener = _listen(serving.host, serving.port, connections.backlog)
         config = uvicorn.Config(
             guarded(self.app, serving),
+            http=connections.protocol,  # type: ignore[arg-type]
+            backlog=connections.backlog,
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=bool(serving.proxies),
+            forwarded_allow_ips=list(serving.proxies),
             timeout_graceful_shutdown=_FINISH_SECONDS,
         )
-        self._server = _Uvicorn(config, page)
+        self._server = _Uvicorn(config, page, connections)
         self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
         logging.getLogger().addHandler(self._handler)
         self._thread.start()
@@ -119,6 +130,7 @@ def assemble(page: gr.Blocks, serving: Serving) -> FastAPI:
     """Make the app of a page, and of the MCP server if there is one, with nothing before it."""
     _one_sentence_for_any_error(page)
     mark_scripts()
+    page._queue = FairQueue(page, {SHARED: ASKED_AT_ONCE})
     page.state_session_capacity = SESSIONS_KEPT
     app = _with_mcp(serving.tools) if serving.tools else _bare()
     app.router.routes.append(upload_route(serving.uploads))
@@ -147,15 +159,17 @@ def assemble(page: gr.Blocks, serving: Serving) -> FastAPI:
         ),
         head=head(),
     )
-    _keep_no_record(page)
     return served
 
 
 def guarded(app: ASGIApp, serving: Serving) -> ASGIApp:
-    """Put before an app what keeps it: the guard, then the login, then the ways that are open."""
-    app = Visitors(OpenWays(app), frozenset(("/", UPLOADS_PATH)))
+    """Put before an app what keeps it: the guard, then the login, then the ways that are open.
+
+    Requests are counted by their address, and once more by the account that is logged in.
+    """
+    app = Quotas(Visitors(OpenWays(app), frozenset(("/", UPLOADS_PATH))))
     if serving.accounts is not None:
-        app = Login(app, serving.accounts)
+        app = Quotas(Login(app, serving.accounts))
     return Guard(app, serving.host, serving.names)
 
 
@@ -219,17 +233,6 @@ def _one_sentence_for_any_error(page: gr.Blocks) -> None:
     page.validate_inputs = enough  # type: ignore[method-assign]
 
 
-def _keep_no_record(page: gr.Blocks) -> None:
-    """Bound what Gradio keeps of every call of a program, each of which is a session to it.
-
-    Of the sessions it has a queue of messages for, it bounds the number itself.
-    """
-    queue = page._queue
-    queue.ANALYTICS_MAX_EVENTS = 1  # for its monitoring, which is off
-    bound = queue.pending_messages_per_session.max_size
-    queue.pending_event_ids_session = LRUCache(bound)
-
-
 async def _misfit(request: Request, error: Exception) -> Response:
     """Answer a request that names what there is not: an argument, or a function."""
     if request.url.path.startswith("/gradio_api/call/v2/"):
@@ -245,11 +248,21 @@ async def _unexpected(_: Request, __: Exception) -> Response:
 
 
 class _Uvicorn(uvicorn.Server):
-    """Ends the streams of the page, which would go on for ever, before it waits for the rest."""
+    """Closes late connections, and at the end the streams of the page before it waits."""
 
-    def __init__(self, config: uvicorn.Config, page: gr.Blocks) -> None:
+    def __init__(self, config: uvicorn.Config, page: gr.Blocks, connections: Connections) -> None:
         super().__init__(config)
         self._page = page
+        self._connections = connections
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().set_exception_handler(handle_loop_error)
+        await super().startup(sockets)
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _TICKS_A_SECOND == 0:
+            self._connections.close_late()
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._page._queue.close()  # type: ignore[no-untyped-call]
@@ -273,6 +286,17 @@ class _OneLine(logging.Handler):
         say_aside(what)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _connections(serving: Serving) -> Connections:
+    files = raise_open_files()
+    connections = Connections(files, [ipaddress.ip_network(one) for one in serving.proxies])
+    if files < FILES_WANTED:
+        say_aside(
+            f"a process may have {files:,} files open here, so {connections.most:,} connections "
+            f"are taken at once: ulimit -n {FILES_WANTED} allows more"
+        )
+    return connections
+
+
+def _listen(host: str, port: int, backlog: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    return socket.create_server((host, port), family=family, backlog=backlog)

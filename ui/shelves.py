@@ -40,13 +40,14 @@ class Shelves(Kept["Shelf"]):
         self._folder = folder / "shelves"
         self._folder.mkdir(mode=0o700)
 
-    def new(self) -> Shelf:
-        """Give an empty shelf.
+    def new(self, client: str = "") -> Shelf:
+        """Return an empty shelf for a client.
 
         Raises:
             KeptError: there are as many as there may be.
         """
-        return self.add(lambda token: Shelf(token, self._folder / secrets.token_hex(8), self._qa))
+        folder = self._folder / secrets.token_hex(8)
+        return self.add(lambda token: Shelf(token, folder, self._qa), client)
 
     def close(self) -> None:
         """Remove all shelves."""
@@ -64,7 +65,7 @@ class Entry:
 
 
 class Shelf:
-    """One visitor's documents; what is asked or changed waits for what came before."""
+    """One visitor's documents; they can be asked while others are being added."""
 
     def __init__(self, token: str, folder: Path, qa: QA) -> None:
         self.token = token
@@ -72,12 +73,13 @@ class Shelf:
         self._folder = folder
         self._base = qa
         self._qa: QA | None = None
-        self._lock = threading.Lock()
+        self._changing = threading.Lock()
+        self._lock = threading.Lock()  # for a moment, or an answer; never while it is indexed
 
     @property
     def busy(self) -> bool:
         """Whether something is being asked or changed."""
-        return self._lock.locked()
+        return self._lock.locked() or self._changing.locked()
 
     def document(self, id_: str) -> Document | None:
         """Give the document of an id; None if it is not here."""
@@ -99,7 +101,7 @@ class Shelf:
 
         If something fails on the way, the shelf is as it was.
         """
-        with self._lock:
+        with self._changing:
             problems: list[str] = []
             added = list(self._read(uploads, problems))
             if added:
@@ -109,14 +111,14 @@ class Shelf:
 
     def remove(self, id_: str) -> None:
         """Take a document away, if it is here."""
-        with self._lock:
+        with self._changing:
             if any(entry.id == id_ for entry in self.entries):
                 update_index(self._folder, [], encoder=self._base.encoder, remove=[id_])
                 self._reopen()
 
     def close(self) -> None:
         """Remove everything, once nothing is being asked or changed any more."""
-        with self._lock:
+        with self._changing, self._lock:
             self._shut()
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -155,12 +157,14 @@ class Shelf:
         return replace(document, id=named if named not in on_shelf else next(free))
 
     def _reopen(self) -> None:
-        before, base = self._qa, self._base
-        self._qa = QA(Index.open(self._folder), base.encoder, base.answerer, base.reranker)
-        index = self._qa.index
-        self.entries = tuple(_entry(index.document(id_)) for id_ in index.document_ids())
-        if before is not None:
-            before.close()
+        base = self._base
+        opened = QA(Index.open(self._folder), base.encoder, base.answerer, base.reranker)
+        index = opened.index
+        entries = tuple(_entry(index.document(id_)) for id_ in index.document_ids())
+        with self._lock:
+            before, self._qa, self.entries = self._qa, opened, entries
+            if before is not None:
+                before.close()
 
     def _shut(self) -> None:
         if self._qa is not None:

@@ -6,20 +6,21 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import anyio
 from anyio.to_thread import run_sync
 from gradio.utils import get_function_description
 from mcp import types
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
-from qa.errors import QAError, SettingsError
+from qa.errors import SettingsError
+from ui.clients import client_of
 from ui.endpoints import NAMES, Endpoints, description
 from ui.errors import sentence
-from ui.limits import ASKED_AT_ONCE, MAX_BODY_BYTES, MAX_TOP_K
+from ui.fair_work import Turns
+from ui.limits import MAX_BODY_BYTES, MAX_TOP_K
 
 WAITING_AT_MOST = 64
-"""How many calls may wait for their turn; one more is told that the server is busy."""
+"""How many calls may wait for their turn."""
 
 _QUESTION: dict[str, Any] = {
     "question": {"type": "string", "minLength": 1},
@@ -36,41 +37,29 @@ _READS_ONLY = types.ToolAnnotations(
 )
 
 
-class Busy(QAError):
-    """Too many calls are waiting."""
-
-
 class Tools:
     """Calls the endpoints for MCP clients, so many at once."""
 
     def __init__(self, endpoints: Endpoints) -> None:
         self._endpoints = endpoints
-        self._turns = anyio.CapacityLimiter(ASKED_AT_ONCE)
-        self._waiting = 0
+        self._turns = Turns(waiting_in_all=WAITING_AT_MOST)
 
     def listed(self) -> list[types.Tool]:
         """Describe the tools."""
         return [self._described(name) for name in NAMES]
 
-    async def call(self, name: str, arguments: dict[str, Any]) -> types.CallToolResult:
+    async def call(self, name: str, arguments: dict[str, Any], client: str) -> types.CallToolResult:
         """Call a tool; what goes wrong is one sentence in a result that is marked as an error."""
         try:
-            result = await self._in_turn(self._endpoint(name, arguments), arguments)
+            endpoint = self._endpoint(name, arguments)
+            async with self._turns.turn(client):
+                result = await run_sync(lambda: endpoint(**arguments))
         except Exception as error:
             said = types.TextContent(type="text", text=sentence(error))
             return types.CallToolResult(content=[said], isError=True)
         text = types.TextContent(type="text", text=json.dumps(result, ensure_ascii=False))
         structured = result if isinstance(result, dict) else {"result": result}
         return types.CallToolResult(content=[text], structuredContent=structured)
-
-    async def _in_turn(self, endpoint: Callable[..., Any], arguments: dict[str, Any]) -> Any:
-        if self._waiting >= WAITING_AT_MOST:
-            raise Busy("the server is busy: ask again in a moment")
-        self._waiting += 1
-        try:
-            return await run_sync(lambda: endpoint(**arguments), limiter=self._turns)
-        finally:
-            self._waiting -= 1
 
     def _endpoint(self, name: str, arguments: dict[str, Any]) -> Callable[..., Any]:
         if name not in NAMES:
@@ -113,7 +102,8 @@ def mcp_server(endpoints: Endpoints) -> StreamableHTTPSessionManager:
         return tools.listed()
 
     async def called(name: str, arguments: dict[str, Any]) -> types.CallToolResult:
-        return await tools.call(name, arguments)
+        request = server.request_context.request
+        return await tools.call(name, arguments, client_of(request.scope if request else {}))
 
     server.list_tools()(listed)  # type: ignore[no-untyped-call]
     server.call_tool(validate_input=False)(called)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -21,6 +22,7 @@ from qa.index import Index
 from qa.indexing import update_index
 from tests.fakes import FakeEncoder
 from tests.ui.serving import TEXT
+from ui import limits
 from ui.accounts import Accounts
 from ui.folder import private_folder
 
@@ -39,6 +41,8 @@ class SlowQA(QA):
 
 def main() -> None:
     tmp, settings = Path(sys.argv[1]), json.loads(sys.argv[2])
+    if files := settings.pop("files", None):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
     encoder = FakeEncoder()
     update_index(tmp / "index", [Document("small.txt", TEXT)], encoder=encoder)
     with private_folder() as folder, SlowQA(Index.open(tmp / "index"), encoder) as qa:
@@ -51,6 +55,8 @@ def main() -> None:
         access._WRONG_COSTS_SECONDS = 0
         SlowQA.seconds = settings.pop("seconds", 0.0)
         SlowQA.slow = settings.pop("slow", "")
+        for name, value in settings.pop("limits", {}).items():
+            setattr(limits, name, value)
         waiting = settings.pop("waiting", 64)
         mcp = settings.pop("mcp", True)
         if mcp:

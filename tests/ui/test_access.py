@@ -11,14 +11,22 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from qa import QAError
 from tests.ui.serving import API, QUESTION, Running, eventually, small_page
-from ui.accounts import VARIABLE, find_accounts, parse_accounts
+from ui import access
+from ui.access import Login
+from ui.accounts import VARIABLE, Accounts, find_accounts, parse_accounts
+from ui.clients import client_of
 from ui.limits import MAX_BODY_BYTES, MAX_UPLOAD_BYTES
 
 ADA = ("ada", "a: secret é")
 CALL = {"data": [QUESTION, None, 8]}
+PROXY = "127.0.0.1"
+BASIC = (ADA[0], ADA[1].encode())
 EVIL = {"Origin": "http://evil.example"}
 
 
@@ -26,7 +34,7 @@ EVIL = {"Origin": "http://evil.example"}
 def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A page that asks for a login, on every address of the machine."""
     folder = tmp_path_factory.mktemp("locked")
-    with small_page(folder, host="0.0.0.0", accounts=dict([ADA])) as page:
+    with small_page(folder, host="0.0.0.0", accounts=dict([ADA]), proxies=[PROXY]) as page:
         yield page
 
 
@@ -139,15 +147,88 @@ def test_mcp_tools_ask_for_the_login_too(locked: Running) -> None:
         assert client.post("/mcp", json=asked).json() == {"detail": "Log in first."}
 
 
+def guess(page: Running, address: str, name: str = "ada") -> int:
+    """Try a wrong password from an address behind the proxy; return the status."""
+    with page.client(headers={"X-Forwarded-For": address}) as client:
+        return client.post("/login", data={"username": name, "password": "x"}).status_code
+
+
 def test_guessing_is_stopped_even_with_the_right_password(locked: Running) -> None:
+    assert {guess(locked, "10.1.2.3") for _ in range(10)} == {401}
     with locked.client(headers={"X-Forwarded-For": "10.1.2.3"}) as client:
-        for _ in range(10):
-            wrong = client.post("/login", data={"username": "ada", "password": "x"})
-            assert wrong.status_code == 401
         assert log_in(client).status_code == 429
-        assert client.get("/config", auth=(ADA[0], ADA[1].encode())).status_code == 429
+        assert client.get("/config", auth=BASIC).status_code == 429
     with locked.client(headers={"X-Forwarded-For": "10.1.2.4"}) as client:
         assert log_in(client).status_code == 200
+
+
+def test_who_has_a_whole_network_of_addresses_guesses_no_more_often(locked: Running) -> None:
+    guessed = [guess(locked, f"2001:db8::{number:x}") for number in range(12)]
+    assert guessed == [401] * 10 + [429] * 2
+
+
+@pytest.fixture
+def login(monkeypatch: pytest.MonkeyPatch) -> Login:
+    """A login before an app that answers everything, without a server."""
+    monkeypatch.setattr(access, "_WRONG_COSTS_SECONDS", 0)
+    return Login(PlainTextResponse("in"), Accounts({"ada": "x", "bob": "y"}))
+
+
+def tried(login: Login, address: str, name: str, password: str) -> int:
+    given = {"username": name, "password": password}
+    return TestClient(login, client=(address, 1)).post("/login", data=given).status_code
+
+
+def test_an_account_that_many_guess_at_is_open_to_its_owner_alone(login: Login) -> None:
+    assert tried(login, "10.9.9.9", "ada", "x") == 200
+    guessed = [tried(login, f"10.0.{n}.1", "ada", "?") for n in range(11) for _ in range(10)]
+    assert guessed == [401] * 100 + [429] * 10
+    assert tried(login, "10.9.9.9", "ada", "x") == 200
+    assert tried(login, "10.7.7.7", "ada", "x") == 429
+    assert tried(login, "10.7.7.7", "bob", "y") == 200
+
+
+def test_what_is_noted_of_wrong_passwords_has_a_limit(
+    login: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "_MOST_NOTED", 5)
+    for number in range(8):
+        assert tried(login, f"10.0.0.{number}", "?" * number + "a" * 5_000, "?") == 401
+    for noted in (login._wrong_from._times, login._wrong_for._times):
+        assert len(noted) == 5
+        assert max(map(len, noted)) <= 100
+
+
+def test_who_logs_in_again_and_again_ends_sessions_of_that_account_alone(login: Login) -> None:
+    bob, ada, again = TestClient(login), TestClient(login), TestClient(login)
+    bob.post("/login", data={"username": "bob", "password": "y"})
+    for client, times in ((ada, 1), (again, 100)):
+        for _ in range(times):
+            client.post("/login", data={"username": "ada", "password": "x"})
+    assert [c.get("/config").status_code for c in (bob, ada, again)] == [200, 401, 200]
+
+
+def test_requests_are_counted_by_the_account_that_is_logged_in() -> None:
+    async def told(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse(client_of(scope))(scope, receive, send)
+
+    client = TestClient(Login(told, Accounts({"ada": "x"})))
+    assert client.get("/", auth=("ada", "x")).text == "account ada"
+    client.post("/login", data={"username": " ada", "password": "x"})
+    assert client.get("/").text == "account ada"
+
+
+def test_what_no_named_proxy_says_of_a_visitor_is_not_believed(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("direct")
+    with small_page(folder, accounts=dict([ADA]), mcp=False) as page:
+        guessed = [guess(page, f"10.0.0.{number}") for number in range(12)]
+        assert guessed == [401] * 10 + [429] * 2
+        transport = httpx.HTTPTransport(local_address="127.0.0.2")
+        headers = {"X-Forwarded-Proto": "https"}
+        with page.client(headers=headers, transport=transport) as client:
+            assert "Secure" not in log_in(client).headers["set-cookie"]
 
 
 @pytest.mark.parametrize("body", [{}, {"username": "ada"}, {"password": "x"}])

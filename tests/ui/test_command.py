@@ -99,6 +99,17 @@ def test_accounts_that_cannot_be_used_are_one_sentence_and_no_model_is_loaded(
     assert "INQUOTE_AUTH holds no account" in result.output
 
 
+@pytest.mark.usefixtures("far_enough")
+def test_a_proxy_is_an_address_or_a_network() -> None:
+    for right in ("127.0.0.1", "10.0.0.0/8", "fd00::/8"):
+        result = CliRunner().invoke(main, ["chat", "--proxy", right])
+        assert result.output.endswith("Error: far enough\n")
+    for wrong in ("*", "proxy.example", "10.0.0.1/8", ""):
+        result = CliRunner().invoke(main, ["chat", "--proxy", wrong])
+        assert result.exit_code == 2
+        assert f"{wrong!r} is no address or network: give one such as 127.0.0.1" in result.output
+
+
 def test_help_loads_no_gradio_and_no_model() -> None:
     code = (
         "import sys; from qa.__main__ import main; main(['chat', '--help'], standalone_mode=False);"

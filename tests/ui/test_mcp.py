@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import anyio
@@ -14,6 +13,7 @@ from mcp import ClientSession, types
 from mcp.client.streamable_http import streamable_http_client
 
 from qa import QA, verify
+from tests.ui.apart import run_apart
 from tests.ui.serving import QUESTION, Running, assert_same, chat, small_page
 
 T = TypeVar("T")
@@ -41,8 +41,7 @@ def within(page: Running, use: Callable[[ClientSession], Awaitable[T]], **option
             await session.initialize()
             return await use(session)
 
-    with ThreadPoolExecutor(1) as apart:  # the browser's tests leave a loop running in this one
-        return apart.submit(anyio.run, run).result()
+    return run_apart(run)
 
 
 def call(page: Running, tool: str, **arguments: Any) -> types.CallToolResult:

@@ -127,6 +127,22 @@ class TestShelf:
         assert [entry.id for entry in shelf.entries] == ["gate.txt"]
         assert shelf.ask("When was the northern gate painted?").citations
 
+    def test_what_is_here_can_be_asked_while_more_is_added(
+        self, shelf: Shelf, tmp_path: Path
+    ) -> None:
+        shelf.add([upload(tmp_path, "gate.txt", GATE)])
+        asked: list[str] = []
+
+        def ask(done: int, total: int) -> None:
+            asked.append(shelf.ask("When was the northern gate painted?").citations[0].quote)
+            assert shelf.busy
+
+        shelf.add([upload(tmp_path, "pier.txt", PIER)], ask)
+        assert asked
+        assert set(asked) == {GATE}
+        assert [entry.id for entry in shelf.entries] == ["gate.txt", "pier.txt"]
+        assert not shelf.busy
+
     def test_two_shelves_know_nothing_of_each_other(self, shelves: Shelves, tmp_path: Path) -> None:
         one, two = shelves.new(), shelves.new()
         one.add([upload(tmp_path, "gate.txt", GATE)])
@@ -179,14 +195,47 @@ class TestKept:
 
     def test_nobody_is_thrown_out_for_another(self) -> None:
         kept = Kept[Thing]("your things", most=1)
-        first = kept.add(Thing)
-        with pytest.raises(KeptError, match="have no room here at the moment"):
-            kept.add(Thing)
+        first = kept.add(Thing, "ada")
+        told = "your things have no room here at the moment: try again in 2 hours"
+        for other in ("ada", "bob"):
+            with pytest.raises(KeptError, match=told):
+                kept.add(Thing, other)
         assert kept.find(first.token) is first
+
+    def test_who_has_many_is_refused_more_and_others_are_not(self) -> None:
+        kept = Kept[Thing]("your things", most_each=2, idle_seconds=600)
+        things = [kept.add(Thing, "greedy") for _ in range(2)]
+        told = "kept here in 2 places for you already: go on in one of them, or try again in 10 min"
+        with pytest.raises(KeptError, match=told):
+            kept.check_room("greedy")
+        with pytest.raises(KeptError, match=told):
+            kept.add(Thing, "greedy")
+        kept.add(Thing, "other")
+        assert not any(thing.closed for thing in things)
+
+    def test_where_all_places_are_taken_the_one_who_has_most_makes_room(self) -> None:
+        kept = Kept[Thing]("your things", most=4)
+        first, second, third = [kept.add(Thing, "greedy") for _ in range(3)]
+        kept.add(Thing, "ada")
+        kept.find(first.token)
+        second.busy = True
+        kept.check_room("bob")
+        assert not third.closed
+        kept.add(Thing, "bob")
+        assert [thing.closed for thing in (first, second, third)] == [False, False, True]
+        with pytest.raises(KeptError, match="have no room"):
+            kept.add(Thing, "ada")  # the greedy one has no more than one more than she would
+
+    def test_on_this_machine_several_people_may_share_an_address(self) -> None:
+        kept = Kept[Thing]("your things", most_each=1)
+        for _ in range(4):
+            kept.add(Thing, "address 127.0.0.1")
+        with pytest.raises(KeptError):
+            kept.add(Thing, "address 127.0.0.1")
 
     def test_a_token_cannot_be_guessed_and_none_is_no_token(self) -> None:
         kept = Kept[Thing]("your things")
-        tokens = {kept.add(Thing).token for _ in range(50)}
+        tokens = {kept.add(Thing, str(number)).token for number in range(50)}
         assert len(tokens) == 50
         assert min(map(len, tokens)) >= 32
         with pytest.raises(KeptError):
