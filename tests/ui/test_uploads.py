@@ -6,10 +6,9 @@ import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import anyio
 import pytest
 
-from tests.ui.uploading import VISITOR, sent
+from tests.ui.uploading import VISITOR, run, sent
 from ui import limits
 from ui.requests import RequestError
 from ui.uploads import UploadedFile, UploadError, Uploads, clean_name
@@ -87,7 +86,7 @@ def test_what_was_not_sent_whole_is_removed_at_once(uploads: Uploads) -> None:
         await uploads.receive(broken(), "notes.txt", visitor=VISITOR, client="here")
 
     with pytest.raises(ConnectionError):
-        anyio.run(receive)
+        run(receive)
     assert waiting(uploads) == []
     assert uploads._waiting == {}
 
