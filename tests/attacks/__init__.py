@@ -8,6 +8,7 @@ their own and loopback alone, and are bounded in number and time.
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import random
 from collections.abc import Callable
@@ -41,6 +42,11 @@ class Named:
     small: int
     full: int
     attack: Attack
+
+
+def patience(seconds: float) -> float:
+    """Return how long to wait for what takes so long at most: longer on a busy machine."""
+    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def find_attacks() -> list[Named]:

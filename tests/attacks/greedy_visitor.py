@@ -3,7 +3,7 @@
 Each try is a request of a greedy visitor: long documents on ever new shelves, slow questions by
 every way, answers of thousands of quotes to check, calls whose results are never fetched. Several
 are under way at any time. Meanwhile a visitor at another address brings documents and asks; each
-of that must come within `PATIENCE_SECONDS`.
+of that must come within `PATIENCE_SECONDS`, or longer where the machine is busy at the start.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 
 from benchmarks.page_client import PageClient, quotes
-from tests.attacks import Outcome
+from tests.attacks import Outcome, patience
 from tests.ui.serving import API, QUESTION, Running, small_page
 
 SMALL, FULL = 12, 600
@@ -105,7 +105,7 @@ class Greedy:
 def attack(tries: int, rng: random.Random, folder: Path) -> Outcome:
     """Have one visitor make so many requests, and another one use the page."""
     with small_page(folder, seconds=0.2, slow="slowly") as page:
-        visits = _visits(page)
+        visits = _visits(page, patience(PATIENCE_SECONDS))
         survivors = next(visits)  # what is loaded at first use is loaded
         at_once = min(tries, _AT_ONCE)
         share = -(-tries // at_once)
@@ -121,15 +121,15 @@ def attack(tries: int, rng: random.Random, folder: Path) -> Outcome:
     return Outcome(share * at_once, tuple(survivors))
 
 
-def _visits(page: Running) -> Iterator[list[str]]:
+def _visits(page: Running, seconds: float) -> Iterator[list[str]]:
     """Use the page from other addresses, as people would; yield what went wrong with each visit."""
     for person in range(2, 255):
         with PageClient(page.url, patience=60, source=f"127.0.0.{person}") as visitor:
             for number in range(_VISITS_EACH):
-                yield _visit(visitor, f"The tower of person {person}, ", number)
+                yield _visit(visitor, f"The tower of person {person}, ", number, seconds)
 
 
-def _visit(visitor: PageClient, own: str, number: int) -> list[str]:
+def _visit(visitor: PageClient, own: str, number: int, seconds: float) -> list[str]:
     """Bring a document that begins as all of one's own do, and ask; return what went wrong."""
     said = f"{own}{number} years old, is of marble."
     faults: list[str] = []
@@ -144,7 +144,7 @@ def _visit(visitor: PageClient, own: str, number: int) -> list[str]:
         except (httpx.HTTPError, RuntimeError) as error:
             faults.append(f"{what}, {own}{number}: {type(error).__name__} {error}")
         took = time.monotonic() - started
-        if took > PATIENCE_SECONDS:
+        if took > seconds:
             faults.append(f"{what}, {own}{number}: it took {took:.1f} s")
     return faults
 
