@@ -28,7 +28,7 @@ from tests.attacks import Outcome
 from tests.fakes import FakeEncoder, corpus
 from tests.network import ASKED
 
-SMALL = 40
+SMALL = 25
 FULL = 2_000
 
 _NUMBERS = (-1, 0, 1, 2**31, 2**40, 2**62, 2**63 - 1, -(2**63))
