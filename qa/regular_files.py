@@ -1,4 +1,4 @@
-"""Reading a file that somebody else may have named: only a regular one, and only so much."""
+"""Files on their way in: regular ones alone, read within a limit, and refused in one sentence."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ import stat
 from pathlib import Path
 
 from qa.errors import LoadError
+from qa.terminal import printable_name
 
-_OPEN = (
-    os.O_RDONLY
-    | getattr(os, "O_NONBLOCK", 0)  # to open a pipe waits for nobody
-    | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_NOCTTY", 0)
-    | getattr(os, "O_BINARY", 0)
-)
+_TRIES = 3  # of reading a file that changes while it is read
+_OPEN = sum(
+    getattr(os, name, 0) for name in ("O_RDONLY", "O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY")
+)  # without waiting: to open a pipe would wait for somebody to write into it
+
+
+def refused(path: Path, reason: str) -> LoadError:
+    """Return the error that a file cannot be read; `reason` goes on after the file's path."""
+    return LoadError(f"{printable_name(path)} {reason}", source=str(path))
 
 
 def read_regular(path: Path, limit: int, *, follow: bool = True) -> bytes:
@@ -26,29 +29,36 @@ def read_regular(path: Path, limit: int, *, follow: bool = True) -> bytes:
         follow: whether the path may be a link.
 
     Raises:
-        LoadError: it is no regular file, is larger, or cannot be read.
+        LoadError: it is no regular file, is larger, cannot be read, or does not stay the same
+            while it is read.
     """
     try:
         # A device is not even opened; what is opened is looked at again, as it may be another.
-        _check(path, path.stat(follow_symlinks=follow))
+        _check(path, path.stat(follow_symlinks=follow), limit)
         handle = os.open(path, _OPEN | (0 if follow else getattr(os, "O_NOFOLLOW", 0)))
         with open(handle, "rb") as file:  # noqa: PTH123 - a path would be opened a second time
-            _check(path, os.fstat(handle))
-            data = file.read(limit + 1)
+            for _ in range(_TRIES):
+                before = os.fstat(handle)
+                _check(path, before, limit)
+                file.seek(0)
+                data = file.read(limit + 1)
+                if _state(os.fstat(handle)) == _state(before) and len(data) <= limit:
+                    return data
     except (OSError, ValueError) as error:  # a name with a NUL character is a ValueError
         reason = error.strerror if isinstance(error, OSError) else error
-        raise _refused(path, f"cannot be read: {reason}") from error
-    if len(data) > limit:
-        raise _refused(path, f"is too large: the most is {limit:,} bytes")
-    return data
+        raise refused(path, f"cannot be read: {reason}") from error
+    raise refused(path, "is being written: read it again once that is done")
 
 
-def _check(path: Path, status: os.stat_result) -> None:
+def _check(path: Path, status: os.stat_result, limit: int) -> None:
     if stat.S_ISLNK(status.st_mode):
-        raise _refused(path, "is a link: name the file itself")
+        raise refused(path, "is a link: name the file itself")
     if not stat.S_ISREG(status.st_mode):
-        raise _refused(path, "is not a regular file: save it as one")
+        raise refused(path, "is no file that can be read: it is a folder, a pipe or a device")
+    if status.st_size > limit:
+        size = f"{status.st_size:,} bytes"
+        raise refused(path, f"has {size}; the most is {limit:,}: split it into several files")
 
 
-def _refused(path: Path, reason: str) -> LoadError:
-    return LoadError(f"{path} {reason}", source=str(path))
+def _state(status: os.stat_result) -> tuple[int, int]:
+    return status.st_size, status.st_mtime_ns

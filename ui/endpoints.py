@@ -21,7 +21,6 @@ from qa.saved import parse_answer
 from ui.errors import sentence
 from ui.limits import ANSWERED_AT_ONCE, MAX_TOP_K
 from ui.render import exact
-from ui.turns import check_count
 
 SHARED = "ask"
 """The `concurrency_id` that all work on questions goes by."""
@@ -83,7 +82,6 @@ class Endpoints:
         """
         if not isinstance(answer, dict):
             raise AnswerFileError("an answer is an object, as ask gives it")
-        check_count(answer)
         saved = parse_answer(answer)
         known = set(self._qa.index.document_ids())
         named = {citation.document_id for citation in (*saved.citations, *saved.near)}

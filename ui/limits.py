@@ -31,9 +31,6 @@ LONG_STARTED = 8
 MAX_TOP_K = 100
 """The most passages that a program may ask for."""
 
-MAX_CITATIONS = 200
-"""The most quotes of one answer that are checked."""
-
 MAX_UPLOAD_BYTES = 25_000_000
 """The largest file that may be uploaded."""
 

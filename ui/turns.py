@@ -17,7 +17,6 @@ from qa.answering import chances
 from qa.errors import AnswerFileError
 from qa.saved import Name, SavedAnswer, Text, reason
 from qa.verification import Check, Verification
-from ui.limits import MAX_CITATIONS
 
 MAX_TURNS = 500
 """The most turns that are restored at once."""
@@ -164,28 +163,12 @@ class Checked:
         return self.find(document_id) is not None
 
 
-def check_count(answer: Mapping[str, Any]) -> None:
-    """Refuse an answer with more quotes than are checked at once.
-
-    Raises:
-        AnswerFileError: it has more.
-    """
-    lists = [answer.get(name) for name in ("citations", "near")]
-    count = sum(len(quotes) for quotes in lists if isinstance(quotes, list))
-    if count > MAX_CITATIONS:
-        raise AnswerFileError(
-            f"this answer has {count:,} quotes, and at most {MAX_CITATIONS} are checked: split it"
-        )
-
-
 def parse_turn(data: Mapping[str, Any]) -> Turn:
     """Read a turn from what a browser kept.
 
     Raises:
         AnswerFileError: it is none.
     """
-    if isinstance(data.get("answer"), dict):
-        check_count(data["answer"])
     try:
         return Turn.model_validate(data)
     except ValidationError as error:

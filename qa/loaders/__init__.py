@@ -17,11 +17,11 @@ from typing import Protocol, Self
 
 from qa.documents import Document
 from qa.errors import LoadError
-from qa.loaders.files import refused
 from qa.loaders.folders import files_below
 from qa.loaders.parsed import load_docx, load_html, load_pdf
 from qa.loaders.parsing import LIMITS, Limits
 from qa.loaders.text import load_text
+from qa.regular_files import refused
 from qa.terminal import printable_name
 
 

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from qa.loaders.files import refused
+from qa.regular_files import refused
 from qa.terminal import printable_name
 
 _LOCK = "~$"  # starts the name of the file that Word puts beside one that is open

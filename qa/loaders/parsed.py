@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 
 from qa.documents import Document
-from qa.loaders.files import read_file, refused
 from qa.loaders.parsers import Refused
 from qa.loaders.parsing import LIMITS, Limits, parse
+from qa.regular_files import read_regular, refused
 
 MAX_BYTES = {"html": 50_000_000, "pdf": 200_000_000, "docx": 200_000_000}
 """The largest file of each kind that is read."""
@@ -21,7 +21,7 @@ def load_parsed(path: Path, document_id: str, limits: Limits = LIMITS, *, kind: 
         LoadError: the file cannot be read, is not of that kind, is damaged, is above a limit, or
             has no text.
     """
-    data = read_file(path, MAX_BYTES[kind])
+    data = read_regular(path, MAX_BYTES[kind])
     try:
         text, title, pages = parse(kind, data, path.name, limits)
     except Refused as refusal:

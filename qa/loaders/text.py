@@ -6,8 +6,8 @@ import codecs
 from pathlib import Path
 
 from qa.documents import Document
-from qa.loaders.files import read_file, refused
 from qa.loaders.parsing import LIMITS, Limits
+from qa.regular_files import read_regular, refused
 
 MAX_BYTES = 500_000_000
 """The largest file of plain text that is read."""
@@ -19,7 +19,7 @@ def load_text(path: Path, document_id: str, limits: Limits = LIMITS) -> Document
     No character is added, dropped or normalised, line ends included. (A byte order mark is not
     part of the text.) Nothing is parsed, so that `limits` limit nothing.
     """
-    text = _decode(read_file(path, MAX_BYTES), path)
+    text = _decode(read_regular(path, MAX_BYTES), path)
     return Document(id=document_id, text=text, source=str(path.resolve()))
 
 

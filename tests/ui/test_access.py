@@ -41,7 +41,8 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A page that asks for none."""
-    with small_page(tmp_path_factory.mktemp("open"), names=["quotes.example"]) as served:
+    folder = tmp_path_factory.mktemp("open")
+    with small_page(folder, names=["quotes.example"], proxies=[PROXY]) as served:
         yield served
 
 
