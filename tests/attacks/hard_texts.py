@@ -15,7 +15,7 @@ from qa.passages import Chunking, cut
 from tests.attacks import Outcome
 from tests.fakes import FakeEncoder
 
-SMALL, FULL = 12, 120
+SMALL, FULL = 12, 40
 _PIECES = [
     *(" ", "\t", "\n", "\r", "\xa0", "\u2028", "\u2029", "\u3000", "\x1c", "\x0b", "x\n \n", "\n "),
     *("a", "1", "_", "é", "好", "ß", "\u0301", "e\u0301", "\u200b", "\u200d", "\ufeff", "\u202e"),

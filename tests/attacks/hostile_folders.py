@@ -21,7 +21,7 @@ from qa.errors import LoadError
 from qa.loaders import load
 from tests.attacks import Outcome
 
-SMALL, FULL = 25, 3_000
+SMALL, FULL = 25, 1_000
 _SECRET = "sesame"
 _NAMES = [
     "a",

@@ -16,7 +16,7 @@ from qa.loaders.parsing import Limits
 from tests.attacks import Outcome
 from tests.attacks._documents import BOMBS, sound, spoilt
 
-SMALL, FULL = 25, 4_000
+SMALL, FULL = 25, 2_000
 _LIMITS = Limits(seconds=10, memory=1_000_000_000)
 _SECONDS_BESIDE = 5  # for reading the file, and for a process that is to be started
 
