@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 
+from qa.loaders.parsing import Limits
+
 ASKED_AT_ONCE = max(2, os.cpu_count() or 2)
 """How many questions of one client are worked on at once, from the page and from programs."""
 
@@ -33,6 +35,9 @@ MAX_TOP_K = 100
 
 MAX_UPLOAD_BYTES = 25_000_000
 """The largest file that may be uploaded."""
+
+PARSING = Limits(seconds=20, memory=1_000_000_000)
+"""What the parsing of an uploaded file may take."""
 
 MAX_WAITING_BYTES = 4 * MAX_UPLOAD_BYTES
 """The most bytes of one sender's uploads that may wait to be read."""

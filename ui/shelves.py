@@ -188,7 +188,7 @@ def read(upload: Upload) -> Document:
         kinds = ", ".join(sorted(LOADERS))
         raise LoadError(f"{name} is of no kind that is read; those are: {kinds}", source=name)
     try:
-        document = loader(upload.path, name)
+        document = loader(upload.path, name, limits.PARSING)
     except LoadError as error:
         raise LoadError(upload.renamed(str(error)), source=name) from None
     return replace(document, source=None)

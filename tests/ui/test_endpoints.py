@@ -127,7 +127,6 @@ def test_an_answer_that_was_changed_does_not_verify(client: Client) -> None:
         ("ask", [QUESTION, None, 101], "The number of passages"),
         ("retrieve", [QUESTION, None, True], "The number of passages"),
         ("retrieve", ["<b>'?!'</b>" * 5_000, None, 3], "The question has 55,000 characters"),
-        ("verify", [{"citations": [1] * 150, "near": [1] * 51}], "This answer has 201 quotes, and"),
         ("verify", [{}], "This is not a saved answer: Field required"),
         ("verify", [[]], "An answer is an object, as ask gives it"),
         ("verify", [None], "An answer is an object, as ask gives it"),

@@ -13,6 +13,7 @@ from qa.answering import ExtractiveAnswerer
 from qa.errors import LoadError, QuestionError
 from qa.index import Index
 from qa.indexing import update_index
+from qa.loaders.parsing import Limits
 from tests.fakes import FakeEncoder
 from ui import limits
 from ui.background import Stopped
@@ -240,3 +241,13 @@ class TestKept:
         assert min(map(len, tokens)) >= 32
         with pytest.raises(KeptError):
             kept.find("")
+
+
+def test_a_file_that_takes_too_long_to_parse_is_refused_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "PARSING", Limits(seconds=0.000_1))
+    path = tmp_path / "token.html"
+    path.write_text("<p>A fine day.</p>" * 100_000)
+    with pytest.raises(LoadError, match=r"^mine.html takes more than 0.0001 seconds to parse"):
+        read(Upload(path, "mine.html"))

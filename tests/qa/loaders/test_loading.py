@@ -113,7 +113,7 @@ class TestWhatIsNoRegularFile:
         (file,) = find(tmp_path)
         (tmp_path / "a.txt").unlink()
         (tmp_path / "a.txt").mkdir()
-        with pytest.raises(LoadError, match="Is a directory"):
+        with pytest.raises(LoadError, match="it is a folder"):
             file.load()
 
 
