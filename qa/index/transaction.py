@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from embeddings import Encoder
 from embeddings.plain_files import create_plain, is_taken, open_plain
 from embeddings.stores import Segment
+from qa.errors import IndexNotWritten
 from qa.index.checksums import NotWhole, checksum_of, together
 from qa.index.faults import damaged, faults_named, not_written, passing
 from qa.index.manifest import Manifest
@@ -80,10 +81,10 @@ def _take(folder: Path) -> None:
 def _refuse(folder: Path, others: set[str]) -> None:
     """Refuse to begin an index beside other things."""
     if others:
-        raise not_written(
-            folder,
-            f"the folder holds {min(others)!r}, which is of no index: name an empty folder, or a "
-            "new one",
+        raise IndexNotWritten(
+            f"{folder} holds {min(others)!r} and no index: name an empty folder, or a new one, "
+            "for the index",
+            folder=folder,
         )
 
 

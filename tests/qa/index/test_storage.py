@@ -49,7 +49,7 @@ class TestANewIndex:
     )
     def test_is_not_made_beside_something_else(self, tmp_path: Path, name: str) -> None:
         (tmp_path / name).write_text("theirs")
-        with pytest.raises(IndexNotWritten, match=r"holds .*, which is of no index: name an empty"):
+        with pytest.raises(IndexNotWritten, match=r"holds .* and no index: name an empty"):
             update_index(tmp_path, corpus("a"), encoder=FakeEncoder())
         assert files_of(tmp_path) == {name: b"theirs"}
 
