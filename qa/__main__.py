@@ -1,8 +1,7 @@
 """The command line: reads options, calls the public API, prints.
 
-Exit codes: 0 all well; 1 an error, in one sentence; 2 options that do not fit; 3 the answer is
-that the document does not say; 4 a quote that does not verify; 5 a measure that got worse than a
-gate allows; 130 stopped by Ctrl-C while indexing.
+Exit codes: 0 success; 1 an error, in one sentence; 2 wrong options; 3 an abstention; 4 a quote does
+not verify; 5 a gate of a comparison failed; 130 indexing was stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from qa.terminal import (
     as_json_option,
     backend_option,
     corpus_options,
+    model_option,
     precision_option,
     print_json,
     printable,
@@ -45,9 +45,9 @@ STOPPED = 130
 
 
 class _Commands(click.Group):
-    """The commands of this module, and those that other packages bring by entry point.
+    """The commands of this module, and those that other packages add by entry point.
 
-    An error of ours is printed as its sentence, never as a traceback.
+    Our errors are printed as one sentence, without a traceback.
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -79,28 +79,31 @@ class _Commands(click.Group):
 def main() -> None:
     """Ask a document a question, and get an answer made of its own words.
 
-    Where no document and no index is named, the essay that comes with inquote is asked.
+    Commands use the essay that comes with inquote unless you name documents or an index.
     """
     show_every_character()
 
 
 @main.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--index", type=click.Path(path_type=Path), help="The folder to keep the index in.")
-@click.option("--model", help="A sentence-transformers model: a folder or a Hub name.")
+@click.option("--index", type=click.Path(path_type=Path), help="Folder of the index.")
+@model_option
 @backend_option
 @precision_option
-@click.option("--max-tokens", type=int, help="The most tiktoken tokens in a passage.")
-@click.option("--overlap", type=int, help="Sentences that a passage shares with the one before.")
+@click.option("--max-tokens", type=int, help="Tokens in a passage, at most.  [default: 96]")
+@click.option("--overlap", type=int, help="Sentences that adjacent passages share.  [default: 1]")
 @click.option(
     "--token-vectors",
     type=click.IntRange(min=0),
     metavar="PASSAGES",
-    help="Passages whose tokens are kept, for a quicker first answer: 31 kB each; 5,000 if new.",
+    help="Passages to store token vectors of, for faster first answers, at 31 kB each; 5,000 in a "
+    "new index.",
 )
-@click.option("--remove", multiple=True, metavar="ID", help="A document to take out, by its id.")
-@click.option("--watch", is_flag=True, help="Stay, and index again whenever a file changes.")
-@click.option("--check", is_flag=True, help="Read all of --index, and tell whether it is whole.")
+@click.option(
+    "--remove", multiple=True, metavar="ID", help="Remove the document with this id; repeatable."
+)
+@click.option("--watch", is_flag=True, help="Keep running, and update the index when files change.")
+@click.option("--check", is_flag=True, help="Read all of --index, and check it for damage.")
 @as_json_option
 def index(
     paths: tuple[Path, ...],
@@ -116,11 +119,12 @@ def index(
     check: bool,
     as_json: bool,
 ) -> None:
-    """Index files and folders, so that asking them later starts at once.
+    """Index files and folders, so that questions start at once.
 
-    Only documents that are new or changed are worked on. Without --index, the index is kept
-    where the other commands look for it when the same paths are named with --document. What is
-    encoded when it is stopped by Ctrl-C is kept, and the same command goes on from there.
+    Only new and changed documents are encoded. Without --index, the index is kept in your cache
+    folder, where other commands find it when they are given the same paths as --document.
+
+    Ctrl-C keeps what is encoded: the same command continues from there.
     """
     from qa.engine import prepare
     from qa.passages import Chunking
@@ -131,7 +135,7 @@ def index(
     if watch and not paths:
         raise click.UsageError("--watch needs the files and folders to watch.")
     if remove and index is None:
-        raise click.UsageError("--remove needs --index, the folder of the index to change.")
+        raise click.UsageError("--remove needs --index, the index to change.")
     chunking = None
     if max_tokens is not None or overlap is not None:
         if index is None:
@@ -154,9 +158,7 @@ def index(
             token_vectors=token_vectors,
         )
     except KeyboardInterrupt:
-        click.echo(
-            "Stopped. What was encoded is kept: the same command goes on from there.", err=True
-        )
+        click.echo("Stopped. The same command continues from here.", err=True)
         sys.exit(STOPPED)
     _print_changes(folder, changes, as_json)
     if watch:
@@ -164,15 +166,17 @@ def index(
 
 
 def _check(index: Path | None, *, bare: bool) -> None:
-    """Tell that an index is whole; `IndexDamaged` if it is not."""
+    """Print that an index is not damaged; `IndexDamaged` if it is."""
     from qa.index import Index
 
     if index is None or not bare:
-        raise click.UsageError("--check needs --index, and nothing else.")
+        raise click.UsageError("--check needs --index and takes nothing else.")
     with closing(Index.open(index)) as opened:
         opened.check_whole()
         documents, passages = len(opened.document_ids()), len(opened)
-    click.echo(f"The index in {index} is whole: {documents:,} documents, {passages:,} passages.")
+    click.echo(
+        f"The index in {index} is not damaged: {documents:,} documents, {passages:,} passages."
+    )
 
 
 def _watch(paths: tuple[Path, ...], folder: Path, encoder: Encoder, as_json: bool) -> None:
@@ -182,7 +186,7 @@ def _watch(paths: tuple[Path, ...], folder: Path, encoder: Encoder, as_json: boo
     def told(error: QAError) -> None:
         click.echo(f"Not indexed: {printable(str(error))}", err=True)
 
-    click.echo("Watching for changes; Ctrl-C ends it.", err=True)
+    click.echo("Watching for changes. Press Ctrl-C to stop.", err=True)
     with suppress(KeyboardInterrupt):
         for changes in watch(paths, folder, encoder, told):
             _print_changes(folder, changes, as_json)
@@ -218,7 +222,10 @@ def ask(
     top_k: int,
     as_json: bool,
 ) -> None:
-    """Answer QUESTION in quotes. Exit code 3 tells that the document does not say."""
+    """Answer QUESTION with quotes.
+
+    Exit code 3 means that the document does not say.
+    """
     from qa.engine import QA
     from qa.retrieval import check_words
 
@@ -292,30 +299,31 @@ def retrieve(
     "documents",
     type=click.Path(path_type=Path),
     multiple=True,
-    help="A source to check against, a file or a folder, any number of times; by default, what the "
-    "answer itself names.",
+    help="File or folder to check against; repeatable. By default, the files that ANSWER names.",
 )
 @click.option(
     "--index",
     type=click.Path(path_type=Path),
-    help="The folder of an index whose documents to check against.",
+    help="Folder of an index to check against.",
 )
 @as_json_option
 def verify(answer: Path, documents: tuple[Path, ...], index: Path | None, as_json: bool) -> None:
-    """Check every quote of a saved ANSWER (from ask --json) against its source, without a model.
+    """Check the quotes of a saved answer against the source.
 
-    A saved conversation is checked too, answer by answer. Which file was read is told of each
-    quote. Where neither --document nor --index is given, the answer itself names the files, and
-    one that differs from the document known here by that name is not verified.
+    ANSWER is a file from `inquote ask --json`, or a saved conversation. No model is loaded. The
+    file that was read is shown for each quote.
 
-    Exit code 4 tells that something in it is not as the source has it.
+    Without --document or --index, the answer itself names the files. If this machine knows
+    another text by the same name, quotes from such a file are not verified.
+
+    Exit code 4 means that something does not match the source.
     """
     from qa.saved import SavedAnswer, read_saved
     from qa.sources import Sources
     from qa.verification import verify, verify_conversation
 
     if documents and index:
-        raise click.UsageError("--document and --index are two ways to name sources: take one.")
+        raise click.UsageError("Use either --document or --index, not both.")
     saved = read_saved(answer)
     if index:
         found = Sources.of_index(index, saved)
@@ -362,7 +370,7 @@ def _print_verified(result: Verification | ConversationVerification) -> None:
             click.secho(f"{number}. {printable(question)}", bold=True)
             _print_verified(answer)
         if not result.answers:
-            click.echo("There is no answer in it to verify.")
+            click.echo("There are no answers to verify.")
         return
     for check in result.checks:
         label = f"[{check.number}]" + (" near" if check.near else "")
@@ -371,7 +379,7 @@ def _print_verified(result: Verification | ConversationVerification) -> None:
     for problem in result.problems:
         _print_finding("answer", False, problem)
     if not result.checks and not result.problems:
-        click.echo("There is no quote in it to verify.")
+        click.echo("There are no quotes to verify.")
 
 
 def _print_finding(label: str, verified: bool, finding: str) -> None:
