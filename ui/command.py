@@ -38,24 +38,28 @@ ESSAY_EXAMPLES = (
 @click.command()
 @corpus_options
 @threshold_option
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", type=click.IntRange(1, 65535), help="The port; by default 7860, or next.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--open/--no-open", "open_browser", default=None, help="Open a browser, if there is a screen."
+    "--port", type=click.IntRange(1, 65535), help="Port; by default 7860 or the next free one."
+)
+@click.option(
+    "--open/--no-open",
+    "open_browser",
+    default=None,
+    help="Open a browser; by default if there is a screen.",
 )
 @click.option(
     "--auth",
     type=click.Path(path_type=Path),
-    help="Ask for a login: a file with a line name:password for each account, or the same lines "
-    "in the variable INQUOTE_AUTH.",
+    help="Require a login: a file with one name:password per line. The variable INQUOTE_AUTH may "
+    "hold the lines instead.",
 )
 @click.option(
     "--allow-host",
     "names",
     multiple=True,
     metavar="NAME",
-    help="A name that the page is reached by as well, as behind a proxy; may be given several "
-    "times.",
+    help="Another host name of the page, for example behind a proxy; repeatable.",
 )
 @click.option(
     "--proxy",
@@ -63,14 +67,14 @@ ESSAY_EXAMPLES = (
     multiple=True,
     metavar="ADDRESS",
     callback=lambda _context, _option, given: [_network(one) for one in given],
-    help="The address, or the network, of a proxy that the page is behind: what it says of a "
-    "visitor's address and protocol is believed. May be given several times.",
+    help="Address or network of a proxy in front of the page, whose forwarded headers are "
+    "trusted; repeatable.",
 )
-@click.option("--mcp", is_flag=True, help="Serve ask, retrieve and verify as MCP tools as well.")
+@click.option("--mcp", is_flag=True, help="Also serve ask, retrieve and verify as MCP tools.")
 @click.option(
     "--feedback",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="The file that thumbs go to, a question set; by default one in the user's data folder.",
+    help="Question set to save thumbs up and down in; by default a file in your data folder.",
 )
 @as_json_option
 def chat(
@@ -91,7 +95,7 @@ def chat(
     feedback: Path | None,
     as_json: bool,
 ) -> None:
-    """Open a web page to ask in. Ctrl-C stops it."""
+    """Serve a web page to ask questions on; Ctrl-C stops it."""
     port = _free_port(host, port)  # before the slow part
     accounts = find_accounts(auth)
     _warn_of_strangers(host, accounts)
@@ -150,11 +154,11 @@ def _warm_up(qa: QA) -> None:
 
 
 def _warn_of_strangers(host: str, accounts: Accounts | None) -> None:
-    """Warn where other machines may ask, and nobody is asked who they are."""
+    """Warn if other machines can ask without a login."""
     if accounts is None and not _is_loopback(host):
         click.echo(
-            f"Warning: whoever reaches this machine on {host} may ask and read these documents; "
-            "--auth asks for a login.",
+            f"Warning: everyone who can reach this machine on {host} can read these documents; "
+            "--auth requires a login.",
             err=True,
         )
 
@@ -165,7 +169,7 @@ def _network(given: str) -> str:
         return str(ipaddress.ip_network(given))
     except ValueError:
         raise click.BadParameter(
-            f"{given!r} is no address or network: give one such as 127.0.0.1 or 10.0.0.0/8"
+            f"{given!r} is not an address or network: use one such as 127.0.0.1 or 10.0.0.0/8"
         ) from None
 
 
@@ -187,7 +191,7 @@ def _say_where(url: str, mcp: bool, as_json: bool) -> None:
 
 
 def _feedback_path(title: str) -> Path:
-    """Give the file for thumbs about a corpus that goes by a title."""
+    """Return the file for thumbs about a corpus with this title."""
     from platformdirs import user_data_path
 
     named = os.environ.get("INQUOTE_CACHE")
@@ -201,7 +205,7 @@ def _title(document_ids: list[str]) -> str:
 
 
 def _free_port(host: str, asked: int | None) -> int:
-    """Give the port to listen on: the one asked for, or the first free one; or say why not."""
+    """Return the port to listen on: the one asked for, or the first free one."""
     tried = [asked] if asked else range(_FIRST_PORT, _FIRST_PORT + _PORTS_TRIED)
     reason = ""
     for port in tried:
@@ -215,7 +219,7 @@ def _free_port(host: str, asked: int | None) -> int:
                 return port
     ports = f"port {asked}" if asked else f"any port from {tried[0]} to {tried[-1]}"
     raise click.ClickException(
-        f"the page cannot listen on {host}, {ports} ({reason}): name others with --host and --port"
+        f"the page cannot listen on {host}, {ports} ({reason}): use another --host or --port"
     )
 
 

@@ -44,7 +44,10 @@ def ask(
     top_k: int,
     as_json: bool,
 ) -> None:
-    """Answer QUESTION in quotes. Exit code 3 tells that the document does not say."""
+    """Answer QUESTION with quotes.
+
+    Exit code 3 means that the document does not say.
+    """
     from qa.engine import QA
     from qa.retrieval import check_words
 

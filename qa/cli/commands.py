@@ -1,8 +1,7 @@
 """The command line: its commands read options, call the public API, print.
 
-Exit codes: 0 all well; 1 an error, in one sentence; 2 options that do not fit; 3 the answer is
-that the document does not say; 4 a quote that does not verify; 5 a measure that got worse than a
-gate allows; 130 stopped by Ctrl-C while indexing.
+Exit codes: 0 success; 1 an error, in one sentence; 2 wrong options; 3 an abstention; 4 a quote does
+not verify; 5 a gate of a comparison failed; 130 indexing was stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ from qa.text.printable import printable
 
 
 class _Commands(click.Group):
-    """The commands of inquote, and those that other packages bring by entry point.
+    """The commands of inquote, and those that other packages add by entry point.
 
-    An error of ours is printed as its sentence, never as a traceback.
+    Our errors are printed as one sentence, without a traceback.
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -55,7 +54,7 @@ class _Commands(click.Group):
 def main() -> None:
     """Ask a document a question, and get an answer made of its own words.
 
-    Where no document and no index is named, the essay that comes with inquote is asked.
+    Commands use the essay that comes with inquote unless you name documents or an index.
     """
     show_every_character()
 

@@ -25,7 +25,11 @@ GATE_FAILED = 5
 
 _folder = click.Path(path_type=Path)
 _seed_option = click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of all that is drawn."
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Seed of all random choices.",
 )
 
 
@@ -37,22 +41,24 @@ _seed_option = click.option(
     "assignments",
     multiple=True,
     metavar="KEY=VALUE",
-    help="A setting: top_k, threshold, max_quotes, model, backend, reranker, max_tokens or "
-    "overlap. Several values, with commas between, make a sweep; reranker=none is one without.",
+    help="Change top_k, threshold, max_quotes, model, backend, reranker, max_tokens or overlap; "
+    "repeatable. Values separated by commas make a sweep. reranker=none uses no reranker.",
 )
-@click.option("--out", type=_folder, help="The folder to keep the run in, with its report.")
-@click.option("--overwrite", is_flag=True, help="Put the run in the place of the one in --out.")
-@click.option("--name", default="", help="What reports call the run.")
-@click.option("--sample", type=click.IntRange(min=1), help="Ask only this many, drawn at random.")
+@click.option("--out", type=_folder, help="Folder to save the run and its report in.")
+@click.option("--overwrite", is_flag=True, help="Replace the run in --out.")
+@click.option("--name", default="", help="Name of the run in reports.")
+@click.option(
+    "--sample", type=click.IntRange(min=1), help="Ask only this many questions, drawn at random."
+)
 @_seed_option
-@click.option("--any-corpus", is_flag=True, help="Go on if the set was made for another corpus.")
-@click.option("--all", "every", is_flag=True, help="Print every figure.")
+@click.option("--any-corpus", is_flag=True, help="Continue if the set was made for another corpus.")
+@click.option("--all", "every", is_flag=True, help="Print all figures.")
 @click.option(
     "--review",
     type=_folder,
     metavar="FILE",
-    help="Go through the unanswered and the doubted questions, mark the right quotes, and write "
-    "the set to FILE. QUESTIONS may then also be a text file, one question a line.",
+    help="Judge the questions that nobody has judged or that look wrong: choose the right quotes. "
+    "The set is written to FILE. QUESTIONS may be a text file, one question per line.",
 )
 @as_json_option
 def evaluate(
@@ -74,13 +80,13 @@ def evaluate(
     review: Path | None,
     as_json: bool,
 ) -> None:
-    """Ask every question of a set, and say how well it went, and how sure that is.
+    """Ask all questions of a set, and measure the answers.
 
-    QUESTIONS is a file of JSON lines (seeds/questions.jsonl is one), a CSV file, a file in the
-    format of SQuAD, or a folder in that of BEIR. The last two bring their corpus along, which is
-    asked where no other is named.
+    QUESTIONS is a file of JSON lines (such as seeds/questions.jsonl), a CSV file, a file in
+    SQuAD's format, or a folder in BEIR's. The last two bring their own corpus, which is used
+    unless you name another.
 
-    With --out the run is kept, for `inquote compare`; it holds a report, report.html.
+    --out saves the run, with a report in report.html. `inquote compare` compares saved runs.
     """
     from qa.cli.printing import print_runs
     from qa.evaluation import compare, load_questions
@@ -123,27 +129,27 @@ def evaluate(
     "--measure",
     "measures",
     multiple=True,
-    help="A measure to compare; may be given several times. The fewer, the smaller the "
-    "difference that can be told from chance. By default all.",
+    help="Measure to compare; repeatable. By default all; with fewer, smaller differences become "
+    "significant.",
 )
 @click.option(
     "--gate",
     "gates",
     multiple=True,
     metavar="MEASURE:MIN_DROP",
-    help="Exit with code 5 if the measure got worse by this much, and not by chance.",
+    help="Exit with code 5 if the measure got worse by this much, significantly; repeatable.",
 )
 @click.option(
     "--alpha",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     default=0.05,
     show_default=True,
-    help="The chance that is taken of any false alarm.",
+    help="Accepted probability of any false alarm.",
 )
 @_seed_option
-@click.option("--out", type=_folder, help="A folder for comparison.html, .md and .json.")
-@click.option("--overwrite", is_flag=True, help="Put it in the place of the one in --out.")
-@click.option("--all", "every", is_flag=True, help="Print every measure.")
+@click.option("--out", type=_folder, help="Folder for comparison.html, .md and .json.")
+@click.option("--overwrite", is_flag=True, help="Replace the comparison in --out.")
+@click.option("--all", "every", is_flag=True, help="Print all measures.")
 @as_json_option
 def compare(
     runs: tuple[Path, ...],
@@ -156,9 +162,11 @@ def compare(
     every: bool,
     as_json: bool,
 ) -> None:
-    """Say whether later RUNS are better or worse than the first, or whether it may be chance.
+    """Compare RUNS with the first: better, worse, or no evidence.
 
-    RUNS are folders that `inquote eval --out` wrote. Exit code 5 tells that a gate failed.
+    RUNS are folders that `inquote eval --out` wrote.
+
+    Exit code 5 means that a gate failed.
     """
     from qa.cli.printing import print_comparison, print_gates
     from qa.evaluation import compare, load_run
@@ -166,7 +174,7 @@ def compare(
     from qa.evaluation.comparison.gates import check_gates, parse_gate
 
     if len(runs) < 2:
-        raise click.UsageError("Name two runs or more; the first is what the others are held to.")
+        raise click.UsageError("Name two or more runs; the others are compared with the first.")
     if out is not None:
         kept.check_comparison_free(out, overwrite=overwrite)
     declared = [parse_gate(gate) for gate in gates]
@@ -195,8 +203,8 @@ def _source(
         return documents or questions.documents or None
     if documents:
         raise click.UsageError(
-            f"{index} is an index already: leave --document out to ask it as it is, or add to it "
-            "with inquote index."
+            f"{index} is already an index: leave out --document to use it as it is, or add the "
+            "documents with inquote index."
         )
     return None
 
@@ -212,7 +220,7 @@ def _run(
     from qa.evaluation import evaluate
 
     if opened.asked_before:
-        notes = [*notes, "its times are those of questions that were asked before"]
+        notes = [*notes, "times are of questions that were asked before"]
     run = evaluate(
         opened.qa,
         questions,
@@ -236,8 +244,8 @@ def _drawn(questions: QuestionSet, size: int | None, seed: int) -> tuple[Questio
 def _refuse_with_review(*options: object) -> None:
     if any(options):
         raise click.UsageError(
-            "--review goes with --document, --index, --model, --backend, --precision and "
-            "--reranker alone."
+            "--review can only be combined with --document, --index, --model, --backend, "
+            "--precision and --reranker."
         )
 
 

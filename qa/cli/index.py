@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qa.cli.options import as_json_option, backend_option, precision_option, print_json
+from qa.cli.options import (
+    as_json_option,
+    backend_option,
+    model_option,
+    precision_option,
+    print_json,
+)
 from qa.text.printable import printable, printable_name
 
 if TYPE_CHECKING:
@@ -22,21 +28,24 @@ STOPPED = 130
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--index", type=click.Path(path_type=Path), help="The folder to keep the index in.")
-@click.option("--model", help="A sentence-transformers model: a folder or a Hub name.")
+@click.option("--index", type=click.Path(path_type=Path), help="Folder of the index.")
+@model_option
 @backend_option
 @precision_option
-@click.option("--max-tokens", type=int, help="The most tiktoken tokens in a passage.")
-@click.option("--overlap", type=int, help="Sentences that a passage shares with the one before.")
+@click.option("--max-tokens", type=int, help="Tokens in a passage, at most.  [default: 96]")
+@click.option("--overlap", type=int, help="Sentences that adjacent passages share.  [default: 1]")
 @click.option(
     "--token-vectors",
     type=click.IntRange(min=0),
     metavar="PASSAGES",
-    help="Passages whose tokens are kept, for a quicker first answer: 31 kB each; 5,000 if new.",
+    help="Passages to store token vectors of, for faster first answers, at 31 kB each; 5,000 in a "
+    "new index.",
 )
-@click.option("--remove", multiple=True, metavar="ID", help="A document to take out, by its id.")
-@click.option("--watch", is_flag=True, help="Stay, and index again whenever a file changes.")
-@click.option("--check", is_flag=True, help="Read all of --index, and tell whether it is whole.")
+@click.option(
+    "--remove", multiple=True, metavar="ID", help="Remove the document with this id; repeatable."
+)
+@click.option("--watch", is_flag=True, help="Keep running, and update the index when files change.")
+@click.option("--check", is_flag=True, help="Read all of --index, and check it for damage.")
 @as_json_option
 def index(
     paths: tuple[Path, ...],
@@ -52,11 +61,12 @@ def index(
     check: bool,
     as_json: bool,
 ) -> None:
-    """Index files and folders, so that asking them later starts at once.
+    """Index files and folders, so that questions start at once.
 
-    Only documents that are new or changed are worked on. Without --index, the index is kept
-    where the other commands look for it when the same paths are named with --document. What is
-    encoded when it is stopped by Ctrl-C is kept, and the same command goes on from there.
+    Only new and changed documents are encoded. Without --index, the index is kept in your cache
+    folder, where other commands find it when they are given the same paths as --document.
+
+    Ctrl-C keeps what is encoded: the same command continues from there.
     """
     from qa.engine import prepare
     from qa.passages import Chunking
@@ -67,7 +77,7 @@ def index(
     if watch and not paths:
         raise click.UsageError("--watch needs the files and folders to watch.")
     if remove and index is None:
-        raise click.UsageError("--remove needs --index, the folder of the index to change.")
+        raise click.UsageError("--remove needs --index, the index to change.")
     chunking = None
     if max_tokens is not None or overlap is not None:
         if index is None:
@@ -90,9 +100,7 @@ def index(
             token_vectors=token_vectors,
         )
     except KeyboardInterrupt:
-        click.echo(
-            "Stopped. What was encoded is kept: the same command goes on from there.", err=True
-        )
+        click.echo("Stopped. The same command continues from here.", err=True)
         sys.exit(STOPPED)
     _print_changes(folder, changes, as_json)
     if watch:
@@ -100,15 +108,17 @@ def index(
 
 
 def _check(index: Path | None, *, bare: bool) -> None:
-    """Tell that an index is whole; `IndexDamaged` if it is not."""
+    """Print that an index is not damaged; `IndexDamaged` if it is."""
     from qa.index import Index
 
     if index is None or not bare:
-        raise click.UsageError("--check needs --index, and nothing else.")
+        raise click.UsageError("--check needs --index and takes nothing else.")
     with closing(Index.open(index)) as opened:
         opened.check_whole()
         documents, passages = len(opened.document_ids()), len(opened)
-    click.echo(f"The index in {index} is whole: {documents:,} documents, {passages:,} passages.")
+    click.echo(
+        f"The index in {index} is not damaged: {documents:,} documents, {passages:,} passages."
+    )
 
 
 def _watch(paths: tuple[Path, ...], folder: Path, encoder: Encoder, as_json: bool) -> None:
@@ -118,7 +128,7 @@ def _watch(paths: tuple[Path, ...], folder: Path, encoder: Encoder, as_json: boo
     def told(error: QAError) -> None:
         click.echo(f"Not indexed: {printable(str(error))}", err=True)
 
-    click.echo("Watching for changes; Ctrl-C ends it.", err=True)
+    click.echo("Watching for changes. Press Ctrl-C to stop.", err=True)
     with suppress(KeyboardInterrupt):
         for changes in watch(paths, folder, encoder, told):
             _print_changes(folder, changes, as_json)

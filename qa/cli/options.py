@@ -17,8 +17,13 @@ _Command = Callable[..., Any]
 backend_option = click.option(
     "--backend",
     type=click.Choice(["auto", "openvino", "torch"]),
-    help="What the model runs on: by default torch where there is a GPU, and else OpenVINO where "
-    "it knows the model.",
+    help="What runs the model. By default torch on a GPU, else OpenVINO if it supports the model.",
+)
+
+model_option = click.option(
+    "--model",
+    help="A sentence-transformers model: a folder or a name on the Hub. By default the one "
+    "that comes with inquote.",
 )
 
 precision_option = click.option(
@@ -26,8 +31,8 @@ precision_option = click.option(
     type=click.Choice(["float32", "bfloat16"]),
     default="float32",
     show_default=True,
-    help="What passages are encoded in that are new, and whose tokens are not kept: bfloat16 takes "
-    "a third of the time on a processor with AMX, and gives vectors that are near.",
+    help="How new passages are encoded, except those whose token vectors are stored. bfloat16 "
+    "takes a third of the time on a processor with AMX; vectors differ slightly.",
 )
 
 
@@ -39,19 +44,19 @@ def corpus_options(command: _Command) -> _Command:
     for option in (
         click.option(
             "--reranker",
-            help="A sentence-transformers cross-encoder, a folder or a Hub name, that puts the "
-            "passages found in order; by default none.",
+            help="A sentence-transformers cross-encoder to rerank passages with: a folder or a "
+            "name on the Hub. By default none.",
         ),
         precision_option,
         backend_option,
-        click.option("--model", help="A sentence-transformers model: a folder or a Hub name."),
-        click.option("--index", type=click.Path(path_type=Path), help="The folder of an index."),
+        model_option,
+        click.option("--index", type=click.Path(path_type=Path), help="Folder of an index."),
         click.option(
             "--document",
             "documents",
             type=click.Path(path_type=Path),
             multiple=True,
-            help="A file or a folder to ask; may be given several times.",
+            help="File or folder to ask; repeatable.",
         ),
     ):
         command = option(command)
@@ -61,11 +66,15 @@ def corpus_options(command: _Command) -> _Command:
 threshold_option = click.option(
     "--threshold",
     type=click.FloatRange(0, 1),
-    help="The confidence below which the document does not say; 0 always answers.  [default: 0.65]",
+    help="Abstain below this confidence; 0 always answers.  [default: 0.65]",
 )
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 top_k_option = click.option(
-    "--top-k", type=click.IntRange(min=1), default=8, show_default=True, help="Passages to find."
+    "--top-k",
+    type=click.IntRange(min=1),
+    default=8,
+    show_default=True,
+    help="Passages to retrieve.",
 )
 
 

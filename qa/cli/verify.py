@@ -21,30 +21,31 @@ NOT_VERIFIED = 4
     "documents",
     type=click.Path(path_type=Path),
     multiple=True,
-    help="A source to check against, a file or a folder, any number of times; by default, what the "
-    "answer itself names.",
+    help="File or folder to check against; repeatable. By default, the files that ANSWER names.",
 )
 @click.option(
     "--index",
     type=click.Path(path_type=Path),
-    help="The folder of an index whose documents to check against.",
+    help="Folder of an index to check against.",
 )
 @as_json_option
 def verify(answer: Path, documents: tuple[Path, ...], index: Path | None, as_json: bool) -> None:
-    """Check every quote of a saved ANSWER (from ask --json) against its source, without a model.
+    """Check the quotes of a saved answer against the source.
 
-    A saved conversation is checked too, answer by answer. Which file was read is told of each
-    quote. Where neither --document nor --index is given, the answer itself names the files, and
-    one that differs from the document known here by that name is not verified.
+    ANSWER is a file from `inquote ask --json`, or a saved conversation. No model is loaded. The
+    file that was read is shown for each quote.
 
-    Exit code 4 tells that something in it is not as the source has it.
+    Without --document or --index, the answer itself names the files. If this machine knows
+    another text by the same name, quotes from such a file are not verified.
+
+    Exit code 4 means that something does not match the source.
     """
     from qa.verification import verify, verify_conversation
     from qa.verification.answer_files import SavedAnswer, read_saved
     from qa.verification.sources import Sources
 
     if documents and index:
-        raise click.UsageError("--document and --index are two ways to name sources: take one.")
+        raise click.UsageError("Use either --document or --index, not both.")
     saved = read_saved(answer)
     if index:
         found = Sources.of_index(index, saved)
@@ -71,7 +72,7 @@ def _print_verified(result: Verification | ConversationVerification) -> None:
             click.secho(f"{number}. {printable(question)}", bold=True)
             _print_verified(answer)
         if not result.answers:
-            click.echo("There is no answer in it to verify.")
+            click.echo("There are no answers to verify.")
         return
     for check in result.checks:
         label = f"[{check.number}]" + (" near" if check.near else "")
@@ -80,7 +81,7 @@ def _print_verified(result: Verification | ConversationVerification) -> None:
     for problem in result.problems:
         _print_finding("answer", False, problem)
     if not result.checks and not result.problems:
-        click.echo("There is no quote in it to verify.")
+        click.echo("There are no quotes to verify.")
 
 
 def _print_finding(label: str, verified: bool, finding: str) -> None:

@@ -80,7 +80,7 @@ def test_a_page_that_strangers_reach_without_a_login_is_warned_of_in_one_line(
     host: str, warned: bool
 ) -> None:
     result = CliRunner().invoke(main, ["chat", "--host", host])
-    assert result.output.count("Warning: whoever reaches this machine on") == warned
+    assert result.output.count("Warning: everyone who can reach this machine on") == warned
     assert result.output.count("\n") == 2 + warned
     with_login = CliRunner().invoke(main, ["chat", "--host", host], env={"INQUOTE_AUTH": "ada:x"})
     assert "Warning" not in with_login.output
@@ -107,7 +107,7 @@ def test_a_proxy_is_an_address_or_a_network() -> None:
     for wrong in ("*", "proxy.example", "10.0.0.1/8", ""):
         result = CliRunner().invoke(main, ["chat", "--proxy", wrong])
         assert result.exit_code == 2
-        assert f"{wrong!r} is no address or network: give one such as 127.0.0.1" in result.output
+        assert f"{wrong!r} is not an address or network: use one such as 127.0.0.1" in result.output
 
 
 def test_help_loads_no_gradio_and_no_model() -> None:
@@ -118,4 +118,4 @@ def test_help_loads_no_gradio_and_no_model() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "Open a web page to ask in" in done.stdout
+    assert "Serve a web page to ask questions on" in done.stdout

@@ -120,12 +120,12 @@ class TestIndex:
         assert run("index", tmp_path / "a.txt", "--index", tmp_path / "index").exit_code == 0
         return tmp_path / "index"
 
-    def test_check_tells_that_an_index_is_whole(self, folder: Path) -> None:
+    def test_check_tells_that_an_index_is_not_damaged(self, folder: Path) -> None:
         result = run("index", "--index", folder, "--check")
         assert result.exit_code == 0
-        assert "is whole: 1 documents, 1 passages" in result.stdout
+        assert "is not damaged: 1 documents, 1 passages" in result.stdout
 
-    def test_check_tells_what_is_not(self, folder: Path) -> None:
+    def test_check_tells_what_is_damaged(self, folder: Path) -> None:
         whole = vectors_of(folder).read_bytes()
         vectors_of(folder).write_bytes(whole[:-1] + b"?")
         assert_one_sentence(run("index", "--index", folder, "--check"), "damaged", "vectors-1")
@@ -165,7 +165,7 @@ class TestIndex:
             patched.setattr("qa.engine.load_encoder", lambda *_, **__: Stopped())
             result = run("index", tmp_path / "a.txt", "--index", tmp_path / "new")
         assert result.exit_code == STOPPED
-        assert "goes on from there" in result.stderr
+        assert "The same command continues from here" in result.stderr
         assert run("index", tmp_path / "a.txt", "--index", tmp_path / "new").exit_code == 0
 
 

@@ -202,7 +202,7 @@ class TestEval:
         assert run("eval", questions, "--document", museum, "--index", index).exit_code == 0
         assert run("eval", questions, "--index", index).exit_code == 0
         again = run("eval", questions, "--document", museum, "--index", index)
-        assert_one_sentence(again, "is an index already", "inquote index")
+        assert_one_sentence(again, "is already an index", "inquote index")
 
     def test_a_run_is_called_by_its_name_or_its_folder_or_its_set(
         self, questions: Path, museum: Path, tmp_path: Path
@@ -228,7 +228,7 @@ class TestEval:
     def test_a_review_goes_with_few_options(self, questions: Path, tmp_path: Path) -> None:
         review = ("eval", questions, "--review", tmp_path / "mine.jsonl")
         for option in (("--json",), ("--out", tmp_path / "run"), ("--set", "top_k=2")):
-            assert_one_sentence(run(*review, *option), "--review goes with")
+            assert_one_sentence(run(*review, *option), "--review can only be combined with")
         by_it = run(*review, "--reranker", "./no/such")
         assert_one_sentence(by_it, "there is no model folder ./no/such")
 
@@ -308,7 +308,7 @@ class TestCompare:
     def test_bad_input_is_answered_in_a_sentence(
         self, runs: tuple[Path, Path], tmp_path: Path
     ) -> None:
-        assert_one_sentence(run("compare", runs[0]), "two runs or more")
+        assert_one_sentence(run("compare", runs[0]), "two or more runs")
         assert_one_sentence(run("compare", runs[0], tmp_path / "none"), "is no run")
         assert_one_sentence(run("compare", *runs, "--measure", "quote-hit"), "did you mean")
         assert_one_sentence(run("compare", *runs, "--gate", "MAP"), "measure:drop")

@@ -172,7 +172,7 @@ class TestConversations:
     def test_one_without_answers_says_so(self, tmp_path: Path) -> None:
         result = run_verify(tmp_path, conversation())
         assert result.exit_code == 0
-        assert "no answer in it" in result.stdout
+        assert "no answers to verify" in result.stdout
 
     def test_documents_of_one_id_are_told_apart_by_their_digest(self, tmp_path: Path) -> None:
         texts = {"old": SENTENCES, "new": ("A new sentence.", *SENTENCES)}

@@ -132,7 +132,7 @@ class TestAnIndex:
         saved = quoting(Document("rules.txt", TEXT))
         result = run_verify(tmp_path, saved, "--index", folder, "--document", tmp_path)
         assert result.exit_code == 2
-        assert "take one" in result.stderr
+        assert "not both" in result.stderr
 
     def test_must_be_there(self, tmp_path: Path) -> None:
         saved = quoting(Document("rules.txt", TEXT))
