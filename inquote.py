@@ -70,7 +70,7 @@ def main() -> None:
     """Run the command line."""
     if stranger := _stranger():
         sys.exit(f"Error: {stranger}")
-    from qa.__main__ import main as command_line
+    from qa.cli.commands import main as command_line
 
     command_line(prog_name="inquote")
 

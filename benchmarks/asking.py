@@ -15,8 +15,8 @@ from benchmarks.floor import Rates
 from benchmarks.summary import Line, Measured, Options, share, table
 from benchmarks.timing import Sample, Times, clocked, gathered, shown
 from qa import QA
+from qa.bundled import questions_path
 from qa.evaluation import load_questions
-from qa.seeds import questions_path
 
 BACKENDS = ("openvino", "torch")
 RETRIEVE_IN, ASK_IN = 0.003, 0.008  # seconds, wanted on the essay

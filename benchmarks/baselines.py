@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 
 from embeddings import Encoder, load_encoder, open_store
 from qa.answering import Answer
+from qa.citations import Citation
 from qa.documents import Document, Span
 from qa.evaluation import Question, QuestionSet, evaluate, load_questions
 from qa.passages import Passage
-from qa.quotes import Citation
 from qa.retrieval import RetrievedPassage
-from qa.sentences import split_sentences
-from qa.terms import telling_words
+from qa.text.analysis import telling_words
+from qa.text.sentences import split_sentences
 
 DEPTH = 100
 READ = 5  # documents whose sentences may be quoted

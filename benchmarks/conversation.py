@@ -27,11 +27,11 @@ from qa import QA, Document, QAError
 from qa.answering import Answer
 from qa.documents import Span
 from qa.evaluation import Question, QuestionSet, evaluate, load_questions
-from qa.evaluation.ranking import ranking_columns
-from qa.leaning import Leaning
-from qa.phrases import names
+from qa.evaluation.measures.ranking import ranking_columns
+from qa.follow_ups.dependence import Leaning
+from qa.follow_ups.phrases import names
+from qa.follow_ups.rewriting import rewrite
 from qa.retrieval import RetrievedPassage
-from qa.rewriting import rewrite
 
 CONVERSATIONS = "mtrag"
 STANDALONE = ("squad2_cs224n", "clapnq_half", "covidqa_half", "chroma_chunking")

@@ -14,8 +14,8 @@ from benchmarks.summary import Line, Measured, Options, share, table
 from benchmarks.timing import Times, clocked, gathered, in_turns, shown
 from embeddings import Encoder, load_encoder, open_store
 from qa import QA, Document
-from qa.indexing import update_index
-from qa.seeds import essay_path
+from qa.bundled import essay_path
+from qa.index import update_index
 
 BACKENDS = ("openvino", "torch")
 COPIES, RUNS, DIM = 5, 5, 384

@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from scipy.stats import binom, binomtest
 
 from qa.errors import RunError
-from qa.evaluation.comparing import Tested, paired_tests
+from qa.evaluation.comparison.comparing import Tested, paired_tests
 from qa.evaluation.measures import MEASURES, Measure, columns
+from qa.evaluation.measures.resampling import holm
+from qa.evaluation.measures.weighted_statistics import Columns
 from qa.evaluation.records import Record
 from qa.evaluation.runs import Run, load_run
-from qa.evaluation.statistics import holm
-from qa.evaluation.weighted import Columns
 
 ALPHA = 0.05
 DROPS = (0.02, 0.05, 0.10)

@@ -149,7 +149,7 @@ def _in_torch(rows: int, columns: int, precision: str) -> Callable[[], object]:
 def _in_openvino(rows: int, columns: int, precision: str) -> Callable[[], object]:
     import numpy as np
 
-    from embeddings.runtime import Model, opset13
+    from embeddings.openvino_runtime import Model, opset13
 
     random = np.random.default_rng(0)
     given = opset13.parameter([TOKENS, rows], np.float32)
@@ -184,7 +184,7 @@ def _large() -> int:
 
 
 def _core() -> Any:
-    from embeddings.runtime import Core
+    from embeddings.openvino_runtime import Core
 
     return Core()
 

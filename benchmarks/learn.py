@@ -2,7 +2,8 @@
 
     python -m benchmarks.learn --bench FOLDER
 
-FOLDER has question sets in BEIR's format, a folder each. What comes out is kept in `qa/learnt`.
+FOLDER has question sets in BEIR's format, a folder each. What comes out is kept in
+`qa/answering/weights`.
 
 The recipe. Each question is asked as the package asks it, of the eight passages that are retrieved
 by default. The reader and the weights learn from `squad2_cs224n` (Wikipedia; half of the questions
@@ -35,11 +36,11 @@ from tqdm.auto import tqdm
 from benchmarks.learn_examples import Example, examples
 from benchmarks.reader_network import Network, inputs, reader_of
 from embeddings import load_encoder
-from qa.confidence import SIGNS, signs
-from qa.learnt import FOLDER, Learnt, Weights
-from qa.matching import Asked, Match
-from qa.reader import Reader
-from qa.selection import FEATURES, Candidate, Held, candidates
+from qa.answering.candidates import FEATURES, Candidate, Held, candidates
+from qa.answering.confidence import SIGNS, signs
+from qa.answering.late_interaction import Asked, Match
+from qa.answering.span_reader import Reader
+from qa.answering.weights import FOLDER, Learnt, Weights
 
 EPOCHS, BATCH, RATE, DECAY, DROPOUT = 6, 16, 2e-3, 0.01, 0.1
 LEARNT_FEATURES = ("rare", "all", "passage", "read", "asks")

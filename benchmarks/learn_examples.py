@@ -13,19 +13,18 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from embeddings import Encoder
+from qa.answering.candidates import Candidate
+from qa.answering.late_interaction import Asked, Match, Matcher
 from qa.documents import Document
 from qa.engine import DEFAULT_TOP_K
 from qa.evaluation import Question, QuestionSet, load_questions
 from qa.evaluation.gold import locate
 from qa.evaluation.questions import Place
-from qa.index import Index
-from qa.indexing import update_index
+from qa.follow_ups.rewriting import rewrite
+from qa.index import Index, update_index
 from qa.loaders import load_all
-from qa.matching import Asked, Match, Matcher
 from qa.passages import Chunking, Passage
 from qa.retrieval import Retriever
-from qa.rewriting import rewrite
-from qa.selection import Candidate
 
 HELD_OUT = {"squad2_cs224n": 5, "mtrag": 2}
 """Of every so many articles or conversations, one is held out; sets not named are, or are not."""

@@ -17,8 +17,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.sentences import split_sentences
-from qa.terms import terms
+from qa.text.analysis import terms
+from qa.text.sentences import split_sentences
 
 Passage = tuple[str, str]
 """A title, which may be empty, and a text."""

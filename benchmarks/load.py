@@ -29,8 +29,8 @@ import httpx
 from benchmarks.floor import Rates
 from benchmarks.summary import Line, Measured, Options, table
 from qa import QA
+from qa.bundled import questions_path
 from qa.evaluation import Question, load_questions
-from qa.seeds import questions_path
 
 _PATIENCE_SECONDS = 300.0
 _SAME_CONFIDENCE = 0.001

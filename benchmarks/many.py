@@ -36,11 +36,11 @@ from benchmarks.timing import Sample, clocked
 from embeddings import Encoder, Tokens, load_encoder
 from qa import QA, Document
 from qa.answering import ExtractiveAnswerer
+from qa.answering.late_interaction import TokensOf
 from qa.documents import Span
 from qa.evaluation import load_questions
-from qa.index_files import FORMAT, is_index
-from qa.indexing import update_index
-from qa.matching import TokensOf
+from qa.index import update_index
+from qa.index.storage import FORMAT, is_index
 from qa.passages import Chunking, Passage
 
 COUNT = 100_000
@@ -121,7 +121,7 @@ def built(folder: Path, texts: Sequence[str]) -> Path:
     some = np.random.default_rng(0).permutation(len(texts))[:REAL]
     real = encoder.encode_passages([texts[number] for number in some])
     invented = (text for _, text in Invention([("", text) for text in texts]).passages(COUNT))
-    with patch("qa.indexing.cut", cut):
+    with patch("qa.index.writer.cut", cut):
         corpus = list(documents(invented, COUNT))
         pretended = Pretended(encoder, made_up(real, COUNT))
         update_index(folder, corpus, encoder=pretended, token_vectors=COUNT)

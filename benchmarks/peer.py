@@ -147,8 +147,7 @@ def inquote(max_tokens: int | None = None, precision: str = "float32") -> tuple[
     """Index on disk, with words beside vectors; `max_tokens` of a passage, None for the default."""
     from embeddings import load_encoder
     from qa import QA, Document
-    from qa.index import Index
-    from qa.indexing import update_index
+    from qa.index import Index, update_index
     from qa.passages import Chunking
 
     encoder = load_encoder(precision=precision)

@@ -23,7 +23,7 @@ from typing import Any
 
 from benchmarks.floor import Rates
 from benchmarks.summary import Line, Measured, Options, table
-from embeddings.runtime import has_bfloat16
+from embeddings.openvino_runtime import has_bfloat16
 
 ROOT = Path(__file__).parents[1]
 ENVIRONMENT = ROOT / ".venv-peers"

@@ -32,8 +32,7 @@ from qa import QA, Answer, Citation
 from qa.answering import DEFAULT_THRESHOLD
 from qa.evaluation import QuestionSet, Run, compare, evaluate, load_questions, load_run
 from qa.evaluation.runs import figures
-from qa.index import Index
-from qa.indexing import update_index
+from qa.index import Index, update_index
 
 DEPTH = 100
 QUOTES = 3

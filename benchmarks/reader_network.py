@@ -1,4 +1,4 @@
-"""The reader's network in torch, to be trained; `qa/reader.py` reads with what was learnt."""
+"""The reader's network in torch, to be trained; `qa/answering/span_reader.py` reads with it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
-from qa.matching import Asked, Match
-from qa.reader import HEADS, LAYERS, WEIGHTS_SCALE, Reader
+from qa.answering.late_interaction import Asked, Match
+from qa.answering.span_reader import HEADS, LAYERS, WEIGHTS_SCALE, Reader
 
 _WIDTH = 64
 

@@ -38,8 +38,7 @@ from benchmarks.timing import shown
 from embeddings import Tokens
 from qa.documents import Document, Span
 from qa.evaluation import load_questions
-from qa.index import Index
-from qa.indexing import update_index
+from qa.index import Index, update_index
 from qa.passages import Chunking, Passage
 from qa.retrieval import Retriever
 
@@ -156,7 +155,7 @@ class Material:
         corpus = list(documents(invented, size))
         started = time.perf_counter()
         encoder = Given(made_up(self.real, size), {})
-        with patch("qa.indexing.cut", lines):
+        with patch("qa.index.writer.cut", lines):
             update_index(folder, corpus, encoder=encoder, token_vectors=0)
         seconds = time.perf_counter() - started
         (folder / "built.json").write_text(json.dumps({"build, s": round(seconds, 1)}))
@@ -244,7 +243,7 @@ def figures_of(
     index.close()
     text = (f"An added passage, number {n}." for n in range(IN_A_DOCUMENT))
     (new,) = documents(text, IN_A_DOCUMENT, first=10**9)
-    with patch("qa.indexing.cut", lines):
+    with patch("qa.index.writer.cut", lines):
         add = partial(update_index, folder, [new], encoder=encoder, token_vectors=0)
         figures["add a document, s"] = timed(add)
         remove = partial(

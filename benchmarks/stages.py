@@ -21,18 +21,17 @@ from unittest.mock import patch
 import numpy as np
 from numpy.typing import NDArray
 
-import qa.answering
-import qa.engine
 from benchmarks.asking import essay_questions
 from benchmarks.floor import Rates
 from benchmarks.summary import Measured, Options, table
 from benchmarks.timing import shown
-from embeddings.openvino import OpenVINOEncoder
+from embeddings.openvino_encoder import OpenVINOEncoder
 from qa import QA
+from qa.answering import extractive
+from qa.answering.late_interaction import Matcher
+from qa.answering.span_reader import Reader
+from qa.citations import Citation
 from qa.index import Index
-from qa.matching import Matcher
-from qa.quotes import Citation
-from qa.reader import Reader
 
 ROUNDS = 5
 
@@ -59,7 +58,7 @@ STAGES = (
     Stage("weighing the question's words", ((Matcher, "ask"),)),
     Stage("late interaction", ((Matcher, "match"),)),
     Stage("the reader", ((Reader, "read"),)),
-    Stage("candidates", ((qa.answering, "candidates"), (qa.answering, "apart"))),
+    Stage("candidates", ((extractive, "candidates"), (extractive, "apart"))),
     Stage("quotes and their proof", ((Citation, "__init__"),)),
 )
 

@@ -21,7 +21,7 @@ QUESTION = "When was the Belt and Road Initiative proposed?"
 ASK = ("-m", "qa", "ask", QUESTION)
 ASK_IN, PAGE_IN = 1.0, 3.0  # seconds, wanted
 
-_LIBRARIES = "import click, faiss, numpy, safetensors, tokenizers, embeddings.runtime"
+_LIBRARIES = "import click, faiss, numpy, safetensors, tokenizers, embeddings.openvino_runtime"
 _PAGE_LIBRARIES = (
     f"import os; os.environ['GRADIO_ANALYTICS_ENABLED'] = 'False'; {_LIBRARIES}, gradio"
 )

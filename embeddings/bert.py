@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from embeddings.layers import attention, constant, linear, norm, nowhere, numbers, whole
-from embeddings.recipe import UnknownRecipe, first_place
-from embeddings.runtime import Model, opset13
+from embeddings.model_config import UnknownRecipe, first_place
+from embeddings.openvino_runtime import Model, opset13
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from embeddings.runtime import Node
+    from embeddings.openvino_runtime import Node
 
 Weights = Mapping[str, "NDArray[np.float32]"]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from embeddings.openvino import OpenVINOEncoder
+    from embeddings.openvino_encoder import OpenVINOEncoder
 
 BACKENDS = ("auto", "openvino", "torch")
 """What an encoder may run on."""
@@ -118,7 +118,7 @@ def load_encoder(
             return _openvino(files, device, precision)
         except ModelError:  # torch may know it, or says what is wrong with it
             pass
-    from embeddings.sentence_transformers import SentenceTransformersEncoder
+    from embeddings.torch_encoder import SentenceTransformersEncoder
 
     return SentenceTransformersEncoder(files, device=device)
 
@@ -138,7 +138,7 @@ def _check_bfloat16(backend: str, device: str | None, model: str | None) -> None
             model=model or "",
         )
     try:
-        from embeddings.runtime import has_bfloat16
+        from embeddings.openvino_runtime import has_bfloat16
     except ImportError:  # which is told when OpenVINO is loaded
         return
     if not has_bfloat16():
@@ -149,7 +149,7 @@ def _check_bfloat16(backend: str, device: str | None, model: str | None) -> None
 
 def _openvino(files: ModelFiles, device: str | None, precision: str) -> OpenVINOEncoder:
     """Load a model on OpenVINO; a `ModelError` says why it cannot be."""
-    from embeddings.recipe import UnknownRecipe
+    from embeddings.model_config import UnknownRecipe
 
     in_float32 = precision == "float32"
     way_out = "take the backend torch" if in_float32 else "leave backend and precision out"
@@ -160,7 +160,7 @@ def _openvino(files: ModelFiles, device: str | None, precision: str) -> OpenVINO
             model=files.name,
         )
     try:
-        from embeddings.openvino import OpenVINOEncoder
+        from embeddings.openvino_encoder import OpenVINOEncoder
 
         return OpenVINOEncoder(files, precision=precision)
     except ImportError as error:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embeddings.runtime import opset13
+from embeddings.openvino_runtime import opset13
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from embeddings.runtime import Node, Output
+    from embeddings.openvino_runtime import Node, Output
 
     Array = NDArray[np.float32]
 

@@ -8,14 +8,14 @@ with QA.open("essay.txt") as qa:
 """
 
 from qa.answering import Answer
+from qa.citations import Citation
 from qa.conversation import Conversation
 from qa.documents import Document
 from qa.engine import QA, retrieve
 from qa.errors import QAError
+from qa.follow_ups.rewriting import Rewriting
 from qa.passages import Chunking, Passage
-from qa.quotes import Citation
 from qa.retrieval import RetrievedPassage
-from qa.rewriting import Rewriting
 from qa.verification import verify
 
 __all__ = [

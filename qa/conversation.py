@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from qa.answering import Answer
 from qa.engine import DEFAULT_TOP_K, QA
-from qa.rewriting import LOOK_BACK
+from qa.follow_ups.rewriting import LOOK_BACK
 
 
 class Conversation:

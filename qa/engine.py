@@ -17,17 +17,16 @@ from typing import Self
 from embeddings import Encoder, ModelNotFetched, Reranker, load_encoder, load_reranker
 from embeddings.cache import cache_folder
 from qa.answering import DEFAULT_THRESHOLD, Answer, Answerer, ExtractiveAnswerer
+from qa.answering.readings import answers_too, is_surer
+from qa.bundled import essay_path
 from qa.documents import Document
 from qa.errors import IndexDamaged, IndexMismatch, IndexMissing, LoadError, QuestionError
-from qa.index import Index
-from qa.index_files import FORMAT, is_index
-from qa.indexing import Changes, update_index
+from qa.follow_ups.rewriting import Rewriting, rewrite
+from qa.index import Changes, Index, update_index
+from qa.index.storage import FORMAT, is_index
 from qa.loaders import find_all
 from qa.passages import Chunking
-from qa.readings import answers_too, is_surer
 from qa.retrieval import RetrievedPassage, Retriever, check_question
-from qa.rewriting import Rewriting, rewrite
-from qa.seeds import essay_path
 
 Source = str | os.PathLike[str] | Document
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from embeddings import Encoder
 from qa.documents import Document, Span
 from qa.errors import SettingsError
-from qa.sentences import split_sentences
+from qa.text.sentences import split_sentences
 
 if TYPE_CHECKING:
     import tiktoken

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 from qa.errors import LoadError
-from qa.terminal import printable_name
+from qa.text.printable import printable_name
 
 _TRIES = 3  # of reading a file that changes while it is read
 _OPEN = sum(

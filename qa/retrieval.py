@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from embeddings import Encoder, Reranker
 from qa.errors import QuestionError, SettingsError
+from qa.follow_ups.dependence import Leaning
+from qa.follow_ups.rewriting import Rewriting
 from qa.index import Index
-from qa.leaning import Leaning
 from qa.passages import Passage
-from qa.rewriting import Rewriting
-from qa.terms import telling_words
+from qa.text.analysis import telling_words
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,9 +9,9 @@ import hypothesis
 import pytest
 
 from embeddings import Encoder, load_encoder
+from qa.bundled import essay_path
 from qa.documents import Document
 from qa.loaders import load
-from qa.seeds import essay_path
 from tests.fakes import FakeEncoder
 from tests.network import ASKED, refuse_network
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from embeddings import Tokens
 from qa.documents import Document
 from qa.index import Index
-from qa.index_files import DATABASE
+from qa.index.storage import DATABASE
 
 _WORDS = re.compile(r"\w+")
 _RANDOM = re.compile("-[0-9a-f]{16}$")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from qa.evaluation.comparing import Comparison, Difference, Flip, Verdict
+from qa.evaluation.comparison.comparing import Comparison, Difference, Flip, Verdict
 from qa.evaluation.records import Excerpt, Record, Retrieved
 from qa.evaluation.runs import Figure, Run
 

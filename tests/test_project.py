@@ -43,7 +43,7 @@ sys.addaudithook(refuse)
 THE_WHOLE_ROAD = """
 from qa import QA, retrieve, verify
 from qa.evaluation import evaluate, load_questions
-from qa.seeds import questions_path
+from qa.bundled import questions_path
 
 with QA.open() as qa:
     answer = qa.ask("When was the Belt and Road Initiative proposed?")

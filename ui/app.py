@@ -13,17 +13,18 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 import gradio as gr
 
 from qa import QA
-from ui import endpoints, limits
-from ui.asking import Desk
 from ui.assets import markup
-from ui.background import regularly
-from ui.evaluate import evaluate_tab
-from ui.fair_work import LongWork
-from ui.feedback import Feedback
-from ui.no_files import refuse_files
-from ui.reviewing import ReviewDesk
-from ui.shelves import Shelves
-from ui.uploads import Uploads
+from ui.chat.asking import Desk
+from ui.chat.feedback import Feedback
+from ui.chat.shelves import Shelves
+from ui.evaluation.reviewing import ReviewDesk
+from ui.evaluation.tab import evaluate_tab
+from ui.server import endpoints
+from ui.server.no_files import refuse_files
+from ui.visitors import limits
+from ui.visitors.background import regularly
+from ui.visitors.fair_work import LongWork
+from ui.visitors.uploads import Uploads
 
 _CLEARED_EVERY = 600  # seconds
 _LISTED = 200  # documents that may be chosen from

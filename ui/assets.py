@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_PAGE = Path(__file__).parent / "page"
+PAGE = Path(__file__).parent / "page"
 # Each uses those before it.
 _SCRIPTS = (
     "store.js",
@@ -20,12 +20,12 @@ _SCRIPTS = (
 
 def markup(name: str) -> str:
     """Give a file of markup."""
-    return (_PAGE / name).read_text(encoding="utf-8")
+    return (PAGE / name).read_text(encoding="utf-8")
 
 
 def head() -> str:
     """Give what goes into the head of the page: all styles, and all scripts in a block."""
-    styles = "".join(markup(path.name) for path in sorted(_PAGE.glob("*.css")))
+    styles = "".join(markup(path.name) for path in sorted(PAGE.glob("*.css")))
     return f"<style>{styles}</style><script>{script()}</script>"
 
 

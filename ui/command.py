@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qa.terminal import as_json_option, corpus_options, print_json, threshold_option
-from ui.accounts import Accounts, find_accounts
-from ui.folder import private_folder
+from qa.cli.options import as_json_option, corpus_options, print_json, threshold_option
+from ui.server.accounts import Accounts, find_accounts
+from ui.visitors.folder import private_folder
 
 if TYPE_CHECKING:
     from qa.engine import QA
@@ -115,13 +115,13 @@ def chat(
             threshold=threshold,
         ) as qa,
     ):
-        from ui.gradio_start import import_gradio
+        from ui.server.gradio_start import import_gradio
 
         import_gradio()  # as slow as it is: not before a bad document
         from ui.app import built
-        from ui.endpoints import Endpoints
-        from ui.server import Serving, address, serve, stop_event
-        from ui.uploads import Uploads
+        from ui.server.endpoints import Endpoints
+        from ui.server.server import Serving, address, serve, stop_event
+        from ui.visitors.uploads import Uploads
 
         essay = not documents and index is None
         title = ESSAY_TITLE if essay else _title(qa.index.document_ids())

@@ -2,9 +2,9 @@
 
     python -m benchmarks.studies.doubt --bench FOLDER
 
-FOLDER holds question sets in BEIR's format. Only questions that `qa.leaning` is in doubt of are
-asked, in three ways: by themselves; as they are read with what came before, always; and as
-`QA.ask` does, which takes one of the two. Sets without conversations are asked with a false
+FOLDER holds question sets in BEIR's format. Only questions that `qa.follow_ups.dependence` is in
+doubt of are asked, in three ways: by themselves; as they are read with what came before, always;
+and as `QA.ask` does, which takes one of the two. Sets without conversations are asked with a false
 history of one to three questions, which should change nothing. Follow-ups are the turns of
 `mtrag`, and questions of SQuAD from which a name was cut that the question before has.
 
@@ -28,12 +28,12 @@ from benchmarks.conversation import CONVERSATIONS, SQUAD, about, false_history, 
 from qa import QA, Answer
 from qa.evaluation import Question, QuestionSet, load_questions
 from qa.evaluation.gold import Gold, locate
+from qa.evaluation.measures.resampling import paired_intervals
+from qa.evaluation.measures.weighted_statistics import Array, mean
 from qa.evaluation.questions import Place
-from qa.evaluation.statistics import paired_intervals
-from qa.evaluation.weighted import Array, mean
-from qa.leaning import Leaning, leaning
-from qa.phrases import names
-from qa.rewriting import rewrite
+from qa.follow_ups.dependence import Leaning, leaning
+from qa.follow_ups.phrases import names
+from qa.follow_ups.rewriting import rewrite
 
 STANDALONE = (SQUAD, "clapnq_half", "covidqa_half")
 HEAD = ("set", "history", "half", "questions", "of each", "by itself", "as read", "either")

@@ -20,8 +20,7 @@ from ir_measures import Success, nDCG
 from benchmarks.baselines import judged, taken_out
 from embeddings import Encoder, load_encoder
 from qa.evaluation import Question, QuestionSet, load_questions
-from qa.index import Index
-from qa.indexing import update_index
+from qa.index import Index, update_index
 
 DEPTH = 100
 MEASURES = (Success @ 1, Success @ 5, nDCG @ 10)

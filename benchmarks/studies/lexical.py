@@ -39,8 +39,8 @@ from benchmarks.studies.lexical_engines import (
     Tantivy,
 )
 from qa.evaluation import QuestionSet, load_questions
-from qa.evaluation.ranking import RETRIEVAL
-from qa.terms import telling_words
+from qa.evaluation.measures.ranking import RETRIEVAL
+from qa.text.analysis import telling_words
 
 TOP_K = 10
 DEPTH = 100  # as deep as `qa.retrieval` looks

@@ -18,9 +18,9 @@ import tantivy
 import qa
 from benchmarks.lexical_corpus import Passage
 from qa.documents import Span
-from qa.index_files import SCHEMA
-from qa.lexical import Words
-from qa.postings import Entered
+from qa.index.bm25 import Words
+from qa.index.inverted_index import Entered
+from qa.index.storage import SCHEMA
 
 WORD = r"\w+"
 HEAP = 256_000_000  # bytes that tantivy may hold before it writes a segment

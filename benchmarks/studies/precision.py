@@ -27,12 +27,11 @@ from benchmarks.baselines import DEPTH, judged, taken_out
 from benchmarks.quality import difference, head, line
 from embeddings.encoder import PRECISIONS
 from embeddings.models import find_model
-from embeddings.openvino import OpenVINOEncoder
-from embeddings.runtime import has_bfloat16
+from embeddings.openvino_encoder import OpenVINOEncoder
+from embeddings.openvino_runtime import has_bfloat16
 from qa import QA, Answer
 from qa.evaluation import QuestionSet, Run, evaluate, load_questions
-from qa.index import Index
-from qa.indexing import update_index
+from qa.index import Index, update_index
 
 NEAREST = 10
 MEASURES = ("hit@1", "hit@5", "nDCG@10")

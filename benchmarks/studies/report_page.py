@@ -15,13 +15,13 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
+from qa.bundled import essay_path
 from qa.evaluation import Record, Run
 from qa.evaluation.records import Excerpt, Retrieved
 from qa.evaluation.report import html_report
 from qa.evaluation.runs import figures
 from qa.loaders import load
-from qa.seeds import essay_path
-from qa.sentences import split_sentences
+from qa.text.sentences import split_sentences
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 

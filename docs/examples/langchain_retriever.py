@@ -18,7 +18,7 @@ from qa.answering import ExtractiveAnswerer
 from qa.documents import Span
 from qa.evaluation import compare, evaluate, load_questions
 from qa.loaders import load
-from qa.sentences import split_sentences
+from qa.text.sentences import split_sentences
 
 essay = load("seeds/essay.txt")[0]
 questions = load_questions("seeds/questions.jsonl")

@@ -10,7 +10,7 @@ with QA.open() as qa:
     print(run.figures["quote-hit@1"])
 """
 
-from qa.evaluation.comparing import Comparison, compare
+from qa.evaluation.comparison import Comparison, compare
 from qa.evaluation.evaluating import evaluate
 from qa.evaluation.formats import load_questions, save_questions
 from qa.evaluation.measures import MEASURES

@@ -18,6 +18,7 @@ from tqdm.auto import tqdm
 
 from embeddings.errors import EmbeddingsError
 from qa.answering import Answer
+from qa.citations import Citation
 from qa.documents import Document
 from qa.engine import DEFAULT_TOP_K, QA
 from qa.errors import QAError, QuestionSetError, SettingsError
@@ -27,7 +28,6 @@ from qa.evaluation.records import Excerpt, Record, Retrieved, passage_key
 from qa.evaluation.runs import Run, figures, figures_by_tag
 from qa.passages import Passage
 from qa.progress import Progress, counted
-from qa.quotes import Citation
 from qa.retrieval import RERANKED, RetrievedPassage
 from qa.verification import verify
 

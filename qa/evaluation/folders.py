@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qa.errors import RunError
-from qa.evaluation.comparing import Comparison
+from qa.evaluation.comparison import Comparison
 from qa.evaluation.report import (
     html_comparison,
     html_report,

@@ -8,7 +8,7 @@ from itertools import islice
 
 from qa.documents import Document
 from qa.errors import QuestionSetError
-from qa.evaluation.nearest import lower, nearest, occurrences
+from qa.evaluation.fuzzy_match import lower, nearest, occurrences
 from qa.evaluation.questions import Place, Question, QuestionSet, brief, fingerprint
 
 _NEAREST_SHOWN = 10  # faults; to look for what is nearest takes time

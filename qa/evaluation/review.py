@@ -1,6 +1,6 @@
 """Making a question set of one's own: what is to be judged, and keeping what was judged.
 
-It knows nothing of how the questions are shown: `review_terminal` is one way.
+It knows nothing of how the questions are shown: `qa.cli.review` is one way.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from qa.answering import Answer
 from qa.engine import QA
 from qa.errors import QAError, QuestionSetError
 from qa.evaluation.formats import beir, existing, load_questions, save_questions, table
-from qa.evaluation.formats.strict import read_lines
+from qa.evaluation.formats.validation import read_lines
+from qa.evaluation.fuzzy_match import nearest, occurrences
 from qa.evaluation.gold import Gold, check_corpus, locate
-from qa.evaluation.nearest import nearest, occurrences
 from qa.evaluation.questions import NOT_JUDGED, Place, Question, QuestionSet, brief, fingerprint
 from qa.evaluation.records import Excerpt
 from qa.progress import Progress, counted

@@ -22,9 +22,9 @@ import numpy as np
 
 from qa.errors import RunError
 from qa.evaluation.measures import MEASURES, columns, is_share
-from qa.evaluation.ranking import qrels_of, ranking_of
+from qa.evaluation.measures.ranking import qrels_of, ranking_of
+from qa.evaluation.measures.resampling import exact_interval, intervals
 from qa.evaluation.records import Record
-from qa.evaluation.statistics import exact_interval, intervals
 
 if TYPE_CHECKING:
     import pandas as pd

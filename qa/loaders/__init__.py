@@ -22,7 +22,7 @@ from qa.loaders.parsed import load_docx, load_html, load_pdf
 from qa.loaders.parsing import LIMITS, Limits
 from qa.loaders.text import load_text
 from qa.regular_files import refused
-from qa.terminal import printable_name
+from qa.text.printable import printable_name
 
 
 class Loader(Protocol):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from qa.regular_files import refused
-from qa.terminal import printable_name
+from qa.text.printable import printable_name
 
 _LOCK = "~$"  # starts the name of the file that Word puts beside one that is open
 _LINK, _FOLDER, _FILE, _SPECIAL = "link", "folder", "file", "special"

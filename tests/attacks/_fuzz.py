@@ -46,7 +46,7 @@ def _text(data: bytes) -> None:
 
 def _answers(data: bytes) -> None:
     from qa.errors import AnswerFileError
-    from qa.saved import parse_answer
+    from qa.verification.answer_files import parse_answer
 
     try:
         parse_answer(json.loads(data))
@@ -81,7 +81,9 @@ def main(target: str, seconds: int, seed: int, folder: Path) -> None:
     except ImportError:
         _drawn(prepare(), begin, seconds, random.Random(seed), folder)
         return
-    with atheris.instrument_imports(include=["qa.loaders.parsers", "qa.loaders.text", "qa.saved"]):
+    with atheris.instrument_imports(
+        include=["qa.loaders.parsers", "qa.loaders.text", "qa.verification.answer_files"]
+    ):
         run = prepare()
     options = [f"-max_total_time={seconds}", f"-seed={seed + 1}", f"-artifact_prefix={folder}/"]
     atheris.Setup([sys.argv[0], *options, "-timeout=30", "-rss_limit_mb=4000", str(folder)], run)

@@ -13,10 +13,9 @@ from pathlib import Path
 from unittest.mock import patch
 
 from embeddings.stores import ivf_store, segments
-from qa import QA, Document, index_files, postings
+from qa import QA, Document
 from qa.errors import StoredIndexError
-from qa.index import Index
-from qa.indexing import update_index
+from qa.index import Index, inverted_index, storage, update_index
 from tests.attacks import Outcome
 from tests.fakes import FakeEncoder, corpus
 
@@ -92,11 +91,11 @@ def _small(folder: Path) -> Iterator[Path]:
 def _large(folder: Path) -> Iterator[Path]:
     update: Callable[..., object] = update_index
     with (
-        patch.object(index_files, "HELD", -1),
+        patch.object(storage, "HELD", -1),
         patch.object(segments, "FLAT_MOST", 4),
         patch.object(ivf_store, "_LEAST_IN_A_LIST", 5),
-        patch.object(postings, "_SMALL", 1),
-        patch.object(postings, "_BLOCK", 128),
+        patch.object(inverted_index, "_SMALL", 1),
+        patch.object(inverted_index, "_BLOCK", 128),
     ):
         update(folder, _documents(), encoder=FakeEncoder(), token_vectors=9)
         update(folder, corpus("d", parts=3), encoder=FakeEncoder(), remove=["a"])

@@ -19,11 +19,10 @@ from unittest.mock import patch
 from embeddings import EmbeddingsError
 from embeddings.stores import ivf_store, segments
 from qa import QA
-from qa.checksums import checksum, checksum_of
 from qa.errors import QAError
-from qa.index import Index
-from qa.index_files import DATABASE
-from qa.indexing import update_index
+from qa.index import Index, update_index
+from qa.index.checksums import checksum, checksum_of
+from qa.index.storage import DATABASE
 from tests.attacks import Outcome
 from tests.fakes import FakeEncoder, corpus
 from tests.network import ASKED
@@ -252,7 +251,7 @@ _CHANGES: list[Callable[[Path, random.Random], str]] = [
 
 def _store(connection: sqlite3.Connection, manifest: dict[str, Any] | None) -> None:
     """Write the manifest with all its checks made right, and close the database."""
-    from qa.checksums import together
+    from qa.index.checksums import together
 
     rows = connection.execute("SELECT checksum FROM documents ORDER BY number")
     documents = together(found for (found,) in rows)

@@ -13,8 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from qa.errors import IndexMissing, QAError
-from qa.index import Index
-from qa.indexing import update_index
+from qa.index import Index, update_index
 from tests.attacks import Outcome
 from tests.fakes import FakeEncoder, corpus, state_of
 
@@ -27,14 +26,14 @@ _WRITER = """
 import os, sys
 from pathlib import Path
 import sentencex, tqdm.auto
-import embeddings.stores.segments, qa.postings
-from qa import indexing
+import embeddings.stores.segments, qa.index.inverted_index
+from qa.index import writer
 from qa.passages import tiktoken_encoding
 from tests.fakes import FakeEncoder, corpus
 from tests.attacks.kills import change
 
 tiktoken_encoding()  # once, before the forks
-indexing._ENCODED_AT_ONCE = 4
+writer._ENCODED_AT_ONCE = 4
 for line in sys.stdin:
     if (child := os.fork()) == 0:
         change(Path(line.rstrip("\\n")))

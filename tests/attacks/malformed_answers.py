@@ -12,15 +12,16 @@ from typing import Any
 from click.testing import CliRunner
 
 from qa import Answer, Citation, Document, verify
-from qa.__main__ import NOT_VERIFIED, main
+from qa.cli.commands import main
+from qa.cli.verify import NOT_VERIFIED
 from qa.documents import Span
 from qa.errors import QAError
 from qa.loaders import load
-from qa.saved import parse_answer
+from qa.verification.answer_files import parse_answer
 from tests.attacks import Outcome
 from tests.attacks._odd_data import malformed
-from ui.render import turn as rendered
-from ui.turns import Checked, Turn, parse_turn
+from ui.chat.render import turn as rendered
+from ui.chat.turns import Checked, Turn, parse_turn
 
 SMALL, FULL = 150, 20_000
 

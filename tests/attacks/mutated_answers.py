@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from qa import Document, verify
+from qa.bundled import essay_path
 from qa.loaders import load
-from qa.seeds import essay_path
 from tests.attacks import Outcome
 
 SMALL, FULL = 1_000, 100_000

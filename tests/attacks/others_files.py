@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.errors import QAError
-from qa.index import Index
-from qa.index_files import DATABASE
-from qa.indexing import update_index
+from qa.index import Index, update_index
+from qa.index.storage import DATABASE
 from tests.attacks import Outcome
 from tests.fakes import FakeEncoder, corpus
 

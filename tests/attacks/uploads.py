@@ -17,7 +17,7 @@ import httpx
 from benchmarks.page_client import PageClient
 from tests.attacks import Outcome
 from tests.ui.serving import Running, eventually, small_page
-from ui.limits import MAX_UPLOAD_BYTES, MAX_WAITING_BYTES, MAX_WAITING_FILES
+from ui.visitors.limits import MAX_UPLOAD_BYTES, MAX_WAITING_BYTES, MAX_WAITING_FILES
 
 SMALL = 5
 FULL = 200

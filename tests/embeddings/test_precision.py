@@ -10,7 +10,7 @@ import pytest
 import embeddings.encoder
 from embeddings import Encoder, ModelError, load_encoder
 from embeddings.models import find_model
-from embeddings.openvino import OpenVINOEncoder
+from embeddings.openvino_encoder import OpenVINOEncoder
 from tests.tiny_models import save_tiny_encoder
 
 pytestmark = pytest.mark.model
@@ -30,7 +30,7 @@ def model(request: pytest.FixtureRequest, tiny: Path) -> str | None:
 
 @pytest.fixture(scope="module")
 def quick(model: str | None) -> Encoder:
-    from embeddings.runtime import has_bfloat16
+    from embeddings.openvino_runtime import has_bfloat16
 
     if not has_bfloat16():
         pytest.skip("this processor has no bfloat16")
@@ -43,7 +43,7 @@ def exact(model: str | None) -> Encoder:
 
 
 def _processor(monkeypatch: pytest.MonkeyPatch, *, has_bfloat16: bool) -> None:
-    monkeypatch.setattr("embeddings.runtime.has_bfloat16", lambda: has_bfloat16)
+    monkeypatch.setattr("embeddings.openvino_runtime.has_bfloat16", lambda: has_bfloat16)
     monkeypatch.setattr(embeddings.encoder, "_has_gpu", lambda: False)
 
 

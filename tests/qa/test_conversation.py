@@ -7,9 +7,8 @@ import pytest
 
 from qa import QA, Conversation, Document, QAError
 from qa.answering import ExtractiveAnswerer
-from qa.index import Index
-from qa.indexing import update_index
-from qa.rewriting import LOOK_BACK
+from qa.follow_ups.rewriting import LOOK_BACK
+from qa.index import Index, update_index
 from tests.fakes import FakeEncoder
 
 TEXTS = ["The Louvre opened in Paris in 1793.", "The Prado opened in Madrid in 1819."]

@@ -8,13 +8,13 @@ import pytest
 
 from embeddings import Encoder, ModelError, ModelNotFetched, Reranker
 from qa import QA, Chunking, Document, QAError, retrieve
-from qa.answering import Answer, Answerer, FindDocument
+from qa.answering.candidates import Candidate
+from qa.answering.extractive import Answer, Answerer, FindDocument
+from qa.bundled import essay_path
 from qa.documents import Span
 from qa.engine import prepare
 from qa.errors import IndexMismatch
 from qa.retrieval import RetrievedPassage
-from qa.seeds import essay_path
-from qa.selection import Candidate
 from tests.fakes import FakeEncoder, FakeReranker, connect, vectors_of
 
 BELT = "When was the Belt and Road proposed?"

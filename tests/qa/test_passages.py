@@ -15,7 +15,7 @@ from embeddings import Encoder
 from qa.documents import Document
 from qa.errors import SettingsError
 from qa.passages import Chunking, Passage, cut, tiktoken_encoding
-from qa.sentences import split_sentences
+from qa.text.sentences import split_sentences
 from tests.fakes import PATHOLOGICAL, FakeEncoder, documents_of_any_kind
 
 CHUNKINGS = st.builds(Chunking, max_tokens=st.integers(16, 60), overlap=st.integers(0, 3))

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from qa.documents import Document
 from qa.errors import SettingsError
-from qa.index import Index
-from qa.indexing import update_index
-from qa.leaning import Leaning
+from qa.follow_ups.dependence import Leaning
+from qa.follow_ups.rewriting import Rewriting
+from qa.index import Index, update_index
 from qa.retrieval import RetrievedPassage, Retriever, reranked
-from qa.rewriting import Rewriting
 from tests.fakes import FakeEncoder, FakeReranker, corpus
 
 SENTENCES = [

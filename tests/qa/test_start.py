@@ -11,7 +11,7 @@ WATCHED = """
 import sys
 
 sys.argv = ["inquote", *{arguments!r}]
-from qa.__main__ import main
+from qa.cli.commands import main
 
 try:
     main(standalone_mode=False)

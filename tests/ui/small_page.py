@@ -18,13 +18,12 @@ from typing import Any
 from starlette.routing import BaseRoute, Mount
 
 from qa import QA, Answer, Document
-from qa.index import Index
-from qa.indexing import update_index
+from qa.index import Index, update_index
 from tests.fakes import FakeEncoder
 from tests.ui.serving import TEXT
-from ui import limits
-from ui.accounts import Accounts
-from ui.folder import private_folder
+from ui.server.accounts import Accounts
+from ui.visitors import limits
+from ui.visitors.folder import private_folder
 
 
 class SlowQA(QA):
@@ -46,11 +45,11 @@ def main() -> None:
     encoder = FakeEncoder()
     update_index(tmp / "index", [Document("small.txt", TEXT)], encoder=encoder)
     with private_folder() as folder, SlowQA(Index.open(tmp / "index"), encoder) as qa:
-        from ui import access
         from ui.app import built
-        from ui.endpoints import Endpoints
-        from ui.server import Serving, address, serve, stop_event
-        from ui.uploads import Uploads
+        from ui.server import access
+        from ui.server.endpoints import Endpoints
+        from ui.server.server import Serving, address, serve, stop_event
+        from ui.visitors.uploads import Uploads
 
         access._WRONG_COSTS_SECONDS = 0
         SlowQA.seconds = settings.pop("seconds", 0.0)
@@ -60,7 +59,7 @@ def main() -> None:
         waiting = settings.pop("waiting", 64)
         mcp = settings.pop("mcp", True)
         if mcp:
-            from ui import tools
+            from ui.server import tools
 
             tools.WAITING_AT_MOST = waiting
         sessions = settings.pop("sessions", 2_000)

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from qa import QA
-from qa.__main__ import main
+from qa.cli.commands import main
 from qa.errors import LoadError
 from ui import command
 
@@ -112,7 +112,8 @@ def test_a_proxy_is_an_address_or_a_network() -> None:
 
 def test_help_loads_no_gradio_and_no_model() -> None:
     code = (
-        "import sys; from qa.__main__ import main; main(['chat', '--help'], standalone_mode=False);"
+        "import sys; from qa.cli.commands import main;"
+        "main(['chat', '--help'], standalone_mode=False);"
         "sys.exit(bool({'gradio', 'torch', 'faiss', 'mcp', 'uvicorn'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from qa import Document
+from qa.bundled import questions_path
 from qa.evaluation import load_questions
-from qa.seeds import questions_path
 from tests.ui.conftest import ATTACK_DOCUMENT, watch
 from tests.ui.driving import (
     BELT,

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from playwright.sync_api import Page, expect
 
 from qa import Document
-from qa.__main__ import main
+from qa.cli.commands import main
 from qa.evaluation import load_questions
 from tests.ui.driving import BELT, FOLLOW_UP, UNANSWERED, ask, check_quotes, quotes, texts, visit
 

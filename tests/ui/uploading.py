@@ -9,7 +9,7 @@ from typing import TypeVar
 import anyio
 import gradio as gr
 
-from ui.uploads import Uploads
+from ui.visitors.uploads import Uploads
 
 Result = TypeVar("Result")
 

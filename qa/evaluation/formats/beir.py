@@ -12,7 +12,7 @@ from pydantic import AliasChoices, BeforeValidator, Field
 from qa.documents import Document
 from qa.errors import LoadError, QuestionSetError
 from qa.evaluation.formats.qrels import Judgement, read_qrels
-from qa.evaluation.formats.strict import Id, Lenient, Reading, Words, read_lines
+from qa.evaluation.formats.validation import Id, Lenient, Reading, Words, read_lines
 from qa.evaluation.questions import Place, Question, QuestionSet, brief, fingerprint
 
 CORPUS, QUERIES, QRELS = "corpus.jsonl", "queries.jsonl", "qrels"

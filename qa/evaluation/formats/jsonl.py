@@ -13,7 +13,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from qa.errors import QuestionSetError
-from qa.evaluation.formats.strict import Reading, Strict, Words, read_lines
+from qa.evaluation.formats.validation import Reading, Strict, Words, read_lines
 from qa.evaluation.questions import Place, Question, QuestionSet
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")

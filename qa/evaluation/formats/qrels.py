@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from qa.evaluation.formats.strict import Reading, read_lines
+from qa.evaluation.formats.validation import Reading, read_lines
 from qa.evaluation.questions import brief
 
 _HEADERS = {"query-id", "query_id", "queryid", "qid"}

@@ -11,8 +11,8 @@ from pydantic_core import from_json
 
 from qa.documents import Document
 from qa.errors import LoadError, QuestionSetError
-from qa.evaluation.formats.strict import Id, Lenient, Reading, Words, read_text
-from qa.evaluation.nearest import nearest, occurrences
+from qa.evaluation.formats.validation import Id, Lenient, Reading, Words, read_text
+from qa.evaluation.fuzzy_match import nearest, occurrences
 from qa.evaluation.questions import Place, Question, QuestionSet, brief, fingerprint
 
 _SHOWN = 60

@@ -10,7 +10,7 @@ from typing import Any
 
 from qa.errors import QuestionSetError
 from qa.evaluation.formats.jsonl import Fields
-from qa.evaluation.formats.strict import Reading, did_you_mean, read_text
+from qa.evaluation.formats.validation import Reading, did_you_mean, read_text
 from qa.evaluation.questions import NOT_JUDGED, QuestionSet, brief
 
 _ONCE = ("id", "question", "answerable")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from qa.evaluation.comparing import Comparison, Flip
+from qa.evaluation.comparison.comparing import Comparison, Flip
 from qa.evaluation.questions import Place
 from qa.evaluation.records import OUTCOMES, Excerpt, Record
 from qa.evaluation.report.marking import Piece, pieces

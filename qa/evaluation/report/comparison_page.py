@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from qa.evaluation.comparing import Comparison
+from qa.evaluation.comparison import Comparison
 from qa.evaluation.report.cards import FlipCard, flip_cards
 from qa.evaluation.report.pages import Choice, page
 from qa.evaluation.report.tables import (

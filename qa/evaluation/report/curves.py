@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from qa.evaluation.measures.weighted_statistics import BINS, bin_of
 from qa.evaluation.records import Record
-from qa.evaluation.weighted import BINS, bin_of
 
 
 class Scored(NamedTuple):

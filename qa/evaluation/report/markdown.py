@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from qa.evaluation.comparing import Comparison, Difference, Flip
+from qa.evaluation.comparison.comparing import Comparison, Difference, Flip
 from qa.evaluation.records import Record
 from qa.evaluation.report.cards import kind_of
 from qa.evaluation.report.formatting import counted, writable

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from markupsafe import Markup
 
-from qa.evaluation.comparing import Comparison, Difference
+from qa.evaluation.comparison.comparing import Comparison, Difference
 from qa.evaluation.measures import MEASURES
 from qa.evaluation.records import OUTCOMES, Record
 from qa.evaluation.report import formatting

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from qa.evaluation.comparing import Comparison
+from qa.evaluation.comparison import Comparison
 from qa.evaluation.measures import MEASURES
 from qa.evaluation.records import Record
 from qa.evaluation.report.formatting import counted

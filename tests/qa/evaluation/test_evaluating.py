@@ -11,15 +11,14 @@ import pytest
 
 from qa import QA, Document
 from qa.answering import Answer, ExtractiveAnswerer
+from qa.citations import Citation
 from qa.documents import Span
 from qa.errors import QuestionError, QuestionSetError, SettingsError
 from qa.evaluation import Question, QuestionSet, Run, evaluate
 from qa.evaluation.questions import Place, fingerprint
 from qa.evaluation.records import Excerpt, Record
-from qa.index import Index
-from qa.indexing import update_index
+from qa.index import Index, update_index
 from qa.passages import Passage
-from qa.quotes import Citation
 from qa.retrieval import RetrievedPassage
 from tests.fakes import FakeEncoder
 

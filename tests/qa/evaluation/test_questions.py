@@ -3,12 +3,12 @@ from __future__ import annotations
 import hashlib
 
 from qa import Document
+from qa.bundled import essay_path, questions_path
 from qa.documents import Span
 from qa.evaluation.formats import load_questions
 from qa.evaluation.gold import check_corpus
 from qa.evaluation.questions import Place, Question, QuestionSet, brief, fingerprint
 from qa.loaders import load
-from qa.seeds import essay_path, questions_path
 
 
 def test_places_share_the_characters_that_both_have() -> None:

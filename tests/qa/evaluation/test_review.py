@@ -11,14 +11,13 @@ from click.testing import CliRunner, Result
 
 from qa import QA, Document
 from qa.answering import ExtractiveAnswerer
+from qa.cli.review import review_in_terminal
 from qa.errors import QuestionSetError
 from qa.evaluation.formats import load_questions, save_questions
 from qa.evaluation.questions import NOT_JUDGED, Question, QuestionSet, fingerprint
 from qa.evaluation.records import Excerpt
 from qa.evaluation.review import Pending, Review, read_drafts
-from qa.evaluation.review_terminal import review_in_terminal
-from qa.index import Index
-from qa.indexing import update_index
+from qa.index import Index, update_index
 from tests.fakes import FakeEncoder
 
 CORPUS = [

@@ -1,0 +1,244 @@
+"""An encoder on the OpenVINO runtime: quick to load, and sparing on an ordinary processor."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from tokenizers import Encoding, Tokenizer
+
+from embeddings.errors import ModelError
+from embeddings.model_config import UnknownRecipe, read_recipe
+from embeddings.models import ModelFiles
+from embeddings.openvino_runtime import MANY, SOON, Model, Network, padded
+from embeddings.tokens import Tokens, unit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_QUERIES_KEPT = 256
+_TOKENISED_KEPT = 16
+_TOKENS_AT_ONCE = 1_024  # more is no quicker, and who waits for a turn would wait longer
+_TEXTS_AT_ONCE = 1_024  # tokenised and sorted
+_FEW = 16  # texts; compiling for many takes longer than these
+
+Arrays = tuple["NDArray[np.float32]", "NDArray[np.float32]"]
+
+
+class OpenVINOEncoder:
+    """An `Encoder` on OpenVINO; the vector of a text does not depend on what is encoded with it.
+
+    Args:
+        files: the model's.
+        precision: of the sums that make the vectors of passages, "float32" or "bfloat16". Those
+            of questions, and of passages whose tokens are encoded with them, are of float32 in
+            any case: they are few, and what the one side loses is not lost on the other as well.
+
+    Raises:
+        UnknownRecipe: the model needs something that is not known here.
+        ModelError: its files cannot be read.
+    """
+
+    def __init__(self, files: ModelFiles, *, precision: str = "float32") -> None:
+        self._recipe = read_recipe(files.folder)
+        self.model = files.name
+        self.digest = files.digest
+        self._precision = precision
+        self.max_tokens = self._recipe.max_tokens
+        self._tokenizer_file = files.folder / "tokenizer.json"
+        try:
+            self._tokenizer = _tokenizer(self._tokenizer_file)
+            self._graph = _graph(files.folder, self._recipe.config, self._recipe.pooling)
+            self._soon = _Working(self._graph, SOON, "float32")
+        except UnknownRecipe:
+            raise
+        except Exception as error:  # tokenizers, safetensors and OpenVINO share no base class
+            raise ModelError(
+                f"model {files.name!r} cannot be loaded from {files.folder}: {error}",
+                model=files.name,
+            ) from error
+        self.dim: int = self._recipe.config["hidden_size"]
+        self._query = lru_cache(_QUERIES_KEPT)(self._encode_query)
+        self._tokenised = lru_cache(_TOKENISED_KEPT)(self._tokenizer.encode)
+
+    @cached_property
+    def _many(self) -> _Working:
+        return _Working(self._graph, MANY, "float32")
+
+    @cached_property
+    def _many_in_16_bits(self) -> _Working:
+        return _Working(self._graph, MANY, "bfloat16")
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Count with the model's own tokenizer, cutting nothing off."""
+        prompt = self._recipe.passage_prompt
+        prompted = [prompt + text for text in texts]
+        return [len(each.ids) for each in self._tokenise(prompted, places=False)]
+
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Encode with the model's query prompt, where it has one: (texts, dim).
+
+        A query by itself is remembered for a while, as searching and quoting both need it.
+        """
+        if len(texts) == 1:
+            return self._query(texts[0])[0].copy()
+        return self._vectors(texts, self._recipe.query_prompt, self._exact)
+
+    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Encode with the model's passage prompt, where it has one: (texts, dim).
+
+        Between two batches, others who wait have their turn.
+        """
+        return self._vectors(texts, self._recipe.passage_prompt, self._for_passages)
+
+    def query_tokens(self, text: str) -> Tokens:
+        """Encode a question's tokens, and remember them; tokens of the prompt are left out."""
+        return self._query(text)[1]
+
+    def passage_tokens(self, texts: Sequence[str]) -> list[Tokens]:
+        """Encode the tokens of passages, as `query_tokens` does those of a question."""
+        return self.encode_with_tokens(texts)[1]
+
+    def encode_with_tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[Tokens]]:
+        """Encode passages and their tokens at once, both in float32."""
+        prompt = self._recipe.passage_prompt
+        vectors = np.empty((len(texts), self.dim), np.float32)
+        found: dict[int, Tokens] = {}
+        read = self._read(prompt, texts)
+        for batch, (tokens, of_texts) in self._encoded(read, self._exact(len(read))):
+            vectors[batch] = of_texts
+            for row, n in enumerate(batch):
+                found[n] = _outside(prompt, read[n], tokens[row])
+        return unit(vectors), [found[n] for n in range(len(texts))]
+
+    def _exact(self, texts: int) -> _Working:
+        """Give what sums in float32, for a number of texts."""
+        return self._soon if texts <= _FEW else self._many
+
+    def _for_passages(self, texts: int) -> _Working:
+        """Give what makes the vectors of passages, for a number of texts."""
+        return self._exact(texts) if self._precision == "float32" else self._many_in_16_bits
+
+    def _vectors(
+        self, texts: Sequence[str], prompt: str, network: Callable[[int], _Working]
+    ) -> NDArray[np.float32]:
+        vectors = np.empty((len(texts), self.dim), np.float32)
+        by_length = sorted(range(len(texts)), key=lambda n: len(texts[n]))
+        for start in range(0, len(texts), _TEXTS_AT_ONCE):
+            some = by_length[start : start + _TEXTS_AT_ONCE]
+            read = self._read(prompt, [texts[n] for n in some])
+            for batch, (_, found) in self._encoded(read, network(len(read))):
+                vectors[[some[n] for n in batch]] = found
+        return unit(vectors)
+
+    def _encode_query(self, text: str) -> tuple[NDArray[np.float32], Tokens]:
+        """Encode a query and its tokens at once, which takes no longer than either."""
+        prompt = self._recipe.query_prompt
+        read = self._read(prompt, [text])
+        ((_, (tokens, vectors)),) = self._encoded(read, self._soon)
+        return unit(vectors), _outside(prompt, read[0], tokens[0])
+
+    def _read(self, prompt: str, texts: Sequence[str]) -> list[Encoding]:
+        """Tokenise texts, and cut off what the model does not read."""
+        prompted = [prompt + text for text in texts]
+        return [
+            each if len(each.ids) <= self.max_tokens else self._cutting.encode(text)
+            for each, text in zip(self._tokenise(prompted), prompted, strict=True)
+        ]
+
+    def _tokenise(self, texts: list[str], *, places: bool = True) -> list[Encoding]:
+        """Tokenise texts; without the tokens' places it is quicker.
+
+        One text by itself is remembered, as a question is counted, and then encoded.
+        """
+        if len(texts) == 1:
+            return [self._tokenised(texts[0])]
+        tokenise = self._tokenizer.encode_batch if places else self._tokenizer.encode_batch_fast
+        read: list[Encoding] = tokenise(texts)
+        return read
+
+    @cached_property
+    def _cutting(self) -> Tokenizer:
+        """Load the tokenizer once more, to cut texts; passages are made to fit, and need it not."""
+        cutting = _tokenizer(self._tokenizer_file)
+        cutting.enable_truncation(self.max_tokens)
+        return cutting
+
+    def _encoded(
+        self, read: Sequence[Encoding], network: _Working
+    ) -> Iterator[tuple[list[int], Arrays]]:
+        """Encode batches of texts that are alike in length, and give their numbers with each.
+
+        No more batches wait than are worked on, so that others have their turn between them.
+        """
+        running: deque[tuple[list[int], Future[Arrays]]] = deque()
+        for batch in _batches(read, network.at_once):
+            if len(running) == network.at_once:
+                numbers, future = running.popleft()
+                yield numbers, future.result()
+            texts = [read[n] for n in batch]
+            running.append((batch, network.workers.submit(self._infer, texts, network)))
+        yield from ((numbers, future.result()) for numbers, future in running)
+
+    def _infer(self, read: Sequence[Encoding], network: _Working) -> Arrays:
+        """Run the network: vectors of tokens, (texts, tokens, dim), and of texts, (texts, dim)."""
+        longest = max(len(each.ids) for each in read)
+        shape = len(read), min(padded(longest), self.max_tokens)
+        ids, mask = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        for row, each in enumerate(read):
+            ids[row, : len(each.ids)] = each.ids
+            mask[row, : len(each.ids)] = 1
+        tokens, vectors = network.run(ids, mask)
+        return tokens, vectors
+
+
+class _Working(Network):
+    """A network with a thread for each batch that it works on at once."""
+
+    def __init__(self, graph: Model, use: str, precision: str) -> None:
+        super().__init__(graph, use, precision)
+        self.workers = ThreadPoolExecutor(self.at_once, thread_name_prefix="encoder")
+
+
+def _tokenizer(file: Path) -> Tokenizer:
+    tokenizer = Tokenizer.from_file(str(file))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _graph(folder: Path, config: dict[str, Any], pooling: str) -> Model:
+    from safetensors.numpy import load_file
+
+    from embeddings.bert import build
+
+    weights = folder / "model.safetensors"
+    if not weights.is_file():
+        raise UnknownRecipe("its weights are in no model.safetensors")
+    return build(load_file(weights), config, pooling)
+
+
+def _batches(read: Sequence[Encoding], at_once: int) -> Iterator[list[int]]:
+    """Give numbers of texts that are alike in length, so that there is work for all at once."""
+    share = sum(padded(len(each.ids)) for each in read) // at_once
+    most = min(share, _TOKENS_AT_ONCE)
+    batch: list[int] = []
+    for n in sorted(range(len(read)), key=lambda n: len(read[n].ids)):
+        if batch and (len(batch) + 1) * padded(len(read[n].ids)) > most:
+            yield batch
+            batch = []
+        batch.append(n)
+    if batch:
+        yield batch
+
+
+def _outside(prompt: str, read: Encoding, vectors: NDArray[np.float32]) -> Tokens:
+    """Give each token's place beside its vector, but those of the prompt and the special ones."""
+    spans = np.array(read.offsets, np.int64).reshape(-1, 2) - len(prompt)
+    outside = (spans[:, 0] >= 0) & (spans[:, 0] < spans[:, 1])
+    return Tokens(unit(vectors[: len(spans)][outside]), spans[outside])

@@ -1,0 +1,16 @@
+"""Passages to an answer: candidates are scored, and the best are quoted, or none.
+
+`late_interaction` matches passages with the question, `candidates` are the sentences that may be
+quoted, `span_reader` reads them, `confidence` says how likely they answer, and `extractive` makes
+the answer of them.
+"""
+
+from qa.answering.extractive import (
+    ABSTENTION,
+    DEFAULT_THRESHOLD,
+    Answer,
+    Answerer,
+    ExtractiveAnswerer,
+)
+
+__all__ = ["ABSTENTION", "DEFAULT_THRESHOLD", "Answer", "Answerer", "ExtractiveAnswerer"]

@@ -1,0 +1,197 @@
+"""Matches to what may be quoted: sentences, and pairs of them, scored.
+
+Every sentence of the passages is a candidate, and every two that stand side by side. A pair has
+to earn its length: it is taken where the two together meet much more of the question than either
+does alone, which is so where one names the subject and the other says what is asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from qa.answering.late_interaction import PASSAGES_KEPT, Asked, Match
+from qa.documents import Span
+from qa.passages import Passage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# A sentence that points back with one of its first words is best read after the one before it.
+_POINTS_BACK = re.compile(
+    r"\W*(?:\w+\W+){0,9}?(it|its|this|these|those|they|their|he|his|she|her|such|therefore"
+    r"|thus|hence|however|the same|the latter|the former)\b",
+    re.IGNORECASE,
+)
+# One whose subject is such a word cannot be read without, and is never quoted alone.
+_HANGS = re.compile(
+    r"\W*(?:(?:and|but|so|yet|also|then|thus|therefore|hence|however|instead|still),?\s+)?"
+    r"(it|they|this|these|those|he|she|such|the latter|the former)\b",
+    re.IGNORECASE,
+)
+
+FEATURES = ("rare", "all", "passage", "read", "pair", "apart", "asks")
+"""What a candidate is scored by; `Candidate` says what each is."""
+
+Numbers = Mapping[str, float]
+
+
+class Held(NamedTuple):
+    """A passage held against a question.
+
+    Attributes:
+        asked: the question.
+        match: how the passage meets it.
+        read: (sentences,): what the reader makes of each sentence, as log-odds; 0 without one.
+    """
+
+    asked: Asked
+    match: Match
+    read: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What may be quoted: a sentence, or two that stand side by side.
+
+    Attributes:
+        document_id: the document that it is of.
+        span: its place there.
+        lead: how many characters at its start merely lead up to the sentence that answers.
+        text: its words.
+        score: what it is ranked by; higher is better.
+        features: what the score is a sum of, before weights. `rare` and `all`: how like its
+            tokens are to those of the question, as a mean by `Asked.weights` and as a plain one;
+            `passage`: `rare` of its whole passage; `read`: what the reader makes of it; `pair`:
+            1 for two sentences; `apart`: 1 if the second does not point back to the first;
+            `asks`: 1 if it is a question itself.
+        cosine: of the question as a whole with its nearest sentence.
+    """
+
+    document_id: str
+    span: Span
+    lead: int
+    text: str
+    score: float
+    features: Numbers = field(repr=False)
+    cosine: float
+
+    def overlaps(self, other: Candidate) -> bool:
+        """Tell whether the two share a character."""
+        return self.document_id == other.document_id and self.span.overlaps(other.span)
+
+
+class _Part(NamedTuple):
+    """What may be quoted of a passage, whatever is asked: sentences `first` to `last` of it.
+
+    Attributes:
+        shape: those features that are the same for every question.
+        span, lead, text: as in `Candidate`.
+    """
+
+    first: int
+    last: int
+    shape: Numbers
+    span: Span
+    lead: int
+    text: str
+
+
+def candidates(passages: Iterable[Held], weights: Numbers) -> list[Candidate]:
+    """Give what may be quoted, best first, by the sum of its features times their weights."""
+    found: dict[tuple[str, Span], Candidate] = {}
+    for held in passages:
+        for candidate in _of_passage(held, weights):
+            known = found.setdefault((candidate.document_id, candidate.span), candidate)
+            if candidate.score > known.score:
+                found[candidate.document_id, candidate.span] = candidate
+    return sorted(found.values(), key=lambda c: (-c.score, c.document_id, c.span))
+
+
+def apart(
+    ranked: Iterable[Candidate],
+    most: int,
+    widen: Callable[[Candidate], Candidate] = lambda candidate: candidate,
+) -> list[Candidate]:
+    """Return the first candidates, widened, of which no two overlap."""
+    chosen: list[Candidate] = []
+    for candidate in ranked:
+        if len(chosen) == most:
+            break
+        if any(candidate.overlaps(other) for other in chosen):
+            continue
+        wide = widen(candidate)
+        if not any(wide.overlaps(other) for other in chosen):
+            chosen.append(wide)
+    return chosen
+
+
+def _of_passage(held: Held, weights: Numbers) -> Iterator[Candidate]:
+    passage, cosines = held.match.passage, held.match.cosines.tolist()
+    parts = _parts(passage)
+    for part, features in zip(parts, _features(held, parts), strict=True):
+        # A vector's last digits depend on what it was encoded with; the answer must not.
+        score = round(sum(weights[name] * value for name, value in features.items()), 5)
+        yield Candidate(
+            document_id=passage.document_id,
+            span=part.span,
+            lead=part.lead,
+            text=part.text,
+            score=score,
+            features=features,
+            cosine=max(cosines[part.first], cosines[part.last]),
+        )
+
+
+@lru_cache(maxsize=PASSAGES_KEPT)
+def _parts(passage: Passage) -> tuple[_Part, ...]:
+    """Give every sentence of a passage, and each with the one before it."""
+    texts = passage.sentence_texts
+    return tuple(
+        _part(passage, texts, first, last)
+        for last in range(len(texts))
+        for first in range(last, max(last - 2, -1), -1)
+    )
+
+
+def _part(passage: Passage, texts: Sequence[str], first: int, last: int) -> _Part:
+    shape = _shape(texts[first : last + 1])
+    hangs = first == last > 0 and _HANGS.match(texts[last])
+    leads = not shape["apart"] or texts[first].endswith("?")
+    start = passage.sentences[last - 1 if hangs else first].start
+    end = passage.sentences[last].end
+    lead = passage.sentences[last].start - start if leads else 0
+    text = passage.text[start - passage.start : end - passage.start]
+    return _Part(first, last, shape, Span(start, end), lead, text)
+
+
+def _shape(texts: Sequence[str]) -> dict[str, float]:
+    pair = len(texts) > 1
+    return {
+        "pair": float(pair),
+        "apart": float(pair and not _POINTS_BACK.match(texts[-1])),
+        "asks": float(not pair and texts[-1].endswith("?")),
+    }
+
+
+def _features(held: Held, parts: Sequence[_Part]) -> Iterator[dict[str, float]]:
+    import numpy as np
+
+    weights, sentences, read = held.asked.weights, held.match.sentences, held.read.tolist()
+    likeness = np.maximum(
+        sentences[[part.first for part in parts]], sentences[[part.last for part in parts]]
+    )
+    of_passage = float(weights @ held.match.likeness)
+    means = likeness.mean(axis=1).tolist()
+    for part, likest, mean in zip(parts, likeness, means, strict=True):
+        yield {
+            **part.shape,
+            "rare": float(weights @ likest),
+            "all": mean,
+            "passage": of_passage,
+            "read": max(read[part.first], read[part.last]),
+        }

@@ -1,0 +1,261 @@
+"""Passages to an answer: the sentences that answer, quoted; or an abstention."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from embeddings import Encoder, ModelError
+from qa.answering.candidates import Candidate, Held, apart, candidates
+from qa.answering.confidence import confidence, signs
+from qa.answering.late_interaction import Matcher, TokensOf
+from qa.answering.weights import learnt
+from qa.citations import Citation
+from qa.documents import Document
+from qa.errors import SettingsError
+from qa.passages import Passage
+from qa.retrieval import RetrievedPassage
+from qa.text.quote_bounds import Sentences
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
+    from qa.answering.span_reader import Reader
+
+ABSTENTION = "The document does not say."
+DEFAULT_THRESHOLD = 0.65  # how it was set: docs/quality.md
+
+_CONSIDERED = 10  # candidates that an answer tells of
+_SAME = 90  # of 100, from where on two quotes say the same
+
+# Quotes are added until their chances of answering add up to the first, and each has the second.
+_ONE, _SEVERAL = (0.6, 0.15), (0.85, 0.08)
+
+_ASKS_FOR_SEVERAL = re.compile(
+    r"""
+    \bwhy\b | \breasons?\b | \bcauses\b | \bhow\ come\b
+    | \b(list|enumerate|compare|contrast|versus|vs|differ\w*|between|both|each)\b
+    | \b(advantages|disadvantages|benefits|drawbacks|pros|steps|ways|examples|factors|types|kinds)\b
+    | \b(what|which|who)\ (else\ )?(are|were)\b | \b(what|which)\ (two|three|four|five|other)\b
+    | \bname\ (some|two|three|four|five|the)\b | \bhow\ (do|does|did|can|should)\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+FindDocument = Callable[[str], Document]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is shown for a question: numbered quotes, best first, or an abstention.
+
+    Attributes:
+        question: as it was asked.
+        query: as it was searched for; another than `question` for a follow-up.
+        confidence: from 0 to 1, how likely the quotes answer the question.
+        citations: the quotes, numbered from 1; empty in an abstention.
+        near: in an abstention, the nearest sentences: near, but no answer.
+        considered: what might have been quoted, best first, and no two that overlap.
+        passages: what was retrieved, best first.
+        seconds: how long each stage took and "total", where that was taken.
+    """
+
+    question: str
+    query: str
+    confidence: float
+    citations: tuple[Citation, ...] = ()
+    near: tuple[Citation, ...] = ()
+    considered: tuple[Candidate, ...] = field(default=(), repr=False)
+    passages: tuple[RetrievedPassage, ...] = field(default=(), repr=False)
+    seconds: Mapping[str, float] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def abstained(self) -> bool:
+        """Whether the answer is that the document does not say."""
+        return not self.citations
+
+    @property
+    def text(self) -> str:
+        """The answer in full: each quote with its mark, or the abstention."""
+        return compose((c.number, c.quote) for c in self.citations)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the answer as plain data, which `verify` checks; passages and times are left out."""
+        return {
+            "question": self.question,
+            "query": self.query,
+            "text": self.text,
+            "abstained": self.abstained,
+            "confidence": self.confidence,
+            "citations": [citation.to_dict() for citation in self.citations],
+            "near": [citation.to_dict() for citation in self.near],
+        }
+
+
+def compose(quotes: Iterable[tuple[int, str]]) -> str:
+    """Write an answer's text from its numbers and quotes; nothing else ever stands in it."""
+    return "\n\n".join(f"{quote} [{number}]" for number, quote in quotes) or ABSTENTION
+
+
+class Answerer(Protocol):
+    """Makes an answer of retrieved passages."""
+
+    def answer(
+        self, question: str, query: str, passages: Sequence[RetrievedPassage], find: FindDocument
+    ) -> Answer:
+        """Answer a question from passages that were retrieved for a query, best first.
+
+        `find` gives the document of an id.
+        """
+
+
+class ExtractiveAnswerer:
+    """Answers in the document's own sentences, without a language model.
+
+    Every sentence of the passages may be quoted, alone or together with the one before it. The
+    best is quoted, with up to two more that score almost as well. If it is not likely enough to
+    answer, the answer is an abstention.
+
+    Args:
+        encoder: the one that the passages were retrieved with.
+        threshold: the confidence below which it abstains, from 0 (never) to 1.
+        max_quotes: the most quotes in an answer.
+        tokens: gives the tokens of passages; None has them encoded. `Index.passage_tokens` is one.
+
+    Raises:
+        SettingsError: the threshold is not from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        *,
+        threshold: float = DEFAULT_THRESHOLD,
+        max_quotes: int = 3,
+        tokens: TokensOf | None = None,
+    ) -> None:
+        if not 0 <= threshold <= 1:
+            raise SettingsError(f"the threshold is {threshold}: take one from 0 to 1")
+        self._matcher = Matcher(encoder, tokens=tokens)
+        self._model = encoder.model
+        self._is_read = encoder.digest == learnt().model
+        self._weights = learnt().with_reader if self._is_read else learnt().without
+        self.threshold = threshold
+        self.max_quotes = max_quotes
+
+    def answer(
+        self, question: str, query: str, passages: Sequence[RetrievedPassage], find: FindDocument
+    ) -> Answer:
+        """Quote the sentences that answer the query, or abstain."""
+        with _small_matrices():
+            held = self._hold(query, question, [hit.passage for hit in passages])
+        ranked = candidates(held, self._weights.candidate)
+        likely = confidence(signs(ranked), self._weights.confidence) if ranked else 0.0
+        considered = apart(ranked, _CONSIDERED, lambda candidate: _whole(candidate, find))
+        quotes = tuple(
+            Citation(number, find(chosen.document_id), chosen.span, chosen.lead)
+            for number, chosen in enumerate(self._choose(question, considered), 1)
+        )
+        answers = likely >= self.threshold
+        return Answer(
+            question=question,
+            query=query,
+            confidence=likely,
+            citations=quotes if answers else (),
+            near=() if answers else quotes,
+            considered=tuple(considered),
+            passages=tuple(passages),
+        )
+
+    def _hold(self, query: str, question: str, passages: Sequence[Passage]) -> list[Held]:
+        """Hold each passage against the query, and read it, where there is a reader for it."""
+        asked = self._matcher.ask(query, passages, question)
+        matches = self._matcher.match(asked, passages)
+        if not self._is_read:
+            return [Held(asked, match, 0 * match.cosines) for match in matches]
+        read = self._reader.read(asked, matches)
+        return [Held(asked, *each) for each in zip(matches, read, strict=True)]
+
+    @cached_property
+    def _reader(self) -> Reader:
+        try:
+            from qa.answering.span_reader import Reader
+        except ImportError as error:
+            raise ModelError(
+                f"OpenVINO, which reads what may answer, cannot be loaded ({error}): run  "
+                "pip install openvino",
+                model=self._model,
+            ) from error
+        return Reader.load()
+
+    def _choose(self, question: str, considered: Sequence[Candidate]) -> list[Candidate]:
+        """Choose the best, and others as long as they are likely to add to it."""
+        enough, least = _SEVERAL if asks_for_several(question) else _ONE
+        chosen: list[Candidate] = []
+        total = 0.0
+        for candidate, chance in zip(considered, chances(considered), strict=True):
+            if chosen and (total >= enough or chance < least):
+                break
+            total += chance
+            if not any(_alike(candidate, other) for other in chosen):
+                chosen.append(candidate)
+        return chosen[: self.max_quotes]
+
+
+def chances(considered: Sequence[Candidate]) -> list[float]:
+    """Give how likely each candidate is to be the one that answers, if one does.
+
+    It is the softmax of the scores, as their weights were learnt.
+    """
+    scores = [candidate.score for candidate in considered]
+    odds = [math.exp(score - max(scores)) for score in scores]
+    return [each / sum(odds) for each in odds]
+
+
+def _small_matrices() -> AbstractContextManager[object]:
+    """Give a context in which NumPy multiplies matrices on one thread.
+
+    For small ones the others take off less than it costs to wait for them, and they stand in the
+    encoder's way, as they look out for work for a while.
+    """
+    limited: AbstractContextManager[object] = _openblas().limit(limits=1)
+    return limited
+
+
+@cache
+def _openblas() -> ThreadpoolController:
+    """Find NumPy's; what FAISS has is set for each thread by itself."""
+    import numpy  # noqa: F401 - brings it
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController().select(internal_api="openblas").select(threading_layer="pthreads")
+
+
+def _whole(candidate: Candidate, find: FindDocument) -> Candidate:
+    """Widen a candidate to whole sentences; a passage may have been too short for one."""
+    document = find(candidate.document_id)
+    sentences = Sentences.of(document)
+    span = sentences.whole(candidate.span)
+    if span is None or span == candidate.span:
+        return candidate
+    lead = 0
+    if candidate.lead and (answers := sentences.at(candidate.span.start + candidate.lead)):
+        lead = max(answers.start - span.start, 0)
+    return replace(candidate, span=span, lead=lead, text=document.text[slice(*span)])
+
+
+def _alike(one: Candidate, other: Candidate) -> bool:
+    """Tell whether two candidates say nearly the same, word for word."""
+    from rapidfuzz.fuzz import ratio
+
+    return ratio(one.text, other.text) >= _SAME
+
+
+def asks_for_several(question: str) -> bool:
+    """Tell whether an answer is likely to stand in several places: lists, reasons, comparisons."""
+    return bool(_ASKS_FOR_SEVERAL.search(question))

@@ -1,0 +1,134 @@
+"""The commands `inquote ask` and `inquote retrieve`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from qa.citations import place
+from qa.cli.options import (
+    as_json_option,
+    corpus_options,
+    print_json,
+    threshold_option,
+    top_k_option,
+)
+from qa.text.printable import printable, printable_name
+
+if TYPE_CHECKING:
+    from qa.documents import Document
+    from qa.retrieval import RetrievedPassage
+
+ABSTAINED = 3
+
+
+@click.command()
+@click.argument("question")
+@corpus_options
+@threshold_option
+@top_k_option
+@as_json_option
+def ask(
+    question: str,
+    documents: tuple[Path, ...],
+    index: Path | None,
+    model: str | None,
+    backend: str | None,
+    precision: str,
+    reranker: str | None,
+    threshold: float | None,
+    top_k: int,
+    as_json: bool,
+) -> None:
+    """Answer QUESTION with quotes.
+
+    Exit code 3 means that the document does not say.
+    """
+    from qa.engine import QA
+    from qa.retrieval import check_words
+
+    check_words(question)  # before the model is loaded
+    source = list(documents) or None
+    with QA.open(
+        source,
+        index=index,
+        model=model,
+        backend=backend or "auto",
+        precision=precision,
+        reranker=reranker,
+        threshold=threshold,
+    ) as qa:
+        answer = qa.ask(question, top_k=top_k)
+    if as_json:
+        print_json(answer.to_dict())
+    else:
+        _print_answer(answer.to_dict())
+    if answer.abstained:
+        sys.exit(ABSTAINED)
+
+
+@click.command()
+@click.argument("question")
+@corpus_options
+@top_k_option
+@as_json_option
+def retrieve(
+    question: str,
+    documents: tuple[Path, ...],
+    index: Path | None,
+    model: str | None,
+    backend: str | None,
+    precision: str,
+    reranker: str | None,
+    top_k: int,
+    as_json: bool,
+) -> None:
+    """Find the passages nearest to QUESTION."""
+    from qa.engine import QA
+    from qa.retrieval import check_words
+
+    check_words(question)  # before the model is loaded
+    source = list(documents) or None
+    with QA.open(
+        source,
+        index=index,
+        model=model,
+        backend=backend or "auto",
+        precision=precision,
+        reranker=reranker,
+    ) as qa:
+        found = qa.retrieve(question, top_k=top_k)
+        places = [_start_of(qa.index.document(hit.passage.document_id), hit) for hit in found]
+    if as_json:
+        print_json([hit.to_dict() for hit in found])
+        return
+    for hit, where in zip(found, places, strict=True):
+        click.secho(f"{hit.rank}.", bold=True, nl=False)
+        click.secho(f"  {printable_name(hit.passage.document_id)}, {where}", dim=True, nl=False)
+        reranked = "" if hit.rerank_score is None else f", rerank score {hit.rerank_score:.3f}"
+        click.secho(f", score {hit.score:.3f}{reranked}", dim=True)
+        click.echo(f"{printable(hit.passage.text)}\n")
+
+
+def _print_answer(answer: Mapping[str, Any]) -> None:
+    if answer["abstained"]:
+        click.secho(answer["text"], bold=True)
+        if answer["near"]:
+            click.echo("\nNear, but not an answer:")
+    for quote in answer["citations"] or answer["near"]:
+        mark = "  -" if answer["abstained"] else f"[{quote['number']}]"
+        lead, rest = quote["quote"][: quote["lead"]], quote["quote"][quote["lead"] :]
+        click.echo(f"\n{mark} {click.style(printable(lead), dim=True)}{printable(rest)}")
+        where = place(quote["page"], quote["line"], quote["start"], quote["end"])
+        click.secho(f"    {printable_name(quote['document_id'])}, {where}", dim=True)
+    click.secho(f"\nconfidence {answer['confidence']:.2f}", dim=True)
+
+
+def _start_of(document: Document, hit: RetrievedPassage) -> str:
+    page = document.page(hit.passage.start)
+    on_page = "" if page is None else f"page {page:,}, "
+    return f"{on_page}line {document.line(hit.passage.start):,}"

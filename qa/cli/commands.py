@@ -1,0 +1,63 @@
+"""The command line: its commands read options, call the public API, print.
+
+Exit codes: 0 success; 1 an error, in one sentence; 2 wrong options; 3 an abstention; 4 a quote does
+not verify; 5 a gate of a comparison failed; 130 indexing was stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from typing import Any
+
+import click
+
+from qa.cli.ask import ask, retrieve
+from qa.cli.evaluate import compare, evaluate
+from qa.cli.index import index
+from qa.cli.options import show_every_character
+from qa.cli.verify import verify
+from qa.text.printable import printable
+
+
+class _Commands(click.Group):
+    """The commands of inquote, and those that other packages add by entry point.
+
+    Our errors are printed as one sentence, without a traceback.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        brought = [entry.name for entry in entry_points(group="inquote.commands")]
+        return sorted({*super().list_commands(ctx), *brought})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        own = super().get_command(ctx, cmd_name)
+        if own is not None:
+            return own
+        for entry in entry_points(group="inquote.commands", name=cmd_name):
+            command = entry.load()
+            if isinstance(command, click.Command):
+                return command
+        return None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from embeddings.errors import EmbeddingsError
+        from qa.errors import QAError
+
+        try:
+            return super().invoke(ctx)
+        except (QAError, EmbeddingsError) as error:
+            raise click.ClickException(printable(str(error))) from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="inquote")
+def main() -> None:
+    """Ask a document a question, and get an answer made of its own words.
+
+    Commands use the essay that comes with inquote unless you name documents or an index.
+    """
+    show_every_character()
+
+
+for _command in (index, ask, retrieve, verify, evaluate, compare):
+    main.add_command(_command)

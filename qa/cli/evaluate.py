@@ -1,0 +1,276 @@
+"""The commands `inquote eval` and `inquote compare`.
+
+They stand outside `qa.evaluation`, so that `inquote --help` loads none of it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from qa.cli.options import as_json_option, corpus_options, print_json
+from qa.text.printable import printable
+
+if TYPE_CHECKING:
+    from qa.engine import Source
+    from qa.evaluation import QuestionSet, Run
+    from qa.evaluation.settings import Opened
+
+GATE_FAILED = 5
+
+_folder = click.Path(path_type=Path)
+_seed_option = click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Seed of all random choices.",
+)
+
+
+@click.command("eval")
+@click.argument("questions", type=_folder)
+@corpus_options
+@click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change top_k, threshold, max_quotes, model, backend, reranker, max_tokens or overlap; "
+    "repeatable. Values separated by commas make a sweep. reranker=none uses no reranker.",
+)
+@click.option("--out", type=_folder, help="Folder to save the run and its report in.")
+@click.option("--overwrite", is_flag=True, help="Replace the run in --out.")
+@click.option("--name", default="", help="Name of the run in reports.")
+@click.option(
+    "--sample", type=click.IntRange(min=1), help="Ask only this many questions, drawn at random."
+)
+@_seed_option
+@click.option("--any-corpus", is_flag=True, help="Continue if the set was made for another corpus.")
+@click.option("--all", "every", is_flag=True, help="Print all figures.")
+@click.option(
+    "--review",
+    type=_folder,
+    metavar="FILE",
+    help="Judge the questions that nobody has judged or that look wrong: choose the right quotes. "
+    "The set is written to FILE. QUESTIONS may be a text file, one question per line.",
+)
+@as_json_option
+def evaluate(
+    questions: Path,
+    documents: tuple[Path, ...],
+    index: Path | None,
+    model: str | None,
+    backend: str | None,
+    precision: str,
+    reranker: str | None,
+    assignments: tuple[str, ...],
+    out: Path | None,
+    overwrite: bool,
+    name: str,
+    sample: int | None,
+    seed: int,
+    any_corpus: bool,
+    every: bool,
+    review: Path | None,
+    as_json: bool,
+) -> None:
+    """Ask all questions of a set, and measure the answers.
+
+    QUESTIONS is a file of JSON lines (such as seeds/questions.jsonl), a CSV file, a file in
+    SQuAD's format, or a folder in BEIR's. The last two bring their own corpus, which is used
+    unless you name another.
+
+    --out saves the run, with a report in report.html. `inquote compare` compares saved runs.
+    """
+    from qa.cli.printing import print_runs
+    from qa.evaluation import compare, load_questions
+    from qa.evaluation import folders as kept
+    from qa.evaluation.runs import REPORT_PAGE
+    from qa.evaluation.settings import open_each, parse_settings
+
+    if review is not None:
+        _refuse_with_review(out, overwrite, name, sample, any_corpus, every, as_json, assignments)
+        _review(questions, review, documents, index, model, backend, precision, reranker)
+        return
+    named = {"model": model, "backend": backend, "reranker": reranker}
+    by_option = [f"{key}={value}" for key, value in named.items() if value is not None]
+    variants = parse_settings([*assignments, *by_option])
+    folders = kept.folders_of([variant for variant, _ in variants], out, overwrite=overwrite)
+    asked, notes = _drawn(load_questions(questions), sample, seed)
+    name = name or ("" if len(variants) > 1 else out.name if out else asked.name)
+    runs = []
+    opened = open_each(variants, _source(documents, index, asked), index, precision)
+    for one, folder in zip(opened, folders, strict=True):
+        run = _run(one, asked, f"{name} {one.variant}".strip(), notes, any_corpus, seed)
+        runs.append(run)
+        if folder:
+            kept.keep_run(run, folder, overwrite=overwrite)
+    comparison = compare(*runs, seed=seed) if len(runs) > 1 else None
+    if comparison and out:
+        kept.keep_comparison(comparison, out)
+    if as_json:
+        print_json([run.to_dict() for run in runs] if comparison else runs[0].to_dict())
+        return
+    print_runs(runs, comparison, every=every)
+    if out:
+        page = kept.COMPARISON_PAGE if comparison else REPORT_PAGE
+        click.echo(f"The report is {out / page}")
+
+
+@click.command()
+@click.argument("runs", nargs=-1, required=True, type=_folder)
+@click.option(
+    "--measure",
+    "measures",
+    multiple=True,
+    help="Measure to compare; repeatable. By default all; with fewer, smaller differences become "
+    "significant.",
+)
+@click.option(
+    "--gate",
+    "gates",
+    multiple=True,
+    metavar="MEASURE:MIN_DROP",
+    help="Exit with code 5 if the measure got worse by this much, significantly; repeatable.",
+)
+@click.option(
+    "--alpha",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.05,
+    show_default=True,
+    help="Accepted probability of any false alarm.",
+)
+@_seed_option
+@click.option("--out", type=_folder, help="Folder for comparison.html, .md and .json.")
+@click.option("--overwrite", is_flag=True, help="Replace the comparison in --out.")
+@click.option("--all", "every", is_flag=True, help="Print all measures.")
+@as_json_option
+def compare(
+    runs: tuple[Path, ...],
+    measures: tuple[str, ...],
+    gates: tuple[str, ...],
+    alpha: float,
+    seed: int,
+    out: Path | None,
+    overwrite: bool,
+    every: bool,
+    as_json: bool,
+) -> None:
+    """Compare RUNS with the first: better, worse, or no evidence.
+
+    RUNS are folders that `inquote eval --out` wrote.
+
+    Exit code 5 means that a gate failed.
+    """
+    from qa.cli.printing import print_comparison, print_gates
+    from qa.evaluation import compare, load_run
+    from qa.evaluation import folders as kept
+    from qa.evaluation.comparison.gates import check_gates, parse_gate
+
+    if len(runs) < 2:
+        raise click.UsageError("Name two or more runs; the others are compared with the first.")
+    if out is not None:
+        kept.check_comparison_free(out, overwrite=overwrite)
+    declared = [parse_gate(gate) for gate in gates]
+    loaded = [load_run(folder) for folder in runs]
+    comparison = compare(*loaded, measures=measures or None, alpha=alpha, seed=seed)
+    results = check_gates(comparison, declared) if declared else []
+    told = tuple(f"gate {'passed' if r.passed else 'FAILED'}: {r.sentence}" for r in results)
+    if out is not None:
+        kept.keep_comparison(replace(comparison, notes=(*told, *comparison.notes)), out)
+    if as_json:
+        print_json(comparison.to_dict() | {"gates": [result.to_dict() for result in results]})
+    else:
+        print_comparison(comparison, every=every or bool(measures))
+        print_gates(results)
+    if not all(result.passed for result in results):
+        sys.exit(GATE_FAILED)
+
+
+def _source(
+    documents: tuple[Path, ...], index: Path | None, questions: QuestionSet
+) -> Sequence[Source] | None:
+    """Say what to ask: what is named, or else the corpus that the set brings along."""
+    from qa.index import is_index
+
+    if index is None or not is_index(index):
+        return documents or questions.documents or None
+    if documents:
+        raise click.UsageError(
+            f"{index} is already an index: leave out --document to use it as it is, or add the "
+            "documents with inquote index."
+        )
+    return None
+
+
+def _run(
+    opened: Opened,
+    questions: QuestionSet,
+    name: str,
+    notes: list[str],
+    any_corpus: bool,
+    seed: int,
+) -> Run:
+    from qa.evaluation import evaluate
+
+    if opened.asked_before:
+        notes = [*notes, "times are of questions that were asked before"]
+    run = evaluate(
+        opened.qa,
+        questions,
+        top_k=opened.settings.top_k,
+        name=printable(name),
+        settings={"notes": notes},
+        any_corpus=any_corpus,
+        seed=seed,
+    )
+    return replace(run, costs={"start-up seconds": opened.seconds, **run.costs})
+
+
+def _drawn(questions: QuestionSet, size: int | None, seed: int) -> tuple[QuestionSet, list[str]]:
+    """Draw a sample, if one is asked for; and say so."""
+    if size is None or size >= len(questions):
+        return questions, []
+    note = f"a sample of {size:,} of the {len(questions):,} questions, drawn with seed {seed}"
+    return questions.sample(size, seed), [note]
+
+
+def _refuse_with_review(*options: object) -> None:
+    if any(options):
+        raise click.UsageError(
+            "--review can only be combined with --document, --index, --model, --backend, "
+            "--precision and --reranker."
+        )
+
+
+def _review(
+    questions: Path,
+    out: Path,
+    documents: tuple[Path, ...],
+    index: Path | None,
+    model: str | None,
+    backend: str | None,
+    precision: str,
+    reranker: str | None,
+) -> None:
+    from qa.cli.review import review_in_terminal
+    from qa.engine import QA
+    from qa.evaluation.review import Review, read_drafts
+
+    drafts = read_drafts(questions)
+    source = _source(documents, index, drafts)
+    with QA.open(
+        source,
+        index=index,
+        model=model,
+        backend=backend or "auto",
+        precision=precision,
+        reranker=reranker,
+    ) as qa:
+        review_in_terminal(Review(qa, drafts, out))

@@ -1,0 +1,150 @@
+"""The command `inquote index`."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from qa.cli.options import (
+    as_json_option,
+    backend_option,
+    model_option,
+    precision_option,
+    print_json,
+)
+from qa.text.printable import printable, printable_name
+
+if TYPE_CHECKING:
+    from embeddings import Encoder
+    from qa.errors import QAError
+    from qa.index import Changes
+
+STOPPED = 130
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--index", type=click.Path(path_type=Path), help="Folder of the index.")
+@model_option
+@backend_option
+@precision_option
+@click.option("--max-tokens", type=int, help="Tokens in a passage, at most.  [default: 96]")
+@click.option("--overlap", type=int, help="Sentences that adjacent passages share.  [default: 1]")
+@click.option(
+    "--token-vectors",
+    type=click.IntRange(min=0),
+    metavar="PASSAGES",
+    help="Passages to store token vectors of, for faster first answers, at 31 kB each; 5,000 in a "
+    "new index.",
+)
+@click.option(
+    "--remove", multiple=True, metavar="ID", help="Remove the document with this id; repeatable."
+)
+@click.option("--watch", is_flag=True, help="Keep running, and update the index when files change.")
+@click.option("--check", is_flag=True, help="Read all of --index, and check it for damage.")
+@as_json_option
+def index(
+    paths: tuple[Path, ...],
+    index: Path | None,
+    model: str | None,
+    backend: str | None,
+    precision: str,
+    max_tokens: int | None,
+    overlap: int | None,
+    token_vectors: int | None,
+    remove: tuple[str, ...],
+    watch: bool,
+    check: bool,
+    as_json: bool,
+) -> None:
+    """Index files and folders, so that questions start at once.
+
+    Only new and changed documents are encoded. Without --index, the index is kept in your cache
+    folder, where other commands find it when they are given the same paths as --document.
+
+    Ctrl-C keeps what is encoded: the same command continues from there.
+    """
+    from qa.engine import prepare
+    from qa.passages import Chunking
+
+    if check:
+        _check(index, bare=not paths and not remove and not watch)
+        return
+    if watch and not paths:
+        raise click.UsageError("--watch needs the files and folders to watch.")
+    if remove and index is None:
+        raise click.UsageError("--remove needs --index, the index to change.")
+    chunking = None
+    if max_tokens is not None or overlap is not None:
+        if index is None:
+            raise click.UsageError("--max-tokens and --overlap need --index.")
+        default = Chunking()
+        chunking = Chunking(
+            default.max_tokens if max_tokens is None else max_tokens,
+            default.overlap if overlap is None else overlap,
+        )
+    source = list(paths) or None
+    try:
+        folder, encoder, changes = prepare(
+            source,
+            index=index,
+            model=model,
+            backend=backend or "auto",
+            precision=precision,
+            chunking=chunking,
+            remove=remove,
+            token_vectors=token_vectors,
+        )
+    except KeyboardInterrupt:
+        click.echo("Stopped. The same command continues from here.", err=True)
+        sys.exit(STOPPED)
+    _print_changes(folder, changes, as_json)
+    if watch:
+        _watch(paths, folder, encoder, as_json)
+
+
+def _check(index: Path | None, *, bare: bool) -> None:
+    """Print that an index is not damaged; `IndexDamaged` if it is."""
+    from qa.index import Index
+
+    if index is None or not bare:
+        raise click.UsageError("--check needs --index and takes nothing else.")
+    with closing(Index.open(index)) as opened:
+        opened.check_whole()
+        documents, passages = len(opened.document_ids()), len(opened)
+    click.echo(
+        f"The index in {index} is not damaged: {documents:,} documents, {passages:,} passages."
+    )
+
+
+def _watch(paths: tuple[Path, ...], folder: Path, encoder: Encoder, as_json: bool) -> None:
+    """Print what changes, until Ctrl-C."""
+    from qa.index.watcher import watch
+
+    def told(error: QAError) -> None:
+        click.echo(f"Not indexed: {printable(str(error))}", err=True)
+
+    click.echo("Watching for changes. Press Ctrl-C to stop.", err=True)
+    with suppress(KeyboardInterrupt):
+        for changes in watch(paths, folder, encoder, told):
+            _print_changes(folder, changes, as_json)
+    click.echo("Stopped watching.", err=True)
+
+
+def _print_changes(folder: Path, changes: Changes, as_json: bool) -> None:
+    if as_json:
+        print_json({"index": str(folder), **changes.to_dict()})
+        return
+    click.echo(f"The index is in {printable_name(folder)}")
+    for what in ("added", "updated", "removed", "unchanged"):
+        if ids := getattr(changes, what):
+            click.echo(f"  {what}: {len(ids):,} ({_few(ids)})")
+    click.echo(f"  passages encoded: {changes.encoded:,}")
+
+
+def _few(ids: list[str]) -> str:
+    return ", ".join(map(printable_name, ids[:5])) + (", …" if len(ids) > 5 else "")

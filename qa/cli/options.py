@@ -1,0 +1,90 @@
+"""What the commands share: options, and printing to a terminal."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+_Command = Callable[..., Any]
+
+
+backend_option = click.option(
+    "--backend",
+    type=click.Choice(["auto", "openvino", "torch"]),
+    help="What runs the model. By default torch on a GPU, else OpenVINO if it supports the model.",
+)
+
+model_option = click.option(
+    "--model",
+    help="A sentence-transformers model: a folder or a name on the Hub. By default the one "
+    "that comes with inquote.",
+)
+
+precision_option = click.option(
+    "--precision",
+    type=click.Choice(["float32", "bfloat16"]),
+    default="float32",
+    show_default=True,
+    help="How new passages are encoded, except those whose token vectors are stored. bfloat16 "
+    "takes a third of the time on a processor with AMX; vectors differ slightly.",
+)
+
+
+def corpus_options(command: _Command) -> _Command:
+    """Add the options that say what to ask, and with which models.
+
+    They are --document, --index, --model, --backend, --precision and --reranker.
+    """
+    for option in (
+        click.option(
+            "--reranker",
+            help="A sentence-transformers cross-encoder to rerank passages with: a folder or a "
+            "name on the Hub. By default none.",
+        ),
+        precision_option,
+        backend_option,
+        model_option,
+        click.option("--index", type=click.Path(path_type=Path), help="Folder of an index."),
+        click.option(
+            "--document",
+            "documents",
+            type=click.Path(path_type=Path),
+            multiple=True,
+            help="File or folder to ask; repeatable.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+threshold_option = click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    help="Abstain below this confidence; 0 always answers.  [default: 0.65]",
+)
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+top_k_option = click.option(
+    "--top-k",
+    type=click.IntRange(min=1),
+    default=8,
+    show_default=True,
+    help="Passages to retrieve.",
+)
+
+
+def show_every_character() -> None:
+    """Have the output show what its encoding lacks as an escape, rather than fail."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def print_json(data: object) -> None:
+    """Print data as JSON, with its characters as they are where the output is in UTF-8."""
+    in_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    click.echo(json.dumps(data, ensure_ascii=not in_utf8, indent=2))

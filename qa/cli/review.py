@@ -1,0 +1,115 @@
+"""Judging questions in a terminal."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+from qa.errors import QuestionSetError
+from qa.evaluation.questions import NOT_JUDGED, Question
+from qa.evaluation.records import Excerpt
+from qa.evaluation.review import Pending, Review
+from qa.text.printable import printable
+
+_NUMBERS = re.compile(r"[0-9]+(?:[\s,]+[0-9]+)*")
+
+
+def review_in_terminal(review: Review) -> None:
+    """Show each question that is pending, and ask what answers it, until all are judged.
+
+    Every decision is kept at once, so it may be stopped at any moment.
+    """
+    pending = list(review.pending)
+    before = review.judged
+    for number, one in enumerate(pending, 1):
+        _show(review, one, f"{number} of {len(pending)}")
+        try:
+            going_on = _judge(review, one)
+        except click.Abort:  # Ctrl-C, or the end of the input
+            click.echo()
+            going_on = False
+        if not going_on:
+            break
+    click.echo(
+        f"{review.judged - before} judged, {len(review.pending)} left; "
+        f"the set has {review.judged} questions: {printable(str(review.out))}"
+    )
+
+
+def _show(review: Review, one: Pending, number: str) -> None:
+    for asked in one.question.history:
+        click.secho(f"before: {printable(asked)}", dim=True)
+    click.secho(f"{number}: {printable(one.question.text)}", bold=True)
+    click.secho(f"({printable(one.reason)})", dim=True)
+    for index, excerpt in enumerate(one.candidates, 1):
+        click.echo(f"\n{index:>3}  {printable(excerpt.text)}")
+        _show_place(review, excerpt)
+    click.echo("\nWhat answers it? Numbers mark quotes (1, or 1 3); or a letter:")
+    for key, meaning in _choices(one.question).items():
+        click.echo(f"  {key}  {meaning}")
+
+
+def _show_place(review: Review, excerpt: Excerpt) -> None:
+    place = f"{printable(excerpt.document_id)}, line {review.line(excerpt)}"
+    click.secho(f"     {place}", dim=True)
+
+
+def _choices(question: Question) -> dict[str, str]:
+    keep = {} if NOT_JUDGED in question.tags else {"k": "keep what the set says"}
+    return {
+        "n": "the corpus does not say",
+        "t": "type the words that answer it",
+        **keep,
+        "s": "skip it for now",
+        "q": "stop here",
+    }
+
+
+def _judge(review: Review, one: Pending) -> bool:
+    """Ask until a decision is taken; tell whether to go on with the next question."""
+    choices = _choices(one.question)
+    while True:
+        told = click.prompt("Judgement").strip().lower()
+        if _NUMBERS.fullmatch(told):
+            if excerpts := _numbered(told, one.candidates):
+                review.accept(one.question, excerpts)
+                return True
+        elif told not in choices:
+            click.echo(f"That is none of: numbers, {', '.join(choices)}")
+        elif told != "t":
+            return _decide(review, one.question, told)
+        elif _typed(review, one.question):
+            return True
+
+
+def _numbered(told: str, candidates: tuple[Excerpt, ...]) -> list[Excerpt]:
+    """Give the excerpts of these numbers; none, and say so, if there is no such number."""
+    numbers = [int(number) for number in re.findall("[0-9]{1,9}", told)]
+    if all(1 <= number <= len(candidates) for number in numbers):
+        return [candidates[number - 1] for number in numbers]
+    click.echo(f"The numbers are 1 to {len(candidates)}" if candidates else "There are no numbers")
+    return []
+
+
+def _decide(review: Review, question: Question, choice: str) -> bool:
+    if choice == "q":
+        return False
+    {"n": review.unanswerable, "k": review.keep, "s": review.skip}[choice](question)
+    return True
+
+
+def _typed(review: Review, question: Question) -> bool:
+    """Ask for the words, and accept them as the corpus has them, if that is confirmed."""
+    try:
+        words = click.prompt("The words")
+        excerpt = review.accept_words(question, words)
+    except QuestionSetError as error:
+        click.echo(printable(str(error)))
+        return False
+    click.echo(f"\n     {printable(excerpt.text)}")
+    _show_place(review, excerpt)
+    if excerpt.text != words.strip() and not click.confirm("Is that it?"):
+        return False
+    review.accept(question, [excerpt])
+    return True

@@ -1,0 +1,93 @@
+"""The command `inquote verify`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from qa.cli.options import as_json_option, print_json
+from qa.text.printable import printable
+from qa.verification import ConversationVerification, Verification
+
+NOT_VERIFIED = 4
+
+
+@click.command()
+@click.argument("answer", type=click.Path(path_type=Path))
+@click.option(
+    "--document",
+    "documents",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="File or folder to check against; repeatable. By default, the files that ANSWER names.",
+)
+@click.option(
+    "--index",
+    type=click.Path(path_type=Path),
+    help="Folder of an index to check against.",
+)
+@as_json_option
+def verify(answer: Path, documents: tuple[Path, ...], index: Path | None, as_json: bool) -> None:
+    """Check the quotes of a saved answer against the source.
+
+    ANSWER is a file from `inquote ask --json`, or a saved conversation. No model is loaded. The
+    file that was read is shown for each quote.
+
+    Without --document or --index, the answer itself names the files. If this machine knows
+    another text by the same name, quotes from such a file are not verified.
+
+    Exit code 4 means that something does not match the source.
+    """
+    from qa.verification import verify, verify_conversation
+    from qa.verification.answer_files import SavedAnswer, read_saved
+    from qa.verification.sources import Sources
+
+    if documents and index:
+        raise click.UsageError("Use either --document or --index, not both.")
+    saved = read_saved(answer)
+    if index:
+        found = Sources.of_index(index, saved)
+    elif documents:
+        found = Sources.of_files(documents)
+    else:
+        found = Sources.named_in(saved)
+    result: Verification | ConversationVerification
+    if isinstance(saved, SavedAnswer):
+        result = verify(saved, found)
+    else:
+        result = verify_conversation(saved, found)
+    if as_json:
+        print_json(result.to_dict())
+    else:
+        _print_verified(result)
+    if not result.verified:
+        sys.exit(NOT_VERIFIED)
+
+
+def _print_verified(result: Verification | ConversationVerification) -> None:
+    if isinstance(result, ConversationVerification):
+        for number, (question, answer) in enumerate(result.each, 1):
+            click.secho(f"{number}. {printable(question)}", bold=True)
+            _print_verified(answer)
+        if not result.answers:
+            click.echo("There are no answers to verify.")
+        return
+    for check in result.checks:
+        label = f"[{check.number}]" + (" near" if check.near else "")
+        read = f" (read: {check.source})" if check.source else ""
+        _print_finding(label, check.verified, check.finding + read)
+    for problem in result.problems:
+        _print_finding("answer", False, problem)
+    if not result.checks and not result.problems:
+        click.echo("There are no quotes to verify.")
+
+
+def _print_finding(label: str, verified: bool, finding: str) -> None:
+    click.secho(
+        "verified     " if verified else "NOT verified ",
+        fg="green" if verified else "red",
+        nl=False,
+    )
+    click.echo(f"{label}: {printable(finding)}")

@@ -1,0 +1,306 @@
+"""A follow-up question made standalone, by rules and without a model (English).
+
+How it decides, and what that is worth: docs/conversation.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import NamedTuple
+
+from qa.errors import QuestionError
+from qa.follow_ups.dependence import Leaning, leaning, points_outside
+from qa.follow_ups.phrases import is_thin, phrases, substance
+from qa.text.analysis import telling_words
+
+LOOK_BACK = 8
+"""The most questions before the last that are looked at."""
+
+_READ = 400  # characters of an earlier question
+_SHORT = 14  # words of a question that another is made from
+_CORE = 10  # words of what a question is about
+_THINGS = 4  # things that are kept through a chain of follow-ups
+
+_AUXILIARY = r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)"
+_BARE = re.compile(r"^\W*(?:and|but|so|or)?\W*(since when|why|when|where|how)\W*$", re.IGNORECASE)
+_MOVABLE = re.compile(
+    r"^(?:(?:(?:since )?when|where|why|how) |wh(?:at|o|om) (?=do|did|ha|can|could|w|should))?"
+    rf"({_AUXILIARY}\b.+)$",
+    re.IGNORECASE,
+)
+_OTHER = re.compile(
+    r"^\W*(?:(?:and|but|or)(?: (?:what|how) about)?|(?:what|how) about|what of)\s+"
+    r"(?:(?:in|for|of|at|on|with|by|to|from)\s+)?(.+?)\W*$",
+    re.IGNORECASE,
+)
+_GOES_ON = re.compile(r"[(?!;] *\w|\w{5,}\. *\w")  # with another sentence, or a note
+_JOINING = re.compile(r"^\W*(?:and|but|so|or|then|also)\b[\s,]*", re.IGNORECASE)
+_WHO_IS = re.compile(r"^\W*who(?:'s| is| was)\b", re.IGNORECASE)
+_PERSONS = frozenset(["he", "him", "his", "she", "her", "hers"])
+_OWNERS = frozenset(["his", "its", "their"])
+
+
+@dataclass(frozen=True, slots=True)
+class Rewriting:
+    """A question, and the query to search for in its place.
+
+    Attributes:
+        question: as it was asked.
+        query: as it is searched for and shown; the question itself where it stands alone.
+        carried: what the query has from the questions before.
+        leaning: how surely the question leans on them, and so how much that counts.
+    """
+
+    question: str
+    query: str
+    carried: str = ""
+    leaning: Leaning = Leaning.ALONE
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the question may as well stand alone."""
+        return self.leaning is Leaning.DOUBT
+
+
+class _Focus(NamedTuple):
+    """What a pronoun stood for, and whether that was "he" or "she", or "it"; None for "they"."""
+
+    thing: str
+    is_person: bool | None
+
+
+class _Turn(NamedTuple):
+    """A question that has been read, with what the next one may lean on.
+
+    `things` are what it names, the likeliest first; `cores` are what it is about, and what one
+    before it was, in a few words each.
+    """
+
+    asked: Rewriting
+    things: tuple[str, ...] = ()
+    focus: _Focus | None = None
+    cores: tuple[str, ...] = ()
+
+    @property
+    def is_noted(self) -> bool:
+        """Whether its query is the question with a note after it."""
+        return bool(self.asked.carried) and self.asked.query.startswith(self.asked.question)
+
+
+class _Filled(NamedTuple):
+    """A query that was made of two questions, what was carried, and what a pronoun stood for."""
+
+    query: str
+    carried: str
+    focus: _Focus | None = None
+
+
+def rewrite(question: str, history: Sequence[str]) -> Rewriting:
+    """Make a question standalone; one that stands alone is left as it is.
+
+    Args:
+        question: the last question.
+        history: the questions before it, oldest first.
+
+    Raises:
+        QuestionError: the history is not a list of texts.
+    """
+    before = _last_of(history)
+    if not before:
+        return Rewriting(question, question)
+    return reduce(_follow, [*before, question], _Turn(Rewriting("", ""))).asked
+
+
+def _last_of(history: Sequence[str]) -> list[str]:
+    """Give the last questions of a history that say anything, cut short."""
+    if isinstance(history, str) or not isinstance(history, Sequence):
+        raise QuestionError("the history is no list: give a list of texts, the questions before")
+    last = history[-LOOK_BACK:]
+    for turn in last:
+        if not isinstance(turn, str):
+            raise QuestionError(
+                f"the history holds one of type {type(turn).__name__}: give a list of texts"
+            )
+    return [turn.strip()[:_READ] for turn in last if substance(turn[:_READ])]
+
+
+def _follow(before: _Turn, question: str) -> _Turn:
+    """Read a question after the one before it, which is standalone by now."""
+    how = leaning(question)
+    if how is Leaning.ALONE or not before.cores:
+        return _stands_alone(before, question)
+    filled = _moved(before, question) or _swapped(before, question) or _named(before, question)
+    return _joined(before, question, filled, how) if filled else _noted(before, question, how)
+
+
+def _stands_alone(before: _Turn, question: str) -> _Turn:
+    asked = Rewriting(question, question)
+    return _Turn(asked, _things(question), cores=_cores(question, before))
+
+
+def _joined(before: _Turn, question: str, filled: _Filled, how: Leaning) -> _Turn:
+    """Take the query that was made of two questions."""
+    asked = Rewriting(question, filled.query, filled.carried, how)
+    focused = (filled.focus.thing,) if filled.focus else ()
+    things = focused + _things(filled.query)
+    return _Turn(asked, things, filled.focus, _cores(filled.query, before, how))
+
+
+def _noted(before: _Turn, question: str, how: Leaning) -> _Turn:
+    """Put what the questions before are about in brackets after the question.
+
+    A question that surely leans on one that stands alone leans on that one only. One in doubt
+    may lean on either, and gets a shorter note, as it may need none.
+    """
+    chained = before.asked.leaning is not Leaning.ALONE
+    if how is Leaning.DOUBT:
+        cores = _apart(map(_brief, before.cores))
+    else:
+        cores = before.cores if chained else before.cores[:1]
+    carried = ", ".join(cores)
+    own = _things(question)
+    things = (own + before.things)[:_THINGS]
+    asked = Rewriting(question, f"{question} ({carried})", carried, how)
+    return _Turn(asked, things, None if own else before.focus, _cores(question, before, how))
+
+
+def _things(question: str) -> tuple[str, ...]:
+    return tuple(phrase.text for phrase in phrases(question))
+
+
+def _cores(question: str, before: _Turn, how: Leaning = Leaning.ALONE) -> tuple[str, ...]:
+    """Give the core of a question, and that of the one which its chain of follow-ups began with.
+
+    One that stands alone begins a chain; it keeps the core of the one before it, for questions
+    that may lean on either.
+    """
+    core = _core(question)
+    begins = how is Leaning.ALONE or before.asked.leaning is Leaning.ALONE
+    kept = before.cores[:1] if begins else before.cores[-1:]
+    return _apart(filter(None, (core, *kept)))
+
+
+def _apart(cores: Iterable[str]) -> tuple[str, ...]:
+    """Leave out what says nothing more than the ones before it."""
+    kept: list[str] = []
+    for core in cores:
+        if not set(substance(" ".join(kept))).issuperset(substance(core)):
+            kept.append(core)
+    return tuple(kept)
+
+
+def _brief(core: str) -> str:
+    """Take a name without what is said of it: "the Initiative proposed" is "the Initiative"."""
+    named = phrases(core)
+    is_name_first = len(named) == 1 and named[0].is_name and core.startswith(named[0].text)
+    return named[0].text if is_name_first else core
+
+
+def _core(question: str) -> str:
+    """Take from a question what merely asks at its start, and what says little at its end."""
+    sentences = re.split(r"(?<=[?!.])\s+(?=[A-Z])", question)
+    tokens = " ".join(filter(substance, sentences)).split()
+    while tokens and is_thin(tokens[0]) and not _leads_in(tokens):
+        tokens = tokens[1:]
+    tokens = tokens[:_CORE]
+    while tokens and is_thin(tokens[-1]):
+        tokens = tokens[:-1]
+    return " ".join(tokens).strip("?!.,;: ")
+
+
+def _leads_in(tokens: Sequence[str]) -> bool:
+    return tokens[0].lower() == "the" and len(tokens) > 1 and not is_thin(tokens[1])
+
+
+def _moved(before: _Turn, question: str) -> _Filled | None:
+    """Read a bare "Why?" as the question before it, asked with that word."""
+    bare = _BARE.match(question)
+    rest = _MOVABLE.match(before.asked.query) if bare and _is_short(before) else None
+    if not bare or not rest:
+        return None
+    moved = rest[1][0].lower() + rest[1][1:]
+    return _Filled(f"{bare[1].capitalize()} {moved}", moved.rstrip("?. "), before.focus)
+
+
+def _swapped(before: _Turn, question: str) -> _Filled | None:
+    """Read "And Russia?" as the question before it, with Russia in the place of its like."""
+    other, query = _OTHER.match(question), before.asked.query
+    if not other or not _is_short(before) or not _is_one_thing(other[1]):
+        return None
+    likes = [one for one in phrases(query) if _kind(one.text) == _kind(other[1])]
+    if len(likes) != 1 or other[1].lower() in query.lower() or _OTHER.match(query):
+        return None
+    kept = query[: likes[0].span.start], query[likes[0].span.end :]
+    return _Filled(other[1].join(kept), "…".join(kept).rstrip("?. "))
+
+
+def _named(before: _Turn, question: str) -> _Filled | None:
+    """Put what a pronoun stands for in its place, if only one thing can be meant."""
+    place = points_outside(question)
+    if not place:
+        return None
+    pronoun, rest = question[place.start : place.end].lower(), question[place.end :]
+    focus = _meant(before, _is_person(pronoun))
+    if not focus:
+        return None
+    meant = focus.thing + (_owning(focus.thing) if _owns(pronoun, rest) else "")
+    query = _JOINING.sub("", f"{question[: place.start]}{meant}{rest}").strip()
+    return _Filled(query[0].upper() + query[1:], focus.thing, focus)
+
+
+def _is_person(pronoun: str) -> bool | None:
+    return None if pronoun.startswith("the") else pronoun in _PERSONS
+
+
+def _owning(thing: str) -> str:
+    return "'" if thing.endswith("s") else "'s"
+
+
+def _owns(pronoun: str, rest: str) -> bool:
+    """Tell "her first book" from "met her first": it is hers if a thing follows."""
+    follows = bool(telling_words(" ".join(rest.split()[:1]))) and bool(substance(rest))
+    return pronoun in _OWNERS or (pronoun == "her" and follows)
+
+
+def _meant(before: _Turn, is_person: bool | None) -> _Focus | None:
+    """Give what a pronoun stands for; None where it may be one of several.
+
+    It goes on standing for the same; else, what the last question names comes before what was
+    named earlier.
+    """
+    focus = before.focus
+    if focus and (is_person is None or focus.is_person in (None, is_person)):
+        return focus
+    own = _things(before.asked.question)
+    if own and before.is_noted and own[0] == own[0].lower():
+        return None  # "the capital", of what was spoken of before
+    no_person = is_person is False and _WHO_IS.match(before.asked.question)
+    for things in (own, before.things) if not no_person else ():
+        fitting = [one for one in things if not one.isdigit() and not (focus and focus[0] == one)]
+        if fitting:
+            return _Focus(fitting[0], is_person) if len(fitting) == 1 else None
+    return None
+
+
+def _is_short(before: _Turn) -> bool:
+    """Tell whether a query is one short question, with nothing noted after it."""
+    query = before.asked.query
+    return len(query.split()) <= _SHORT and not _GOES_ON.search(query)
+
+
+def _is_one_thing(text: str) -> bool:
+    """Tell whether "what about ..." names something, and does not itself point back."""
+    names_it = len(text.split()) <= 4 and bool(substance(text))
+    return names_it and leaning(f"Is {text}?") is not Leaning.SURE
+
+
+def _kind(text: str) -> str:
+    """Tell numbers, words in capitals, names and things apart, by their looks."""
+    if any(character.isdigit() for character in text):
+        return "number"
+    if text.split()[-1].isupper():
+        return "capitals"
+    return "thing" if text == text.lower() else "name"

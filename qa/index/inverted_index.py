@@ -1,0 +1,364 @@
+"""The inverted index on disk: which passages hold a term, and how often; `bm25` scores them.
+
+It is three tables of the index's database (`storage`), so what a reader sees, a crash
+leaves and a delete takes away is the database's doing. As with vectors
+(`embeddings.stores.segments`), what is written is never changed: a change writes a new segment,
+which takes in the small ones that are there, and what is removed is marked until its segment is
+taken in.
+
+The terms of a segment stand in blocks (`_packed`). Each block says from which term to which it
+reaches, and has a checksum, so that a term that is not there is told from one that was lost.
+"""
+
+from __future__ import annotations
+
+import heapq
+import sqlite3
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qa.index.checksums import NotWhole, checksum, checksum_of, together
+from qa.text.analysis import counted_terms
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from qa.passages import Passage
+
+_OF_SEGMENT = "SELECT first, until, terms, checksum FROM postings WHERE segment = ? ORDER BY first"
+_OF_TERM = (
+    "SELECT first, until, terms, checksum FROM postings WHERE segment = ? AND first <= ? "
+    "ORDER BY first DESC LIMIT 1"
+)
+_BLOCK = 2_048  # bytes of a block, if it has more than one term
+_NUMBERS, _LENGTHS, _ROWS, _COUNTS = (np.dtype(kind) for kind in ("<i8", "<u4", "<u4", "u1"))
+_MOST = 255
+_LARGE = 250_000  # passages: so many are written at once, and a segment of as many stays
+_ROW_BITS, _COUNT_BITS = 24, 8  # of a posting in memory; the rest is its term's number
+_SMALL = 1_000  # passages: a segment of no more is taken in at every change,
+_TAKEN_IN = 4  # and a larger one if it has no more than so many times what is new
+
+Posting = tuple[str, "NDArray[np.uint32]", "NDArray[np.uint8]"]
+"""A term, the rows of the passages that hold it, and how often each does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Some passages of an inverted index, a row each.
+
+    Attributes:
+        number: the segment's.
+        passages: the passages' numbers, int64, rising.
+        lengths: how many words each has, uint32.
+        alive: which of them have not been removed, bool.
+        seal: its checksum, which its blocks of terms are checked with.
+    """
+
+    number: int
+    passages: NDArray[np.int64]
+    lengths: NDArray[np.uint32]
+    alive: NDArray[np.bool_]
+    seal: bytes = b""
+
+    @property
+    def size(self) -> int:
+        """How many passages are there."""
+        return int(np.count_nonzero(self.alive))
+
+
+class Entered:
+    """Passages that are entered and removed in one change, until `write` puts them on disk."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._start()
+
+    def _start(self) -> None:
+        self._terms: dict[str, int] = {}
+        self._postings = array("Q")
+        self._passages = array("q")
+        self._lengths = array("I")
+
+    def add(self, number: int, passage: Passage) -> None:
+        """Enter a passage; its number is higher than any before."""
+        counts, length = counted_terms(passage.text_in_context)
+        row = len(self._passages)
+        for term, count in counts.items():
+            which = self._terms.setdefault(term, len(self._terms))
+            self._postings.append(
+                which << (_ROW_BITS + _COUNT_BITS) | row << _COUNT_BITS | min(count, _MOST)
+            )
+        self._passages.append(number)
+        self._lengths.append(length)
+        if len(self._passages) == _LARGE:
+            self._write([])
+
+    def remove(self, passages: Iterable[int]) -> None:
+        """Take passages out, by number."""
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO dead_words VALUES (?)", ((number,) for number in passages)
+        )
+
+    def write(self) -> None:
+        """Write what was entered, and take in the segments that it is time for."""
+        taken = self._taken_in(segments(self._connection))
+        if taken or self._passages:
+            self._write(taken)
+
+    def _taken_in(self, there: Iterable[Segment]) -> list[Segment]:
+        """Choose the segments that the new one takes in: the small, and those half dead."""
+        taken, count = [], len(self._passages)
+        for segment in sorted(there, key=lambda segment: segment.size):
+            half_dead = len(segment.passages) > 2 * segment.size
+            small = segment.size <= max(_SMALL, _TAKEN_IN * count) and segment.size < _LARGE
+            if half_dead or (self._passages and small):
+                taken.append(segment)
+                count += segment.size
+        return taken
+
+    def _write(self, taken: Sequence[Segment]) -> None:
+        """Write a segment of what was entered and of the segments that it takes in."""
+        fresh = Segment(
+            -1,
+            np.frombuffer(self._passages, np.int64),
+            np.frombuffer(self._lengths, np.uint32),
+            np.ones(len(self._passages), np.bool_),
+        )
+        sources = [fresh, *taken]
+        passages = np.concatenate([source.passages[source.alive] for source in sources])
+        lengths = np.concatenate([source.lengths[source.alive] for source in sources])
+        order = np.argsort(passages)
+        runs = [self._run(), *(postings(self._connection, segment) for segment in taken)]
+        if len(order):
+            merged = _merged(runs, _moved(sources, passages[order]))
+            self._insert(passages[order], lengths[order], merged)
+        for segment in taken:
+            self._forget(segment)
+        self._start()
+
+    def _insert(
+        self,
+        passages: NDArray[np.int64],
+        lengths: NDArray[np.uint32],
+        found: Iterable[Posting],
+    ) -> None:
+        (number,) = self._connection.execute(
+            "SELECT coalesce(max(number), 0) + 1 FROM word_segments"
+        ).fetchone()
+        blobs = _blob(passages, _NUMBERS), _blob(lengths, _LENGTHS)
+        seal = _seal(number, *blobs)
+        self._connection.execute(
+            "INSERT INTO word_segments VALUES (?, ?, ?, ?)", (number, seal, *blobs)
+        )
+        self._connection.executemany(
+            "INSERT INTO postings VALUES (?, ?, ?, ?, ?)",
+            (
+                (number, first, until, terms, _block_checksum(seal, first, until, terms))
+                for first, until, terms in _blocks(found)
+            ),
+        )
+
+    def _run(self) -> Iterator[Posting]:
+        """Give what was entered, by term."""
+        keys = np.sort(np.frombuffer(self._postings, np.uint64))
+        numbers = keys >> np.uint64(_ROW_BITS + _COUNT_BITS)
+        bounds = np.searchsorted(numbers, np.arange(len(self._terms) + 1, dtype=np.uint64)).tolist()
+        rows = (keys >> np.uint64(_COUNT_BITS)).astype(np.uint32) & np.uint32(2**_ROW_BITS - 1)
+        counts = keys.astype(np.uint8)
+        for term in sorted(self._terms):
+            number = self._terms[term]
+            run = slice(bounds[number], bounds[number + 1])
+            yield term, rows[run], counts[run]
+
+    def _forget(self, segment: Segment) -> None:
+        execute = self._connection.execute
+        execute("DELETE FROM postings WHERE segment = ?", (segment.number,))
+        execute("DELETE FROM word_segments WHERE number = ?", (segment.number,))
+        dead = segment.passages[~segment.alive].tolist()
+        self._connection.executemany(
+            "DELETE FROM dead_words WHERE passage = ?", ((number,) for number in dead)
+        )
+
+
+def segments(connection: sqlite3.Connection) -> list[Segment]:
+    """Read all segments, but not their postings; `NotWhole` if one is damaged."""
+    gone = connection.execute("SELECT passage FROM dead_words ORDER BY passage").fetchall()
+    dead = np.array(gone, np.int64).reshape(-1)
+    found = []
+    rows = connection.execute("SELECT * FROM word_segments ORDER BY number")
+    for number, seal, passages, lengths in rows:
+        if _seal(number, passages, lengths) != seal:
+            raise NotWhole(f"the words of segment {number} are not as they were written")
+        numbers = np.frombuffer(passages, _NUMBERS).astype(np.int64, copy=False)
+        counts = np.frombuffer(lengths, _LENGTHS).astype(np.uint32, copy=False)
+        if len(numbers) != len(counts):
+            raise NotWhole(f"the words of segment {number} are not whole")
+        alive = np.ones(len(numbers), np.bool_)
+        if len(dead):
+            at = np.searchsorted(numbers, dead)
+            there = at < len(numbers)
+            there[there] = numbers[at[there]] == dead[there]
+            alive[at[there]] = False
+        found.append(Segment(number, numbers, counts, alive, seal))
+    return found
+
+
+def words_check(connection: sqlite3.Connection) -> str:
+    """Return a checksum of all segments, and of the passages that were removed from them."""
+    seals = connection.execute("SELECT checksum FROM word_segments ORDER BY number")
+    gone = connection.execute("SELECT passage FROM dead_words ORDER BY passage").fetchall()
+    dead = np.array(gone, np.int64).reshape(-1)
+    return together([*(seal for (seal,) in seals), dead.tobytes()])
+
+
+def blocks(connection: sqlite3.Connection, segment: Segment) -> Iterator[bytes]:
+    """Read all blocks of a segment, in order of terms; `NotWhole` if any of it is missing."""
+    reached: str | None = ""
+    for row in connection.execute(_OF_SEGMENT, (segment.number,)):
+        first, until, found = _checked_block(segment, row)
+        if first != reached:
+            break
+        reached = until
+        yield found
+    if reached is not None:
+        raise NotWhole(f"words from {reached!r} on are missing")
+
+
+def postings(connection: sqlite3.Connection, segment: Segment) -> Iterator[Posting]:
+    """Read all that a segment holds, in order of terms; `NotWhole` if any of it is missing."""
+    for block in blocks(connection, segment):
+        for term, rows, counts in _Unpacked(block):
+            if len(rows) and int(rows.max()) >= len(segment.passages):
+                raise NotWhole("the words are not those of their passages")
+            yield term, rows, counts
+
+
+def postings_of(
+    connection: sqlite3.Connection, segment: Segment, terms: Iterable[str]
+) -> Iterator[Posting]:
+    """Read what a segment holds of some terms; `NotWhole` if it is not as it was written."""
+    for term in terms:
+        row = connection.execute(_OF_TERM, (segment.number, term)).fetchone()
+        if row is None:
+            raise NotWhole(f"words up to {term!r} are missing")
+        _, until, found = _checked_block(segment, row)
+        if until is not None and until <= term:
+            raise NotWhole(f"words from {until!r} on are missing")
+        if (posting := _Unpacked(found).find(term)) is not None:
+            yield posting
+
+
+def _blocks(found: Iterable[Posting]) -> Iterator[tuple[str, str | None, bytes]]:
+    """Return postings, in order of terms, in blocks: from which term, until which, and both."""
+    first, block, size = "", list[Posting](), 0
+    for posting in found:
+        term, rows, _ = posting
+        if block and size + 5 * len(rows) > _BLOCK:
+            yield first, term, _packed(block)
+            first, block, size = term, [], 0
+        block.append(posting)
+        size += len(term) + 5 * len(rows)
+    yield first, None, _packed(block)
+
+
+def _packed(block: Sequence[Posting]) -> bytes:
+    """Return how many terms there are and passages of each, rows, counts, and the terms."""
+    sizes = np.array([len(block), *(len(rows) for _, rows, _ in block)])
+    rows = np.concatenate([np.empty(0, np.uint32), *(rows for _, rows, _ in block)])
+    counts = np.concatenate([np.empty(0, np.uint8), *(counts for _, _, counts in block)])
+    terms = "\n".join(term for term, _, _ in block).encode()
+    return _blob(sizes, _LENGTHS) + _blob(rows, _ROWS) + _blob(counts, _COUNTS) + terms
+
+
+class _Unpacked:
+    """A block of terms; `NotWhole` if it cannot be what `_packed` gave."""
+
+    def __init__(self, stored: bytes) -> None:
+        try:
+            terms = int.from_bytes(stored[: _LENGTHS.itemsize], "little")
+            self._sizes = np.frombuffer(stored, _LENGTHS, terms, _LENGTHS.itemsize)
+            total, at = int(self._sizes.sum(dtype=np.int64)), _LENGTHS.itemsize * (terms + 1)
+            self._rows = np.frombuffer(stored, _ROWS, total, at).astype(np.uint32, copy=False)
+            at += _ROWS.itemsize * total
+            self._counts = np.frombuffer(stored, _COUNTS, total, at)
+            self._terms = stored[at + total :].decode().split("\n") if terms else []
+        except (ValueError, TypeError) as error:
+            raise NotWhole("its words cannot be read") from error
+        if len(self._terms) != terms:
+            raise NotWhole("its words cannot be read")
+
+    def find(self, term: str) -> Posting | None:
+        """Return the posting of a term; None if no passage holds it."""
+        n = bisect_left(self._terms, term)
+        if n == len(self._terms) or self._terms[n] != term:
+            return None
+        start = int(self._sizes[:n].sum(dtype=np.int64))
+        run = slice(start, start + int(self._sizes[n]))
+        return term, self._rows[run], self._counts[run]
+
+    def __iter__(self) -> Iterator[Posting]:
+        borders = [0, *np.cumsum(self._sizes, dtype=np.int64).tolist()]
+        for term, (start, end) in zip(self._terms, pairwise(borders), strict=True):
+            yield term, self._rows[start:end], self._counts[start:end]
+
+
+def _seal(number: int, passages: bytes, lengths: bytes) -> bytes:
+    return checksum(number, checksum_of(passages), checksum_of(lengths))
+
+
+def _block_checksum(seal: bytes, first: str, until: str | None, terms: bytes) -> bytes:
+    return checksum(seal, first, until, checksum_of(terms))
+
+
+def _checked_block(
+    segment: Segment, row: tuple[str, str | None, bytes, bytes]
+) -> tuple[str, str | None, bytes]:
+    first, until, terms, found = row
+    if _block_checksum(segment.seal, first, until, terms) != found:
+        raise NotWhole(f"the words from {first!r} on are not as they were written")
+    return first, until, terms
+
+
+def _moved(sources: Sequence[Segment], passages: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Give the new row of each row of the segments that are put together; -1 where it is gone."""
+    moved = []
+    for source in sources:
+        rows = np.searchsorted(passages, source.passages)
+        moved.append(np.where(source.alive, rows, -1))
+    return moved
+
+
+def _merged(
+    runs: Sequence[Iterable[Posting]], moved: Sequence[NDArray[np.int64]]
+) -> Iterator[Posting]:
+    """Put the postings of several segments together, with the rows that they have then."""
+    rising = heapq.merge(*map(_moving, runs, moved), key=itemgetter(0))
+    for term, alike in groupby(rising, key=itemgetter(0)):
+        parts = [(rows, counts) for _, rows, counts in alike]
+        rows = np.concatenate([rows for rows, _ in parts])
+        counts = np.concatenate([counts for _, counts in parts])
+        if (rows < 0).any():
+            rows, counts = rows[rows >= 0], counts[rows >= 0]
+        if len(parts) > 1:
+            order = np.argsort(rows)
+            rows, counts = rows[order], counts[order]
+        if len(rows):
+            yield term, rows.astype(np.uint32), counts
+
+
+def _moving(
+    run: Iterable[Posting], moved: NDArray[np.int64]
+) -> Iterator[tuple[str, NDArray[np.int64], NDArray[np.uint8]]]:
+    for term, rows, counts in run:
+        yield term, moved[rows], counts
+
+
+def _blob(numbers: NDArray[np.generic], kind: np.dtype[np.generic]) -> bytes:
+    return numbers.astype(kind, copy=False).tobytes()

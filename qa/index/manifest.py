@@ -1,0 +1,199 @@
+"""What an index says of itself. It may come from anyone, so it is read strictly, as data."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from embeddings import Encoder
+from embeddings.stores import Segment
+from qa.errors import IndexMismatch
+from qa.index.checksums import NOTHING, NotWhole
+from qa.passages import Chunking
+
+_LONGEST = 2**20  # characters of a manifest
+_MOST = 2**53
+_MOST_FILES = 1_000
+_LARGEST_DIM = 65_536
+_VECTORS = re.compile(r"vectors-\d{1,15}-[0-9a-f]{16}")
+_ENCODED = re.compile(r"encoded-[0-9a-f]{16}")
+_CHECKSUM = re.compile(r"[0-9a-f]{16}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_DIGEST = re.compile(r"[0-9A-Za-z]{1,128}")
+_MODEL = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,4096}")
+
+_Check = Callable[[Any], bool]
+
+
+def _new_name(generation: int) -> str:
+    return f"vectors-{generation}-{secrets.token_hex(8)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What an index was made with, and which files and rows are its own.
+
+    Attributes:
+        model: the name of the model that made the vectors.
+        digest: tells that model from every other.
+        dim: numbers in a vector.
+        chunking: how documents were cut.
+        metric: how near vectors are, always "cosine".
+        token_vectors: how many passages' tokens are kept at most.
+        generation: how often vectors were written; 0 is an index that was never finished.
+        segments: the files of vectors that are current.
+        next_file: the file that the next writer writes. Nobody else's file has that name by
+            chance, so what has it is left by a writer that was stopped.
+        resume_file: what a stopped writer encoded (`qa.index.resume_cache`).
+        left_files: files of vectors that were current before, and may not be removed yet.
+        last_passage: the highest number that a passage has had.
+        documents_check: a checksum of all documents' rows; likewise those of the words'
+            segments, and of the passages whose vectors count no more.
+        words_check: see there.
+        dead_check: see there.
+    """
+
+    model: str
+    digest: str
+    dim: int
+    chunking: Chunking
+    next_file: str
+    resume_file: str
+    metric: str = "cosine"
+    token_vectors: int = 5_000
+    generation: int = 0
+    segments: tuple[Segment, ...] = ()
+    left_files: tuple[str, ...] = ()
+    last_passage: int = 0
+    documents_check: str = NOTHING
+    words_check: str = NOTHING
+    dead_check: str = NOTHING
+
+    @classmethod
+    def new(cls, encoder: Encoder, chunking: Chunking) -> Self:
+        """Return the manifest of an index that is begun."""
+        names = _new_name(1), f"encoded-{secrets.token_hex(8)}"
+        return cls(encoder.model, encoder.digest, encoder.dim, chunking, *names)
+
+    def following(self, segments: tuple[Segment, ...], left: tuple[str, ...]) -> Manifest:
+        """Return the manifest of the next generation."""
+        return replace(
+            self,
+            generation=self.generation + 1,
+            segments=segments,
+            next_file=_new_name(self.generation + 2),
+            left_files=left,
+        )
+
+    def to_json(self) -> str:
+        """Return the manifest as it is stored."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, stored: object) -> Self:
+        """Read a stored manifest; `NotWhole` if anything in it is not what it can be."""
+        if not isinstance(stored, str) or len(stored) > _LONGEST:
+            raise NotWhole("its manifest is no text, or too long")
+        try:
+            fields = json.loads(stored)
+        except (ValueError, RecursionError):
+            raise NotWhole("its manifest is not in JSON") from None
+        _check_fields(fields, _FIELDS, "its manifest")
+        segments = tuple(Segment(**segment) for segment in fields["segments"])
+        names = [segment.name for segment in segments]
+        if len({*names, fields["next_file"]}) <= len(names):
+            raise NotWhole("its manifest names a file twice")
+        chunking, left = Chunking(**fields["chunking"]), tuple(fields["left_files"])
+        return cls(**fields | {"chunking": chunking, "segments": segments, "left_files": left})
+
+    @property
+    def store(self) -> str:
+        """The kinds of stores that find its vectors."""
+        return ", ".join(sorted({segment.kind for segment in self.segments}))
+
+    def check_encoder(self, encoder: Encoder, folder: Path) -> None:
+        """Refuse an encoder that did not make these vectors."""
+        if (self.digest, self.dim) != (encoder.digest, encoder.dim):
+            raise IndexMismatch(
+                f"the index in {folder} was made with model {self.model} "
+                f"(digest {self.digest[:12]}) and is opened with {encoder.model} "
+                f"(digest {encoder.digest[:12]}): open it with its own model, or index again "
+                "into a new folder",
+                folder=folder,
+            )
+
+    def check_chunking(self, chunking: Chunking | None, folder: Path) -> None:
+        """Refuse another chunking than the one that made these passages; None is any."""
+        if chunking is not None and chunking != self.chunking:
+            raise IndexMismatch(
+                f"the index in {folder} was cut with {self.chunking} and is opened with "
+                f"{chunking}: leave the chunking out, or index again into a new folder",
+                folder=folder,
+            )
+
+
+def _check_fields(found: object, wanted: dict[str, _Check], what: str) -> None:
+    if not isinstance(found, dict) or found.keys() != wanted.keys():
+        raise NotWhole(f"{what} has other fields than it should")
+    for name, is_right in wanted.items():
+        if not is_right(found[name]):
+            raise NotWhole(f"the {name} in {what} is not what it can be")
+
+
+def _text(pattern: re.Pattern[str]) -> _Check:
+    return lambda found: isinstance(found, str) and pattern.fullmatch(found) is not None
+
+
+def _whole(least: int, most: int) -> _Check:
+    return lambda found: type(found) is int and least <= found <= most
+
+
+def _several(each: _Check) -> _Check:
+    def are_right(found: Any) -> bool:
+        return isinstance(found, list) and len(found) <= _MOST_FILES and all(map(each, found))
+
+    return are_right
+
+
+def _of(fields: dict[str, _Check], what: str) -> _Check:
+    def is_right(found: Any) -> bool:
+        _check_fields(found, fields, what)
+        return True
+
+    return is_right
+
+
+_FIELDS: dict[str, _Check] = {
+    "model": _text(_MODEL),
+    "digest": _text(_DIGEST),
+    "dim": _whole(1, _LARGEST_DIM),
+    "chunking": _of(
+        {"max_tokens": _whole(16, 2**31), "overlap": _whole(0, 2**31)}, "its manifest's chunking"
+    ),
+    "next_file": _text(_VECTORS),
+    "resume_file": _text(_ENCODED),
+    "metric": lambda found: found == "cosine",
+    "token_vectors": _whole(0, _MOST),
+    "generation": _whole(0, _MOST),
+    "segments": _several(
+        _of(
+            {
+                "name": _text(_VECTORS),
+                "kind": lambda found: found in ("faiss", "ivf"),
+                "bytes": _whole(0, _MOST),
+                "sha256": _text(_SHA256),
+            },
+            "its manifest's files",
+        )
+    ),
+    "left_files": _several(_text(_VECTORS)),
+    "last_passage": _whole(0, _MOST),
+    "documents_check": _text(_CHECKSUM),
+    "words_check": _text(_CHECKSUM),
+    "dead_check": _text(_CHECKSUM),
+}

@@ -1,0 +1,288 @@
+"""The index on disk, for reading; `writer` writes it, and `storage` says what it is."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Self
+
+from embeddings import Encoder, Tokens
+from embeddings.tokens import packed, unpacked
+from qa.documents import Document
+from qa.errors import IndexMissing
+from qa.index.checksums import NotWhole, checked
+from qa.index.faults import faults_named, is_closed
+from qa.index.manifest import Manifest
+from qa.index.resume_cache import digest_of
+from qa.index.rows import ONE_DOCUMENT, Listed, document_of, listed, passage_of
+from qa.index.storage import DATABASE, check_file, connect_to_read, is_index, open_current
+from qa.passages import Chunking, Passage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from embeddings.stores.segments import Segments
+    from qa.index.bm25 import Words
+
+_DOCUMENTS_KEPT = 8
+
+Found = tuple[int, float]
+"""A passage's number, and its score."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A document that was read, and which passages are its."""
+
+    document: Document
+    passages: range
+
+
+class Index:
+    """An index open for reading; it may be used from several threads."""
+
+    def __init__(
+        self, folder: Path, connection: sqlite3.Connection, manifest: Manifest, store: Segments
+    ) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self._connection = connection
+        self._store = store
+        self._lock = Lock()
+        self._closed = False
+        self._document = lru_cache(maxsize=_DOCUMENTS_KEPT)(self._read_document)
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open an index; one that is held in memory is checked at once.
+
+        Raises:
+            IndexMissing: the folder holds none, or one that was never finished.
+            IndexMismatch: it is of another format.
+            IndexDamaged: it is not whole.
+            StoredIndexError: it cannot be read: there is no permission, or no memory, or the disk
+                is full; or something that would be read is a link.
+        """
+        if not is_index(folder):
+            raise IndexMissing(
+                f"{folder} is not an inquote index: there is no {DATABASE} in it", folder=folder
+            )
+        with faults_named(folder):
+            connection = connect_to_read(folder)
+            try:
+                manifest, store, held = open_current(connection, folder)
+                index = cls(folder, connection, manifest, store)
+                if held:
+                    index._check_rows()
+                return index
+            except BaseException:
+                connection.close()
+                raise
+
+    def check_encoder(self, encoder: Encoder) -> None:
+        """Refuse an encoder that did not make these vectors."""
+        self.manifest.check_encoder(encoder, self.folder)
+
+    def check_chunking(self, chunking: Chunking | None) -> None:
+        """Refuse another chunking than the one that made these passages; None is any."""
+        self.manifest.check_chunking(chunking, self.folder)
+
+    def search(
+        self,
+        vectors: NDArray[np.float32],
+        top_k: int,
+        among: NDArray[np.int64] | None = None,
+    ) -> list[list[Found]]:
+        """Find the passages nearest to each query vector by cosine, best first.
+
+        With `among`, only passages with these numbers are looked at.
+        """
+        with self._in_use():
+            scores, numbers = self._store.search(vectors, top_k, among)
+        return [
+            list(zip(row_numbers.tolist(), row_scores.tolist(), strict=True))
+            for row_numbers, row_scores in zip(numbers, scores, strict=True)
+        ]
+
+    def search_words(
+        self, query: str, top_k: int, among: NDArray[np.int64] | None = None
+    ) -> list[Found]:
+        """Find the passages that hold the query's words, best first by BM25 (always above 0).
+
+        With `among`, only passages with these numbers are looked at; their scores are as ever.
+        """
+        with self._in_use():
+            return self._words.search(query, top_k, among)
+
+    @contextmanager
+    def _in_use(self) -> Iterator[None]:
+        if self._closed:
+            raise is_closed(self.folder)
+        with faults_named(self.folder):
+            yield
+
+    @cached_property
+    def _words(self) -> Words:
+        from qa.index.bm25 import Words
+        from qa.index.inverted_index import words_check
+
+        with self._lock:
+            found = words_check(self._connection)
+        if found != self.manifest.words_check:
+            raise NotWhole("its words are not those that were written")
+        return Words(self._connection, lambda: self._lock)
+
+    @cached_property
+    def _listed(self) -> dict[str, Listed]:
+        """What there is to know of every document but its text, by id, in order."""
+        with self._lock:
+            rows, found = listed(self._connection)
+        if found != self.manifest.documents_check:
+            raise NotWhole("its documents are not those that were written")
+        if sum(len(each.passages) for each in rows.values()) != len(self):
+            raise NotWhole("its documents are not those of its vectors")
+        return rows
+
+    def cosines(self, vector: NDArray[np.float32], numbers: Sequence[int]) -> list[float]:
+        """Return the cosine of some passages, by number, with a query vector of shape (dim,)."""
+        import numpy as np
+
+        with self._in_use():
+            scores: list[float] = self._store.scores(vector, np.array(numbers, np.int64)).tolist()
+            return scores
+
+    def passage_tokens(self, texts: Sequence[str], encoder: Encoder) -> list[Tokens]:
+        """Return the tokens of passages, by their text in context: those kept, and those encoded.
+
+        Both are rounded alike, so that no answer depends on which they are.
+        """
+        with self._in_use():
+            found = {text: self._kept_tokens(text) for text in texts}
+        missing = [text for text, tokens in found.items() if tokens is None]
+        encoded = encoder.passage_tokens(missing) if missing else []
+        rounded = (unpacked(packed(tokens), encoder.dim) for tokens in encoded)
+        known = found | dict(zip(missing, rounded, strict=True))
+        return [tokens for text in texts if (tokens := known[text]) is not None]
+
+    def _kept_tokens(self, text: str) -> Tokens | None:
+        digest = digest_of(text)
+        rows = self._rows("SELECT vectors FROM tokens WHERE text = ? LIMIT 1", digest)
+        if not rows:
+            return None
+        tokens = unpacked(rows[0][0], self.manifest.dim, digest)
+        if (tokens.spans > len(text)).any():
+            raise NotWhole("the tokens of a text are not within it")
+        return tokens
+
+    def passages(self, numbers: Sequence[int]) -> list[Passage]:
+        """Read passages by number, in the order asked for."""
+        with self._in_use():
+            return [self._read_passage(number) for number in numbers]
+
+    def document(self, document_id: str) -> Document:
+        """Read a document by its id; a `KeyError` if it is not in the index."""
+        with self._in_use():
+            found = self._document(document_id)
+        if found is None:
+            raise KeyError(document_id)
+        return found.document
+
+    def document_ids(self) -> list[str]:
+        """Return the ids of all documents, in the order in which they were indexed."""
+        with self._in_use():
+            return [*self._listed]
+
+    def sources(self) -> dict[str, str | None]:
+        """Return where each document came from, by id."""
+        with self._in_use():
+            return {id_: listed.source for id_, listed in self._listed.items()}
+
+    def numbers_of(self, document_ids: Sequence[str]) -> NDArray[np.int64]:
+        """Return the numbers of the passages of some documents, in order."""
+        import numpy as np
+
+        with self._in_use():
+            named = {*document_ids}
+            runs = [each.passages for id_, each in self._listed.items() if id_ in named]
+        return np.concatenate([np.empty(0, np.int64), *(np.arange(r.start, r.stop) for r in runs)])
+
+    def passages_of(self, document_id: str) -> Iterator[Passage]:
+        """Read every passage of a document, first to last."""
+        with self._in_use():
+            found = self._document(document_id)
+        yield from self.passages(found.passages if found else ())
+
+    def check_whole(self) -> None:
+        """Read everything, and hold it against its checksums; takes long where there is much.
+
+        Raises:
+            IndexDamaged: a row, a vector file or the database is not what was written.
+        """
+        with self._in_use():
+            for segment in self.manifest.segments:
+                check_file(segment, self.folder, wholly=True)
+            (found,) = self._rows("PRAGMA disk.integrity_check(1)")[0]
+            if found != "ok":
+                raise NotWhole(found)
+            self._check_rows()
+            for text, vectors in self._rows("SELECT text, vectors FROM tokens"):
+                unpacked(vectors, self.manifest.dim, text)
+
+    def _check_rows(self) -> None:
+        """Read all rows but the tokens, and hold them against each other too."""
+        import numpy as np
+
+        for id_ in self._listed:
+            self._read_document(id_)
+        rows = self._rows("SELECT number, sentences, context, checksum FROM passages ORDER BY 1")
+        for row in rows:
+            checked(row, f"passage {row[0]}")
+        numbers = [row[0] for row in rows]
+        every = [n for each in self._listed.values() for n in each.passages]
+        if numbers != every or self._words.passages().tolist() != every:
+            raise NotWhole("its passages, or its words, are not those of its documents")
+        if np.sort(self._store.ids).tolist() != every:
+            raise NotWhole("its vectors are not those of its passages")
+        self._words.check()
+
+    def __len__(self) -> int:
+        """Count the passages."""
+        return len(self._store)
+
+    def close(self) -> None:
+        """Let go of files and memory."""
+        self._closed = True
+        self._store.close()
+        self._connection.close()
+
+    def _rows(self, sql: str, *values: object) -> list[Any]:
+        with self._lock:
+            return self._connection.execute(sql, values).fetchall()
+
+    def _read_passage(self, number: int) -> Passage:
+        rows = self._rows(
+            "SELECT number, sentences, context, checksum FROM passages WHERE number = ?", number
+        )
+        owners = self._rows(
+            "SELECT id FROM documents WHERE number <= ? ORDER BY number DESC LIMIT 1", number
+        )
+        kept = self._document(owners[0][0]) if owners else None
+        if not rows or kept is None or number not in kept.passages:
+            raise NotWhole(f"there is no passage {number} to its vector")
+        return passage_of(rows[0], number, kept.document)
+
+    def _read_document(self, document_id: str) -> _Kept | None:
+        """Read a document; None if it is not in the index."""
+        rows = self._rows(ONE_DOCUMENT, document_id)
+        if rows:
+            document, passages = document_of(rows[0], document_id)
+            return _Kept(document, passages)
+        if document_id in self._listed:
+            raise NotWhole(f"the document {document_id!r} is missing")
+        return None

@@ -1,0 +1,121 @@
+"""Rows of an index's database, as documents and passages; each is held against its checksum."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from qa.documents import Document, Span
+from qa.errors import LoadError
+from qa.index.checksums import NotWhole, checked, checksum, together
+from qa.passages import Passage
+
+_COLUMNS = "number, passages, id, title, source, sha256, stamp, pages, checksum"
+ONE_DOCUMENT = (
+    f"SELECT {_COLUMNS}, text FROM documents LEFT JOIN texts ON document = number WHERE id = ?"  # noqa: S608
+)
+"""Selects what `document_of` reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What an index knows of a document, but for its text.
+
+    Attributes:
+        passages: the numbers of its passages; the first is also the document's.
+        title: what a reader calls it.
+        source: where it came from.
+        sha256: of its text.
+        stamp: of its file (`qa.loaders.File`).
+        pages: where they start, as they are stored.
+    """
+
+    passages: range
+    title: str
+    source: str | None
+    sha256: str
+    stamp: str | None
+    pages: str
+
+
+def listed(connection: sqlite3.Connection) -> tuple[dict[str, Listed], str]:
+    """Read all documents by id, in order, and the checksum of all together."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM documents ORDER BY number").fetchall()  # noqa: S608
+    found = dict(_listed(row) for row in rows)
+    if any(one.passages.stop > other.passages.start for one, other in pairwise(found.values())):
+        raise NotWhole("its documents share passages")
+    return found, together(row[-1] for row in rows)
+
+
+def listed_as(connection: sqlite3.Connection, document_id: str) -> Listed | None:
+    """Read what is known of one document; None if it is not there."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM documents WHERE id = ?",  # noqa: S608
+        (document_id,),
+    ).fetchone()
+    return None if row is None else _listed(row)[1]
+
+
+def _listed(row: tuple[Any, ...]) -> tuple[str, Listed]:
+    number, passages, id_, *rest = checked(row, f"document {row[2]!r}")
+    if [type(column) for column in (number, passages, id_)] != [int, int, str] or passages < 1:
+        raise NotWhole(f"the document {id_!r} is not what it can be")
+    if not all(text is None or isinstance(text, str) for text in rest):
+        raise NotWhole(f"the document {id_!r} is not what it can be")
+    return id_, Listed(range(number, number + passages), *rest)
+
+
+def enter(connection: sqlite3.Connection, document_id: str, entry: Listed) -> None:
+    """Write what is known of a document, in place of what was known of it."""
+    row = (
+        entry.passages.start,
+        len(entry.passages),
+        document_id,
+        entry.title,
+        entry.source,
+        entry.sha256,
+        entry.stamp,
+        entry.pages,
+    )
+    connection.execute(
+        "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (*row, checksum(*row)),
+    )
+
+
+def document_of(row: tuple[Any, ...], document_id: str) -> tuple[Document, range]:
+    """Make a document of its row, and tell which passages are its."""
+    id_, entry = _listed(row[:-1])
+    try:
+        document = Document(id_, row[-1], entry.title, entry.source, _pages(entry.pages))
+    except (LoadError, TypeError, ValueError):
+        document = None
+    if document is None or id_ != document_id or document.sha256 != entry.sha256:
+        raise NotWhole(f"the text of {document_id!r} is not the text that was indexed")
+    return document, entry.passages
+
+
+def _pages(stored: str) -> tuple[int, ...]:
+    starts = json.loads(stored)
+    if not isinstance(starts, list) or not all(isinstance(start, int) for start in starts):
+        raise ValueError(f"{stored[:50]} is no list of pages")
+    return tuple(starts)
+
+
+def enter_passage(connection: sqlite3.Connection, number: int, passage: Passage) -> None:
+    """Write a passage."""
+    row = number, json.dumps(passage.sentences), passage.context
+    connection.execute("INSERT INTO passages VALUES (?, ?, ?, ?)", (*row, checksum(*row)))
+
+
+def passage_of(row: tuple[Any, ...], number: int, document: Document) -> Passage:
+    """Make a passage of its row and its document."""
+    found, sentences, context = checked(row, f"passage {number}")
+    spans = [Span(*span) for span in json.loads(sentences)]
+    borders = [0, *(place for span in spans for place in span), len(document.text)]
+    if found != number or not spans or any(a > b for a, b in pairwise(borders)):
+        raise NotWhole(f"passage {number} is not of its document")
+    return Passage.of(document, tuple(spans), context)

@@ -1,0 +1,239 @@
+"""The files of an index: `reader` reads them, and `writer` writes them.
+
+A folder with one SQLite database and one vector file, or a few where there are many vectors:
+
+    inquote.sqlite                  the manifest, the documents' texts, the passages and words
+    vectors-<generation>-<random>   passages' vectors (`embeddings.stores.segments`), written once
+    encoded-<random>                what a stopped writer encoded (`resume_cache`)
+
+The manifest names the files that are current, and the one that the next writer writes, so that
+nothing else is ever written over or removed. A writer makes its file current by the database
+commit: at every moment the folder holds one whole index. An open `Index` goes on reading the state
+that it opened, whatever a writer does meanwhile.
+
+Every row has a checksum, and the manifest has one of those rows that may not go missing. An index
+of no more than `HELD` passages is read into memory when it is opened, all but its tokens, and
+checked; a larger one is checked row by row as it is read. No link is followed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from embeddings import StoreError
+from embeddings.plain_files import check_plain, is_taken, open_plain
+from embeddings.stores import Segment
+from qa.errors import IndexMismatch, IndexMissing, StoredIndexError
+from qa.index.checksums import NotWhole, checked, checksum, checksum_of
+from qa.index.manifest import Manifest
+
+if TYPE_CHECKING:
+    from embeddings.stores.segments import Segments
+
+DATABASE = "inquote.sqlite"
+LOGS = (f"{DATABASE}-wal", f"{DATABASE}-shm")
+"""What SQLite keeps beside the database while it is open."""
+
+FORMAT = 6
+APPLICATION_ID = 0x494E5154  # "INQT", in the database's header
+HELD = 25_000
+"""Passages: an index of no more is held in memory while it is open, about 40 MB at most."""
+
+# `docs/formats.md` says what is in each column.
+SCHEMA = (
+    "CREATE TABLE manifest (json TEXT NOT NULL, checksum BLOB NOT NULL)",
+    "CREATE TABLE documents (number INTEGER PRIMARY KEY, passages INTEGER NOT NULL, "
+    "id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, source TEXT, sha256 TEXT NOT NULL, "
+    "stamp TEXT, pages TEXT NOT NULL, checksum BLOB NOT NULL)",
+    "CREATE TABLE texts (document INTEGER PRIMARY KEY, text TEXT NOT NULL)",
+    "CREATE TABLE passages (number INTEGER PRIMARY KEY, sentences TEXT NOT NULL, "
+    "context TEXT NOT NULL, checksum BLOB NOT NULL)",
+    "CREATE TABLE dead (number INTEGER PRIMARY KEY)",
+    "CREATE TABLE word_segments (number INTEGER PRIMARY KEY, checksum BLOB NOT NULL, "
+    "passages BLOB NOT NULL, lengths BLOB NOT NULL)",
+    "CREATE TABLE postings (segment INTEGER NOT NULL, first TEXT NOT NULL, until TEXT, "
+    "terms BLOB NOT NULL, checksum BLOB NOT NULL, PRIMARY KEY (segment, first)) WITHOUT ROWID",
+    "CREATE TABLE dead_words (passage INTEGER PRIMARY KEY)",
+    "CREATE TABLE tokens (passage INTEGER PRIMARY KEY, text BLOB NOT NULL, vectors BLOB NOT NULL)",
+    "CREATE INDEX tokens_by_text ON tokens (text)",
+)
+_ON_DISK = {"manifest", "tokens"}
+
+_OPEN_ATTEMPTS = 5
+_SECONDS_TO_WAIT = 10.0  # for another process
+
+
+def is_index(folder: Path) -> bool:
+    """Tell whether a folder holds an index, or something that is called like its database."""
+    try:
+        return is_taken(folder / DATABASE)
+    except (OSError, ValueError):  # a name that is too long for a path, or is none
+        return False
+
+
+def connect(folder: Path) -> sqlite3.Connection:
+    """Connect to an index's database to change it, in autocommit mode."""
+    return _connected(_address(folder))
+
+
+def connect_to_read(folder: Path) -> sqlite3.Connection:
+    """Connect to memory, with an index's database beside it as `disk`."""
+    address = _address(folder)
+    connection = _connected("file::memory:")
+    try:
+        connection.execute("ATTACH ? AS disk", (address,))
+        return connection
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _address(folder: Path) -> str:
+    """Return the address of the database, to read alone where the folder is; no link is there."""
+    for name in (DATABASE, *LOGS):
+        check_plain(folder / name)
+    if is_taken(stray := folder / f"{DATABASE}-journal"):
+        raise StoredIndexError(
+            f"{stray} is of no index, and could change one: remove it, or name another folder",
+            folder=folder,
+        )
+    fixed = not os.access(folder, os.W_OK) and not (folder / LOGS[0]).exists()
+    return (folder / DATABASE).absolute().as_uri() + ("?mode=ro&immutable=1" if fixed else "")
+
+
+def _connected(address: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        address,
+        uri=True,
+        timeout=_SECONDS_TO_WAIT,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cell_size_check = ON")
+    return connection
+
+
+def check_format(connection: sqlite3.Connection, folder: Path, schema: str = "main") -> None:
+    """Refuse a database that is not an index, or of another format than this version's."""
+    (application,) = connection.execute(f"PRAGMA {schema}.application_id").fetchone()
+    (found,) = connection.execute(f"PRAGMA {schema}.user_version").fetchone()
+    if application != APPLICATION_ID:
+        raise IndexMissing(
+            f"{folder} holds no finished inquote index: index into it again, or into a new folder "
+            f"where {DATABASE} is not inquote's",
+            folder=folder,
+        )
+    if found != FORMAT:
+        raise IndexMismatch(
+            f"the index in {folder} has format {found} and this version reads format {FORMAT}: "
+            "index again into a new folder",
+            folder=folder,
+        )
+    made = f"SELECT sql FROM {schema}.sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid"  # noqa: S608
+    if [sql for (sql,) in connection.execute(made)] != [*SCHEMA]:
+        raise NotWhole("its tables are not those of an index")
+
+
+def read_manifest(connection: sqlite3.Connection) -> Manifest:
+    """Read the manifest; `NotWhole` if it is not as it was written, or not what it can be."""
+    rows = connection.execute("SELECT json, checksum FROM manifest").fetchall()
+    if len(rows) != 1:
+        raise NotWhole("it has no manifest, or several")
+    return Manifest.from_json(*checked(rows[0], "its manifest"))
+
+
+def write_manifest(connection: sqlite3.Connection, manifest: Manifest) -> None:
+    """Write the manifest in place of the one that is there."""
+    stored = manifest.to_json()
+    connection.execute("DELETE FROM manifest")
+    connection.execute("INSERT INTO manifest VALUES (?, ?)", (stored, checksum(stored)))
+
+
+def open_current(connection: sqlite3.Connection, folder: Path) -> tuple[Manifest, Segments, bool]:
+    """Take a snapshot of the database, load its vectors, and tell whether all of it is held.
+
+    The snapshot is in memory, or it is the read transaction, which stays open. A writer may
+    commit, and sweep the vectors of this snapshot away, before they are loaded; then a new
+    snapshot is taken.
+    """
+    for _ in range(_OPEN_ATTEMPTS):
+        connection.execute("BEGIN")
+        check_format(connection, folder, "disk")
+        manifest = read_manifest(connection)
+        if manifest.generation == 0:
+            raise IndexMissing(
+                f"the index in {folder} was never finished: index into it again", folder=folder
+            )
+        try:
+            return manifest, load_vectors(manifest, connection, folder), _hold(connection)
+        except (OSError, StoreError):
+            if not (missing := _missing(manifest, folder)):
+                raise
+        connection.execute("ROLLBACK")
+    raise NotWhole(f"the vector file {missing} is missing")
+
+
+def _missing(manifest: Manifest, folder: Path) -> str:
+    """Name a vector file that is not there; empty if all are."""
+    names = (segment.name for segment in manifest.segments)
+    return next((name for name in names if not is_taken(folder / name)), "")
+
+
+def _hold(connection: sqlite3.Connection) -> bool:
+    """Read all rows but the tokens into memory where they are few, and let the snapshot go.
+
+    What is found by an index of SQLite's is found by one that is made here.
+    """
+    (count,) = connection.execute("SELECT count(*) FROM passages").fetchone()
+    if count > HELD:
+        return False
+    for statement in SCHEMA:
+        kind, name = statement.split()[1:3]
+        if kind == "TABLE" and name not in _ON_DISK:
+            connection.execute(statement)
+            # The condition has SQLite read the rows, and not copy its pages.
+            connection.execute(f"INSERT INTO main.{name} SELECT * FROM disk.{name} WHERE true")  # noqa: S608
+    connection.execute("COMMIT")
+    return True
+
+
+def load_vectors(manifest: Manifest, connection: sqlite3.Connection, folder: Path) -> Segments:
+    """Load the current vectors.
+
+    Raises:
+        StoreError: a file is not the one that was written.
+        NotWhole: the passages whose vectors count no more are not those that were written.
+    """
+    import numpy as np
+
+    from embeddings.stores.segments import Segments
+
+    check_files(manifest, folder)
+    rows = connection.execute("SELECT number FROM dead ORDER BY number").fetchall()
+    dead = np.array(rows, np.int64).reshape(-1)
+    if checksum_of(dead).hex() != manifest.dead_check:
+        raise NotWhole("its list of removed passages is not as it was written")
+    return Segments.load(folder, manifest.segments, manifest.dim, dead.tolist())
+
+
+def check_files(manifest: Manifest, folder: Path) -> None:
+    """Hold the current vector files against their sizes, and those read whole to their digests."""
+    for segment in manifest.segments:
+        check_file(segment, folder, wholly=segment.kind == "faiss")
+
+
+def check_file(segment: Segment, folder: Path, *, wholly: bool) -> None:
+    """Hold a vector file against its size, and `wholly` against its digest too."""
+    with open_plain(folder / segment.name) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size != segment.bytes:
+            raise StoreError(
+                f"the vector file {segment.name} has {size:,} bytes and had {segment.bytes:,}"
+            )
+        if wholly and hashlib.file_digest(file, "sha256").hexdigest() != segment.sha256:
+            raise StoreError(f"the vector file {segment.name} is not the one that was written")

@@ -1,0 +1,222 @@
+"""One change of an index: all of it or nothing, and never two at once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from embeddings import Encoder
+from embeddings.plain_files import create_plain, is_taken, open_plain
+from embeddings.stores import Segment
+from qa.errors import IndexNotWritten
+from qa.index.checksums import NotWhole, checksum_of, together
+from qa.index.faults import damaged, faults_named, not_written, passing
+from qa.index.manifest import Manifest
+from qa.index.storage import (
+    APPLICATION_ID,
+    DATABASE,
+    FORMAT,
+    LOGS,
+    SCHEMA,
+    check_files,
+    check_format,
+    connect,
+    read_manifest,
+    write_manifest,
+)
+from qa.passages import Chunking
+
+if TYPE_CHECKING:
+    from embeddings.stores.segments import Segments
+
+_ITS_OWN = {DATABASE, *LOGS}
+_FOLDER_MODE = 0o700  # what a document says is for those who may read it, and so is its index
+_BEGINNING = b"SQLite format 3\0"
+_BEGUN = 4_096  # bytes of a database into which nothing was put
+_LOG_KEPT = 4 * 2**20  # bytes of SQLite's log that stay on the disk while readers are there
+
+
+@contextmanager
+def transaction(folder: Path) -> Iterator[sqlite3.Connection]:
+    """Hold the one write transaction of an index; whatever goes wrong, nothing is changed."""
+    try:
+        _take(folder)
+        connection = connect(folder)
+        try:
+            _prepare(connection, folder)
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+        finally:
+            connection.close()
+    except NotWhole as error:
+        raise damaged(folder, error) from error
+    except (OSError, sqlite3.Error) as error:
+        reason = passing(error)
+        if reason is None:
+            raise damaged(folder, error) from error
+        raise not_written(folder, reason) from error
+
+
+def _take(folder: Path) -> None:
+    """Make the folder, and an empty database in it, if there is none; nothing else may be there."""
+    try:
+        folder.mkdir(_FOLDER_MODE, parents=True, exist_ok=True)
+    except FileExistsError:
+        raise not_written(folder, "it is a file: name a folder") from None
+    others = {path.name for path in folder.iterdir()}
+    if DATABASE not in others:
+        _refuse(folder, others)
+        with suppress(FileExistsError):  # another process was quicker
+            create_plain(folder / DATABASE).close()
+    else:
+        _check_database(folder / DATABASE)
+
+
+def _refuse(folder: Path, others: set[str]) -> None:
+    """Refuse to begin an index beside other things."""
+    if others:
+        raise IndexNotWritten(
+            f"{folder} holds {min(others)!r} and no index: name an empty folder, or a new one, "
+            "for the index",
+            folder=folder,
+        )
+
+
+def _check_database(path: Path) -> None:
+    """Refuse a file that SQLite would take for an empty database, and write over."""
+    with open_plain(path) as file:
+        status, start = os.fstat(file.fileno()), file.read(len(_BEGINNING))
+    shared = status.st_nlink > 1 and status.st_size <= _BEGUN
+    if shared or (start and start != _BEGINNING):
+        raise NotWhole(f"{path.name} is no database of its own")
+
+
+def _prepare(connection: sqlite3.Connection, folder: Path) -> None:
+    """Refuse what is no index; one that is empty, or ours, keeps a log from now on."""
+    if not _is_blank(connection):
+        check_format(connection, folder)
+    (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+    if mode != "wal":
+        connection.execute("PRAGMA journal_mode = MEMORY")  # which leaves no file behind
+        connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA journal_size_limit = {_LOG_KEPT}")
+
+
+def _is_blank(connection: sqlite3.Connection) -> bool:
+    """Tell whether nothing was ever put into a database."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    return bool(application == 0 and pages <= 1 and tables == 0)
+
+
+def manifest_for(
+    connection: sqlite3.Connection,
+    folder: Path,
+    encoder: Encoder,
+    chunking: Chunking | None,
+    token_vectors: int | None,
+) -> Manifest:
+    """Read the manifest and hold it against what is asked for; in a new index, write it.
+
+    A new one is committed at once, so that it is known which files are the index's.
+    """
+    if _is_blank(connection):
+        _refuse(folder, {path.name for path in folder.iterdir()} - _ITS_OWN)
+        _create(connection, Manifest.new(encoder, chunking or Chunking()))
+        connection.execute("COMMIT")
+        connection.execute("BEGIN IMMEDIATE")
+    with faults_named(folder):
+        check_format(connection, folder)
+        manifest = read_manifest(connection)
+        check_files(manifest, folder)
+        if _checks(connection) != (manifest.documents_check, manifest.words_check):
+            raise NotWhole("its documents, or its words, are not those that were written")
+    if manifest.generation == 0:  # nothing is there yet, whatever it was begun with
+        begun = Manifest.new(encoder, chunking or Chunking())
+        manifest = replace(begun, next_file=manifest.next_file, resume_file=manifest.resume_file)
+    manifest.check_encoder(encoder, folder)
+    manifest.check_chunking(chunking, folder)
+    return manifest if token_vectors is None else replace(manifest, token_vectors=token_vectors)
+
+
+def _create(connection: sqlite3.Connection, manifest: Manifest) -> None:
+    for statement in SCHEMA:
+        connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {FORMAT}")
+    write_manifest(connection, manifest)
+
+
+def _checks(connection: sqlite3.Connection) -> tuple[str, str]:
+    """Return the checksums of all documents' rows, and of the words' segments."""
+    from qa.index.inverted_index import words_check
+
+    rows = connection.execute("SELECT checksum FROM documents ORDER BY number")
+    return together(found for (found,) in rows), words_check(connection)
+
+
+def commit(
+    connection: sqlite3.Connection, folder: Path, old: Manifest, store: Segments | None
+) -> None:
+    """Write the next generation of vectors, if there is one, and make all current."""
+    documents, words = _checks(connection)
+    new = replace(old, documents_check=documents, words_check=words)
+    if store is not None:
+        new = _with_vectors(connection, folder, new, store)
+    write_manifest(connection, new)
+    connection.execute("COMMIT")
+    for name in new.left_files:
+        with suppress(OSError):  # a reader may hold it open; the next writer removes it
+            (folder / name).unlink(missing_ok=True)
+
+
+def _with_vectors(
+    connection: sqlite3.Connection, folder: Path, old: Manifest, store: Segments
+) -> Manifest:
+    import numpy as np
+
+    path = folder / old.next_file
+    path.unlink(missing_ok=True)  # of a writer that was stopped
+    try:
+        segments = tuple(
+            _flushed(path, segment) if segment.name == path.name else segment
+            for segment in store.write(folder, path.name)
+        )
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    dead = np.array(store.dead, np.int64)
+    connection.execute("DELETE FROM dead")
+    connection.executemany("INSERT INTO dead VALUES (?)", ((n,) for n in dead.tolist()))
+    current = {segment.name for segment in segments}
+    before = [*old.left_files, *(segment.name for segment in old.segments)]
+    left = (name for name in before if name not in current and is_taken(folder / name))
+    following = old.following(segments, tuple(left))
+    return replace(following, dead_check=checksum_of(dead).hex())
+
+
+def _flushed(path: Path, segment: Segment) -> Segment:
+    """Describe a file that was written, once its bytes and its name are on the disk."""
+    digest = _flushed_digest(path)
+    return replace(segment, bytes=path.stat().st_size, sha256=digest)
+
+
+def _flushed_digest(path: Path) -> str:
+    """Return a file's SHA-256, once its bytes and its name are on the disk."""
+    with open_plain(path) as file:
+        os.fsync(file.fileno())
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if os.name == "posix":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    return digest

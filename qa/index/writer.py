@@ -1,0 +1,364 @@
+"""Writing the index on disk: all of a change or none of it, and only what changed is encoded."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from embeddings import Encoder, Tokens
+from embeddings.tokens import packed
+from qa.documents import Document
+from qa.errors import LoadError, StoredIndexError
+from qa.index.checksums import NotWhole
+from qa.index.faults import faults_named
+from qa.index.manifest import Manifest
+from qa.index.resume_cache import Encoded, digest_of
+from qa.index.rows import Listed, enter, enter_passage, listed, listed_as
+from qa.index.storage import check_format, connect, is_index, load_vectors
+from qa.index.transaction import commit, manifest_for, transaction
+from qa.loaders import File, find_all, loaded
+from qa.passages import Chunking, Passage, cut
+from qa.progress import Bar, Progress
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from embeddings.stores.segments import Segments
+
+_ENCODED_AT_ONCE = 64  # small, so that how far it is shows; larger ones are no faster
+_STORED_AT_ONCE = 4_096
+
+Unreadable = Callable[[LoadError], None]
+"""Told of a file that cannot be read."""
+
+
+@dataclass(slots=True)
+class Changes:
+    """What an update did: ids of documents, and how many passages were encoded."""
+
+    added: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    encoded: int = 0
+
+    @property
+    def any(self) -> bool:
+        """Whether the index is another one than before."""
+        return bool(self.added or self.updated or self.removed)
+
+    def to_dict(self) -> dict[str, object]:
+        """Give the changes as plain data."""
+        return asdict(self)
+
+
+def update_index(
+    folder: Path,
+    documents: Iterable[Document | File],
+    *,
+    encoder: Encoder,
+    chunking: Chunking | None = None,
+    remove: Iterable[str] = (),
+    only_these: bool = False,
+    token_vectors: int | None = None,
+    progress: Progress | None = None,
+    unreadable: Unreadable | None = None,
+) -> Changes:
+    """Add documents to an index, replace those that changed, and make the index if need be.
+
+    A progress bar shows on a terminal when the work takes longer than a second. What is encoded
+    when the work is stopped is kept in the folder, and is not encoded again by the next update.
+
+    Args:
+        folder: the index's folder.
+        documents: to be in the index afterwards; one whose text is there already costs nothing,
+            and a file that is as it was when it was indexed is not read.
+        encoder: must be the one that made the index, if there is one.
+        chunking: must be that of the index, if there is one; None takes it from there.
+        remove: ids of documents to take out.
+        only_these: take out every other document too.
+        token_vectors: passages whose tokens are kept, as long as the index has no more; those of
+            others are encoded when they are first found. It is about 31 kB a passage. None takes
+            what the index was made with, and for a new one 5,000.
+        progress: told how many passages are encoded, of those to be encoded; if there are none,
+            it is not called. It may raise to stop, and the index is then as it was. To know how
+            many there are, all are cut before the first is encoded.
+        unreadable: told of each file that cannot be read, which then is in the index as it was;
+            None lets the first one end the work.
+
+    Raises:
+        IndexMismatch: the index was made with another model or chunking.
+        IndexDamaged: the index is not whole.
+        IndexNotWritten: the disk is full, the folder cannot be written, or another process is
+            writing; the index is as it was.
+        LoadError: a file cannot be read; a document to be removed is not there; or a new one
+            would replace another that merely has the same name.
+    """
+    wanted = _wanted(folder, find_all(documents), unreadable)
+    with transaction(folder) as connection:
+        manifest = manifest_for(connection, folder, encoder, chunking, token_vectors)
+        with closing(Encoded(folder / manifest.resume_file, encoder)) as encoded:
+            writer = _Writer(connection, folder, manifest, encoder, encoded)
+            writer.remove(_to_remove(connection, wanted, remove, only_these))
+            readable = [one for one in wanted if not one.unreadable]
+            writer.put(readable, replacing=only_these, progress=progress)
+            another = writer.changes.any or manifest.generation == 0
+            manifest = replace(manifest, last_passage=writer.last_passage)
+            commit(connection, folder, manifest, writer.store() if another else None)
+            encoded.forget()
+        return writer.changes
+
+
+Numbered = tuple[int, Passage]
+
+_Stamped = tuple[Document, str | None]
+"""A document, and the stamp of its file."""
+
+
+class _Wanted:
+    """A document that is to be in the index; its file is read when it is wanted."""
+
+    def __init__(self, found: Document | File) -> None:
+        self.id = found.id
+        self.source = found.source
+        self.stamp = found.stamp if isinstance(found, File) else None
+        self.unreadable = False
+        self._found = found
+
+    def is_as_it_was(self, source: str | None, stamp: str | None) -> bool:
+        """Tell by its stamp whether its file is the one that was indexed."""
+        return self.stamp is not None and (self.source, self.stamp) == (source, stamp)
+
+    @property
+    def document(self) -> Document:
+        self._found = loaded(self._found)
+        return self._found
+
+
+def _wanted(
+    folder: Path, found: list[Document | File], unreadable: Unreadable | None
+) -> list[_Wanted]:
+    """Read the files that are not as they were, before the index is held."""
+    known = _known(folder)
+    wanted = [_Wanted(one) for one in found]
+    for one in wanted:
+        if not one.is_as_it_was(*known.get(one.id, (None, None))):
+            try:
+                _ = one.document
+            except LoadError as error:
+                if unreadable is None:
+                    raise
+                unreadable(error)
+                one.unreadable = True
+    return wanted
+
+
+def _known(folder: Path) -> dict[str, tuple[str | None, str | None]]:
+    """Give the source and the stamp of each document that is indexed, by its id."""
+    if not is_index(folder):
+        return {}
+    try:
+        with closing(connect(folder)) as connection:
+            check_format(connection, folder)
+            known, _ = listed(connection)
+    except (sqlite3.Error, OSError, ValueError, StoredIndexError):  # whoever writes it will say
+        return {}
+    return {id_: (one.source, one.stamp) for id_, one in known.items()}
+
+
+class _Writer:
+    """Puts documents, passages and vectors into an open transaction and a store in memory."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        folder: Path,
+        manifest: Manifest,
+        encoder: Encoder,
+        encoded: Encoded,
+    ) -> None:
+        from qa.index.inverted_index import Entered
+
+        self.changes = Changes()
+        self._connection = connection
+        self._folder = folder
+        self._manifest = manifest
+        self._store: Segments | None = None
+        self._encoder = encoder
+        self._encoded = encoded
+        self._chunking = manifest.chunking
+        self._words = Entered(connection)
+        (kept,) = connection.execute("SELECT count(*) FROM tokens").fetchone()
+        self._tokens_left = manifest.token_vectors - kept
+        self.last_passage = manifest.last_passage
+        self._pending: list[tuple[NDArray[np.int64], NDArray[np.float32]]] = []
+
+    def store(self) -> Segments:
+        """Give the vectors, which are opened when they are first wanted."""
+        if self._store is None:
+            with faults_named(self._folder):
+                self._store = load_vectors(self._manifest, self._connection, self._folder)
+        return self._store
+
+    def remove(self, document_ids: list[str]) -> None:
+        for document_id in document_ids:
+            self._forget(document_id)
+        self.changes.removed += document_ids
+
+    def put(
+        self, wanted: list[_Wanted], *, replacing: bool, progress: Progress | None = None
+    ) -> None:
+        """Add each document that is new, and replace each whose text or title changed."""
+        changed = [
+            (one.document, one.stamp) for one in wanted if not self._holds(one, replacing=replacing)
+        ]
+        with Bar(sum(len(document.text) for document, _ in changed)) as bar:
+            for batch in self._batches(changed, progress):
+                known = [p.text_in_context in self._encoded for _, p in batch]
+                self._encode(batch)
+                for (_, passage), at_once in zip(batch, known, strict=True):
+                    bar.advance(passage.document_id, passage.end, at_once=at_once)
+        self._store_pending()
+        self._words.write()
+
+    def _batches(
+        self, documents: list[_Stamped], progress: Progress | None
+    ) -> Iterator[list[Numbered]]:
+        """Enter documents, and give their passages in batches to be encoded."""
+        passages = self._passages(documents)
+        if progress is None:
+            while batch := list(islice(passages, _ENCODED_AT_ONCE)):
+                yield batch
+        elif entered := list(passages):
+            progress(0, len(entered))
+            for start in range(0, len(entered), _ENCODED_AT_ONCE):
+                batch = entered[start : start + _ENCODED_AT_ONCE]
+                yield batch
+                progress(start + len(batch), len(entered))
+
+    def _holds(self, wanted: _Wanted, *, replacing: bool) -> bool:
+        """Tell whether the text is there already; if another is there by that name, drop it."""
+        known = listed_as(self._connection, wanted.id)
+        if known is None:
+            self.changes.added.append(wanted.id)
+            return False
+        if wanted.is_as_it_was(known.source, known.stamp):
+            self.changes.unchanged.append(wanted.id)
+            return True
+        document = wanted.document
+        new = _entry(document, wanted.stamp, known.passages)
+        if (known.sha256, known.title) == (new.sha256, new.title):
+            if new != known:
+                enter(self._connection, document.id, new)
+            self.changes.unchanged.append(document.id)
+            return True
+        if not replacing:
+            _check_same_source(document, known.source)
+        self._forget(document.id)
+        self.changes.updated.append(document.id)
+        return False
+
+    def _passages(self, documents: list[_Stamped]) -> Iterator[Numbered]:
+        """Enter documents and their passages into the database, and give them numbered."""
+        execute = self._connection.execute
+        for document, stamp in documents:
+            first = self.last_passage + 1
+            for passage in cut(document, self._chunking, self._encoder):
+                self.last_passage += 1
+                enter_passage(self._connection, self.last_passage, passage)
+                self._words.add(self.last_passage, passage)
+                yield self.last_passage, passage
+            passages = range(first, self.last_passage + 1)
+            enter(self._connection, document.id, _entry(document, stamp, passages))
+            execute("INSERT INTO texts VALUES (?, ?)", (first, document.text))
+
+    def _encode(self, batch: list[Numbered]) -> None:
+        import numpy as np
+
+        ids = np.array([number for number, _ in batch], dtype=np.int64)
+        texts = [passage.text_in_context for _, passage in batch]
+        vectors, tokens = self._encoded.encode(texts, with_tokens=self._tokens_left > 0)
+        self._pending.append((ids, vectors))
+        self._keep_tokens([(batch[n][0], texts[n], tokens[n]) for n in tokens])
+        self.changes.encoded = self._encoded.count
+        if len(self._pending) * _ENCODED_AT_ONCE >= _STORED_AT_ONCE:
+            self._store_pending()
+
+    def _keep_tokens(self, found: list[tuple[int, str, Tokens]]) -> None:
+        kept = found[: self._tokens_left]
+        self._tokens_left -= len(kept)
+        self._connection.executemany(
+            "INSERT INTO tokens VALUES (?, ?, ?)",
+            (
+                (number, digest, packed(tokens, digest))
+                for number, digest, tokens in ((n, digest_of(text), t) for n, text, t in kept)
+            ),
+        )
+
+    def _store_pending(self) -> None:
+        import numpy as np
+
+        if self._pending:
+            ids, vectors = zip(*self._pending, strict=True)
+            self.store().add(np.concatenate(ids), np.concatenate(vectors))
+            self._pending.clear()
+
+    def _forget(self, document_id: str) -> None:
+        import numpy as np
+
+        known = listed_as(self._connection, document_id)
+        if known is None:
+            raise NotWhole(f"the document {document_id!r} is missing")
+        passages = known.passages
+        execute = self._connection.execute
+        of_document = passages.start, passages.stop
+        there = "SELECT count(*) FROM passages WHERE number >= ? AND number < ?"
+        if execute(there, of_document).fetchone() != (len(passages),):
+            raise NotWhole(f"passages of {document_id!r} are missing")
+        self._words.remove(passages)
+        self.store().remove(np.array(passages, dtype=np.int64))
+        execute("DELETE FROM passages WHERE number >= ? AND number < ?", of_document)
+        execute("DELETE FROM tokens WHERE passage >= ? AND passage < ?", of_document)
+        execute("DELETE FROM texts WHERE document = ?", (passages.start,))
+        execute("DELETE FROM documents WHERE number = ?", (passages.start,))
+
+
+def _entry(document: Document, stamp: str | None, passages: range) -> Listed:
+    pages = json.dumps(document.pages)
+    return Listed(passages, document.title, document.source, document.sha256, stamp, pages)
+
+
+def _check_same_source(document: Document, source: str | None) -> None:
+    """Refuse to replace a document by another that merely has its name."""
+    if source and document.source and source != document.source and Path(source).exists():
+        raise LoadError(
+            f"the index has a document {document.id!r} from {source}, and {document.source} "
+            "would take its name: remove that one first, or index the folder that holds both",
+            source=document.source,
+        )
+
+
+def _to_remove(
+    connection: sqlite3.Connection,
+    wanted: list[_Wanted],
+    remove: Iterable[str],
+    only_these: bool,
+) -> list[str]:
+    named = set(remove)
+    if not named and not only_these:
+        return []
+    there = [*listed(connection)[0]]
+    if missing := sorted(named.difference(there)):
+        raise LoadError(
+            f"the index has no document {missing[0]!r}; it has: {', '.join(there[:10]) or 'none'}",
+            source=missing[0],
+        )
+    kept = {one.id for one in wanted}
+    return [id_ for id_ in there if id_ in named or (only_these and id_ not in kept)]

@@ -1,0 +1,100 @@
+"""Where a quote may begin and end: at the bounds of sentences, told from the document alone.
+
+A quote that begins after the "No" of "No vessel shall enter" says the opposite, so quotes are
+whole sentences. One that is very long is cut into parts, always at the same places, and a quote
+may be whole parts of it.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right, insort
+from threading import Lock
+
+from qa.documents import Document, Span
+from qa.text.sentences import paragraph_at, split_paragraph
+
+LONGEST_WHOLE = 1_000
+"""The most characters of a sentence that is only ever quoted whole."""
+
+_PART = 500  # about how many characters there are in a part of a longer one
+_lock = Lock()
+
+_Bounds = tuple["array[int]", "array[int]"]
+"""Where the sentences of a paragraph start, and where they end."""
+
+
+class Sentences:
+    """The sentences of a text; a paragraph is split when it is first asked about."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._ends: dict[int, int] = {}  # of the paragraphs that are split, by their starts
+        self._paragraphs: list[int] = []  # the same starts, rising
+        self._split: dict[int, _Bounds] = {}
+
+    @classmethod
+    def of(cls, document: Document) -> Sentences:
+        """Return the sentences of a document, which keeps them."""
+        return document.derived(cls)
+
+    def at(self, position: int) -> Span | None:
+        """Return the sentence that holds a character; None for white space."""
+        if self._text[position].isspace():
+            return None
+        starts, ends = self._of_paragraph(position)
+        number = bisect_right(starts, position) - 1
+        return Span(starts[number], ends[number])
+
+    def whole(self, span: Span) -> Span | None:
+        """Return the least that may be quoted and holds the words of a span; None without words."""
+        words = self._text[span.start : span.end]
+        start = span.start + len(words) - len(words.lstrip())
+        last = span.start + len(words.rstrip()) - 1
+        if start > last or (first := self.at(start)) is None or (final := self.at(last)) is None:
+            return None
+        return Span(_part_at(self._text, first, start).start, _part_at(self._text, final, last).end)
+
+    def _of_paragraph(self, position: int) -> _Bounds:
+        near = bisect_right(self._paragraphs, position) - 1
+        if near >= 0 and position < self._ends[self._paragraphs[near]]:
+            return self._split[self._paragraphs[near]]
+        paragraph = paragraph_at(self._text, position)
+        found = array("q"), array("q")
+        for sentence in split_paragraph(self._text, paragraph):
+            for bounds, bound in zip(found, sentence, strict=True):
+                bounds.append(bound)
+        with _lock:
+            if paragraph.start not in self._split:
+                self._split[paragraph.start] = found
+                self._ends[paragraph.start] = paragraph.end
+                insort(self._paragraphs, paragraph.start)
+        return found
+
+
+def _part_at(text: str, sentence: Span, position: int) -> Span:
+    """Return the part of a long sentence that holds a character; a shorter one is its own part."""
+    length = sentence.end - sentence.start
+    if length <= LONGEST_WHOLE:
+        return sentence
+    count = -(-length // _PART)
+    number = (position - sentence.start) * count // length
+    if _edge(text, sentence, number + 1, count) <= position:  # edges are moved back to a space
+        number += 1
+    start, end = (_edge(text, sentence, n, count) for n in (number, number + 1))
+    while text[start].isspace():
+        start += 1
+    while text[end - 1].isspace():
+        end -= 1
+    return Span(start, end)
+
+
+def _edge(text: str, sentence: Span, number: int, count: int) -> int:
+    """Return where a part ends: at the white space before its full length, if that is near."""
+    if number <= 0:
+        return sentence.start
+    if number >= count:
+        return sentence.end
+    full = sentence.start + (sentence.end - sentence.start) * number // count
+    spaces = (place for place in range(full, full - _PART // 2, -1) if text[place].isspace())
+    return next(spaces, full)

@@ -1,0 +1,17 @@
+"""Checking saved answers again: what they claim is held against its sources, with no model."""
+
+from qa.verification.checking import (
+    Check,
+    ConversationVerification,
+    Verification,
+    verify,
+    verify_conversation,
+)
+
+__all__ = [
+    "Check",
+    "ConversationVerification",
+    "Verification",
+    "verify",
+    "verify_conversation",
+]

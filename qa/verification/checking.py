@@ -1,0 +1,242 @@
+"""Checking a saved answer, or a conversation, against its sources again, with no model."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from qa.answering.extractive import Answer, compose
+from qa.citations import Citation, place
+from qa.documents import Document, Span
+from qa.loaders import EXTRACTED
+from qa.text.quote_bounds import Sentences
+
+if TYPE_CHECKING:
+    from qa.verification.answer_files import SavedAnswer, SavedCitation, SavedConversation
+    from qa.verification.sources import Sources
+
+_SHOWN = 20  # characters of a difference
+_BEGINNING = 60  # characters of a sentence
+_OTHERS = 3  # places of other texts that are named
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What was found for one quote.
+
+    Attributes:
+        number: the quote's number.
+        near: whether it was shown as near, not as an answer.
+        verified: whether it is its source's words, and all of its proof is right.
+        finding: in words, what was found.
+        source: where the document was read that it was held against: the path of a file, or
+            which document of an index; None if there was none.
+    """
+
+    number: int
+    near: bool
+    verified: bool
+    finding: str
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was found for an answer: a check for each quote, and what is wrong beyond them."""
+
+    checks: tuple[Check, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def verified(self) -> bool:
+        """Whether every quote verifies and nothing else is wrong."""
+        return not self.problems and all(check.verified for check in self.checks)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as plain data."""
+        return {"verified": self.verified} | asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationVerification:
+    """What was found for each answer of a conversation, with the questions that were asked."""
+
+    questions: tuple[str, ...]
+    answers: tuple[Verification, ...]
+
+    @property
+    def each(self) -> Iterator[tuple[str, Verification]]:
+        """Each question, with what was found for its answer."""
+        return zip(self.questions, self.answers, strict=True)
+
+    @property
+    def verified(self) -> bool:
+        """Whether every answer verifies."""
+        return all(answer.verified for answer in self.answers)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as plain data."""
+        answers = [{"question": question} | answer.to_dict() for question, answer in self.each]
+        return {"verified": self.verified, "answers": answers}
+
+
+def verify(
+    answer: Answer | SavedAnswer | Mapping[str, Any], documents: Iterable[Document] | Sources
+) -> Verification:
+    """Check every quote of an answer, and its text, against documents.
+
+    Args:
+        answer: an answer, also one that went through JSON.
+        documents: the sources; each quote is held against the one of its document id, and where
+            several have that id, against the one of its SHA-256.
+
+    Raises:
+        AnswerFileError: `answer` is a mapping that is no saved answer.
+    """
+    from qa.verification.answer_files import SavedAnswer, parse_answer
+    from qa.verification.sources import Sources
+
+    if isinstance(answer, Answer):
+        answer = answer.to_dict()
+    saved = answer if isinstance(answer, SavedAnswer) else parse_answer(answer)
+    sources = documents if isinstance(documents, Sources) else Sources.given(documents)
+    checks = [_check(quoted, False, sources) for quoted in saved.citations]
+    checks += [_check(quoted, True, sources) for quoted in saved.near]
+    return Verification(tuple(checks), tuple(_problems(saved)))
+
+
+def verify_conversation(
+    conversation: SavedConversation, documents: Iterable[Document] | Sources
+) -> ConversationVerification:
+    """Check every answer of a conversation, each on its own, as `verify` does."""
+    from qa.verification.sources import Sources
+
+    sources = documents if isinstance(documents, Sources) else Sources.given(documents)
+    return ConversationVerification(
+        tuple(answer.question for answer in conversation.answers),
+        tuple(verify(answer, sources) for answer in conversation.answers),
+    )
+
+
+def _problems(answer: SavedAnswer) -> list[str]:
+    problems = []
+    if answer.text != compose((c.number, c.quote) for c in answer.citations):
+        problems.append("the answer's text is not its quotes, word for word")
+    if answer.abstained == bool(answer.citations):
+        problems.append("the answer says that it abstains and quotes, or does neither")
+    for quotes in (answer.citations, answer.near):
+        if [c.number for c in quotes] != list(range(1, len(quotes) + 1)):
+            problems.append("the quotes are not numbered 1, 2, 3 in order")
+    return problems
+
+
+def _check(saved: SavedCitation, near: bool, sources: Sources) -> Check:
+    document = sources.find(saved)
+    if document is None:
+        return Check(saved.number, near, False, sources.why_missing(saved))
+    where = sources.where(document)
+    fault = _fault(saved, document) or _unknown(saved, sources)
+    if fault is not None:
+        return Check(saved.number, near, False, fault, where)
+    stands = place(saved.page, saved.line, saved.start, saved.end)
+    finding = f"these words stand in {document.id}, {stands}{_part(saved, document)}"
+    return Check(saved.number, near, True, finding, where)
+
+
+def _unknown(saved: SavedCitation, sources: Sources) -> str | None:
+    """Refuse a text that the answer alone vouches for, where another of that id is known."""
+    known = sources.known.get(saved.document_id, {})
+    if not known or saved.sha256 in known:
+        return None
+    others = ", ".join(sorted(set(known.values()))[:_OTHERS])
+    return (
+        f"the words stand there, but that is another text than the {saved.document_id} known "
+        f"here ({others}): if it is the one that is meant, name it as the document"
+    )
+
+
+def _fault(saved: SavedCitation, document: Document) -> str | None:
+    """Say what is wrong with a citation, the gravest first; None if nothing is."""
+    if document.sha256 != saved.sha256:
+        return f"{document.id} is not the text that was quoted from: {_other_text(document)}"
+    if not saved.start < saved.end <= len(document.text):
+        return f"{document.id} has no characters {saved.start:,} to {saved.end:,}"
+    if saved.lead >= saved.end - saved.start:
+        return f"the lead of {saved.lead:,} characters leaves nothing of the quote"
+    if document.text[saved.start : saved.end] != saved.quote:
+        return _where_else(saved, document)
+    if cut := _cut(saved, document):
+        return cut
+    real = Citation(saved.number, document, Span(saved.start, saved.end), saved.lead).to_dict()
+    for name, claimed in saved.model_dump(exclude={"source"}, exclude_unset=True).items():
+        if real[name] != claimed:
+            return f"the words are there, but the {name} is {real[name]}, not {claimed}"
+    return None
+
+
+def _cut(saved: SavedCitation, document: Document) -> str | None:
+    """Say where a quote, or what leads up to the answer in it, is not of whole sentences."""
+    sentences = Sentences.of(document)
+    quoted, text = Span(saved.start, saved.end), document.text
+    whole = sentences.whole(quoted)
+    if whole is None:
+        return "the quote is white space, which is of no sentence"
+    if whole.start < saved.start:
+        before = text[max(whole.start, saved.start - _SHOWN) : saved.start]
+        return f"cut inside a sentence: before the quote, the source has “{before}”"
+    if whole.end > saved.end:
+        after = text[saved.end : min(whole.end, saved.end + _SHOWN)]
+        return f"cut inside a sentence: after the quote, the source has “{after}”"
+    if whole != quoted:
+        return "the quote begins or ends in white space, which is of no sentence"
+    answers = saved.start + saved.lead
+    if saved.lead and ((found := sentences.at(answers)) is None or found.start != answers):
+        return f"the lead of {saved.lead:,} characters ends inside a sentence"
+    return None
+
+
+def _part(saved: SavedCitation, document: Document) -> str:
+    """Say of which sentences a verified quote is a part; "" where it is whole."""
+    sentences = Sentences.of(document)
+    found = dict.fromkeys(map(sentences.at, (saved.start, saved.end - 1)))
+    told = ""
+    for sentence in found:
+        if sentence and not saved.start <= sentence.start < sentence.end <= saved.end:
+            begins = document.text[sentence.start : sentence.start + _BEGINNING]
+            length = sentence.end - sentence.start
+            told += f"; a part of a sentence of {length:,} characters that begins “{begins}…”"
+    return told
+
+
+def _other_text(document: Document) -> str:
+    if PurePath(document.id).suffix.lower() not in EXTRACTED:
+        return "its SHA-256 is another"
+    return "its SHA-256 is another (the file has changed, or another version reads it otherwise)"
+
+
+def _where_else(saved: SavedCitation, document: Document) -> str:
+    found = document.text.find(saved.quote) if saved.quote else -1
+    if found >= 0:
+        return (
+            f"the words stand at characters {found:,} to {found + len(saved.quote):,} of "
+            f"{document.id}, not at {saved.start:,} to {saved.end:,}"
+        )
+    real = document.text[saved.start : saved.end]
+    pairs = enumerate(zip(saved.quote, real, strict=False))
+    shorter = min(len(saved.quote), len(real))
+    same = next((i for i, (claimed, true) in pairs if claimed != true), shorter)
+    return (
+        f"these words are not in {document.id}: from character {saved.start + same:,} on, "
+        f"the source has {_shown(real, same)} and the quote {_shown(saved.quote, same)}"
+    )
+
+
+def _shown(text: str, position: int) -> str:
+    """Show a text from a position on, and name the character there, since some look alike."""
+    if position >= len(text):
+        return "nothing more"
+    name = unicodedata.name(text[position], "a control character")
+    return f"“{text[position : position + _SHOWN]}” ({name})"

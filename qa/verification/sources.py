@@ -1,0 +1,188 @@
+"""What the quotes of a saved answer are held against, and where that was read."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import tempfile
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePath
+from typing import Self
+
+from embeddings.cache import cache_folder
+from qa.bundled import essay_path
+from qa.documents import Document
+from qa.errors import LoadError, QAError
+from qa.index import Index
+from qa.index.storage import connect, is_index
+from qa.loaders import LOADERS, load
+from qa.regular_files import read_regular
+from qa.verification.answer_files import SavedAnswer, SavedCitation, SavedConversation
+
+MAX_BYTES = 500_000_000
+"""The most bytes that are read because an answer names files, all of them together."""
+
+MAX_FILES = 200
+"""The most files that are read because an answer names them."""
+
+_LISTED = 10  # documents, in a message
+
+_Named = tuple[str, str | None]
+"""The id of a document, and the source that an answer names for it."""
+
+Known = Mapping[str, Mapping[str, str]]
+"""Of documents by id, the SHA-256 of each text that is known, and where that text is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Documents to hold quotes against.
+
+    Attributes:
+        documents: by id; several may have one id.
+        place: what they are part of, such as "the index notes.index"; "" where each was read
+            from the file that is its source.
+        unread: why a source that an answer names was not read.
+        known: what this machine knows by the same ids. A quote of another text is not verified,
+            as it is the answer alone that says which file is meant.
+    """
+
+    documents: Mapping[str, list[Document]]
+    place: str = ""
+    unread: Mapping[_Named, str] = field(default_factory=dict)
+    known: Known = field(default_factory=dict)
+
+    @classmethod
+    def given(cls, documents: Iterable[Document]) -> Self:
+        """Take documents as they are."""
+        return cls(_by_id(documents), place="the documents given")
+
+    @classmethod
+    def of_files(cls, paths: Iterable[Path]) -> Self:
+        """Read files and folders.
+
+        Raises:
+            LoadError: one is not there, or cannot be read.
+        """
+        return cls(_by_id(document for path in paths for document in load(path)))
+
+    @classmethod
+    def of_index(cls, folder: Path, saved: SavedAnswer | SavedConversation) -> Self:
+        """Take the documents that an answer quotes from an index; no model is loaded.
+
+        Raises:
+            StoredIndexError: there is no index, or it cannot be read.
+        """
+        with closing(Index.open(folder)) as index:
+            there = {each.document_id for each in _quotes(saved)} & {*index.document_ids()}
+            documents = [index.document(document_id) for document_id in sorted(there)]
+        return cls(_by_id(documents), place=f"the index {folder}")
+
+    @classmethod
+    def named_in(cls, saved: SavedAnswer | SavedConversation) -> Self:
+        """Read the files that citations name as their sources, as far as that is safe.
+
+        A source is somebody's data: only a regular file that is called as the document is read.
+        """
+        documents: list[Document] = []
+        unread: dict[_Named, str] = {}
+        left = MAX_BYTES
+        for named in {(c.document_id, c.source): None for c in _quotes(saved)}:
+            if len(documents) + len(unread) == MAX_FILES:
+                break
+            try:
+                document, size = _read(*named, left)
+            except LoadError as error:
+                unread[named] = str(error)
+            else:
+                documents.append(document)
+                left -= size
+        known = known_here({document.id for document in documents})
+        return cls(_by_id(documents), unread=unread, known=known)
+
+    def find(self, quoted: SavedCitation) -> Document | None:
+        """Return the document of a quote: of several, the one with its SHA-256."""
+        named = self.documents.get(quoted.document_id, [])
+        return next((d for d in named if d.sha256 == quoted.sha256), next(iter(named), None))
+
+    def where(self, document: Document) -> str:
+        """Say where a document was read."""
+        if self.place:
+            return f"{document.id} in {self.place}"
+        return document.source or document.id
+
+    def why_missing(self, quoted: SavedCitation) -> str:
+        """Say why there is no document to hold a quote against."""
+        if self.unread:
+            reason = self.unread.get((quoted.document_id, quoted.source), "too many are named")
+            return f"its source was not read: {reason}"
+        where = f" in {self.place}" if self.place else ""
+        known = ", ".join(sorted(self.documents)[:_LISTED]) or "none"
+        return (
+            f"there is no source {quoted.document_id!r} to check against{where}; there is {known}"
+        )
+
+
+def known_here(ids: Iterable[str]) -> Known:
+    """Find the texts of some ids: the essay that came along, and what was indexed before.
+
+    Indexes that are kept in the user's cache are looked through; one that cannot be read is
+    passed over.
+    """
+    known: dict[str, dict[str, str]] = {id_: {} for id_ in ids}
+    essay = essay_path()
+    if essay.name in known:
+        digest = hashlib.sha256(essay.read_bytes()).hexdigest()
+        known[essay.name][digest] = str(essay)
+    for folder in sorted((cache_folder() / "indexes").glob("*")) if known else ():
+        for id_, digest, source in _documents_of(folder):
+            if id_ in known:
+                known[id_].setdefault(digest, source or id_)
+    return {id_: texts for id_, texts in known.items() if texts}
+
+
+def _documents_of(folder: Path) -> list[tuple[str, str, str | None]]:
+    if not is_index(folder):
+        return []
+    try:
+        with closing(connect(folder)) as connection:
+            return connection.execute("SELECT id, sha256, source FROM documents").fetchall()
+    except (sqlite3.Error, OSError, QAError):
+        return []
+
+
+def _read(document_id: str, source: str | None, limit: int) -> tuple[Document, int]:
+    """Read the file that an answer names as the source of a document, and tell its size."""
+    if source is None:
+        raise LoadError(f"none is named for {document_id}: name it yourself", source=document_id)
+    path, named = Path(source), PurePath(document_id)
+    loader = LOADERS.get(path.suffix.lower())
+    # Two separators may start the name of another machine.
+    if not path.is_absolute() or source[:2] in ("//", "\\\\") or ".." in path.parts:
+        raise LoadError(f"{source} is not the full path of a file", source=source)
+    if named.is_absolute() or path.parts[-len(named.parts) :] != named.parts:
+        raise LoadError(f"{source} is not called {document_id}", source=source)
+    if loader is None:
+        raise LoadError(f"{source} is of no kind that is read", source=source)
+    data = read_regular(path, limit, follow=False)
+    with tempfile.TemporaryDirectory(prefix="inquote-verify-") as folder:
+        copy = Path(folder, f"source{path.suffix}")  # what was checked is what is read
+        copy.write_bytes(data)
+        try:
+            return replace(loader(copy, document_id), source=source), len(data)
+        except LoadError as error:
+            raise LoadError(str(error).replace(str(copy), source), source=source) from error
+
+
+def _quotes(saved: SavedAnswer | SavedConversation) -> list[SavedCitation]:
+    answers = [saved] if isinstance(saved, SavedAnswer) else saved.answers
+    return [quoted for answer in answers for quoted in answer.quotes]
+
+
+def _by_id(documents: Iterable[Document]) -> dict[str, list[Document]]:
+    found: dict[str, list[Document]] = {}
+    for document in documents:
+        found.setdefault(document.id, []).append(document)
+    return found

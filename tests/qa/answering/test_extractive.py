@@ -1,0 +1,305 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from embeddings import Encoder, ModelError
+from qa import QA, Answer, Document, verify
+from qa.answering.candidates import Candidate
+from qa.answering.extractive import (
+    ABSTENTION,
+    ExtractiveAnswerer,
+    _openblas,
+    _whole,
+    asks_for_several,
+)
+from qa.answering.late_interaction import Match, Matcher
+from qa.documents import Span
+from qa.errors import SettingsError
+from qa.index import Index, update_index
+from qa.passages import Chunking
+from qa.text.analysis import Rarity, terms
+from tests.fakes import FakeEncoder
+
+WHEN = "When was the Belt and Road Initiative proposed?"
+WHOM = "Who is the foreign leader that Xi met most?"
+MUSEUM = Document(
+    "museum.txt",
+    "The museum opens at nine. Tickets cost five euros. The café sells soup and bread. "
+    "The old tower has 200 steps. It was closed in 1998 after a fire. Cats are not let in.",
+)
+
+
+def ask(question: str, folder: Path, *, threshold: float = 0.0, max_quotes: int = 3) -> Answer:
+    encoder = FakeEncoder()
+    update_index(folder, [MUSEUM], encoder=encoder, chunking=Chunking(32, 1))
+    answerer = ExtractiveAnswerer(encoder, threshold=threshold, max_quotes=max_quotes)
+    index = Index.open(folder)
+    with QA(index, encoder, answerer) as qa:
+        return qa.ask(question)
+
+
+def test_the_sentence_that_shares_the_words_is_quoted_first(tmp_path: Path) -> None:
+    answer = ask("What do tickets cost?", tmp_path)
+    assert answer.citations[0].quote == "Tickets cost five euros."
+    assert verify(answer, [MUSEUM]).verified
+
+
+def test_a_sentence_that_points_back_comes_with_the_one_before_it(tmp_path: Path) -> None:
+    answer = ask("When was the old tower closed after the fire?", tmp_path)
+    first = answer.citations[0].quote
+    assert first == "The old tower has 200 steps. It was closed in 1998 after a fire."
+
+
+def ask_of(text: str, question: str, folder: Path) -> Answer:
+    """Ask of a text whose passages are far too short for its sentences."""
+    encoder = FakeEncoder()
+    update_index(folder, [Document("a.txt", text)], encoder=encoder, chunking=Chunking(16, 0))
+    answerer = ExtractiveAnswerer(encoder, threshold=0.0)
+    with QA(Index.open(folder), encoder, answerer) as qa:
+        return qa.ask(question)
+
+
+def test_a_sentence_too_long_for_a_passage_is_quoted_whole_and_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.answering.extractive._ONE", (1.0, 0.0))
+    rule = f"No vessel of {', or of '.join(f'{n},000 tons' for n in range(1, 40))}, may enter Riga."
+    text = f"The rules follow. {rule} Ferries may."
+    answer = ask_of(text, "May vessels of 30,000 tons enter Riga?", tmp_path)
+    assert rule in [citation.quote for citation in answer.citations]
+    assert verify(answer, [Document("a.txt", text)]).verified
+    assert [candidate.text for candidate in answer.considered].count(rule) == 1
+    assert all(text[slice(*each.span)] == each.text for each in answer.considered)
+
+
+def test_a_sentence_far_too_long_is_quoted_in_a_part_that_verifies(tmp_path: Path) -> None:
+    tons = ", or of ".join(f"{n},000 tons" for n in range(1, 150))
+    text = f"The rules follow. No vessel of {tons}, may enter Riga. Ferries may."
+    answer = ask_of(text, "May vessels of 77,000 tons enter?", tmp_path)
+    assert 250 < len(answer.citations[0].quote) <= 1_000
+    result = verify(answer, [Document("a.txt", text)])
+    assert result.verified
+    assert "a part of a sentence of 2," in result.checks[0].finding
+
+
+def test_a_lead_still_ends_where_a_sentence_begins_when_a_quote_is_widened() -> None:
+    long = f"The tower, {', '.join(f'step {n}' for n in range(40))}, is old."
+    document = Document("a.txt", f"{long} It was closed in 1998 after a fire on {long}")
+    cut = Span(40, len(document.text) - 40)
+    lead = len(long) + 1 - cut.start
+    candidate = Candidate("a.txt", cut, lead, document.text[slice(*cut)], 1.0, {}, 0.5)
+    whole = _whole(candidate, lambda _: document)
+    assert whole.span == Span(0, len(document.text))
+    assert document.text[whole.lead :].startswith("It was closed")
+    assert whole.text == document.text
+
+
+def test_quotes_are_numbered_and_do_not_overlap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.answering.extractive._ONE", (1.0, 0.0))
+    answer = ask("When was the old tower closed after the fire?", tmp_path)
+    spans = [Span(c.start, c.end) for c in answer.citations]
+    assert [c.number for c in answer.citations] == list(range(1, len(spans) + 1))
+    for i, span in enumerate(spans):
+        assert not any(span.overlaps(other) for other in spans[i + 1 :])
+
+
+def test_no_more_quotes_are_shown_than_allowed(tmp_path: Path) -> None:
+    assert len(ask("museum tickets soup tower cats", tmp_path, max_quotes=1).citations) == 1
+
+
+def test_the_text_is_the_quotes_with_their_marks_and_nothing_else(tmp_path: Path) -> None:
+    answer = ask("What do tickets cost?", tmp_path, max_quotes=1)
+    assert answer.text == "Tickets cost five euros. [1]"
+
+
+def test_below_the_threshold_it_abstains_and_shows_what_is_near(tmp_path: Path) -> None:
+    answer = ask("What do tickets cost?", tmp_path, threshold=1.0)
+    assert answer.abstained
+    assert answer.text == ABSTENTION
+    assert answer.citations == ()
+    assert answer.near[0].quote == "Tickets cost five euros."
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.1, float("nan")])
+def test_a_threshold_that_cannot_be_is_refused(threshold: float) -> None:
+    with pytest.raises(SettingsError, match="take one from 0 to 1"):
+        ExtractiveAnswerer(FakeEncoder(), threshold=threshold)
+
+
+def test_the_same_question_gets_the_same_answer(tmp_path: Path) -> None:
+    question = "Which tower has steps?"
+    assert ask(question, tmp_path / "1") == ask(question, tmp_path / "2")
+
+
+def test_an_empty_index_abstains(tmp_path: Path) -> None:
+    encoder = FakeEncoder()
+    update_index(tmp_path, [MUSEUM], encoder=encoder)
+    update_index(tmp_path, [], encoder=encoder, remove=[MUSEUM.id])
+    with QA(Index.open(tmp_path), encoder) as qa:
+        assert qa.retrieve("Where is the museum?") == []
+        assert qa.ask("Where is the museum?").abstained
+
+
+def test_a_follow_up_is_answered_by_its_own_words(tmp_path: Path) -> None:
+    encoder = FakeEncoder()
+    update_index(tmp_path, [MUSEUM], encoder=encoder)
+    with QA(Index.open(tmp_path), encoder, ExtractiveAnswerer(encoder, threshold=0.0)) as qa:
+        answer = qa.ask("And what does it cost?", history=["What does the café sell?"])
+    assert answer.query == "And what does it cost? (the café sell)"
+    assert answer.question == "And what does it cost?"
+    assert any("Tickets cost five euros." in c.quote for c in answer.citations)
+
+
+@pytest.mark.model
+def test_the_capital_of_france_is_not_in_the_essay(real_encoder: Encoder) -> None:
+    with QA.open() as qa:
+        assert qa.ask("What is the capital of France?").abstained
+        answer = qa.ask("When was the Belt and Road proposed?")
+    assert "2013" in answer.citations[0].quote
+    assert replace(answer) == answer
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("before", "question", "carried", "quote"),
+    [
+        (WHEN, "Why is populism on the rise?", "", "Deep-rooted anxiety"),
+        (WHEN, "Why are elites disliked?", "", "Deep-rooted anxiety"),
+        (WHOM, "How were the conversations?", " (the foreign leader that Xi met)", "productive"),
+    ],
+)
+def test_a_question_in_doubt_leans_on_what_came_before_only_where_that_helps(
+    real_encoder: Encoder, before: str, question: str, carried: str, quote: str
+) -> None:
+    with QA.open(threshold=0) as qa:
+        answer = qa.ask(question, history=[before])
+    assert answer.query == question + carried
+    assert quote in answer.citations[0].quote
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Why did Xi reject the Belt and Road?",
+        "How many times has Putin visited China?",
+        "Who won the football match in Moscow?",
+        "What does the essay say about Brazil's economy?",
+    ],
+)
+def test_false_premises_and_near_misses_of_the_essay_are_refused(question: str) -> None:
+    with QA.open() as qa:
+        answer = qa.ask(question)
+    assert answer.abstained
+    assert answer.near
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("question", "truth"),
+    [
+        ("Why did Trump abandon the one-China policy?", "will continue to carry out"),
+        (
+            "Why does China support the deployment of THAAD?",
+            "the opposition from both China and Russia",
+        ),
+    ],
+)
+def test_a_false_premise_that_is_not_refused_gets_the_words_that_deny_it(
+    question: str, truth: str
+) -> None:
+    with QA.open() as qa:
+        answer = qa.ask(question)
+    assert truth in answer.citations[0].quote
+
+
+@pytest.mark.model
+def test_a_sentence_that_says_it_comes_with_what_it_is(real_encoder: Encoder) -> None:
+    with QA.open() as qa:
+        first = qa.ask("Is the China-Russia partnership an alliance?").citations[0]
+    assert first.quote[first.lead :] == "It is definitely not an alliance relationship."
+    assert first.quote.startswith("The China-Russia partnership is embedded")
+
+
+def test_numpy_has_one_thread_while_it_answers_and_then_what_it_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def threads() -> list[int]:
+        return [library.num_threads for library in _openblas().lib_controllers]
+
+    def match(*arguments: object) -> list[Match]:
+        during.append(threads())
+        return real(*arguments)
+
+    during: list[list[int]] = []
+    real: Callable[..., list[Match]] = Matcher.match
+    monkeypatch.setattr(Matcher, "match", match)
+    with _openblas().limit(limits=2):
+        before = threads()
+        ask("Who?", tmp_path)
+        assert threads() == before == [2] * len(before)
+    assert during == [[1] * len(before)]
+
+
+@pytest.mark.model
+def test_where_the_reader_cannot_run_a_sentence_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "qa.answering.span_reader", None)
+    with QA.open() as qa:
+        assert qa.retrieve("When was the Belt and Road Initiative proposed?")
+        with pytest.raises(ModelError, match="pip install openvino"):
+            qa.ask("When was the Belt and Road Initiative proposed?")
+
+
+@pytest.mark.model
+def test_what_might_have_been_quoted_is_told_best_first(real_encoder: Encoder) -> None:
+    with QA.open() as qa:
+        answer = qa.ask("When was the Belt and Road proposed?")
+    scores = [candidate.score for candidate in answer.considered]
+    assert scores == sorted(scores, reverse=True)
+    assert answer.considered[0].text == answer.citations[0].quote
+    assert all("score" not in each for each in answer.to_dict()["citations"])
+
+
+def test_two_quotes_that_say_the_same_are_not_both_shown(tmp_path: Path) -> None:
+    encoder = FakeEncoder()
+    documents = [replace(MUSEUM, id="a.txt"), replace(MUSEUM, id="b.txt")]
+    update_index(tmp_path, documents, encoder=encoder)
+    with QA(Index.open(tmp_path), encoder, ExtractiveAnswerer(encoder, threshold=0.0)) as qa:
+        quotes = [c.quote for c in qa.ask("Why do tickets cost five euros?").citations]
+    assert len(set(quotes)) == len(quotes)
+
+
+def test_rare_words_count_more() -> None:
+    rarity = Rarity([terms("the red cat"), terms("the red dog"), terms("a red fox")])
+    assert rarity.weight("zebra") > rarity.weight("fox") > rarity.weight("red") > 0
+
+
+def test_words_are_told_by_their_stems() -> None:
+    assert terms("proposed proposals") & terms("propose")
+    assert terms("What is this?") == frozenset()
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Why did it fail?",
+        "What are the benefits?",
+        "List the causes.",
+        "How does A differ from B?",
+        "Which two countries agreed?",
+    ],
+)
+def test_some_questions_ask_for_several_things(question: str) -> None:
+    assert asks_for_several(question)
+
+
+@pytest.mark.parametrize("question", ["When was it?", "Who is he?", "Is it so?", "What is love?"])
+def test_others_ask_for_one(question: str) -> None:
+    assert not asks_for_several(question)

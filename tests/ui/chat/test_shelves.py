@@ -1,0 +1,252 @@
+"""Visitors' own documents, with an encoder that needs no model."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from qa import QA, Document
+from qa.answering import ExtractiveAnswerer
+from qa.errors import LoadError, QuestionError
+from qa.index import Index, update_index
+from qa.loaders.parsing import Limits
+from tests.fakes import FakeEncoder
+from ui.chat.shelves import Shelf, Shelves, read
+from ui.visitors import limits
+from ui.visitors.background import Stopped
+from ui.visitors.kept import Kept, KeptError
+from ui.visitors.uploads import Upload
+
+GATE = "The northern gate was painted red in 1902."
+PIER = "The eastern pier is closed in winter."
+
+
+@pytest.fixture
+def qa(tmp_path: Path) -> Iterator[QA]:
+    encoder = FakeEncoder()
+    update_index(tmp_path / "index", [Document("base", "Nothing of note.")], encoder=encoder)
+    index = Index.open(tmp_path / "index")
+    with QA(index, encoder, ExtractiveAnswerer(encoder, threshold=0)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def shelves(qa: QA, tmp_path: Path) -> Iterator[Shelves]:
+    with Shelves(qa, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def shelf(shelves: Shelves) -> Shelf:
+    return shelves.new()
+
+
+def upload(folder: Path, name: str, text: str) -> Upload:
+    path = folder / f"upload-{len(list(folder.iterdir()))}{Path(name).suffix}"
+    path.write_text(text)
+    return Upload(path, name)
+
+
+class TestShelf:
+    def test_what_is_added_is_answered_from(self, shelf: Shelf, tmp_path: Path) -> None:
+        assert shelf.add([upload(tmp_path, "gate.txt", GATE)]) == []
+        (citation,) = shelf.ask("When was the northern gate painted?").citations
+        assert (citation.document_id, citation.quote, citation.source) == ("gate.txt", GATE, None)
+
+    def test_some_of_the_documents_can_be_asked(self, shelf: Shelf, tmp_path: Path) -> None:
+        shelf.add([upload(tmp_path, "gate.txt", GATE), upload(tmp_path, "pier.txt", PIER)])
+        answer = shelf.ask("When was the northern gate painted?", documents=["pier.txt"])
+        assert {hit.passage.document_id for hit in answer.passages} == {"pier.txt"}
+
+    def test_what_cannot_be_added_is_told_by_its_name_and_keeps_nothing_else_out(
+        self, shelf: Shelf, tmp_path: Path
+    ) -> None:
+        told = shelf.add(
+            [
+                upload(tmp_path, "empty.txt", " "),
+                upload(tmp_path, "gate.txt", GATE),
+                upload(tmp_path, "again.txt", GATE),
+                upload(tmp_path, "sheet.xlsx", "x"),
+            ]
+        )
+        assert [entry.id for entry in shelf.entries] == ["gate.txt"]
+        assert told[0] == "empty.txt is empty: it has no text to ask about"
+        assert told[1] == "again.txt is here already: its text is the same"
+        assert told[2].startswith("sheet.xlsx is of no kind that is read")
+
+    def test_another_text_of_the_same_name_gets_a_name_of_its_own(
+        self, shelf: Shelf, tmp_path: Path
+    ) -> None:
+        shelf.add([upload(tmp_path, "notes.txt", GATE)])
+        shelf.add([upload(tmp_path, "notes.txt", PIER)])
+        assert [entry.id for entry in shelf.entries] == ["notes.txt", "notes (2).txt"]
+
+    def test_there_is_a_limit_to_documents_and_to_text(
+        self, shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(limits, "MAX_DOCUMENTS", 2)
+        monkeypatch.setattr(limits, "MAX_CHARACTERS", 60)
+        (long,) = shelf.add(
+            [upload(tmp_path, "gate.txt", GATE), upload(tmp_path, "pier.txt", PIER)]
+        )
+        assert long.startswith("pier.txt has 37 characters and there is room for 18")
+        (many,) = shelf.add(
+            [upload(tmp_path, "a.txt", "One one."), upload(tmp_path, "b.txt", "Two.")]
+        )
+        assert many.startswith("b.txt is one too many: there may be 2 documents at once")
+
+    def test_what_is_removed_is_gone_and_an_empty_shelf_cannot_be_asked(
+        self, shelf: Shelf, tmp_path: Path
+    ) -> None:
+        shelf.add([upload(tmp_path, "gate.txt", GATE)])
+        shelf.remove("gate.txt")
+        shelf.remove("gate.txt")
+        assert shelf.document("gate.txt") is None
+        with pytest.raises(QuestionError, match="add one first"):
+            shelf.ask("When was the gate painted?")
+        shelf.add([upload(tmp_path, "gate.txt", GATE)])
+        assert shelf.ask("When was the northern gate painted?").citations
+
+    def test_adding_tells_how_far_it_is_and_can_be_stopped(
+        self, shelf: Shelf, tmp_path: Path
+    ) -> None:
+        told: list[tuple[int, int]] = []
+        shelf.add(
+            [upload(tmp_path, "gate.txt", GATE)], lambda done, total: told.append((done, total))
+        )
+        assert told[-1] == (1, 1)
+
+        def stop(done: int, total: int) -> None:
+            raise Stopped
+
+        with pytest.raises(Stopped):
+            shelf.add([upload(tmp_path, "pier.txt", PIER)], stop)
+        assert [entry.id for entry in shelf.entries] == ["gate.txt"]
+        assert shelf.ask("When was the northern gate painted?").citations
+
+    def test_what_is_here_can_be_asked_while_more_is_added(
+        self, shelf: Shelf, tmp_path: Path
+    ) -> None:
+        shelf.add([upload(tmp_path, "gate.txt", GATE)])
+        asked: list[str] = []
+
+        def ask(done: int, total: int) -> None:
+            asked.append(shelf.ask("When was the northern gate painted?").citations[0].quote)
+            assert shelf.busy
+
+        shelf.add([upload(tmp_path, "pier.txt", PIER)], ask)
+        assert asked
+        assert set(asked) == {GATE}
+        assert [entry.id for entry in shelf.entries] == ["gate.txt", "pier.txt"]
+        assert not shelf.busy
+
+    def test_two_shelves_know_nothing_of_each_other(self, shelves: Shelves, tmp_path: Path) -> None:
+        one, two = shelves.new(), shelves.new()
+        one.add([upload(tmp_path, "gate.txt", GATE)])
+        two.add([upload(tmp_path, "pier.txt", PIER)])
+        assert one.document("pier.txt") is None
+        assert two.ask("When was the northern gate painted?").citations[0].quote == PIER
+        assert one.token != two.token
+        assert shelves.find(one.token) is one
+
+    def test_all_folders_go_at_the_end(self, qa: QA, tmp_path: Path) -> None:
+        with Shelves(qa, tmp_path) as shelves:
+            shelf = shelves.new()
+            shelf.add([upload(tmp_path, "gate.txt", GATE)])
+            folder = shelves._folder
+            assert (folder.stat().st_mode & 0o777) == 0o700
+        assert not folder.exists()
+
+
+def test_a_message_has_the_visitors_name_and_no_path_of_the_server(tmp_path: Path) -> None:
+    with pytest.raises(LoadError) as caught:
+        read(upload(tmp_path, "notes.txt", "a\0b"))
+    assert str(caught.value).startswith("notes.txt ")
+    assert str(tmp_path) not in str(caught.value)
+
+
+class Thing:
+    """Something that is kept, and notes whether it was closed."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+        self.busy = False
+        self.closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class TestKept:
+    def test_what_is_not_used_goes_unless_it_is_busy(self) -> None:
+        kept = Kept[Thing]("your things", idle_seconds=0)
+        idle, busy = kept.add(Thing), None
+        assert idle.token
+        busy = kept.add(Thing)
+        assert idle.closed
+        busy.busy = True
+        threading.Event().wait(0.01)
+        assert kept.find(busy.token) is busy
+        with pytest.raises(KeptError, match="your things are no longer here"):
+            kept.find(idle.token)
+
+    def test_nobody_is_thrown_out_for_another(self) -> None:
+        kept = Kept[Thing]("your things", most=1)
+        first = kept.add(Thing, "ada")
+        told = "your things have no room here at the moment: try again in 2 hours"
+        for other in ("ada", "bob"):
+            with pytest.raises(KeptError, match=told):
+                kept.add(Thing, other)
+        assert kept.find(first.token) is first
+
+    def test_who_has_many_is_refused_more_and_others_are_not(self) -> None:
+        kept = Kept[Thing]("your things", most_each=2, idle_seconds=600)
+        things = [kept.add(Thing, "greedy") for _ in range(2)]
+        told = "kept here in 2 places for you already: go on in one of them, or try again in 10 min"
+        with pytest.raises(KeptError, match=told):
+            kept.check_room("greedy")
+        with pytest.raises(KeptError, match=told):
+            kept.add(Thing, "greedy")
+        kept.add(Thing, "other")
+        assert not any(thing.closed for thing in things)
+
+    def test_where_all_places_are_taken_the_one_who_has_most_makes_room(self) -> None:
+        kept = Kept[Thing]("your things", most=4)
+        first, second, third = [kept.add(Thing, "greedy") for _ in range(3)]
+        kept.add(Thing, "ada")
+        kept.find(first.token)
+        second.busy = True
+        kept.check_room("bob")
+        assert not third.closed
+        kept.add(Thing, "bob")
+        assert [thing.closed for thing in (first, second, third)] == [False, False, True]
+        with pytest.raises(KeptError, match="have no room"):
+            kept.add(Thing, "ada")  # the greedy one has no more than one more than she would
+
+    def test_on_this_machine_several_people_may_share_an_address(self) -> None:
+        kept = Kept[Thing]("your things", most_each=1)
+        for _ in range(4):
+            kept.add(Thing, "address 127.0.0.1")
+        with pytest.raises(KeptError):
+            kept.add(Thing, "address 127.0.0.1")
+
+    def test_a_token_cannot_be_guessed_and_none_is_no_token(self) -> None:
+        kept = Kept[Thing]("your things")
+        tokens = {kept.add(Thing, str(number)).token for number in range(50)}
+        assert len(tokens) == 50
+        assert min(map(len, tokens)) >= 32
+        with pytest.raises(KeptError):
+            kept.find("")
+
+
+def test_a_file_that_takes_too_long_to_parse_is_refused_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "PARSING", Limits(seconds=0.000_1))
+    path = tmp_path / "token.html"
+    path.write_text("<p>A fine day.</p>" * 100_000)
+    with pytest.raises(LoadError, match=r"^mine.html takes more than 0.0001 seconds to parse"):
+        read(Upload(path, "mine.html"))

@@ -1,0 +1,176 @@
+"""Evaluations in the background, with an encoder that needs no model."""
+
+from __future__ import annotations
+
+import gc
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from qa import QA, Document, QAError
+from qa.answering import ExtractiveAnswerer
+from qa.evaluation import Question, QuestionSet, evaluate, load_run
+from qa.index import Index, update_index
+from tests.fakes import FakeEncoder
+from tests.ui.uploading import VISITOR, sent, visiting
+from ui.evaluation.evaluating import Session, read_questions, run_of, shipped_questions
+from ui.evaluation.tab import Handlers
+from ui.visitors.uploads import Upload, Uploads
+
+SET = QuestionSet(
+    "mine",
+    (
+        Question("a", "What do tickets cost?", True, ("five euros",)),
+        Question("b", "When does the museum opens?", True, ("at nine",)),
+        Question("c", "Zebra quagga okapi?", False),
+    ),
+)
+
+
+@pytest.fixture
+def museum(tmp_path: Path) -> Iterator[QA]:
+    encoder = FakeEncoder()
+    documents = [
+        Document("tickets", "Tickets cost five euros."),
+        Document("hours", "The museum opens at nine."),
+    ]
+    update_index(tmp_path / "index", documents, encoder=encoder)
+    index = Index.open(tmp_path / "index")
+    with QA(index, encoder, ExtractiveAnswerer(encoder, threshold=0.1)) as qa:
+        yield qa
+
+
+def ignore(done: int, total: int) -> None:
+    pass
+
+
+class TestRuns:
+    def test_the_figures_are_those_of_evaluate(self, museum: QA) -> None:
+        run = run_of(museum, SET, threshold=0.1, top_k=1, progress=ignore)
+        plain = evaluate(museum, SET, top_k=1)
+        assert {n: f for n, f in run.figures.items() if "seconds" not in n} == {
+            n: f for n, f in plain.figures.items() if "seconds" not in n
+        }
+        assert run.name == "mine: threshold 0.1, 1 passage"
+
+    def test_settings_are_those_of_the_run_alone(self, museum: QA) -> None:
+        run = run_of(museum, SET, threshold=1.0, top_k=2, progress=ignore)
+        assert run.settings["threshold"] == 1.0
+        assert run.settings["top_k"] == 2
+        assert all(record.abstained for record in run.records)
+        assert isinstance(museum.answerer, ExtractiveAnswerer)
+        assert museum.answerer.threshold == 0.1
+
+    def test_the_last_is_held_against_the_one_before(self, museum: QA, tmp_path: Path) -> None:
+        session = Session(tmp_path)
+        first = session.keep(run_of(museum, SET, threshold=0.0, top_k=2, progress=ignore))
+        assert first.comparison is None
+        second = session.keep(run_of(museum, SET, threshold=1.0, top_k=2, progress=ignore))
+        assert second.comparison
+        assert [run.name for run in second.comparison.runs] == [first.run.name, second.run.name]
+        other = QuestionSet("other", (Question("z", "Who is it?", False),))
+        third = session.keep(run_of(museum, other, threshold=0.0, top_k=2, progress=ignore))
+        assert third.comparison is None
+        session.close()
+
+    def test_what_is_kept_can_be_compared_elsewhere_and_goes_with_the_session(
+        self, museum: QA, tmp_path: Path
+    ) -> None:
+        session = Session(tmp_path)
+        kept = [
+            session.keep(run_of(museum, SET, threshold=0.0, top_k=k, progress=ignore))
+            for k in (1, 2, 3)
+        ]
+        with zipfile.ZipFile(io.BytesIO(kept[2].archive)) as archive:
+            archive.extractall(tmp_path)
+        assert load_run(tmp_path / "run").figures == kept[2].run.figures
+        assert (tmp_path / "run" / "report.html").read_text(encoding="utf-8") == kept[2].report
+        folder = session._folder
+        assert len(list(folder.iterdir())) == 2
+        session.close()
+        assert session.stop.is_set()
+        assert not folder.exists()
+
+    def test_a_session_that_nobody_has_any_more_leaves_nothing(self, tmp_path: Path) -> None:
+        session = Session(tmp_path)
+        folder = session._folder
+        assert folder.is_dir()
+        del session
+        gc.collect()
+        assert not folder.exists()
+
+
+class TestQuestionSets:
+    def test_one_on_the_corpus_is_read(self, museum: QA, tmp_path: Path) -> None:
+        path = tmp_path / "0f1e.csv"
+        path.write_text("question,answerable,quote\nWhat do tickets cost?,true,five euros\n")
+        questions = read_questions(museum, Upload(path, "mine.csv"))
+        assert questions.name == "mine"
+        assert [question.text for question in questions] == [SET[0].text]
+
+    @pytest.mark.parametrize(
+        ("name", "text", "reason"),
+        [
+            ("mine.txt", "Who?", "no kind of question set"),
+            ("mine.jsonl", "{", "not JSON"),
+            ("mine.csv", "question,answerable,quote\nWho?,true,six euros\n", "not in the corpus"),
+            (
+                "mine.jsonl",
+                '{"corpus": "%s"}\n{"id": "a", "question": "Who?", "answerable": false}'
+                % ("0" * 64),
+                "was made for the corpus 0000",
+            ),
+        ],
+    )
+    def test_one_that_cannot_be_asked_is_refused_before_any_is_asked(
+        self, museum: QA, tmp_path: Path, name: str, text: str, reason: str
+    ) -> None:
+        path = tmp_path / f"0f1e{Path(name).suffix}"
+        path.write_text(text)
+        with pytest.raises(QAError, match=reason) as caught:
+            read_questions(museum, Upload(path, name))
+        assert "0f1e" not in str(caught.value)
+
+    def test_the_shipped_one_is_offered_on_the_essay_alone(
+        self, museum: QA, essay: Document, tmp_path: Path
+    ) -> None:
+        assert shipped_questions(museum) is None
+        for document, offered in ((essay, True), (Document("essay.txt", "Another."), False)):
+            encoder = FakeEncoder()
+            folder = tmp_path / str(offered)
+            update_index(folder, [document], encoder=encoder)
+            with QA(Index.open(folder), encoder) as qa:
+                assert (shipped_questions(qa) is not None) is offered
+
+
+class TestTab:
+    @pytest.fixture
+    def uploads(self, tmp_path: Path) -> Uploads:
+        return Uploads(tmp_path)
+
+    @pytest.fixture
+    def tab(self, museum: QA, tmp_path: Path, uploads: Uploads) -> Handlers:
+        return Handlers(museum, tmp_path, uploads)
+
+    def test_a_set_that_was_sent_is_read_for_its_visitor_alone(
+        self, tab: Handlers, uploads: Uploads
+    ) -> None:
+        rows = b"question,answerable,quote\nWhat do tickets cost?,true,five euros\n"
+        file = {"file": {"token": sent(uploads, "mine.csv", rows)}}
+        _, told, *_ = tab.begin(None, file, visiting("b" * 32))
+        assert "A file is no longer here" in told
+        session, *_ = tab.begin(None, file, visiting(VISITOR))
+        assert session.questions.name == "mine"
+
+    def test_why_a_set_could_not_be_sent_is_told(self, tab: Handlers) -> None:
+        _, told, *_ = tab.begin(None, {"error": "<b>.csv could not be sent"}, visiting(VISITOR))
+        assert "&lt;b&gt;.csv could not be sent" in told
+
+    @pytest.mark.parametrize("value", [{"file": "/etc/passwd"}, {"file": {"path": "x"}}, "x", [1]])
+    def test_what_is_no_set_gets_one_sentence(self, tab: Handlers, value: object) -> None:
+        session, told, *_ = tab.begin(None, value, visiting(VISITOR))
+        assert "The page sent what cannot be read" in told
+        assert session.questions is None

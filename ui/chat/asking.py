@@ -1,0 +1,246 @@
+"""What the page's conversation and its document ask of the server.
+
+Every request comes from a browser and is believed in nothing. An answer to it is plain data; what
+goes wrong is in it as `error`, one sentence for the reader.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import gradio as gr
+from pydantic import Field
+
+from qa import QA, Answer
+from qa.errors import AnswerFileError
+from qa.progress import Progress
+from ui.chat.export import markdown
+from ui.chat.feedback import Feedback
+from ui.chat.paper import Paper
+from ui.chat.render import turn as rendered
+from ui.chat.shelves import Shelf, ShelfError, Shelves
+from ui.chat.turns import MAX_TURNS, Checked, FindDocument, Turn, in_corpus, parse_turn
+from ui.visitors import limits
+from ui.visitors.background import Finished, in_background
+from ui.visitors.cookies import visitor_of
+from ui.visitors.errors import sentence
+from ui.visitors.fair_work import LongWork, Turns
+from ui.visitors.kept import KeptError
+from ui.visitors.messages import Data, Request, ServerFunction, in_turn, parsed, told
+from ui.visitors.uploads import UploadedFile, Uploads
+
+_LISTED = 200  # documents of the page's corpus that may be chosen from
+_LOOK_BACK = 20  # questions of a conversation that are sent along
+
+Text = Annotated[str, Field(max_length=200_000)]
+Token = Annotated[str, Field(max_length=100)]
+
+
+class _Request(Request):
+    token: Token | None = None
+
+
+class _Question(_Request):
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+    question: Text
+    history: list[Text] = Field(default_factory=list, max_length=_LOOK_BACK)
+    own: bool = False
+    documents: list[str] | None = None
+
+
+class _Place(_Request):
+    document: str
+    own: bool = False
+    part: int | None = None
+    at: int = 0
+
+
+class _Name(_Request):
+    document: str
+
+
+class _Files(_Request):
+    files: Annotated[list[UploadedFile], Field(max_length=limits.MAX_DOCUMENTS)]
+
+
+class _Turns(_Request):
+    title: Text = ""
+    turns: Annotated[list[dict[str, Any]], Field(max_length=MAX_TURNS)]
+
+
+class _Rating(_Request):
+    turn: dict[str, Any]
+    history: list[Text] = Field(default_factory=list, max_length=_LOOK_BACK)
+    good: bool | None
+
+
+class Desk:
+    """Serves the conversations and documents of a page.
+
+    Args:
+        qa: the page's corpus.
+        title: what it is called.
+        shelves: the visitors' own documents.
+        feedback: where thumbs go.
+        uploads: the files that visitors sent and that wait to be read.
+        work: the long work of all visitors, which goes on in turn.
+    """
+
+    def __init__(
+        self,
+        qa: QA,
+        title: str,
+        shelves: Shelves,
+        feedback: Feedback,
+        uploads: Uploads,
+        work: LongWork | None = None,
+    ) -> None:
+        self._qa = qa
+        self._title = title
+        self._shelves = shelves
+        self._feedback = feedback
+        self._uploads = uploads
+        self._work = work or LongWork()
+        self._turns = Turns()
+
+    def ask(self, event: gr.EventData) -> Data:
+        """Answer a question: give its turn, as data and rendered."""
+        return self._ask(event._data)
+
+    @told
+    def _ask(self, request: object) -> Data:
+        asked = parsed(_Question, request)
+        echo = {"id": asked.id, "question": asked.question}
+        try:
+            answer, find = self._answer(asked)
+        except Exception as error:
+            return echo | {"error": sentence(error)}
+        turn = Turn.of(
+            answer,
+            asked.id,
+            getattr(self._qa.answerer, "threshold", 0.0),
+            own=asked.own,
+            documents=asked.documents or (),
+        )
+        checked = Checked.against(turn, find)
+        return echo | {"turn": turn.to_dict(), "html": rendered(checked)}
+
+    def bring(self, event: gr.EventData, visitor: gr.Request) -> Iterator[Data]:
+        """Add uploaded files to a shelf; tell how far it is, and at last what is there."""
+        try:
+            request = parsed(_Files, event._data)
+            work = functools.partial(self._add, request, visitor)
+            client = visitor.username or ""
+            for step in in_background(work, turns=self._work, client=client):
+                if isinstance(step, Finished):
+                    yield step.result
+                else:
+                    yield {"done": step.done, "total": step.total}
+        except Exception as error:
+            yield {"error": sentence(error)}
+
+    def server_functions(self) -> list[ServerFunction]:
+        """Give what the page's scripts call by name, for what takes no time."""
+        methods = (self.shelf, self.remove, self.paper, self.restore, self.markdown, self.rate)
+        return [in_turn(method, self._turns) for method in methods]
+
+    @told
+    def shelf(self, request: object) -> Data:
+        """Tell what can be asked: the page's corpus, and the visitor's own documents."""
+        asked = parsed(_Request, request)
+        ids = self._qa.index.document_ids()
+        told = {
+            "title": self._title,
+            "count": len(ids),
+            "documents": [{"id": id_} for id_ in ids[:_LISTED]],
+        }
+        return {"corpus": told, **_on_shelf(self._known(asked.token))}
+
+    @told
+    def remove(self, request: object) -> Data:
+        """Take a document off a visitor's shelf."""
+        asked = parsed(_Name, request)
+        shelf = self._shelves.find(asked.token or "")
+        shelf.remove(asked.document)
+        return _on_shelf(shelf)
+
+    @told
+    def paper(self, request: object) -> Data:
+        """Give a part of a document: the one asked for, or the one that holds a character."""
+        asked = parsed(_Place, request)
+        document = self._finder(asked.token, own=asked.own)(asked.document)
+        if document is None:
+            raise ShelfError(f"{asked.document} is no longer here: add it again to read it")
+        paper = Paper.of(document)
+        part = paper.part_of(asked.at) if asked.part is None else asked.part
+        return paper.part(part)
+
+    @told
+    def restore(self, request: object) -> Data:
+        """Check turns that a browser kept, and render them; those that are none are left out."""
+        asked = parsed(_Turns, request)
+        shown = []
+        for data in asked.turns:
+            try:
+                turn = parse_turn(data)
+            except AnswerFileError:
+                continue
+            checked = Checked.against(turn, self._finder(asked.token, own=turn.own))
+            shown.append({"id": turn.id, "html": rendered(checked)})
+        return {"turns": shown}
+
+    @told
+    def markdown(self, request: object) -> Data:
+        """Write a conversation as Markdown."""
+        asked = parsed(_Turns, request)
+        return {"text": markdown(asked.title, [parse_turn(data) for data in asked.turns])}
+
+    @told
+    def rate(self, request: object) -> Data:
+        """Keep what a visitor said of an answer about the page's corpus."""
+        asked = parsed(_Rating, request)
+        turn = parse_turn(asked.turn)
+        checked = Checked.against(turn, self._finder(None, own=False))
+        if turn.own or not checked.verification.verified:
+            raise AnswerFileError(
+                "this answer is not one of this page's document, so it is not kept"
+            )
+        self._feedback.rate(turn, asked.good, tuple(asked.history))
+        return {"saved": True}
+
+    def _add(self, request: _Files, visitor: gr.Request, tell: Progress) -> Data:
+        with self._uploads.taken(visitor_of(visitor), request.files) as uploads:
+            shelf = self._shelf_for(request.token, visitor.username or "")
+            problems = shelf.add(uploads, tell)
+        return {**_on_shelf(shelf), "problems": problems}
+
+    def _answer(self, asked: _Question) -> tuple[Answer, FindDocument]:
+        find = self._finder(asked.token, own=asked.own)
+        system = self._shelves.find(asked.token or "") if asked.own else self._qa
+        answer = system.ask(asked.question, history=asked.history, documents=asked.documents)
+        return answer, find
+
+    def _finder(self, token: str | None, *, own: bool) -> FindDocument:
+        """Give what finds documents: on a visitor's shelf, or in the page's corpus."""
+        if own:
+            shelf = self._known(token)
+            return shelf.document if shelf else lambda _id: None
+        return in_corpus(self._qa)
+
+    def _known(self, token: str | None) -> Shelf | None:
+        try:
+            return self._shelves.find(token or "")
+        except KeptError:
+            return None
+
+    def _shelf_for(self, token: str | None, client: str) -> Shelf:
+        return self._known(token) or self._shelves.new(client)
+
+
+def _on_shelf(shelf: Shelf | None) -> Data:
+    """Tell what a visitor has here; without a shelf, nothing."""
+    entries = shelf.entries if shelf else ()
+    own = [{"id": entry.id} for entry in entries]
+    return {"token": shelf.token if shelf else None, "own": own}

@@ -1,0 +1,60 @@
+"""A conversation as Markdown: quotes whose characters a Markdown reader shows as they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from qa.answering import ABSTENTION
+from qa.verification.answer_files import SavedCitation
+from ui.chat.turns import Turn
+
+# All that CommonMark and its common extensions (mathematics, tables, mentions) give a meaning.
+_SPECIAL = re.compile(r"[\\`*_{}\[\]()#+\-.!|<>~$&:@=\"'^]")
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+def markdown(title: str, turns: Sequence[Turn]) -> str:
+    """Write a conversation, each quote with its place and its document's SHA-256."""
+    parts = [f"# {escaped(title)}", *(_turn(turn) for turn in turns)]
+    return "\n\n".join(parts) + "\n"
+
+
+def escaped(text: str) -> str:
+    """Escape a text so that Markdown shows its characters; a line end is a hard break.
+
+    What Markdown drops in any case (spaces at a line's ends, runs of them) is written as
+    entities.
+    """
+    lines = _LINE_END.split(text)
+    return "\\\n".join(_line(line) for line in lines)
+
+
+def _line(line: str) -> str:
+    marked = _SPECIAL.sub(lambda match: f"\\{match.group()}", line)
+    return re.sub(r"^[ \t]+|[ \t]+$|(?<=[ \t])[ \t]|\t", _entities, marked)
+
+
+def _entities(match: re.Match[str]) -> str:
+    return "".join(f"&#{ord(space)};" for space in match.group())
+
+
+def _turn(turn: Turn) -> str:
+    answer = turn.answer
+    parts = [f"## {escaped(answer.question)}"]
+    if answer.query != answer.question:
+        parts.append(f"Read as: {escaped(answer.query)}")
+    parts.extend(_quote(citation) for citation in answer.citations)
+    if answer.abstained:
+        parts.append(escaped(ABSTENTION))
+    return "\n\n".join(parts)
+
+
+def _quote(citation: SavedCitation) -> str:
+    quoted = "\n".join(f"> {line}" for line in escaped(citation.quote).split("\n"))
+    page = f"page {citation.page}, " if citation.page is not None else ""
+    place = (
+        f"{escaped(citation.document_id)}, {page}line {citation.line}, "
+        f"characters {citation.start} to {citation.end}, SHA-256 `{citation.sha256}`"
+    )
+    return f"{quoted}\n>\n> \\[{citation.number}\\] {place}"

@@ -1,0 +1,141 @@
+"""How an answer was found, in terms that a reader can follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ui.chat.turns import Checked, Found
+
+_STAGES = {
+    "query": "reading the question",
+    "retrieval": "finding passages",
+    "answer": "choosing the words",
+    "total": "in all",
+}
+_WORDS = ((0.9, "very likely"), (0.0, "likely"))
+_NO_WORDS = ((0.35, "doubtful"), (0.0, "unlikely"))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A passage or a sentence in a table.
+
+    Attributes:
+        document_id: the document that it is of.
+        start: where it starts there.
+        end: where it ends.
+        text: its words; None where the document is not here.
+        number: the number that it is quoted as; None where it is not.
+        values: what is told of it.
+        share: from 0 to 1, how long its bar is.
+    """
+
+    document_id: str
+    start: int
+    end: int
+    text: str | None
+    number: int | None
+    values: tuple[str, ...]
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class HowFound:
+    """What the panel shows of a turn."""
+
+    confidence: float
+    threshold: float
+    word: str
+    meaning: str
+    sentences: tuple[Row, ...]
+    passages: tuple[Row, ...]
+    times: tuple[str, ...]
+
+
+def found(checked: Checked) -> HowFound:
+    """Tell how a turn's answer was found."""
+    kept, answer = checked.turn.found, checked.turn.answer
+    return HowFound(
+        confidence=answer.confidence,
+        threshold=kept.threshold,
+        word=word(answer.confidence, kept.threshold),
+        meaning=_meaning(answer.confidence),
+        sentences=tuple(_sentences(checked)),
+        passages=tuple(_passages(checked)),
+        times=tuple(_times(kept)),
+    )
+
+
+def word(confidence: float, threshold: float) -> str:
+    """Put a confidence into a word."""
+    words = _WORDS if confidence >= threshold else _NO_WORDS
+    return next(said for least, said in words if confidence >= least)
+
+
+def _meaning(confidence: float) -> str:
+    """Say what a confidence means, if it is calibrated."""
+    tenths = round(10 * confidence)
+    if tenths in (0, 10):
+        most = "hardly any" if tenths == 0 else "almost all"
+        return f"of quotes with a confidence like this, {most} answer the question"
+    return f"of quotes with a confidence like this, about {tenths} in 10 answer the question"
+
+
+def _sentences(checked: Checked) -> list[Row]:
+    answer = checked.turn.answer
+    quoted = {(c.document_id, c.start, c.end): c.number for c in answer.citations or answer.near}
+    return [
+        Row(
+            each.document_id,
+            each.start,
+            each.end,
+            _text(checked, each.document_id, each.start, each.end),
+            quoted.get((each.document_id, each.start, each.end)),
+            (f"{each.chance:.0%}", f"{each.cosine:.2f}"),
+            each.chance,
+        )
+        for each in checked.turn.found.sentences
+    ]
+
+
+def _passages(checked: Checked) -> list[Row]:
+    passages = checked.turn.found.passages
+    top = max((each.score for each in passages), default=0.0) or 1.0
+    return [
+        Row(
+            each.document_id,
+            each.start,
+            each.end,
+            _text(checked, each.document_id, each.start, each.end),
+            None,
+            (
+                f"{each.score:.3f}",
+                _ranked(f"{each.dense_score:.3f}", each.dense_rank),
+                _ranked(f"{each.lexical_score:.2f}", each.lexical_rank),
+            ),
+            min(1.0, max(0.0, each.score / top)),
+        )
+        for each in passages
+    ]
+
+
+def _ranked(score: str, rank: int | None) -> str:
+    return f"{score} no. {rank}" if rank else f"{score} –"
+
+
+def _text(checked: Checked, document_id: str, start: int, end: int) -> str | None:
+    """Give the words of a place, if its document is still the one that was asked."""
+    document = checked.find(document_id)
+    answer = checked.turn.answer
+    digests = {c.document_id: c.sha256 for c in (*answer.citations, *answer.near)}
+    if document is None or digests.get(document_id, document.sha256) != document.sha256:
+        return None
+    return document.text[start:end] if 0 <= start < end <= len(document.text) else None
+
+
+def _times(kept: Found) -> list[str]:
+    return [
+        f"{_STAGES[stage]} {seconds * 1000:,.1f} ms"
+        for stage, seconds in kept.seconds.items()
+        if stage in _STAGES
+    ]

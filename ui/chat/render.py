@@ -1,0 +1,119 @@
+"""Turns to HTML in which every character of a quote is the source's.
+
+All text that is not the page's own goes through the filter `exact`, into an element of class
+`exact`, which the style sheet gives `white-space: pre-wrap`; its `textContent` is then the very
+text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from qa.verification import Check
+from qa.verification.answer_files import SavedCitation
+from ui.assets import PAGE
+from ui.chat.found import found
+from ui.chat.paper import Paper
+from ui.chat.turns import Checked
+from ui.escaping import exact
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+_LONG = 700  # characters; the rest of a longer quote unfolds
+
+
+def turn(checked: Checked) -> str:
+    """Render a turn: the question, how it was read, its quotes or the abstention, and why."""
+    answer = checked.turn.answer
+    return _template("turn.html").render(
+        turn=checked.turn,
+        answer=answer,
+        quotes=[_quote(checked, citation, near=False) for citation in answer.citations],
+        near=[_quote(checked, citation, near=True) for citation in answer.near],
+        problems=checked.verification.problems,
+        found=found(checked),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Quote:
+    """A quote as it is shown.
+
+    `state` is "verified", "false" or "unchecked" (its document is not here).
+    """
+
+    citation: SavedCitation
+    near: bool
+    state: str
+    finding: str
+    place: str
+    proof: dict[str, str]
+
+    @property
+    def lead(self) -> str:
+        return self.citation.quote[: self.citation.lead]
+
+    @property
+    def rest(self) -> str:
+        return self.citation.quote[self.citation.lead :]
+
+    @property
+    def is_long(self) -> bool:
+        return len(self.citation.quote) > _LONG
+
+
+def _quote(checked: Checked, citation: SavedCitation, *, near: bool) -> _Quote:
+    check = checked.check(citation.number, near=near)
+    return _Quote(
+        citation=citation,
+        near=near,
+        state=_state(checked, citation, check),
+        finding=check.finding,
+        place=_place(checked, citation),
+        proof=_proof(citation),
+    )
+
+
+def _state(checked: Checked, citation: SavedCitation, check: Check) -> str:
+    if check.verified:
+        return "verified"
+    return "false" if checked.find(citation.document_id) else "unchecked"
+
+
+def _place(checked: Checked, citation: SavedCitation) -> str:
+    """Say where a quote stands, as a reader finds it."""
+    places = [f"line {citation.line:,}"]
+    document = checked.find(citation.document_id)
+    if document and document.sha256 == citation.sha256:
+        places.insert(0, f"paragraph {Paper.of(document).paragraph(citation.start):,}")
+    if citation.page is not None:
+        places.insert(0, f"page {citation.page:,}")
+    return ", ".join(places)
+
+
+def _proof(citation: SavedCitation) -> dict[str, str]:
+    return {
+        "Document": citation.document_id,
+        "SHA-256 of its text": citation.sha256,
+        "Characters": f"{citation.start:,}–{citation.end:,}",
+        "Bytes": f"{citation.byte_start:,}–{citation.byte_end:,}",
+        "Occurrence": f"{citation.occurrence:,} of {citation.occurrences:,}",
+    }
+
+
+@cache
+def _template(name: str) -> Template:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(PAGE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["exact"] = exact
+    return environment.get_template(name)

@@ -1,0 +1,206 @@
+"""Turns of a conversation: what a browser keeps of an answer, and hands back later.
+
+What a browser hands back is believed in nothing: its quotes are checked against the documents
+again before they are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError
+
+from qa import QA, Answer, Document, verify
+from qa.answering.extractive import chances
+from qa.errors import AnswerFileError
+from qa.verification import Check, Verification
+from qa.verification.answer_files import Name, SavedAnswer, Text, reason
+
+MAX_TURNS = 500
+"""The most turns that are restored at once."""
+
+_MOST = 1_000  # rows of a table
+
+Chance = Annotated[float, Field(ge=0, le=1)]
+FindDocument = Callable[[str], Document | None]
+"""Gives the document of an id; None where it is not there."""
+
+
+def in_corpus(qa: QA) -> FindDocument:
+    """Give what finds the documents of a corpus."""
+
+    def find(document_id: str) -> Document | None:
+        try:
+            return qa.index.document(document_id)
+        except KeyError:
+            return None
+
+    return find
+
+
+class _Kept(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True)
+
+
+class KeptAnswer(SavedAnswer):
+    """A saved answer, with what the page shows beside its quotes."""
+
+    query: Text
+    confidence: Chance
+
+
+class KeptPassage(_Kept):
+    """A passage that was retrieved; its words are looked up again by its place."""
+
+    rank: int
+    score: float
+    dense_score: float
+    dense_rank: int | None
+    lexical_score: float
+    lexical_rank: int | None
+    document_id: str
+    start: int
+    end: int
+
+
+class KeptSentence(_Kept):
+    """A sentence that was considered: how likely it is beside the others, and its signs."""
+
+    document_id: str
+    start: int
+    end: int
+    chance: Chance
+    cosine: float
+
+
+class Found(_Kept):
+    """How an answer was found.
+
+    Attributes:
+        threshold: the confidence below which there is no answer.
+        passages: what was retrieved, best first.
+        sentences: what might have been quoted, best first.
+        seconds: how long each stage took.
+    """
+
+    threshold: Chance
+    passages: Annotated[list[KeptPassage], Field(max_length=_MOST), FailFast()]
+    sentences: Annotated[list[KeptSentence], Field(max_length=_MOST), FailFast()]
+    seconds: Annotated[dict[Name, float], Field(max_length=_MOST)]
+
+
+class Turn(_Kept):
+    """A question and its answer.
+
+    Attributes:
+        id: names it on the page.
+        answer: what was answered.
+        found: how it was found.
+        own: whether the visitor's own documents were asked.
+        documents: the ids of the documents that were asked; empty for all.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+    answer: KeptAnswer
+    found: Found
+    own: bool = False
+    documents: Annotated[list[Name], Field(max_length=_MOST), FailFast()] = []
+
+    @classmethod
+    def of(
+        cls,
+        answer: Answer,
+        id_: str,
+        threshold: float,
+        *,
+        own: bool = False,
+        documents: Sequence[str] = (),
+    ) -> Self:
+        """Make the turn of an answer."""
+        return cls(
+            id=id_,
+            answer=KeptAnswer.model_validate(answer.to_dict()),
+            found=_found(answer, threshold),
+            own=own,
+            documents=list(documents),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the turn as plain data, which `parse` reads."""
+        return self.model_dump()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A turn whose quotes were held against their documents.
+
+    Attributes:
+        turn: which.
+        verification: what was found.
+        find: gives the documents that were there.
+    """
+
+    turn: Turn
+    verification: Verification
+    find: FindDocument
+
+    @classmethod
+    def against(cls, turn: Turn, find: FindDocument) -> Self:
+        """Check a turn against the documents that are there."""
+        answer = turn.answer
+        named = {citation.document_id for citation in (*answer.citations, *answer.near)}
+        there = [document for id_ in sorted(named) if (document := find(id_))]
+        return cls(turn, verify(answer, there), find)
+
+    def check(self, number: int, *, near: bool) -> Check:
+        """Give what was found for a quote."""
+        return next(c for c in self.verification.checks if (c.number, c.near) == (number, near))
+
+    def is_here(self, document_id: str) -> bool:
+        """Tell whether a document can be checked against."""
+        return self.find(document_id) is not None
+
+
+def parse_turn(data: Mapping[str, Any]) -> Turn:
+    """Read a turn from what a browser kept.
+
+    Raises:
+        AnswerFileError: it is none.
+    """
+    try:
+        return Turn.model_validate(data)
+    except ValidationError as error:
+        raise AnswerFileError(f"a kept answer cannot be read: {reason(error)}") from None
+
+
+def _found(answer: Answer, threshold: float) -> Found:
+    return Found(
+        threshold=threshold,
+        passages=[
+            KeptPassage(
+                rank=hit.rank,
+                score=round(hit.score, 4),
+                dense_score=round(hit.dense_score, 4),
+                dense_rank=hit.dense_rank,
+                lexical_score=round(hit.lexical_score, 3),
+                lexical_rank=hit.lexical_rank,
+                document_id=hit.passage.document_id,
+                start=hit.passage.start,
+                end=hit.passage.end,
+            )
+            for hit in answer.passages
+        ],
+        sentences=[
+            KeptSentence(
+                document_id=candidate.document_id,
+                start=candidate.span.start,
+                end=candidate.span.end,
+                chance=round(chance, 4),
+                cosine=round(candidate.cosine, 4),
+            )
+            for candidate, chance in zip(answer.considered, chances(answer.considered), strict=True)
+        ],
+        seconds=dict(answer.seconds),
+    )

@@ -1,0 +1,1 @@
+"""Evaluations on the page, and question sets that a visitor makes there."""

@@ -1,0 +1,265 @@
+"""Making a question set on the page: a visitor says of each question what answers it."""
+
+from __future__ import annotations
+
+import functools
+import secrets
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Self
+
+import gradio as gr
+from pydantic import Field
+
+from qa import QA, Document
+from qa.errors import QuestionSetError
+from qa.evaluation.questions import NOT_JUDGED
+from qa.evaluation.records import Excerpt
+from qa.evaluation.review import Pending, Review, read_drafts
+from qa.progress import Progress
+from ui.chat.paper import Paper
+from ui.chat.turns import in_corpus
+from ui.evaluation.evaluating import read_set
+from ui.visitors.background import Finished, in_background
+from ui.visitors.cookies import HasCookies, visitor_of
+from ui.visitors.errors import sentence
+from ui.visitors.fair_work import LongWork, Turns
+from ui.visitors.kept import Kept, KeptError
+from ui.visitors.messages import Data, Request, RequestError, ServerFunction, in_turn, parsed, told
+from ui.visitors.uploads import Upload, UploadedFile, Uploads
+
+_LONGEST = 1_000_000  # characters of questions that are typed
+_MOST_EXCERPTS = 20
+_MOST_QUESTIONS = 2_000
+
+
+class _Start(Request):
+    text: Annotated[str, Field(max_length=_LONGEST)] = ""
+    file: UploadedFile | None = None
+
+
+class _Token(Request):
+    token: str
+
+
+class _Span(Request):
+    document: str
+    start: int
+    end: int
+
+
+class _Judgement(_Token):
+    question: str
+    verdict: Annotated[str, Field(pattern=r"^(accept|none|keep|skip)$")]
+    spans: list[_Span] = Field(default_factory=list, max_length=_MOST_EXCERPTS)
+
+
+class _Place(Request):
+    document: str
+    part: int | None = None
+    at: int = 0
+
+
+class _Sitting:
+    """One visitor's review, and the file that it is kept in."""
+
+    def __init__(
+        self, qa: QA, drafts: Upload, folder: Path, progress: Progress | None = None
+    ) -> None:
+        self.token = ""
+        self._folder = folder
+        self._lock = threading.Lock()
+        folder.mkdir()
+        try:
+            questions = read_set(drafts, read_drafts)
+            if len(questions) > _MOST_QUESTIONS:
+                raise QuestionSetError(
+                    f"{drafts.name} has {len(questions):,} questions; the most is "
+                    f"{_MOST_QUESTIONS:,}: split it"
+                )
+            self.review = Review(qa, questions, folder / "reviewed.jsonl", progress=progress)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        self.total = len(self.review.pending)
+
+    def named(self, token: str) -> Self:
+        """Take the token that it goes by."""
+        self.token = token
+        return self
+
+    @property
+    def busy(self) -> bool:
+        """Whether a judgement is being kept."""
+        return self._lock.locked()
+
+    def judge(self, id_: str, verdict: str, excerpts: list[Excerpt]) -> None:
+        """Keep what was said of a question, unless it was said already."""
+        with self._lock:
+            pending = next((one for one in self.review.pending if one.question.id == id_), None)
+            if pending is None:
+                return
+            question = pending.question
+            if verdict == "accept" and not excerpts:
+                raise RequestError("nothing is chosen: tick what answers it, or select the words")
+            if verdict == "accept":
+                self.review.accept(question, excerpts)
+            elif verdict == "none":
+                self.review.unanswerable(question)
+            elif verdict == "keep" and NOT_JUDGED not in question.tags:
+                self.review.keep(question)
+            else:
+                self.review.skip(question)
+
+    def close(self) -> None:
+        """Remove the file."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class ReviewDesk:
+    """Serves the review of a corpus; use it in a `with` block, which removes what was kept.
+
+    Args:
+        qa: the corpus, and the system that proposes quotes.
+        folder: a private folder; the reviews lie in one of their own in there.
+        uploads: the files that visitors sent and that wait to be read.
+        work: the long work of all visitors, which goes on in turn.
+    """
+
+    def __init__(
+        self, qa: QA, folder: Path, uploads: Uploads, work: LongWork | None = None
+    ) -> None:
+        self._qa = qa
+        self._work = work or LongWork()
+        self._turns = Turns()
+        self._uploads = uploads
+        self._folder = folder / "reviews"
+        self._folder.mkdir(mode=0o700)
+        self._sittings: Kept[_Sitting] = Kept("your questions")
+
+    def begin(self, event: gr.EventData, visitor: gr.Request) -> Iterator[Data]:
+        """Ask all questions; tell how far it is, and at last which should be judged."""
+        try:
+            request = parsed(_Start, event._data)
+            client = visitor.username or ""
+            self._sittings.check_room(client)  # before the questions are asked
+            work = functools.partial(self._sit, request, visitor)
+            for step in in_background(work, turns=self._work, client=client):
+                if isinstance(step, Finished):
+                    yield self._next(step.result)
+                else:
+                    yield {"done": step.done, "total": step.total}
+        except Exception as error:
+            yield {"error": sentence(error)}
+
+    def server_functions(self) -> list[ServerFunction]:
+        """Give what the page's scripts call by name, for what takes no time."""
+        methods = (self.judge, self.resume, self.made, self.text)
+        return [in_turn(method, self._turns) for method in methods]
+
+    @told
+    def judge(self, request: object) -> Data:
+        """Keep a judgement, and give the next question."""
+        asked = parsed(_Judgement, request)
+        sitting = self._sittings.find(asked.token)
+        sitting.judge(asked.question, asked.verdict, [self._excerpt(span) for span in asked.spans])
+        return self._next(sitting)
+
+    @told
+    def resume(self, request: object) -> Data:
+        """Go on after the page was loaded again."""
+        return self._next(self._sittings.find(parsed(_Token, request).token))
+
+    @told
+    def made(self, request: object) -> Data:
+        """Give the question set that was made, as JSON lines."""
+        review = self._sittings.find(parsed(_Token, request).token).review
+        if not review.judged:
+            raise QuestionSetError("no question is judged yet, so there is no set to save")
+        return {"text": review.out.read_text(encoding="utf-8")}
+
+    @told
+    def text(self, request: object) -> Data:
+        """Give a part of a document."""
+        asked = parsed(_Place, request)
+        paper = Paper.of(self._document(asked.document))
+        return paper.part(paper.part_of(asked.at) if asked.part is None else asked.part)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove all that visitors did not save."""
+        self._sittings.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _sit(self, request: _Start, visitor: gr.Request, tell: Progress) -> _Sitting:
+        with self._drafts(request, visitor) as drafts:
+            sitting = _Sitting(self._qa, drafts, self._folder / secrets.token_hex(8), tell)
+        try:
+            return self._sittings.add(sitting.named, visitor.username or "")
+        except KeptError:
+            sitting.close()
+            raise
+
+    @contextmanager
+    def _drafts(self, request: _Start, visitor: HasCookies) -> Iterator[Upload]:
+        """Give the file of the questions, until the block ends."""
+        if request.file:
+            with self._uploads.taken(visitor_of(visitor), [request.file]) as (upload,):
+                yield upload
+            return
+        with tempfile.TemporaryDirectory(dir=self._folder) as name:
+            path = Path(name) / "questions.txt"
+            path.write_text(request.text, encoding="utf-8")
+            yield Upload(path, path.name)
+
+    def _excerpt(self, span: _Span) -> Excerpt:
+        text = self._document(span.document).text
+        if not 0 <= span.start < span.end <= len(text):
+            raise RequestError("what is selected is no part of the document: select it again")
+        return Excerpt(span.document, span.start, span.end, text[span.start : span.end])
+
+    def _document(self, id_: str) -> Document:
+        document = in_corpus(self._qa)(id_)
+        if document is None:
+            raise RequestError(f"there is no document {id_} here")
+        return document
+
+    def _next(self, sitting: _Sitting) -> Data:
+        pending = sitting.review.pending
+        return {
+            "token": sitting.token,
+            "judged": sitting.review.judged,
+            "left": len(pending),
+            "total": sitting.total,
+            "question": _told_of(pending[0], sitting.review) if pending else None,
+        }
+
+
+def _told_of(pending: Pending, review: Review) -> Data:
+    question = pending.question
+    return {
+        "id": question.id,
+        "text": question.text,
+        "history": list(question.history),
+        "reason": pending.reason,
+        "judged": NOT_JUDGED not in question.tags,
+        "candidates": [
+            {
+                "document": excerpt.document_id,
+                "start": excerpt.start,
+                "end": excerpt.end,
+                "text": excerpt.text,
+                "line": review.line(excerpt),
+            }
+            for excerpt in pending.candidates
+        ],
+    }

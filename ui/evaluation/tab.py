@@ -1,0 +1,216 @@
+"""The tab that evaluates: a question set goes in, figures and misses come out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import gradio as gr
+from pydantic import Field
+
+from qa import QA
+from qa.answering import ExtractiveAnswerer
+from qa.engine import DEFAULT_TOP_K
+from qa.errors import QuestionSetError
+from qa.evaluation import QuestionSet
+from qa.evaluation.formats import FORMATS
+from qa.progress import Progress
+from ui.assets import markup
+from ui.evaluation import view
+from ui.evaluation.evaluating import Evaluated, Session, read_questions, run_of, shipped_questions
+from ui.visitors.background import Finished, Step, Stopped, in_background
+from ui.visitors.cookies import HasCookies, visitor_of
+from ui.visitors.errors import sentence
+from ui.visitors.fair_work import LongWork
+from ui.visitors.limits import LONG_STARTED
+from ui.visitors.messages import Request, RequestError, parsed
+from ui.visitors.uploads import UploadedFile, Uploads
+
+_MOST_PASSAGES = 30
+_UNCHANGED = gr.skip()
+
+
+def evaluate_tab(qa: QA, title: str, folder: Path, uploads: Uploads, work: LongWork) -> None:
+    """Build what an evaluation needs, inside of the Gradio blocks that are open.
+
+    It brings its own styles. Runs go on in turn, and wait for no question of the chat.
+
+    Args:
+        qa: the corpus to ask; its answerer is left as it is.
+        title: what the corpus is called on the page.
+        folder: a private folder for what is kept of runs.
+        uploads: the files that visitors sent and that wait to be read.
+        work: the long work of all visitors, which goes on in turn.
+    """
+    handlers = Handlers(qa, folder, uploads, work)
+    shipped = len(handlers.shipped) if handlers.shipped else None
+    private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    with gr.Column(elem_classes="iq-eval"):
+        session = gr.State(None, delete_callback=lambda kept: kept and kept.close())
+        _html(f"{view.introduction(title, shipped)}")
+        questions = _question_set(is_optional=shipped is not None)
+        threshold, top_k = _settings(handlers.answerer)
+        with gr.Row(elem_classes="iq-eval-buttons"):
+            start = gr.Button("Run", variant="primary", elem_classes="iq-eval-run")
+            end = gr.Button("Stop", visible=False, elem_classes="iq-eval-stop")
+        status, results, report = _html(), _html(), _html()
+        start.click(
+            handlers.begin,
+            [session, questions],
+            [session, status, start, end],
+            js="async (session) => [session, await window.inquote.questionSet()]",
+            concurrency_limit=None,
+            **private,
+        ).then(
+            handlers.run,
+            [session, threshold, top_k],
+            [status, results, report, start, end],
+            concurrency_id="evaluate",
+            concurrency_limit=LONG_STARTED,
+            **private,
+        )
+        end.click(handlers.stop, [session], None, concurrency_limit=None, **private)
+
+
+class _Sent(Request):
+    """What the page's script sends with a click on Run."""
+
+    file: UploadedFile | None = None
+    error: Annotated[str, Field(max_length=1_000)] | None = None
+
+
+class Handlers:
+    """What happens at a click; all that lasts is in the visitor's `Session`."""
+
+    def __init__(
+        self, qa: QA, folder: Path, uploads: Uploads, work: LongWork | None = None
+    ) -> None:
+        self._work = work or LongWork()
+        self.shipped = shipped_questions(qa)
+        self.answerer = qa.answerer if isinstance(qa.answerer, ExtractiveAnswerer) else None
+        self._qa = qa
+        self._folder = folder
+        self._uploads = uploads
+
+    def begin(self, session: Session | None, sent: object, visitor: gr.Request) -> tuple[Any, ...]:
+        """Read the question set; a bad one is told, and nothing else changes."""
+        session = session or Session(self._folder)
+        if session.busy:
+            return session, *[_UNCHANGED] * 3
+        try:
+            session.questions = self._chosen(parsed(_Sent, sent or {}), visitor)
+        except Exception as error:
+            session.questions = None
+            return session, view.failure(_explained(error)), *_buttons(running=False)
+        session.busy = True
+        session.stop.clear()
+        return session, view.waiting(), *_buttons(running=True)
+
+    def run(
+        self, session: Session | None, threshold: float, top_k: int, visitor: gr.Request
+    ) -> Iterator[tuple[Any, ...]]:
+        """Ask the set that `begin` has read, and show how far that is, and what came of it."""
+        questions = session.questions if session else None
+        if session is None or questions is None:
+            yield (_UNCHANGED,) * 5
+            return
+        session.questions = None
+        asked: Step | None = None
+        try:
+            steps = self._steps(session, questions, threshold, top_k, visitor.username or "")
+            for step in steps:
+                if isinstance(step, Finished):
+                    yield _shown(step.result)
+                else:
+                    asked = step
+                    yield view.progress(asked), *[_UNCHANGED] * 4
+        except Stopped:
+            yield view.stopped(asked), _UNCHANGED, _UNCHANGED, *_buttons(running=False)
+        except Exception as error:
+            told = view.failure(_explained(error))
+            yield told, _UNCHANGED, _UNCHANGED, *_buttons(running=False)
+        finally:
+            session.stop.set()  # where nobody listens any more, nobody waits for an end
+            session.busy = False
+
+    def stop(self, session: Session | None) -> None:
+        """End the run at its next question."""
+        if session:
+            session.stop.set()
+
+    def _steps(
+        self, session: Session, questions: QuestionSet, threshold: float, top_k: int, client: str
+    ) -> Iterator[Step | Finished[Evaluated]]:
+        def work(progress: Progress) -> Evaluated:
+            least = threshold if self.answerer else None
+            run = run_of(self._qa, questions, threshold=least, top_k=int(top_k), progress=progress)
+            return session.keep(run)
+
+        return in_background(work, session.stop, self._work, client)
+
+    def _chosen(self, sent: _Sent, visitor: HasCookies) -> QuestionSet:
+        if sent.error is not None:
+            raise RequestError(sent.error)
+        if sent.file is not None:
+            with self._uploads.taken(visitor_of(visitor), [sent.file]) as (upload,):
+                return read_questions(self._qa, upload)
+        if self.shipped is None:
+            raise QuestionSetError("no question set is chosen: choose a file first")
+        return self.shipped
+
+
+def _question_set(*, is_optional: bool) -> gr.HTML:
+    """Lay out the choice of a file; its script uploads the file when Run is clicked."""
+    return gr.HTML(
+        html_template=markup("evaluate.html"),
+        js_on_load="window.inquote.startEvaluate(element, props);",
+        apply_default_css=False,
+        elem_id="iq-question-set",
+        elem_classes="iq-eval-html",
+        suffixes=list(FORMATS),
+        optional=is_optional,
+    )
+
+
+def _settings(answerer: ExtractiveAnswerer | None) -> tuple[gr.Slider, gr.Slider]:
+    with gr.Row(elem_classes="iq-eval-settings"):
+        threshold = gr.Slider(
+            0,
+            1,
+            value=answerer.threshold if answerer else 0,
+            step=0.05,
+            label="Refuse below confidence",
+            visible=answerer is not None,
+        )
+        top_k = gr.Slider(
+            1, _MOST_PASSAGES, value=DEFAULT_TOP_K, step=1, label="Passages per answer"
+        )
+    return threshold, top_k
+
+
+def _html(value: str = "") -> gr.HTML:
+    return gr.HTML(value, js_on_load=None, apply_default_css=False, elem_classes="iq-eval-html")
+
+
+def _buttons(*, running: bool) -> tuple[Any, Any]:
+    """Give the states of Run and Stop."""
+    return gr.update(interactive=not running), gr.update(visible=running)
+
+
+def _shown(evaluated: Evaluated) -> tuple[Any, ...]:
+    return (
+        view.done(evaluated.run),
+        view.results(evaluated),
+        view.report(evaluated.report),
+        *_buttons(running=False),
+    )
+
+
+def _explained(error: Exception) -> str:
+    """Say in one sentence what went wrong; of several faults the first, and how many more."""
+    if isinstance(error, QuestionSetError) and error.faults:
+        more = f" (and {len(error.faults) - 1:,} more)" if len(error.faults) > 1 else ""
+        first = str(error).partition("\n")[0]
+        return sentence(QuestionSetError(f"{first} {error.faults[0]}{more}"))
+    return sentence(error)

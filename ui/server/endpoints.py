@@ -1,0 +1,154 @@
+"""What programs may call: named, typed endpoints beside the page."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+
+import gradio as gr
+from gradio.events import api
+from gradio.utils import get_function_description
+
+from qa import QA, verify
+from qa.errors import AnswerFileError, QuestionError, SettingsError
+from qa.verification.answer_files import parse_answer
+from ui.escaping import exact
+from ui.visitors.errors import sentence
+from ui.visitors.limits import ANSWERED_AT_ONCE, MAX_TOP_K
+
+SHARED = "ask"
+"""The `concurrency_id` that all work on questions goes by."""
+
+NAMES = ("ask", "retrieve", "verify")
+"""The endpoints, by name."""
+
+_TOAST_SECONDS = 6
+
+
+class Endpoints:
+    """What may be asked of a corpus from outside, in plain data."""
+
+    def __init__(self, qa: QA) -> None:
+        self._qa = qa
+
+    def ask(
+        self, question: str, history: list[str] | None = None, top_k: int = 8
+    ) -> dict[str, Any]:
+        """Answer a question in the documents' own words, each quote with its proof; or abstain.
+
+        Args:
+            question: What to answer.
+            history: The questions asked before, oldest first, for a follow-up to lean on.
+            top_k: How many passages to look for quotes in, from 1 to 100.
+
+        Returns:
+            The answer: text, whether it abstains, its confidence, and its citations with their
+            offsets, line and the SHA-256 of the document.
+        """
+        asked, before = _questions(question, history)
+        return self._qa.ask(asked, history=before, top_k=_top_k(top_k)).to_dict()
+
+    def retrieve(
+        self, question: str, history: list[str] | None = None, top_k: int = 8
+    ) -> list[dict[str, Any]]:
+        """Find the passages of the documents that are nearest to a question, best first.
+
+        Args:
+            question: What to look for.
+            history: The questions asked before, oldest first, for a follow-up to lean on.
+            top_k: How many passages to find at most, from 1 to 100.
+
+        Returns:
+            The passages, each with its rank, its score and its place in its document.
+        """
+        asked, before = _questions(question, history)
+        found = self._qa.retrieve(asked, history=before, top_k=_top_k(top_k))
+        return [passage.to_dict() for passage in found]
+
+    def verify(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """Check each quote of an answer, and its proof, character by character.
+
+        Args:
+            answer: An answer as ask gives it, whole.
+
+        Returns:
+            Whether all of it verifies, and what was found for each quote.
+        """
+        if not isinstance(answer, dict):
+            raise AnswerFileError("an answer is an object, as ask gives it")
+        saved = parse_answer(answer)
+        known = set(self._qa.index.document_ids())
+        named = {citation.document_id for citation in (*saved.citations, *saved.near)}
+        sources = [self._qa.index.document(name) for name in sorted(named & known)]
+        return verify(saved, sources).to_dict()
+
+
+def register(qa: QA) -> None:
+    """Add the endpoints for a corpus; call it where the page's `Blocks` are open."""
+    endpoints = Endpoints(qa)
+    for name in NAMES:
+        api(
+            _plain(getattr(endpoints, name)),
+            api_name=name,
+            api_description=description(getattr(endpoints, name)),
+            concurrency_limit=ANSWERED_AT_ONCE,
+            concurrency_id=SHARED,
+        )
+
+
+def description(endpoint: Callable[..., Any], *, with_arguments: bool = True) -> str:
+    """Say what an endpoint does, takes and gives, in one line."""
+    does, arguments, gives = get_function_description(endpoint)
+    takes = [f"{name}: {meaning}" for name, meaning in arguments.items() if with_arguments]
+    return " ".join([does, *takes, "Gives:", *gives])
+
+
+@contextmanager
+def explained(shown: Callable[[str], str] = exact) -> Iterator[None]:
+    """Turn whatever goes wrong into one sentence for the reader.
+
+    Args:
+        shown: what is done to the sentence; the page takes it as HTML.
+    """
+    try:
+        yield
+    except gr.Error:
+        raise
+    except Exception as error:
+        raise gr.Error(
+            shown(sentence(error)), duration=_TOAST_SECONDS, print_exception=False
+        ) from None
+
+
+def _plain(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    """Give an endpoint for programs, which take an error's sentence as it is."""
+
+    @functools.wraps(endpoint)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        with explained(str):
+            return endpoint(*args, **kwargs)
+
+    called.__signature__ = inspect.signature(endpoint, eval_str=True)  # type: ignore[attr-defined]
+    return called
+
+
+def _questions(question: object, history: object) -> tuple[str, list[str]]:
+    before = [] if history is None else history
+    if not isinstance(before, list):
+        raise QuestionError("a history is a list of the questions asked before")
+    texts = [text for text in (question, *before) if isinstance(text, str)]
+    if len(texts) != 1 + len(before):
+        raise QuestionError("a question is text, and so is each in its history")
+    return texts[0], texts[1:]
+
+
+def _top_k(top_k: object) -> int:
+    if isinstance(top_k, bool) or not isinstance(top_k, int) or not 1 <= top_k <= MAX_TOP_K:
+        raise SettingsError(f"the number of passages, top_k, is a whole one from 1 to {MAX_TOP_K}")
+    return top_k

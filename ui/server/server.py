@@ -1,0 +1,302 @@
+"""The page's server: what it is made of, where it listens, how it stops."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from qa.errors import SettingsError
+from ui.assets import head
+from ui.server.access import Login
+from ui.server.accounts import Accounts
+from ui.server.connections import FILES_WANTED, Connections, handle_loop_error, raise_open_files
+from ui.server.endpoints import SHARED, Endpoints, explained
+from ui.server.fair_queue import FairQueue
+from ui.server.guard import ANY_ADDRESS, MCP_PATH, Guard, OpenWays
+from ui.server.page_policy import mark_scripts
+from ui.server.quotas import Quotas
+from ui.visitors.cookies import Visitors
+from ui.visitors.errors import say_aside
+from ui.visitors.limits import ASKED_AT_ONCE, SESSIONS_KEPT
+from ui.visitors.uploads import UPLOADS_PATH, Uploads, upload_route
+
+_START_SECONDS = 60.0
+_FINISH_SECONDS = 2  # for what is under way when the server is told to stop
+_TICKS_A_SECOND = 10
+_NO_DOCS: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """How a page is served.
+
+    Attributes:
+        host: the address to listen on.
+        port: the port to listen on.
+        uploads: the files that visitors sent and that wait to be read.
+        accounts: who may log in; None asks for no login.
+        names: further names that the server is reached by, as behind a proxy.
+        proxies: addresses or networks of proxies, whose forwarded headers are believed.
+        tools: what an MCP server offers; None runs none.
+    """
+
+    host: str
+    port: int
+    uploads: Uploads
+    accounts: Accounts | None = None
+    names: Sequence[str] = ()
+    proxies: Sequence[str] = ()
+    tools: Endpoints | None = None
+
+
+class Server:
+    """A page that is being served, in a thread of its own, until `stop`."""
+
+    def __init__(self, page: gr.Blocks, serving: Serving) -> None:
+        """Listen and answer.
+
+        Raises:
+            OSError: it cannot listen there.
+        """
+        self._handler = _OneLine()
+        self.app = assemble(page, serving)
+        connections = _connections(serving)
+        listener = _listen(serving.host, serving.port, connections.backlog)
+        config = uvicorn.Config(
+            guarded(self.app, serving),
+            http=connections.protocol,  # type: ignore[arg-type]
+            backlog=connections.backlog,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(serving.proxies),
+            forwarded_allow_ips=list(serving.proxies),
+            timeout_graceful_shutdown=_FINISH_SECONDS,
+        )
+        self._server = _Uvicorn(config, page, connections)
+        self._thread = threading.Thread(target=self._server.run, args=([listener],), daemon=True)
+        logging.getLogger().addHandler(self._handler)
+        self._thread.start()
+        self._wait_until_started()
+
+    def stop(self) -> None:
+        """Let what is under way finish for a moment, end the rest, and wait until it has ended."""
+        self._handler.stopping = True
+        self._server.should_exit = True
+        self._thread.join()
+        logging.getLogger().removeHandler(self._handler)
+
+    def _wait_until_started(self) -> None:
+        waited = threading.Event()
+        for _ in range(int(_START_SECONDS * 100)):
+            if self._server.started:
+                return
+            if not self._thread.is_alive():
+                break
+            waited.wait(0.01)
+        raise OSError("the server did not start")
+
+
+def serve(page: gr.Blocks, serving: Serving) -> Server:
+    """Start the page's server, in a thread of its own.
+
+    Raises:
+        OSError: it cannot listen there.
+    """
+    return Server(page, serving)
+
+
+def assemble(page: gr.Blocks, serving: Serving) -> FastAPI:
+    """Make the app of a page, and of the MCP server if there is one, with nothing before it."""
+    _one_sentence_for_any_error(page)
+    mark_scripts()
+    page._queue = FairQueue(page, {SHARED: ASKED_AT_ONCE})
+    page.state_session_capacity = SESSIONS_KEPT
+    app = _with_mcp(serving.tools) if serving.tools else _bare()
+    app.router.routes.append(upload_route(serving.uploads))
+    served: FastAPI = gr.mount_gradio_app(
+        app,
+        page,
+        path="/",
+        server_name=serving.host,
+        server_port=serving.port,
+        show_error=False,
+        footer_links=[],
+        run_history=False,
+        enable_monitoring=False,
+        mcp_server=False,
+        pwa=False,
+        ssr_mode=False,
+        app_kwargs={
+            **_NO_DOCS,
+            "exception_handlers": {TypeError: _misfit, KeyError: _misfit, Exception: _unexpected},
+        },
+        theme=gr.themes.Base(
+            primary_hue="teal",
+            neutral_hue="stone",
+            font=["system-ui", "sans-serif"],
+            font_mono=["ui-monospace", "monospace"],
+        ),
+        head=head(),
+    )
+    return served
+
+
+def guarded(app: ASGIApp, serving: Serving) -> ASGIApp:
+    """Put before an app what keeps it: the guard, then the login, then the ways that are open.
+
+    Requests are counted by their address, and once more by the account that is logged in.
+    """
+    app = Quotas(Visitors(OpenWays(app), frozenset(("/", UPLOADS_PATH))))
+    if serving.accounts is not None:
+        app = Quotas(Login(app, serving.accounts))
+    return Guard(app, serving.host, serving.names)
+
+
+def stop_event() -> threading.Event:
+    """Give an event that is set when the process is told to stop, by Ctrl-C or SIGTERM."""
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    return stop
+
+
+def address(host: str, port: int) -> str:
+    """Give the address that the page is opened at."""
+    if host in ANY_ADDRESS:
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def _bare(lifespan: Any = None) -> FastAPI:
+    return FastAPI(**_NO_DOCS, lifespan=lifespan)
+
+
+def _with_mcp(endpoints: Endpoints) -> FastAPI:
+    from ui.server.tools import mcp_server  # nobody else waits for it
+
+    manager = mcp_server(endpoints)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with manager.run():
+            yield
+
+    class _Mcp:
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await manager.handle_request(scope, receive, send)
+
+    app = _bare(lifespan)
+    for path in (MCP_PATH, f"{MCP_PATH}/"):
+        app.router.routes.append(Route(path, _Mcp(), methods=["GET", "POST", "DELETE"]))
+    return app
+
+
+def _one_sentence_for_any_error(page: gr.Blocks) -> None:
+    """Have whatever fails, such as data that does not fit, tell a sentence and print a line."""
+    process = page.process_api
+
+    async def explained_process(*args: Any, **kwargs: Any) -> Any:
+        with explained():
+            return await process(*args, **kwargs)
+
+    def enough(block_fn: Any, inputs: list[Any]) -> None:
+        if len(inputs) < len(block_fn.inputs):
+            needed = f"this needs {len(block_fn.inputs)} values, and got {len(inputs)}"
+            raise SettingsError(needed)
+
+    page.process_api = explained_process  # type: ignore[method-assign]
+    page.validate_inputs = enough  # type: ignore[method-assign]
+
+
+async def _misfit(request: Request, error: Exception) -> Response:
+    """Answer a request that names what there is not: an argument, or a function."""
+    if request.url.path.startswith("/gradio_api/call/v2/"):
+        return JSONResponse({"detail": f"{str(error).split('. ')[0]}."}, 400)
+    if request.url.path == "/gradio_api/queue/join":
+        return JSONResponse({"detail": "The page has no such function."}, 400)
+    raise error
+
+
+async def _unexpected(_: Request, __: Exception) -> Response:
+    said = "The request could not be answered; the terminal that runs inquote says why."
+    return JSONResponse({"detail": said}, 500)
+
+
+class _Uvicorn(uvicorn.Server):
+    """Closes late connections, and at the end the streams of the page before it waits."""
+
+    def __init__(self, config: uvicorn.Config, page: gr.Blocks, connections: Connections) -> None:
+        super().__init__(config)
+        self._page = page
+        self._connections = connections
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().set_exception_handler(handle_loop_error)
+        await super().startup(sockets)
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _TICKS_A_SECOND == 0:
+            self._connections.close_late()
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._page._queue.close()  # type: ignore[no-untyped-call]
+        self._page.is_running = False
+        self._page.app.stop_event.set()
+        await super().shutdown(sockets)
+
+
+class _OneLine(logging.Handler):
+    """Shows a warning or an error of the server's libraries in one line."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.stopping = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self.stopping or (record.name.startswith("mcp.") and record.levelno < logging.ERROR):
+            return  # what a client of MCP does wrong, it is told
+        error = record.exc_info[1] if record.exc_info else None
+        what = f"{type(error).__name__}: {error}" if error else record.getMessage()
+        say_aside(what)
+
+
+def _connections(serving: Serving) -> Connections:
+    files = raise_open_files()
+    connections = Connections(files, [ipaddress.ip_network(one) for one in serving.proxies])
+    if files < FILES_WANTED:
+        say_aside(
+            f"a process may have {files:,} files open here, so {connections.most:,} connections "
+            f"are taken at once: ulimit -n {FILES_WANTED} allows more"
+        )
+    return connections
+
+
+def _listen(host: str, port: int, backlog: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=backlog)

@@ -1,0 +1,41 @@
+"""Who a request is from, for limits: an account where there is a login, and else an address."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+
+from ui.visitors.limits import LOOPBACK_FACTOR
+
+ACCOUNT = "inquote.account"
+"""The key of a scope under which `ui.server.access.Login` names the account that is logged in."""
+
+_LOOPBACK = ("address 127.", "address ::/64")  # ::1 is counted with its network
+_HOME_NETWORK = 64  # bits of an IPv6 address that one customer usually has
+
+
+def client_of(scope: Mapping[str, Any]) -> str:
+    """Return the name under which the work and the bytes of a request's sender are counted.
+
+    An IPv6 address counts with all others of its /64 network, which one person may have whole.
+    """
+    account = scope.get(ACCOUNT)
+    if account is not None:
+        return f"account {account}"
+    host = str((scope.get("client") or ("", 0))[0])
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return f"address {host}"
+    if address.version == 6:
+        return f"address {ipaddress.ip_network((address, _HOME_NETWORK), strict=False)}"
+    return f"address {address}"
+
+
+def share_of(client: str, usual: int) -> int:
+    """Return a client's limit: the usual one, or more for this machine's own addresses.
+
+    Through a proxy or a tunnel that the server was not told of, everybody comes from there.
+    """
+    return usual * LOOPBACK_FACTOR if client.startswith(_LOOPBACK) else usual

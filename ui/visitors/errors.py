@@ -1,0 +1,59 @@
+"""Whatever goes wrong, as one sentence for the person in front of the page."""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+import time
+
+from embeddings import EmbeddingsError
+from qa import QAError
+from qa.text.printable import printable
+
+_LONGEST = 500  # characters
+_MINUTE = 60.0
+_LINES_A_MINUTE = 100
+_WORD = re.compile(r"^[a-z]+(?=[ ,])")  # and no name of a file
+
+
+def sentence(error: Exception) -> str:
+    """Say what went wrong in one sentence; what is nobody's fault outside goes to the terminal."""
+    if isinstance(error, QAError | EmbeddingsError):
+        return _WORD.sub(lambda word: word.group().capitalize(), str(error), count=1)
+    say_aside(f"{type(error).__name__}: {error}")
+    return "This could not be done; the terminal that runs inquote says why"
+
+
+def say_aside(what: str) -> None:
+    """Say something to the terminal that runs the server, in one line that cannot steer it.
+
+    The same line is said at most once a minute, and `_LINES_A_MINUTE` lines in all, so that
+    nobody can make the log grow.
+    """
+    line = printable(" ".join(what.split()))[:_LONGEST]
+    if _said.is_new(line, time.monotonic()):
+        print(f"inquote: {line}", file=sys.stderr, flush=True)
+
+
+class _Said:
+    """The lines that were said in this minute."""
+
+    def __init__(self) -> None:
+        self._lines: set[str] = set()
+        self._began = 0.0
+        self._lock = threading.Lock()
+
+    def is_new(self, line: str, now: float) -> bool:
+        """Note a line; return whether it should be said."""
+        with self._lock:
+            if now - self._began >= _MINUTE:
+                self._began = now
+                self._lines.clear()
+            if line in self._lines or len(self._lines) >= _LINES_A_MINUTE:
+                return False
+            self._lines.add(line)
+            return True
+
+
+_said = _Said()

@@ -1,0 +1,79 @@
+"""The folder that the page's server keeps in all that visitors bring, for as long as it runs."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ui.visitors.background import regularly
+
+_PREFIX = "inquote-visitors-"
+_LOCK = "in-use"
+_GRADIOS_PLACE = "GRADIO_TEMP_DIR"
+_SWEPT_EVERY = 3_600  # seconds
+
+
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """Make a folder that no other user can look into, and delete it when the block ends.
+
+    What killed servers left behind is deleted at the start and every hour. Gradio makes folders
+    in it too, if it is imported inside the block.
+    """
+    sweep()
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as name:
+        folder = Path(name).resolve()
+        with _in_use(folder), _gradio_in(folder), regularly(sweep, _SWEPT_EVERY):
+            yield folder
+
+
+def sweep() -> None:
+    """Delete the folders of this user's servers that run no more; follow no link."""
+    with os.scandir(tempfile.gettempdir()) as entries:
+        found = [entry for entry in entries if entry.name.startswith(_PREFIX)]
+    for entry in found:
+        with suppress(OSError):  # another sweep was quicker
+            status = entry.stat(follow_symlinks=False)
+            if stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid():
+                _remove_if_left(Path(entry.path))
+
+
+@contextmanager
+def _in_use(folder: Path) -> Iterator[None]:
+    """Hold a lock on a file of a folder; the system lets go of it when the process ends.
+
+    The file has its name from when it is locked, so that no sweep finds it unlocked.
+    """
+    beginning = folder / f"{_LOCK}.new"
+    with beginning.open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        beginning.rename(folder / _LOCK)
+        yield
+
+
+@contextmanager
+def _gradio_in(folder: Path) -> Iterator[None]:
+    before = os.environ.get(_GRADIOS_PLACE)
+    os.environ[_GRADIOS_PLACE] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_GRADIOS_PLACE]
+        else:
+            os.environ[_GRADIOS_PLACE] = before
+
+
+def _remove_if_left(folder: Path) -> None:
+    descriptor = os.open(folder / _LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails where a server holds it
+        shutil.rmtree(folder)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,78 @@
+"""What the page's scripts ask of the server, in plain data, of which nothing is believed."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import gradio as gr
+from anyio.to_thread import run_sync
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from qa.errors import QAError
+from ui.visitors.clients import client_of
+from ui.visitors.errors import sentence
+from ui.visitors.fair_work import Busy, Turns
+
+Data = dict[str, Any]
+"""An answer to a request; what goes wrong is in it as `error`, one sentence for the reader."""
+
+ServerFunction = Callable[[object, gr.Request], Awaitable[Data]]
+"""What the page's scripts call by name; Gradio adds the HTTP request that it came by."""
+
+
+class RequestError(QAError):
+    """A request is not what the page's scripts send."""
+
+
+class Request(BaseModel):
+    """A request; what it does not name is passed over."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+
+Model = TypeVar("Model", bound=Request)
+
+
+def parsed(model: type[Model], request: object) -> Model:
+    """Read a request.
+
+    Raises:
+        RequestError: it is none of this kind.
+    """
+    try:
+        return model.model_validate(request)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "it"
+        raise RequestError(
+            f"the page sent what cannot be read ({where}: {first['msg']}): reload it"
+        ) from None
+
+
+def told(handler: Callable[..., Data]) -> Callable[..., Data]:
+    """Give what goes wrong in a handler as its answer."""
+
+    @functools.wraps(handler)
+    def handle(*args: object) -> Data:
+        try:
+            return handler(*args)
+        except Exception as error:
+            return {"error": sentence(error)}
+
+    return handle
+
+
+def in_turn(method: Callable[[object], Data], turns: Turns) -> ServerFunction:
+    """Return a method as a function of the page, which clients take turns at."""
+
+    async def call(request: object, visitor: gr.Request) -> Data:
+        try:
+            async with turns.turn(client_of(visitor.scope)):
+                return await run_sync(method, request)
+        except Busy as error:
+            return {"error": sentence(error)}
+
+    call.__name__ = method.__name__  # Gradio and the page call it so
+    return call

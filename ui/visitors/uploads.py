@@ -1,0 +1,246 @@
+"""Files that visitors bring: each waits under a name of the server's own until it is read.
+
+A visitor's browser gets a token for each file that it sends. Only that visitor can hand the token
+in, and only once. Nothing else that a client sends stands for a file.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+import unicodedata
+from collections.abc import AsyncIterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Annotated
+
+import anyio
+from pydantic import Field
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as HttpRequest
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from qa.errors import QAError
+from qa.evaluation.formats import FORMATS
+from qa.loaders import LOADERS
+from ui.visitors import limits
+from ui.visitors.clients import client_of
+from ui.visitors.cookies import visitor_of
+from ui.visitors.errors import sentence
+from ui.visitors.messages import Request, RequestError
+
+UPLOADS_PATH = "/uploads"
+"""Where files are sent to."""
+
+_SUFFIXES = {suffix: suffix for suffix in (*LOADERS, *FORMATS, ".txt")}
+_LONGEST_NAME = 100  # characters
+
+
+class UploadError(QAError):
+    """A file cannot be taken in; `status` is the HTTP status that says so."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class UploadedFile(Request):
+    """How a request names an uploaded file."""
+
+    token: Annotated[str, Field(max_length=100)]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that was uploaded: where it lies, and what its visitor calls it."""
+
+    path: Path
+    name: str
+
+    def renamed(self, text: str) -> str:
+        """Return a text in which the file goes by the visitor's name for it."""
+        return text.replace(str(self.path), self.name).replace(self.path.name, self.name)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    upload: Upload
+    visitor: str
+    client: str
+    size: int  # what is announced, until it is whole
+    is_whole: bool = False
+    since: float = field(default_factory=time.monotonic)
+
+
+class Uploads:
+    """The files that wait to be read.
+
+    Args:
+        folder: a private folder; the files lie in one of its own in there.
+        kept_seconds: how long a file may wait.
+    """
+
+    def __init__(self, folder: Path, *, kept_seconds: float = limits.UPLOADS_KEPT_SECONDS) -> None:
+        self._folder = folder / "uploads"
+        self._folder.mkdir(mode=0o700)
+        self._kept_seconds = kept_seconds
+        self._waiting: dict[str, _Waiting] = {}
+        self._lock = threading.Lock()
+
+    async def receive(
+        self,
+        chunks: AsyncIterable[bytes],
+        name: str,
+        *,
+        visitor: str,
+        client: str,
+        size: int = limits.MAX_UPLOAD_BYTES,
+    ) -> str:
+        """Write a file as it comes in, and return its token; what is not whole is removed.
+
+        Args:
+            chunks: the file's bytes.
+            name: what the visitor calls it.
+            visitor: who may have it read.
+            client: under which name its bytes are counted.
+            size: how many bytes it has at most.
+
+        Raises:
+            UploadError: there is no room for it, or it is larger than was said.
+        """
+        token = secrets.token_urlsafe(24)
+        waiting = self._add(token, _Waiting(self._new(name), visitor, client, size))
+        try:
+            waiting.size = await self._write(token, waiting, chunks)
+            waiting.is_whole = True
+        except BaseException:
+            self._remove(token)
+            waiting.upload.path.unlink(missing_ok=True)
+            raise
+        return token
+
+    @contextmanager
+    def taken(self, visitor: str, files: Sequence[UploadedFile]) -> Iterator[list[Upload]]:
+        """Take files, all or none, and remove them when the block ends.
+
+        Raises:
+            RequestError: one is not here, or not any more, or not this visitor's.
+        """
+        uploads = self._take(visitor, [file.token for file in files])
+        try:
+            yield uploads
+        finally:
+            for upload in uploads:
+                upload.path.unlink(missing_ok=True)
+
+    def clear_out(self) -> None:
+        """Remove the files that have waited for too long."""
+        oldest = time.monotonic() - self._kept_seconds
+        with self._lock:
+            old = [token for token, one in self._waiting.items() if one.since <= oldest]
+        for token in old:
+            self._remove(token)
+
+    def _new(self, name: str) -> Upload:
+        shown = clean_name(name)
+        suffix = _SUFFIXES.get(PurePosixPath(shown).suffix.lower(), "")
+        return Upload(self._folder / f"{secrets.token_hex(16)}{suffix}", shown)
+
+    def _add(self, token: str, waiting: _Waiting) -> _Waiting:
+        if waiting.size > limits.MAX_UPLOAD_BYTES:
+            raise _too_large(waiting)
+        self.clear_out()
+        with self._lock:
+            others = list(self._waiting.values())
+            own = [one for one in others if one.client == waiting.client]
+            if not _fits(waiting, own, limits.MAX_WAITING_FILES, limits.MAX_WAITING_BYTES):
+                raise UploadError(
+                    "too many of your files wait to be read: there may be "
+                    f"{limits.MAX_WAITING_FILES} files and {limits.MAX_WAITING_BYTES / 1e6:,.0f} "
+                    "MB at once, so add fewer, or try again later",
+                    429,
+                )
+            most = limits.MAX_ALL_WAITING_FILES, limits.MAX_ALL_WAITING_BYTES
+            if not _fits(waiting, others, *most):
+                raise UploadError("there is no room for more files here: try again later", 503)
+            self._waiting[token] = waiting
+        return waiting
+
+    async def _write(self, token: str, waiting: _Waiting, chunks: AsyncIterable[bytes]) -> int:
+        written = 0
+        async with await anyio.open_file(waiting.upload.path, "xb") as file:
+            async for chunk in chunks:
+                written += len(chunk)
+                if written > waiting.size:
+                    raise _too_large(waiting)
+                if token not in self._waiting:
+                    raise UploadError(f"{waiting.upload.name} came too slowly: add it again", 408)
+                await file.write(chunk)
+        return written
+
+    def _take(self, visitor: str, tokens: Sequence[str]) -> list[Upload]:
+        with self._lock:
+            found = [self._waiting.get(token) for token in tokens]
+            ready = [one for one in found if one and one.is_whole and one.visitor == visitor]
+            if len(ready) < len(tokens) or len(set(tokens)) < len(tokens):
+                raise RequestError(
+                    "a file is no longer here, as a file is read once, and only for the browser "
+                    "that sent it: add it again"
+                )
+            for token in tokens:
+                del self._waiting[token]
+        return [one.upload for one in ready]
+
+    def _remove(self, token: str) -> None:
+        with self._lock:
+            waiting = self._waiting.pop(token, None)
+        if waiting is not None:
+            waiting.upload.path.unlink(missing_ok=True)
+
+
+def upload_route(uploads: Uploads) -> Route:
+    """Return the route that takes a file as the body of a request; `?name=` says what it is called.
+
+    It answers with the file's token, and its name as it is shown.
+    """
+
+    async def upload(request: HttpRequest) -> Response:
+        name = request.query_params.get("name", "")
+        length = request.headers.get("content-length", "")
+        try:
+            token = await uploads.receive(
+                request.stream(),
+                name,
+                visitor=visitor_of(request),
+                client=client_of(request.scope),
+                size=int(length) if length.isdecimal() else limits.MAX_UPLOAD_BYTES,
+            )
+        except UploadError as error:
+            refusal = {"detail": sentence(error)}
+            return JSONResponse(refusal, error.status, headers={"Connection": "close"})
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is there to read it
+        return JSONResponse({"token": token, "name": clean_name(name)})
+
+    return Route(UPLOADS_PATH, upload, methods=["POST"])
+
+
+def clean_name(name: str) -> str:
+    """Return a file's name without folders and without what cannot be seen."""
+    last = PureWindowsPath(PurePosixPath(name).name).name
+    seen = "".join(c for c in last if unicodedata.category(c)[0] != "C").strip().lstrip(".")
+    stem, suffix = PurePosixPath(seen).stem, PurePosixPath(seen).suffix
+    return (stem[: _LONGEST_NAME - len(suffix)] + suffix) if seen else "document"
+
+
+def _fits(new: _Waiting, others: Sequence[_Waiting], most_files: int, most_bytes: int) -> bool:
+    total = new.size + sum(one.size for one in others)
+    return len(others) < most_files and total <= most_bytes
+
+
+def _too_large(waiting: _Waiting) -> UploadError:
+    most = limits.MAX_UPLOAD_BYTES / 1e6
+    return UploadError(f"{waiting.upload.name} is too large: the most is {most:,.0f} MB", 413)
