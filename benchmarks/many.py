@@ -91,8 +91,9 @@ def first_met(qa: QA, questions: Sequence[str]) -> dict[str, list[list[Sample]]]
     found: dict[str, list[list[Sample]]] = {how: [] for how in ways}
     for question in questions:
         for blanks, (how, tokens) in enumerate(ways.items(), 7):
-            qa.answerer = ExtractiveAnswerer(qa.encoder, tokens=tokens)
+            qa.answerer = ExtractiveAnswerer(qa.encoder)
             _ = qa.answerer.answer("", "", [], qa.index.document)  # loads the reader
+            qa.tokens = tokens
             found[how].append([clocked(partial(qa.ask, question + " " * blanks))])
     return found
 

@@ -17,6 +17,7 @@ from typing import Self
 from embeddings import Encoder, ModelNotFetched, Reranker, load_encoder, load_reranker
 from embeddings.cache import cache_folder
 from qa.answering import DEFAULT_THRESHOLD, Answer, Answerer, ExtractiveAnswerer
+from qa.answering.late_interaction import TokensOf
 from qa.answering.readings import answers_too, is_surer
 from qa.bundled import essay_path
 from qa.documents import Document
@@ -50,7 +51,8 @@ class QA:
         self.encoder = encoder
         self.reranker = reranker
         self._retriever = Retriever(index, encoder, reranker)
-        self.answerer = answerer or _answerer(index, encoder, DEFAULT_THRESHOLD)
+        self.answerer = answerer or ExtractiveAnswerer(encoder)
+        self.tokens: TokensOf = partial(index.passage_tokens, encoder=encoder)
 
     @classmethod
     def open(
@@ -107,7 +109,7 @@ class QA:
         try:
             opened.check_chunking(chunking)
             least = DEFAULT_THRESHOLD if threshold is None else threshold
-            return cls(opened, encoder, _answerer(opened, encoder, least), loaded)
+            return cls(opened, encoder, ExtractiveAnswerer(encoder, threshold=least), loaded)
         except BaseException:
             opened.close()
             raise
@@ -185,7 +187,9 @@ class QA:
         """
 
         def answer(query: str, found: list[RetrievedPassage]) -> Answer:
-            return self.answerer.answer(asked.question, query, found, self.index.document)
+            return self.answerer.answer(
+                asked.question, query, found, self.index.document, self.tokens
+            )
 
         leaning = answer(asked.query, passages)
         if not asked.in_doubt:
@@ -284,11 +288,6 @@ def _opened(
     encoder = _made_with(folder, load, model)
     changes = update(folder, documents, encoder=encoder, chunking=chunking, remove=remove)
     return Index.open(folder), encoder, changes
-
-
-def _answerer(index: Index, encoder: Encoder, threshold: float) -> ExtractiveAnswerer:
-    tokens = partial(index.passage_tokens, encoder=encoder)
-    return ExtractiveAnswerer(encoder, threshold=threshold, tokens=tokens)
 
 
 def _several(source: Source | Sequence[Source]) -> list[Source]:

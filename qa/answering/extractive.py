@@ -106,11 +106,22 @@ class Answerer(Protocol):
     """Makes an answer of retrieved passages."""
 
     def answer(
-        self, question: str, query: str, passages: Sequence[RetrievedPassage], find: FindDocument
+        self,
+        question: str,
+        query: str,
+        passages: Sequence[RetrievedPassage],
+        find: FindDocument,
+        tokens: TokensOf | None = None,
     ) -> Answer:
         """Answer a question from passages that were retrieved for a query, best first.
 
-        `find` gives the document of an id.
+        Args:
+            question: as it was asked.
+            query: as it was searched for.
+            passages: what was retrieved.
+            find: returns the document of an id.
+            tokens: returns the token vectors of passages by their text in context, from the
+                index that the passages are of; None leaves it to the answerer to encode them.
         """
 
 
@@ -125,7 +136,6 @@ class ExtractiveAnswerer:
         encoder: the one that the passages were retrieved with.
         threshold: the confidence below which it abstains, from 0 (never) to 1.
         max_quotes: the most quotes in an answer.
-        tokens: gives the tokens of passages; None has them encoded. `Index.passage_tokens` is one.
 
     Raises:
         SettingsError: the threshold is not from 0 to 1.
@@ -137,11 +147,10 @@ class ExtractiveAnswerer:
         *,
         threshold: float = DEFAULT_THRESHOLD,
         max_quotes: int = 3,
-        tokens: TokensOf | None = None,
     ) -> None:
         if not 0 <= threshold <= 1:
             raise SettingsError(f"the threshold is {threshold}: take one from 0 to 1")
-        self._matcher = Matcher(encoder, tokens=tokens)
+        self._matcher = Matcher(encoder)
         self._model = encoder.model
         self._is_read = encoder.digest == learnt().model
         self._weights = learnt().with_reader if self._is_read else learnt().without
@@ -149,11 +158,16 @@ class ExtractiveAnswerer:
         self.max_quotes = max_quotes
 
     def answer(
-        self, question: str, query: str, passages: Sequence[RetrievedPassage], find: FindDocument
+        self,
+        question: str,
+        query: str,
+        passages: Sequence[RetrievedPassage],
+        find: FindDocument,
+        tokens: TokensOf | None = None,
     ) -> Answer:
         """Quote the sentences that answer the query, or abstain."""
         with _small_matrices():
-            held = self._hold(query, question, [hit.passage for hit in passages])
+            held = self._hold(query, question, [hit.passage for hit in passages], tokens)
         ranked = candidates(held, self._weights.candidate)
         likely = confidence(signs(ranked), self._weights.confidence) if ranked else 0.0
         considered = apart(ranked, _CONSIDERED, lambda candidate: _whole(candidate, find))
@@ -172,10 +186,12 @@ class ExtractiveAnswerer:
             passages=tuple(passages),
         )
 
-    def _hold(self, query: str, question: str, passages: Sequence[Passage]) -> list[Held]:
+    def _hold(
+        self, query: str, question: str, passages: Sequence[Passage], tokens: TokensOf | None
+    ) -> list[Held]:
         """Hold each passage against the query, and read it, where there is a reader for it."""
         asked = self._matcher.ask(query, passages, question)
-        matches = self._matcher.match(asked, passages)
+        matches = self._matcher.match(asked, passages, tokens)
         if not self._is_read:
             return [Held(asked, match, 0 * match.cosines) for match in matches]
         read = self._reader.read(asked, matches)

@@ -27,7 +27,7 @@ PASSAGES_KEPT = 512
 
 
 TokensOf = Callable[[Sequence[str]], Sequence[Tokens]]
-"""Gives the tokens of texts."""
+"""Returns the tokens of texts; `Index.passage_tokens` is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +95,10 @@ class Matcher:
     Args:
         encoder: the one that the passages were retrieved with.
         most: how many passages it knows.
-        tokens: gives the tokens of passages by their text in context; None has them encoded.
     """
 
-    def __init__(
-        self, encoder: Encoder, most: int = PASSAGES_KEPT, tokens: TokensOf | None = None
-    ) -> None:
+    def __init__(self, encoder: Encoder, most: int = PASSAGES_KEPT) -> None:
         self._encoder = encoder
-        self._tokens_of = tokens or encoder.passage_tokens
         self._most = most
         self._known: dict[Passage, _Known] = {}
 
@@ -122,20 +118,23 @@ class Matcher:
             vector,
         )
 
-    def match(self, asked: Asked, passages: Sequence[Passage]) -> list[Match]:
-        """Hold a question against each passage."""
-        return [
-            _match(asked, passage, known)
-            for passage, known in zip(passages, self._know(passages), strict=True)
-        ]
+    def match(
+        self, asked: Asked, passages: Sequence[Passage], tokens: TokensOf | None = None
+    ) -> list[Match]:
+        """Match a question with each passage.
 
-    def _know(self, passages: Sequence[Passage]) -> list[_Known]:
+        `tokens` returns the tokens of passages by their text in context; None encodes them.
+        """
+        known = self._know(passages, tokens or self._encoder.passage_tokens)
+        return [_match(asked, *each) for each in zip(passages, known, strict=True)]
+
+    def _know(self, passages: Sequence[Passage], tokens_of: TokensOf) -> list[_Known]:
         known = self._known  # another thread may set it anew
         new = [passage for passage in dict.fromkeys(passages) if passage not in known]
         if len(known) + len(new) > self._most:
             known = self._known = {each: known[each] for each in passages if each in known}
         if new:
-            tokens = self._tokens_of([passage.text_in_context for passage in new])
+            tokens = tokens_of([passage.text_in_context for passage in new])
             known.update(zip(new, map(_known, new, tokens), strict=True))
         return [known[passage] for passage in passages]
 

@@ -6,14 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from embeddings import Encoder, ModelError, ModelNotFetched, Reranker
+from embeddings import Encoder, ModelError, ModelNotFetched, Reranker, Tokens
 from qa import QA, Chunking, Document, QAError, retrieve
+from qa.answering import ExtractiveAnswerer
 from qa.answering.candidates import Candidate
 from qa.answering.extractive import Answer, Answerer, FindDocument
+from qa.answering.late_interaction import TokensOf
 from qa.bundled import essay_path
 from qa.documents import Span
 from qa.engine import prepare
 from qa.errors import IndexMismatch
+from qa.index import Index, update_index
 from qa.retrieval import RetrievedPassage
 from tests.fakes import FakeEncoder, FakeReranker, connect, vectors_of
 
@@ -215,12 +218,41 @@ class SureOf:
         self.asked: list[tuple[str, list[str]]] = []
 
     def answer(
-        self, question: str, query: str, passages: Sequence[RetrievedPassage], find: FindDocument
+        self,
+        question: str,
+        query: str,
+        passages: Sequence[RetrievedPassage],
+        find: FindDocument,
+        tokens: TokensOf | None = None,
     ) -> Answer:
         self.asked.append((query, [hit.passage.document_id for hit in passages]))
         sure = max((sure for word, sure in self._confidence.items() if word in query), default=0.5)
         considered = self._quoting.get("museum" if "museum" in query else "", ())
         return Answer(question, query, sure, considered=considered, passages=tuple(passages))
+
+
+class Counting(FakeEncoder):
+    """Counts the passages that are encoded for their tokens."""
+
+    tokens_encoded = 0
+
+    def passage_tokens(self, texts: Sequence[str]) -> list[Tokens]:
+        self.tokens_encoded += len(texts)
+        return super().passage_tokens(texts)
+
+
+def test_an_answerer_that_serves_two_indexes_takes_tokens_from_the_one_that_is_asked(
+    tmp_path: Path,
+) -> None:
+    encoder = Counting()
+    update_index(tmp_path / "one", [Document("a", "The castle is of stone.")], encoder=encoder)
+    update_index(tmp_path / "two", [Document("b", "The bridge is of granite.")], encoder=encoder)
+    answerer = ExtractiveAnswerer(encoder, threshold=0)
+    encoder.tokens_encoded = 0
+    for folder, quote in (("one", "The castle is of stone."), ("two", "The bridge is of granite.")):
+        with QA(Index.open(tmp_path / folder), encoder, answerer) as qa:
+            assert qa.ask("What is it of?").citations[0].quote == quote
+    assert encoder.tokens_encoded == 0
 
 
 class TestAQuestionInDoubt:

@@ -56,6 +56,17 @@ class TestRuns:
         }
         assert run.name == "mine: threshold 0.1, 1 passage"
 
+    @pytest.mark.model
+    def test_the_page_and_the_command_line_measure_the_same_to_the_last_digit(self) -> None:
+        with QA.open() as qa:
+            questions = shipped_questions(qa)
+            assert questions is not None
+            some = questions[:8]
+            on_page = run_of(qa, some, threshold=0.65, top_k=8, progress=ignore)
+        with QA.open() as qa:
+            by_command = evaluate(qa, some, top_k=8)
+        assert [r.confidence for r in on_page.records] == [r.confidence for r in by_command.records]
+
     def test_settings_are_those_of_the_run_alone(self, museum: QA) -> None:
         run = run_of(museum, SET, threshold=1.0, top_k=2, progress=ignore)
         assert run.settings["threshold"] == 1.0
