@@ -35,9 +35,9 @@ class FaissStore:
         self._index = faiss.IndexIDMap2(faiss.IndexFlatIP(dim))
 
     @classmethod
-    def load(cls, path: Path, dim: int) -> Self:
-        """Read a file that `save` wrote."""
-        file, store = VectorFile(path, dim), cls(dim)
+    def load(cls, path: Path, dim: int, most: int | None = None) -> Self:
+        """Read a file that `save` wrote, of `most` vectors at most."""
+        file, store = VectorFile(path, dim, most), cls(dim)
         try:
             store.add(file.ids, file.read(np.arange(file.count)))
         finally:

@@ -61,9 +61,9 @@ class IvfStore:
         self._fresh = FaissStore(dim)
 
     @classmethod
-    def load(cls, path: Path, dim: int) -> Self:
-        """Open a file that `save` wrote; its lists are read by the first search."""
-        store, file = cls(dim), VectorFile(path, dim)
+    def load(cls, path: Path, dim: int, most: int | None = None) -> Self:
+        """Open a file of `most` vectors at most; the first search reads its lists."""
+        store, file = cls(dim), VectorFile(path, dim, most)
         store._file, store._ids = file, file.ids
         if (np.diff(file.ids) <= 0).any() or (file.count and not file.lists_count):
             raise file.unreadable("it has no lists")

@@ -53,17 +53,29 @@ class Segments:
 
     @classmethod
     def load(
-        cls, folder: Path, segments: Iterable[Segment], dim: int, dead: Sequence[int] = ()
+        cls,
+        folder: Path,
+        segments: Iterable[Segment],
+        dim: int,
+        dead: Sequence[int] = (),
+        most: int | None = None,
     ) -> Segments:
-        """Open segments; `dead` are the ids whose vectors are in a file and count no more.
+        """Open segments.
+
+        Args:
+            folder: where their files are.
+            segments: what is known of each.
+            dim: numbers in a vector.
+            dead: the ids whose vectors are in a file and count no more.
+            most: how many vectors a file may have; None is any number.
 
         Raises:
-            StoreError: a file is missing, damaged, or of another dimension.
+            StoreError: a file is missing, damaged, of another dimension, or has more vectors.
         """
         store, gone = cls(dim), np.array(dead, dtype=np.int64)
         for segment in segments:
             kind = IvfStore if segment.kind == "ivf" else FaissStore
-            store._parts.append(_Part(segment, kind.load(folder / segment.name, dim)))
+            store._parts.append(_Part(segment, kind.load(folder / segment.name, dim, most)))
         for part in store._parts:
             part.remove(gone)
         return store

@@ -79,9 +79,17 @@ class VectorFile:
     """An open file of vectors; what is read of it is held against its checks.
 
     It may be used from several threads, and goes on where its name is taken away.
+
+    Args:
+        path: the file.
+        dim: the dimension that it must be of.
+        most: how many vectors it may have. A file may claim more than the disk holds of it.
+
+    Raises:
+        StoreError: it cannot be read, is damaged, or is not such a file.
     """
 
-    def __init__(self, path: Path, dim: int) -> None:
+    def __init__(self, path: Path, dim: int, most: int | None = None) -> None:
         self._path = path
         self.dim, self.count, self.lists_count = dim, 0, 0
         self._reading = Lock()
@@ -90,12 +98,12 @@ class VectorFile:
         except OSError as error:
             raise StoreError(f"the vector file {path} cannot be read: {error.strerror}") from error
         try:
-            self._read_head(dim)
+            self._read_head(dim, most)
         except BaseException:
             self._file.close()
             raise
 
-    def _read_head(self, dim: int) -> None:
+    def _read_head(self, dim: int, most: int | None) -> None:
         size = self._file.seek(0, 2)
         self._file.seek(0)
         header = self._file.read(_HEADER.size)
@@ -108,6 +116,8 @@ class VectorFile:
         self._lists_at = self._at + 4 * dim * self.count
         if min(self.count, self.lists_count) < 0 or size != self._lists_at + self._lists_bytes():
             raise self.unreadable("it is not whole")
+        if most is not None and self.count > most:
+            raise self.unreadable(f"it has {self.count:,} vectors, and there are {most:,} passages")
         table = self._file.read(12 * self.count)
         if zlib.crc32(table, zlib.crc32(header[: -_CRC.size])) != crc:
             raise self.unreadable("it is damaged")

@@ -17,7 +17,10 @@ _READ_ONLY = "it is read-only: look at who may write that folder"
 _FULL = "the disk is full: make room, and try again"
 _NO_MEMORY = "the memory is full: close other programs, and try again"
 _TOO_MANY_OPEN = "too many files are open: close other programs, and try again"
-_FAILS = "the disk could not be read or written: look whether it is sound, and try again"
+_FAILS = (
+    "the disk could not be read or written: it may be full, failing, or limited for you; look at "
+    "it, and try again"
+)
 _IN_USE = "another process is writing it; wait until that is done"
 _NOT_OPENED = (
     "its database cannot be opened: look at who may read and write that folder, whether the disk "

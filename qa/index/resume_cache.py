@@ -85,7 +85,8 @@ class Encoded:
     def forget(self) -> None:
         """Remove the file: its vectors are in the index."""
         self.close()
-        self._path.unlink(missing_ok=True)
+        with suppress(OSError):  # the index is written; the next run takes the file up
+            self._path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Let go of the file, and leave it for the next run if there is anything in it."""

@@ -63,6 +63,13 @@ SCHEMA = (
 )
 _ON_DISK = {"manifest", "tokens"}
 
+_UNCHANGING = "mode=ro&immutable=1"
+_NO_ROOM = (
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+    sqlite3.SQLITE_IOERR_SHMOPEN,
+    sqlite3.SQLITE_IOERR_SHMMAP,
+    sqlite3.SQLITE_FULL,
+)
 _OPEN_ATTEMPTS = 5
 _SECONDS_TO_WAIT = 10.0  # for another process
 
@@ -85,7 +92,14 @@ def connect_to_read(folder: Path) -> sqlite3.Connection:
     address = _address(folder)
     connection = _connected("file::memory:")
     try:
-        connection.execute("ATTACH ? AS disk", (address,))
+        try:
+            connection.execute("ATTACH ? AS disk", (address,))
+        except sqlite3.OperationalError as error:
+            log = folder / LOGS[0]
+            if error.sqlite_errorcode not in _NO_ROOM or (is_taken(log) and log.lstat().st_size):
+                raise
+            # A full disk has no room for what readers and writers share, and nobody writes there.
+            connection.execute("ATTACH ? AS disk", (f"{address}?{_UNCHANGING}",))
         return connection
     except BaseException:
         connection.close()
@@ -102,7 +116,7 @@ def _address(folder: Path) -> str:
             folder=folder,
         )
     fixed = not os.access(folder, os.W_OK) and not (folder / LOGS[0]).exists()
-    return (folder / DATABASE).absolute().as_uri() + ("?mode=ro&immutable=1" if fixed else "")
+    return (folder / DATABASE).absolute().as_uri() + (f"?{_UNCHANGING}" if fixed else "")
 
 
 def _connected(address: str) -> sqlite3.Connection:
@@ -170,7 +184,8 @@ def open_current(connection: sqlite3.Connection, folder: Path) -> tuple[Manifest
                 f"the index in {folder} was never finished: index into it again", folder=folder
             )
         try:
-            return manifest, load_vectors(manifest, connection, folder), _hold(connection)
+            vectors = load_vectors(manifest, connection, folder)
+            return manifest, vectors, _hold(connection, len(vectors))
         except (OSError, StoreError):
             if not (missing := _missing(manifest, folder)):
                 raise
@@ -184,12 +199,11 @@ def _missing(manifest: Manifest, folder: Path) -> str:
     return next((name for name in names if not is_taken(folder / name)), "")
 
 
-def _hold(connection: sqlite3.Connection) -> bool:
+def _hold(connection: sqlite3.Connection, count: int) -> bool:
     """Read all rows but the tokens into memory where they are few, and let the snapshot go.
 
     What is found by an index of SQLite's is found by one that is made here.
     """
-    (count,) = connection.execute("SELECT count(*) FROM passages").fetchone()
     if count > HELD:
         return False
     for statement in SCHEMA:
@@ -203,7 +217,7 @@ def _hold(connection: sqlite3.Connection) -> bool:
 
 
 def load_vectors(manifest: Manifest, connection: sqlite3.Connection, folder: Path) -> Segments:
-    """Load the current vectors.
+    """Load the current vectors, before any passage of theirs is taken out of the database.
 
     Raises:
         StoreError: a file is not the one that was written.
@@ -218,7 +232,9 @@ def load_vectors(manifest: Manifest, connection: sqlite3.Connection, folder: Pat
     dead = np.array(rows, np.int64).reshape(-1)
     if checksum_of(dead).hex() != manifest.dead_check:
         raise NotWhole("its list of removed passages is not as it was written")
-    return Segments.load(folder, manifest.segments, manifest.dim, dead.tolist())
+    (rows,) = connection.execute("SELECT count(*) FROM passages").fetchone()
+    most = rows + len(dead)
+    return Segments.load(folder, manifest.segments, manifest.dim, dead.tolist(), most)
 
 
 def check_files(manifest: Manifest, folder: Path) -> None:

@@ -193,6 +193,23 @@ def _vectors(index: Path, rng: random.Random) -> str:
     return f"vectors: field {field}, {number}"
 
 
+def _hollow(index: Path, rng: random.Random) -> str:
+    """Put in the place of a file of vectors one that claims many, and has them nowhere."""
+    path = rng.choice(sorted(index.glob("vectors-*")))
+    connection = sqlite3.connect(index / DATABASE)
+    manifest = json.loads(connection.execute("SELECT json FROM manifest").fetchone()[0])
+    count = rng.choice([10**3, 10**6, 6 * 10**8])
+    size = 36 + count * (12 + 4 * manifest["dim"])
+    with path.open("wb") as file:
+        file.write(struct.pack("<8sqqqI", b"INQTVEC1", manifest["dim"], count, 0, 0))
+        file.truncate(size)
+    for segment in manifest["segments"]:
+        if segment["name"] == path.name:
+            segment |= {"bytes": size, "kind": "ivf"}
+    _store(connection, manifest)
+    return f"{count:,} vectors in a file without content"
+
+
 def _made_right(broken: bytearray) -> None:
     """Make the checks of a file of vectors right again, as far as it has them."""
     dim, count, lists = struct.unpack_from("<qqq", broken, 8)
@@ -245,7 +262,7 @@ def _link(index: Path, rng: random.Random) -> str:
 
 
 _CHANGES: list[Callable[[Path, random.Random], str]] = [
-    _manifest, _manifest, _manifest, _rows, _words, _vectors, _vectors, _schema, _link,
+    _manifest, _manifest, _manifest, _rows, _words, _vectors, _vectors, _hollow, _schema, _link,
 ]  # fmt: skip
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from embeddings import StoreError
 from embeddings.stores import vector_files
 from qa import QA, QAError
-from qa.errors import IndexDamaged, StoredIndexError
+from qa.errors import IndexDamaged, IndexNotWritten, StoredIndexError
 from qa.index import Index, storage, update_index
 from qa.index.faults import faults_named, passing
 from tests.fakes import FakeEncoder, corpus
@@ -41,6 +42,7 @@ def caused(error: OSError) -> StoreError:
         (caused(OSError(errno.EMFILE, "x")), "too many files are open"),
         (OSError(errno.EIO, "x"), "could not be read or written"),
         (of_sqlite(sqlite3.SQLITE_IOERR | 1 << 8), "could not be read or written"),
+        (of_sqlite(sqlite3.SQLITE_IOERR_SHMSIZE), "may be full"),
         (of_sqlite(sqlite3.SQLITE_CANTOPEN), "cannot be opened"),
         (of_sqlite(sqlite3.SQLITE_BUSY), "another process"),
         (of_sqlite(sqlite3.SQLITE_NOMEM), "memory is full"),
@@ -108,3 +110,44 @@ def test_an_index_that_is_closed_says_so(folder: Path) -> None:
         with pytest.raises(QAError, match="is closed: open it again"):
             use()
     qa.close()
+
+
+def test_an_index_is_read_where_the_disk_has_no_room_for_what_readers_share(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update_index(tmp_path / "index", corpus("a"), encoder=FakeEncoder())
+
+    class Full(sqlite3.Connection):
+        def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+            if sql.startswith("ATTACH") and "immutable" not in values[0][0]:
+                raise of_sqlite(sqlite3.SQLITE_IOERR_SHMSIZE)
+            return super().execute(sql, *values)
+
+    def connect(_address: str) -> sqlite3.Connection:
+        return sqlite3.connect(":memory:", uri=True, isolation_level=None, factory=Full)
+
+    monkeypatch.setattr(storage, "_connected", connect)
+    with QA(Index.open(tmp_path / "index"), FakeEncoder()) as qa:
+        assert qa.index.document_ids() == ["a"]
+
+
+def test_an_index_is_written_though_what_a_stopped_run_left_cannot_be_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlink = Path.unlink
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        if path.name.startswith("encoded"):
+            raise PermissionError(errno.EACCES, "no")
+        unlink(path, missing_ok)
+
+    update_index(tmp_path / "index", corpus("a"), encoder=FakeEncoder())
+    monkeypatch.setattr(Path, "unlink", refuse)
+    changes = update_index(tmp_path / "index", [], encoder=FakeEncoder(), remove=["a"])
+    assert changes.removed == ["a"]
+
+
+def test_a_place_where_no_folder_can_be_made_is_no_damage(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(IndexNotWritten, match="no folder can be made there: name another"):
+        update_index(tmp_path / "file" / "index", corpus("a"), encoder=FakeEncoder())
