@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import random
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -54,12 +55,47 @@ def _answers(data: bytes) -> None:
         return
 
 
+def _questions(data: bytes) -> None:
+    """Read a question set; the first byte chooses its form."""
+    from qa.errors import QuestionSetError
+    from qa.evaluation.formats import FORMATS
+
+    suffix = sorted(FORMATS)[data[0] % len(FORMATS)] if data else ".jsonl"
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"set{suffix}")
+        path.write_bytes(data[1:])
+        try:
+            FORMATS[suffix](path)
+        except QuestionSetError:
+            return
+
+
+def _index(data: bytes) -> None:
+    """Read the manifest and a passage of an index, whose checksums somebody made right."""
+    from qa.documents import Document
+    from qa.index.checksums import NotWhole, checksum
+    from qa.index.manifest import Manifest
+    from qa.index.rows import passage_of
+
+    text = data.decode("utf-8", "replace")
+    for read in (
+        lambda: Manifest.from_json(text),
+        lambda: passage_of((1, text, "", checksum(1, text, "")), 1, Document("a", "A pilot. " * 9)),
+    ):
+        try:
+            read()
+        except (NotWhole, ValueError, TypeError, RecursionError):  # which the index calls damage
+            continue
+
+
 TARGETS: dict[str, tuple[Callable[[], Target], str]] = {
     "html": (lambda: _parser("html"), ".html"),
     "docx": (lambda: _parser("docx"), ".docx"),
     "pdf": (lambda: _parser("pdf"), ".pdf"),
     "text": (lambda: _text, ".txt"),
     "answers": (lambda: _answers, ".json"),
+    "questions": (lambda: _questions, ".jsonl"),
+    "index": (lambda: _index, ".json"),
 }
 """What is thrown at, and the suffix of the sound files to begin with."""
 
@@ -82,7 +118,14 @@ def main(target: str, seconds: int, seed: int, folder: Path) -> None:
         _drawn(prepare(), begin, seconds, random.Random(seed), folder)
         return
     with atheris.instrument_imports(
-        include=["qa.loaders.parsers", "qa.loaders.text", "qa.verification.answer_files"]
+        include=[
+            "qa.loaders.parsers",
+            "qa.loaders.text",
+            "qa.verification.answer_files",
+            "qa.evaluation.formats",
+            "qa.index.manifest",
+            "qa.index.rows",
+        ]
     ):
         run = prepare()
     options = [f"-max_total_time={seconds}", f"-seed={seed + 1}", f"-artifact_prefix={folder}/"]
@@ -94,7 +137,13 @@ def _sound(suffix: str) -> list[bytes]:
     from tests.attacks._documents import sound
 
     answer = {"question": "Who?", "text": "", "abstained": True, "citations": [], "near": []}
-    return sound().get(suffix) or [json.dumps(answer).encode()]
+    question = {"id": "a", "question": "When?", "answerable": True, "quotes": ["opens at nine"]}
+    table = b"\0question,quote\nWhen?,opens at nine\n"
+    begin = {
+        ".json": [json.dumps(answer).encode(), b"[[0, 8], [9, 17]]"],
+        ".jsonl": [b"\2" + json.dumps(question).encode(), table],
+    }
+    return sound().get(suffix) or begin[suffix]
 
 
 def _drawn(
