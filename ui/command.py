@@ -107,7 +107,7 @@ def chat(
         import_gradio()  # as slow as it is: not before a bad document
         from ui.app import built
         from ui.server.endpoints import Endpoints
-        from ui.server.server import Serving, address, serve, stop_event
+        from ui.server.server import Server, Serving, address, stop_event
         from ui.visitors.uploads import Uploads
 
         essay = not corpus.documents and corpus.index is None
@@ -122,7 +122,7 @@ def chat(
             stop = stop_event()  # before the page answers: from then on it may be stopped
             try:
                 serving = Serving(host, port, uploads, accounts, names, proxies, tools)
-                server = serve(page, serving)
+                server = Server(page, serving)
             except OSError as error:
                 raise click.ClickException(f"the page cannot be served: {error}") from error
             threading.Thread(target=_warm_up, args=(qa,), daemon=True).start()
