@@ -27,7 +27,6 @@ _NORMALIZER = {  # what a tokenizer's settings call it, and its file
     "strip_accents": "strip_accents",
     "tokenize_chinese_chars": "handle_chinese_chars",
 }
-_TRANSFORMER_SETTINGS = {"max_seq_length", "do_lower_case"}
 
 
 class UnknownRecipe(Exception):

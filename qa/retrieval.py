@@ -90,15 +90,15 @@ class Retriever:
         which they were indexed. With `documents`, only passages of those with these ids are
         looked at; BM25 still weighs words by how rare they are in the whole index.
 
+        What is too long for the encoder is cut: `check_question` refuses it.
+
         Raises:
-            QuestionError: the query has no words, or is longer than the encoder reads.
             SettingsError: `top_k` is less than 1; or `documents` names none, or one that is not
                 in the index.
         """
         if top_k < 1:
             raise SettingsError(f"top_k is {top_k}: ask for at least 1 passage")
         asked = query if isinstance(query, Rewriting) else Rewriting(query, query)
-        check_question(asked.query, self._encoder)
         among = None if documents is None else self._index.numbers_of(self._checked(documents))
         if self._reranker is None:
             return self._fused(asked, top_k, among)

@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qa.cli.options import as_json_option, corpus_options, print_json, threshold_option
+from qa.cli.options import (
+    CorpusOptions,
+    as_json_option,
+    corpus_options,
+    print_json,
+    threshold_option,
+)
 from ui.server.accounts import Accounts, find_accounts
 from ui.visitors.folder import private_folder
 
@@ -78,12 +84,7 @@ ESSAY_EXAMPLES = (
 )
 @as_json_option
 def chat(
-    documents: tuple[Path, ...],
-    index: Path | None,
-    model: str | None,
-    backend: str | None,
-    precision: str,
-    reranker: str | None,
+    corpus: CorpusOptions,
     threshold: float | None,
     host: str,
     port: int | None,
@@ -100,30 +101,16 @@ def chat(
     accounts = find_accounts(auth)
     _warn_of_strangers(host, accounts)
     click.echo("Loading the model and the document …", err=True)
-    from qa.engine import QA
-
-    source = list(documents) or None
-    with (
-        private_folder() as folder,
-        QA.open(
-            source,
-            index=index,
-            model=model,
-            backend=backend or "auto",
-            precision=precision,
-            reranker=reranker,
-            threshold=threshold,
-        ) as qa,
-    ):
+    with private_folder() as folder, corpus.open(threshold=threshold) as qa:
         from ui.server.gradio_start import import_gradio
 
         import_gradio()  # as slow as it is: not before a bad document
         from ui.app import built
         from ui.server.endpoints import Endpoints
-        from ui.server.server import Serving, address, serve, stop_event
+        from ui.server.server import Server, Serving, address, stop_event
         from ui.visitors.uploads import Uploads
 
-        essay = not documents and index is None
+        essay = not corpus.documents and corpus.index is None
         title = ESSAY_TITLE if essay else _title(qa.index.document_ids())
         thumbs = feedback or _feedback_path(title)
         examples = ESSAY_EXAMPLES if essay else ()
@@ -135,7 +122,7 @@ def chat(
             stop = stop_event()  # before the page answers: from then on it may be stopped
             try:
                 serving = Serving(host, port, uploads, accounts, names, proxies, tools)
-                server = serve(page, serving)
+                server = Server(page, serving)
             except OSError as error:
                 raise click.ClickException(f"the page cannot be served: {error}") from error
             threading.Thread(target=_warm_up, args=(qa,), daemon=True).start()

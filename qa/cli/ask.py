@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from qa.citations import place
 from qa.cli.options import (
+    CorpusOptions,
     as_json_option,
     corpus_options,
     print_json,
@@ -34,12 +34,7 @@ ABSTAINED = 3
 @as_json_option
 def ask(
     question: str,
-    documents: tuple[Path, ...],
-    index: Path | None,
-    model: str | None,
-    backend: str | None,
-    precision: str,
-    reranker: str | None,
+    corpus: CorpusOptions,
     threshold: float | None,
     top_k: int,
     as_json: bool,
@@ -48,20 +43,10 @@ def ask(
 
     Exit code 3 means that the document does not say.
     """
-    from qa.engine import QA
     from qa.retrieval import check_words
 
     check_words(question)  # before the model is loaded
-    source = list(documents) or None
-    with QA.open(
-        source,
-        index=index,
-        model=model,
-        backend=backend or "auto",
-        precision=precision,
-        reranker=reranker,
-        threshold=threshold,
-    ) as qa:
+    with corpus.open(threshold=threshold) as qa:
         answer = qa.ask(question, top_k=top_k)
     if as_json:
         print_json(answer.to_dict())
@@ -78,29 +63,15 @@ def ask(
 @as_json_option
 def retrieve(
     question: str,
-    documents: tuple[Path, ...],
-    index: Path | None,
-    model: str | None,
-    backend: str | None,
-    precision: str,
-    reranker: str | None,
+    corpus: CorpusOptions,
     top_k: int,
     as_json: bool,
 ) -> None:
     """Find the passages nearest to QUESTION."""
-    from qa.engine import QA
     from qa.retrieval import check_words
 
     check_words(question)  # before the model is loaded
-    source = list(documents) or None
-    with QA.open(
-        source,
-        index=index,
-        model=model,
-        backend=backend or "auto",
-        precision=precision,
-        reranker=reranker,
-    ) as qa:
+    with corpus.open() as qa:
         found = qa.retrieve(question, top_k=top_k)
         places = [_start_of(qa.index.document(hit.passage.document_id), hit) for hit in found]
     if as_json:

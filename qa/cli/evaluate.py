@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qa.cli.options import as_json_option, corpus_options, print_json
+from qa.cli.options import CorpusOptions, as_json_option, corpus_options, print_json
 from qa.text.printable import printable
 
 if TYPE_CHECKING:
@@ -63,12 +63,7 @@ _seed_option = click.option(
 @as_json_option
 def evaluate(
     questions: Path,
-    documents: tuple[Path, ...],
-    index: Path | None,
-    model: str | None,
-    backend: str | None,
-    precision: str,
-    reranker: str | None,
+    corpus: CorpusOptions,
     assignments: tuple[str, ...],
     out: Path | None,
     overwrite: bool,
@@ -96,16 +91,16 @@ def evaluate(
 
     if review is not None:
         _refuse_with_review(out, overwrite, name, sample, any_corpus, every, as_json, assignments)
-        _review(questions, review, documents, index, model, backend, precision, reranker)
+        _review(questions, review, corpus)
         return
-    named = {"model": model, "backend": backend, "reranker": reranker}
+    named = {key: getattr(corpus, key) for key in ("model", "backend", "reranker")}
     by_option = [f"{key}={value}" for key, value in named.items() if value is not None]
     variants = parse_settings([*assignments, *by_option])
     folders = kept.folders_of([variant for variant, _ in variants], out, overwrite=overwrite)
     asked, notes = _drawn(load_questions(questions), sample, seed)
     name = name or ("" if len(variants) > 1 else out.name if out else asked.name)
     runs = []
-    opened = open_each(variants, _source(documents, index, asked), index, precision)
+    opened = open_each(variants, _source(corpus, asked), corpus.index, corpus.precision)
     for one, folder in zip(opened, folders, strict=True):
         run = _run(one, asked, f"{name} {one.variant}".strip(), notes, any_corpus, seed)
         runs.append(run)
@@ -193,18 +188,16 @@ def compare(
         sys.exit(GATE_FAILED)
 
 
-def _source(
-    documents: tuple[Path, ...], index: Path | None, questions: QuestionSet
-) -> Sequence[Source] | None:
-    """Say what to ask: what is named, or else the corpus that the set brings along."""
+def _source(corpus: CorpusOptions, questions: QuestionSet) -> Sequence[Source] | None:
+    """Return what to ask: what is named, or else the corpus that the set brings along."""
     from qa.index import is_index
 
-    if index is None or not is_index(index):
-        return documents or questions.documents or None
-    if documents:
+    if corpus.index is None or not is_index(corpus.index):
+        return corpus.documents or questions.documents or None
+    if corpus.documents:
         raise click.UsageError(
-            f"{index} is already an index: leave out --document to use it as it is, or add the "
-            "documents with inquote index."
+            f"{corpus.index} is already an index: leave out --document to use it as it is, or add "
+            "the documents with inquote index."
         )
     return None
 
@@ -249,28 +242,10 @@ def _refuse_with_review(*options: object) -> None:
         )
 
 
-def _review(
-    questions: Path,
-    out: Path,
-    documents: tuple[Path, ...],
-    index: Path | None,
-    model: str | None,
-    backend: str | None,
-    precision: str,
-    reranker: str | None,
-) -> None:
+def _review(questions: Path, out: Path, corpus: CorpusOptions) -> None:
     from qa.cli.review import review_in_terminal
-    from qa.engine import QA
     from qa.evaluation.review import Review, read_drafts
 
     drafts = read_drafts(questions)
-    source = _source(documents, index, drafts)
-    with QA.open(
-        source,
-        index=index,
-        model=model,
-        backend=backend or "auto",
-        precision=precision,
-        reranker=reranker,
-    ) as qa:
+    with corpus.open(_source(corpus, drafts)) as qa:
         review_in_terminal(Review(qa, drafts, out))

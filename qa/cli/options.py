@@ -5,11 +5,16 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from qa.engine import QA, Source
 
 _Command = Callable[..., Any]
 
@@ -36,11 +41,42 @@ precision_option = click.option(
 )
 
 
-def corpus_options(command: _Command) -> _Command:
-    """Add the options that say what to ask, and with which models.
+@dataclass(frozen=True, slots=True)
+class CorpusOptions:
+    """What to ask, and with which models."""
 
-    They are --document, --index, --model, --backend, --precision and --reranker.
-    """
+    documents: tuple[Path, ...]
+    index: Path | None
+    model: str | None
+    backend: str | None
+    precision: str
+    reranker: str | None
+
+    def open(self, source: Sequence[Source] | None = None, *, threshold: float | None = None) -> QA:
+        """Open what the options name, or `source` in place of the documents."""
+        from qa.engine import QA
+
+        return QA.open(
+            source or self.documents or None,
+            index=self.index,
+            model=self.model,
+            backend=self.backend or "auto",
+            precision=self.precision,
+            reranker=self.reranker,
+            threshold=threshold,
+        )
+
+
+def corpus_options(command: _Command) -> _Command:
+    """Add the options of `CorpusOptions`, which the command gets as `corpus`."""
+
+    @wraps(command)
+    def with_corpus(**given: Any) -> Any:
+        corpus = CorpusOptions(
+            **{field.name: given.pop(field.name) for field in fields(CorpusOptions)}
+        )
+        return command(corpus=corpus, **given)
+
     for option in (
         click.option(
             "--reranker",
@@ -59,8 +95,8 @@ def corpus_options(command: _Command) -> _Command:
             help="File or folder to ask; repeatable.",
         ),
     ):
-        command = option(command)
-    return command
+        with_corpus = option(with_corpus)
+    return with_corpus
 
 
 threshold_option = click.option(

@@ -13,18 +13,15 @@ from qa.evaluation.evaluating import DEPTH
 from qa.evaluation.measures import MEASURES
 from qa.evaluation.records import OUTCOMES, Record
 from qa.evaluation.report.formatting import amount, counted, difference, interval, probability
+from qa.evaluation.report.wording import HEADLINES
 from qa.evaluation.runs import Figure, Run
 from qa.text.printable import printable
 
-HEADLINES = (
-    *("hit@1", "hit@5", "nDCG@10", "span recall@5"),
-    *("quote-hit@1", "quote-hit@3", "citation F1", "quotes verified"),
-    *("answer-in-quote@1", "token F1"),
-    *("balanced score", "abstention recall", "abstention F1", "AUROC", "ECE"),
-    *("seconds p50", "seconds p95"),
-)
-"""The measures that are printed where not all are asked for."""
-
+# The measures that are printed where not all are asked for.
+_PRINTED = {
+    *HEADLINES,
+    *("hit@1", "nDCG@10", "span recall@5", "quote-hit@3", "token F1", "abstention F1", "ECE"),
+}
 _FLIPS_SHOWN = 6
 _COLOURS = {"better": "green", "worse": "red"}
 
@@ -48,7 +45,7 @@ def print_run(run: Run, *, every: bool = False) -> None:
         click.secho(f"Note: {printable(note)}", fg="yellow")
     group = ""
     for name, figure in run.figures.items():
-        if every or name in HEADLINES:
+        if every or name in _PRINTED:
             if MEASURES[name].group != group:
                 group = MEASURES[name].group
                 told = f"{group}, {DEPTH} deep" if group == "retrieval" else group
@@ -114,7 +111,7 @@ def _asked(run: Run) -> str:
 
 
 def _is_shown(one: Difference) -> bool:
-    return one.measure in HEADLINES or one.verdict in _COLOURS
+    return one.measure in _PRINTED or one.verdict in _COLOURS
 
 
 def _print_table(comparison: Comparison, measures: Sequence[str]) -> None:

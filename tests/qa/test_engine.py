@@ -316,3 +316,25 @@ def test_the_backend_and_the_precision_that_are_named_are_taken(
         ("auto", "bfloat16"),
         ("openvino", "bfloat16"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("history", "checked"),
+    [
+        ((), ["Who opposes it?"]),
+        (("What is THAAD?",), ["Who opposes it?", "Who opposes THAAD?"]),
+    ],
+)
+def test_a_question_and_its_rewriting_are_checked_once_each(
+    monkeypatch: pytest.MonkeyPatch, history: Sequence[str], checked: list[str]
+) -> None:
+    counted: list[str] = []
+
+    def count(texts: Sequence[str]) -> list[int]:
+        counted.extend(texts)
+        return [1] * len(texts)
+
+    with QA.open(Document("notes", "Russia opposes THAAD.")) as qa:
+        monkeypatch.setattr(qa.encoder, "count_tokens", count)
+        qa.ask("Who opposes it?", history=history)
+    assert counted == checked

@@ -48,7 +48,7 @@ def main() -> None:
         from ui.app import built
         from ui.server import access
         from ui.server.endpoints import Endpoints
-        from ui.server.server import Serving, address, serve, stop_event
+        from ui.server.server import Server, Serving, address, stop_event
         from ui.visitors.uploads import Uploads
 
         access._WRONG_COSTS_SECONDS = 0
@@ -74,7 +74,7 @@ def main() -> None:
         thumbs = tmp / "feedback.jsonl"
         with built(qa, title="small", folder=folder, uploads=uploads, feedback=thumbs) as page:
             page.queue(max_size=waiting)
-            server = serve(page, serving)
+            server = Server(page, serving)
             ways = sorted(set(every_way(server.app.routes)))
             queue: Any = page._queue
             queue.pending_event_ids_session.max_size = sessions

@@ -158,10 +158,6 @@ class Checked:
         """Give what was found for a quote."""
         return next(c for c in self.verification.checks if (c.number, c.near) == (number, near))
 
-    def is_here(self, document_id: str) -> bool:
-        """Tell whether a document can be checked against."""
-        return self.find(document_id) is not None
-
 
 def parse_turn(data: Mapping[str, Any]) -> Turn:
     """Read a turn from what a browser kept.

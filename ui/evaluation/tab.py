@@ -1,4 +1,4 @@
-"""The tab that evaluates: a question set goes in, figures and misses come out."""
+"""The tab that evaluates: a question set goes in, a report comes out."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def evaluate_tab(qa: QA, title: str, folder: Path, uploads: Uploads, work: LongW
         with gr.Row(elem_classes="iq-eval-buttons"):
             start = gr.Button("Run", variant="primary", elem_classes="iq-eval-run")
             end = gr.Button("Stop", visible=False, elem_classes="iq-eval-stop")
-        status, results, report = _html(), _html(), _html()
+        status, results = _html(), _html()
         start.click(
             handlers.begin,
             [session, questions],
@@ -65,7 +65,7 @@ def evaluate_tab(qa: QA, title: str, folder: Path, uploads: Uploads, work: LongW
         ).then(
             handlers.run,
             [session, threshold, top_k],
-            [status, results, report, start, end],
+            [status, results, start, end],
             concurrency_id="evaluate",
             concurrency_limit=LONG_STARTED,
             **private,
@@ -113,7 +113,7 @@ class Handlers:
         """Ask the set that `begin` has read, and show how far that is, and what came of it."""
         questions = session.questions if session else None
         if session is None or questions is None:
-            yield (_UNCHANGED,) * 5
+            yield (_UNCHANGED,) * 4
             return
         session.questions = None
         asked: Step | None = None
@@ -124,12 +124,11 @@ class Handlers:
                     yield _shown(step.result)
                 else:
                     asked = step
-                    yield view.progress(asked), *[_UNCHANGED] * 4
+                    yield view.progress(asked), *[_UNCHANGED] * 3
         except Stopped:
-            yield view.stopped(asked), _UNCHANGED, _UNCHANGED, *_buttons(running=False)
+            yield view.stopped(asked), _UNCHANGED, *_buttons(running=False)
         except Exception as error:
-            told = view.failure(_explained(error))
-            yield told, _UNCHANGED, _UNCHANGED, *_buttons(running=False)
+            yield view.failure(_explained(error)), _UNCHANGED, *_buttons(running=False)
         finally:
             session.stop.set()  # where nobody listens any more, nobody waits for an end
             session.busy = False
@@ -199,12 +198,7 @@ def _buttons(*, running: bool) -> tuple[Any, Any]:
 
 
 def _shown(evaluated: Evaluated) -> tuple[Any, ...]:
-    return (
-        view.done(evaluated.run),
-        view.results(evaluated),
-        view.report(evaluated.report),
-        *_buttons(running=False),
-    )
+    return view.done(evaluated.run), view.results(evaluated), *_buttons(running=False)
 
 
 def _explained(error: Exception) -> str:

@@ -117,15 +117,6 @@ class Server:
         raise OSError("the server did not start")
 
 
-def serve(page: gr.Blocks, serving: Serving) -> Server:
-    """Start the page's server, in a thread of its own.
-
-    Raises:
-        OSError: it cannot listen there.
-    """
-    return Server(page, serving)
-
-
 def assemble(page: gr.Blocks, serving: Serving) -> FastAPI:
     """Make the app of a page, and of the MCP server if there is one, with nothing before it."""
     _one_sentence_for_any_error(page)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
 from qa.documents import Document
 from qa.errors import LoadError, QuestionSetError
-from qa.evaluation.formats.qrels import Judgement, read_qrels
 from qa.evaluation.formats.validation import Id, Lenient, Reading, Words, read_lines
 from qa.evaluation.questions import Place, Question, QuestionSet, brief, fingerprint
 
 CORPUS, QUERIES, QRELS = "corpus.jsonl", "queries.jsonl", "qrels"
+
+_HEADERS = {"query-id", "query_id", "queryid", "qid"}  # of qrels
+_GRADE = re.compile(r"[+-]?[0-9]{1,9}")
 
 
 class _Text(Lenient):
@@ -63,6 +66,15 @@ class _Corpus:
         return id_ in self.documents or id_ in self.empty
 
 
+class _Judgement(NamedTuple):
+    """A line of qrels, which says how relevant a document is to a query, and where it stands."""
+
+    where: str
+    query_id: str
+    document_id: str
+    grade: int
+
+
 def is_qrels(path: Path) -> bool:
     """Tell whether a file is the qrels of a folder in this form."""
     if path.suffix.lower() != ".tsv":
@@ -85,7 +97,7 @@ def read(path: Path) -> QuestionSet:
     corpus = _read_corpus(folder, reading)
     queries = _read_queries(folder, reading)
     label = qrels_path.relative_to(folder).as_posix()
-    judgements = read_qrels(qrels_path, label, reading)
+    judgements = _judgements(qrels_path, label, reading)
     qrels = _judged(judgements, corpus, queries, reading)
     for where, query in queries.values():
         grades = qrels.get(query.id, {})
@@ -152,8 +164,27 @@ def _read_queries(folder: Path, reading: Reading) -> dict[str, tuple[str, _Query
     return queries
 
 
+def _judgements(path: Path, label: str, reading: Reading) -> Iterator[_Judgement]:
+    """Yield the judgements of a file, and note its faults under a label.
+
+    A line has query, document and grade, as in BEIR; or query, an iteration that says nothing,
+    document and grade, as in TREC. Tabs separate them, or where there are none, white space.
+    """
+    for index, (number, line) in enumerate(read_lines(path)):
+        where = f"{label} line {number}"
+        cells = [cell.strip() for cell in line.split("\t")] if "\t" in line else line.split()
+        if index == 0 and cells[0].lower() in _HEADERS:
+            continue
+        if len(cells) not in (3, 4):
+            reading.fault(where, f"has {len(cells)} columns: write query, document and grade")
+        elif not _GRADE.fullmatch(cells[-1]):
+            reading.fault(where, f"the grade “{brief(cells[-1])}” is not a whole number")
+        else:
+            yield _Judgement(where, cells[0], cells[-2], int(cells[-1]))
+
+
 def _judged(
-    judgements: Iterable[Judgement],
+    judgements: Iterable[_Judgement],
     corpus: _Corpus,
     queries: dict[str, tuple[str, _Query]],
     reading: Reading,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import ir_measures
 import numpy as np
@@ -10,12 +10,6 @@ from ir_measures import AP, RR, P, R, Success, nDCG
 from numpy.typing import NDArray
 
 from qa.evaluation.records import Record
-
-Qrels = Mapping[str, Mapping[str, int]]
-"""Question id to passage or document id to grade: what is relevant."""
-
-Ranking = Mapping[str, Mapping[str, float]]
-"""Question id to passage or document id to score: what was retrieved; a "run" in TREC."""
 
 RETRIEVAL = {
     **{f"hit@{k}": (Success @ k, f"a relevant one is among the first {k}") for k in (1, 3, 5, 10)},

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
-from scipy.special import bdtr  # the distribution function of the binomial
 
 from qa.evaluation.measures.weighted_statistics import Array, Columns, Statistic
 
@@ -49,8 +48,11 @@ def exact_interval(value: float, questions: int, *, level: float = 0.95) -> tupl
     the exact binomial interval (Clopper and Pearson 1934), which holds for the mean of any
     values from 0 to 1 that all came out at the same end.
     """
-    most = ((1 - level) / 2) ** (1 / questions)
-    return (most, 1.0) if value == 1 else (0.0, 1 - most)
+    from scipy.stats import binomtest  # takes half a second to load
+
+    successes = questions if value == 1 else 0
+    low, high = binomtest(successes, questions).proportion_ci(level)
+    return float(low), float(high)
 
 
 def paired_intervals(
@@ -113,8 +115,11 @@ def mcnemar(a: Array, b: Array) -> float:
     the systems, either is as likely to be the one that got it right. Questions with a NaN are
     left out; without any that came out differently, p is 1.
     """
+    from scipy.stats import binomtest  # takes half a second to load
+
     only_a, only_b = int(np.sum(a > b)), int(np.sum(b > a))
-    return min(1.0, 2 * float(bdtr(min(only_a, only_b), only_a + only_b, 0.5)))
+    differing = only_a + only_b
+    return float(binomtest(only_a, differing).pvalue) if differing else 1.0
 
 
 def holm(p: Sequence[float]) -> list[float]:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from qa.evaluation.comparison.comparing import Comparison, Flip
 from qa.evaluation.questions import Place
 from qa.evaluation.records import OUTCOMES, Excerpt, Record
-from qa.evaluation.report.marking import Piece, pieces
 from qa.evaluation.report.tables import outcome_style
 
 _TEXTS = 3  # that serve for one part of the gold and are shown
 _PLACES = 4  # of the same words that are shown
+
+
+class Piece(NamedTuple):
+    """A part of an excerpt's text, either all shared or not at all."""
+
+    text: str
+    shared: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +190,21 @@ def standing(record: Record) -> str:
     return f"first {what} at rank {found.index(True) + 1:,} of {len(found):,}{used}"
 
 
+def pieces(excerpt: Excerpt, others: Iterable[Place]) -> tuple[Piece, ...]:
+    """Cut an excerpt's text so that each piece is either shared with other places or not.
+
+    Joined, the pieces are the text.
+    """
+    cut = []
+    done = 0
+    for start, end in _shared(excerpt.place, others):
+        cut.append(Piece(excerpt.text[done:start], False))
+        cut.append(Piece(excerpt.text[start:end], True))
+        done = end
+    cut.append(Piece(excerpt.text[done:], False))
+    return tuple(piece for piece in cut if piece.text)
+
+
 def _gold(record: Record) -> list[Place]:
     return [excerpt.place for part in record.gold for excerpt in part]
 
@@ -211,3 +233,16 @@ def _words(same: Sequence[Excerpt], quoted: Sequence[Place]) -> Words:
 
 def _held(excerpt: Excerpt, quoted: Iterable[Place]) -> int:
     return sum(excerpt.place.common(place) for place in quoted)
+
+
+def _shared(place: Place, others: Iterable[Place]) -> list[tuple[int, int]]:
+    """Give the stretches of a place, counted from its start, that others hold; they are apart."""
+    stretches: list[tuple[int, int]] = []
+    for other in sorted(one for one in others if place.common(one)):
+        start = max(other.start, place.start) - place.start
+        end = min(other.end, place.end) - place.start
+        if stretches and start <= stretches[-1][1]:
+            start, before = stretches.pop()
+            end = max(before, end)
+        stretches.append((start, end))
+    return stretches

@@ -100,43 +100,26 @@ def test_a_set_of_ones_own_is_asked_and_its_figures_are_those_of_evaluate(
     assert texts(page.locator(".iq-eval-head cite")) == ["<b>the lighthouse.txt"]
     upload(page, path)
     run(page)
-    rows = page.locator(".iq-eval-figures tbody tr")
-    assert rows.count() >= 5
-    for row in rows.all():
-        measure = row.get_attribute("data-measure") or ""
+    report = page.frame_locator(".iq-eval-report")
+    for measure in ("quote-hit@1", "hit@5"):
+        row = report.locator("table.figures tbody tr").filter(
+            has=report.locator("th[scope=row]").filter(has_text=re.compile(f"^{measure}"))
+        )
         figure, cells = expected[measure], texts(row.locator("td"))
+        assert cells[0] == amount(measure, figure.value)
+        assert cells[1] == interval(measure, figure.low, figure.high)
         assert cells[3] == str(figure.questions)
-        if not measure.startswith("seconds"):
-            assert cells[0] == amount(measure, figure.value)
-            assert cells[1] == interval(measure, figure.low, figure.high)
     expect(page.locator(".iq-eval-stop")).to_be_hidden()
     assert page.title() == "inquote"
 
 
-def test_a_miss_is_shown_beside_what_was_expected(page: Page, tab: str, tmp_path: Path) -> None:
-    visit(page, tab)
-    upload(page, write_set(tmp_path / "mine.jsonl"))
-    run(page)
-    miss = page.locator(".iq-eval-miss").filter(has_text="Who built it")
-    assert texts(miss.locator("summary .iq-eval-exact")) == [HOSTILE]
-    if miss.get_attribute("open") is None:
-        miss.locator("summary").click()
-    said, expected = miss.locator(".iq-eval-sides > section").all()
-    expect(expected).to_be_visible()
-    expect(expected).to_contain_text("Children under six pay nothing.")
-    quotes = texts(said.locator("blockquote"))
-    assert quotes
-    assert all(quote in TEXT for quote in quotes)
-
-
-def test_the_whole_report_is_in_its_frame_and_works_there(
-    page: Page, tab: str, tmp_path: Path
-) -> None:
+def test_the_report_is_in_its_frame_and_works_there(page: Page, tab: str, tmp_path: Path) -> None:
     visit(page, tab)
     upload(page, write_set(tmp_path / "mine.jsonl"))
     run(page)
     report = page.frame_locator(".iq-eval-report")
     expect(report.locator("h1")).to_have_text(re.compile("^mine: threshold 0.65"))
+    expect(report.locator("#cards")).to_contain_text(HOSTILE)
     report.locator("nav a[href='#questions']").click()
     report.locator("input[type=checkbox]").first.check()
     expect(report.locator("#count")).to_contain_text(" of 5 questions")
@@ -231,9 +214,9 @@ def test_a_second_run_is_held_against_the_first_and_can_be_taken_away(
     threshold.fill("1")
     threshold.blur()
     run(page)
-    rows = page.locator(".iq-eval-compared tbody tr")
-    expect(rows.first).to_be_visible()
-    (refused,) = [row for row in rows.all() if row.get_attribute("data-measure") == "quote-hit@1"]
+    page.get_by_text("Against the run before: ").click()
+    compared = page.frame_locator(".iq-eval-compared iframe")
+    refused = compared.locator("table.differences tbody tr").filter(has_text="quote-hit@1")
     assert texts(refused.locator("td"))[1] == "0.000"
     with page.expect_download() as download:
         page.get_by_text("Download the run").click()
@@ -254,5 +237,5 @@ def test_nothing_overflows(page: Page, tab: str, tmp_path: Path, width: int) -> 
     upload(page, write_set(tmp_path / "mine.jsonl"))
     run(page)
     run(page)
-    expect(page.locator(".iq-eval-compared")).to_be_visible()
+    page.get_by_text("Against the run before: ").click()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -13,6 +13,7 @@ from scipy import stats
 
 from qa.evaluation.measures import resampling
 from qa.evaluation.measures.resampling import (
+    exact_interval,
     holm,
     intervals,
     mcnemar,
@@ -212,6 +213,19 @@ class TestRandomisation:
 
     def test_nothing_to_test_gives_nothing(self) -> None:
         assert randomisations({}, facts(x=[1]), facts(x=[0]), seed=0) == {}
+
+
+class TestExactInterval:
+    @pytest.mark.parametrize("questions", [1, 4, 29, 500])
+    def test_the_end_that_is_open_is_where_what_came_out_has_a_chance_of_one_in_forty(
+        self, questions: int
+    ) -> None:
+        least = 0.025 ** (1 / questions)  # least ** questions == 0.025
+        assert exact_interval(1, questions) == pytest.approx((least, 1))
+        assert exact_interval(0, questions) == pytest.approx((0, 1 - least))
+
+    def test_a_higher_level_is_wider(self) -> None:
+        assert exact_interval(1, 4, level=0.99)[0] == pytest.approx(0.005 ** (1 / 4))
 
 
 class TestMcNemar:

@@ -15,9 +15,8 @@ from qa.evaluation.comparison.comparing import Comparison, Flip
 from qa.evaluation.questions import Place
 from qa.evaluation.records import OUTCOMES, Excerpt, Retrieved
 from qa.evaluation.report import html_comparison, html_report, markdown_comparison, markdown_summary
-from qa.evaluation.report.cards import cards, gold_parts, standing
+from qa.evaluation.report.cards import Piece, cards, gold_parts, pieces, standing
 from qa.evaluation.report.formatting import amount, difference, duration, interval, probability
-from qa.evaluation.report.marking import Piece, pieces
 from qa.evaluation.report.tables import difference_scale, sweep_rows
 from qa.evaluation.report.wording import main_result
 from qa.evaluation.runs import Run
