@@ -21,7 +21,15 @@ from qa.answering.late_interaction import TokensOf
 from qa.answering.readings import answers_too, is_surer
 from qa.bundled import essay_path
 from qa.documents import Document
-from qa.errors import IndexDamaged, IndexMismatch, IndexMissing, LoadError, QuestionError
+from qa.errors import (
+    IndexDamaged,
+    IndexMismatch,
+    IndexMissing,
+    IndexNotWritten,
+    LoadError,
+    QuestionError,
+    StoredIndexError,
+)
 from qa.follow_ups.rewriting import Rewriting, rewrite
 from qa.index import Changes, Index, update_index
 from qa.index.storage import FORMAT, is_index
@@ -343,15 +351,33 @@ def _open_cached(
     folder = _cached(sources, encoder, chunking)
 
     def updated() -> tuple[Index, Changes]:
-        changes = update(folder, documents, encoder=encoder, chunking=chunking, only_these=True)
+        try:
+            changes = update(folder, documents, encoder=encoder, chunking=chunking, only_these=True)
+        except IndexNotWritten as error:
+            told = str(error).replace(f"in {folder}", f"in the cache folder {cache_folder()}")
+            raise IndexNotWritten(
+                f"{told}; INQUOTE_CACHE can name another", folder=folder
+            ) from error
         return Index.open(folder), changes
 
     try:
         index, changes = updated()
     except (IndexDamaged, IndexMissing):
-        shutil.rmtree(folder)
+        _remove_damaged(folder)
         index, changes = updated()
     return index, encoder, changes
+
+
+def _remove_damaged(folder: Path) -> None:
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        reason = "it is a link" if folder.is_symlink() else error.strerror
+        raise StoredIndexError(
+            f"the damaged index in {folder} cannot be removed ({reason}): remove it, or name "
+            "another cache folder in INQUOTE_CACHE",
+            folder=folder,
+        ) from error
 
 
 def _cached(sources: list[Source], encoder: Encoder, chunking: Chunking) -> Path:

@@ -57,6 +57,14 @@ class Chunking:
         """Return the settings by name."""
         return asdict(self)
 
+    def described(self) -> str:
+        """Return the settings in words."""
+        sentences = "sentence" if self.overlap == 1 else "sentences"
+        return (
+            f"passages of at most {self.max_tokens:,} tokens with an overlap of "
+            f"{self.overlap:,} {sentences}"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:

@@ -26,7 +26,7 @@ def read_regular(path: Path, limit: int, *, follow: bool = True) -> bytes:
     Args:
         path: the file.
         limit: the most bytes that it may have.
-        follow: whether the path may be a link.
+        follow: whether the path may be, or lead through, a link.
 
     Raises:
         LoadError: it is no regular file, is larger, cannot be read, or does not stay the same
@@ -35,6 +35,8 @@ def read_regular(path: Path, limit: int, *, follow: bool = True) -> bytes:
     try:
         # A device is not even opened; what is opened is looked at again, as it may be another.
         _check(path, path.stat(follow_symlinks=follow), limit)
+        if not follow and os.path.realpath(path) != str(path):
+            raise refused(path, "leads through a link: name the file itself")
         handle = os.open(path, _OPEN | (0 if follow else getattr(os, "O_NOFOLLOW", 0)))
         with open(handle, "rb") as file:  # noqa: PTH123 - a path would be opened a second time
             for _ in range(_TRIES):

@@ -14,8 +14,11 @@ from numpy.typing import NDArray
 
 from embeddings import Tokens
 from qa.documents import Document
-from qa.index import Index
+from qa.engine import _cached
+from qa.index import Index, update_index
 from qa.index.storage import DATABASE
+from qa.loaders import load
+from qa.passages import Chunking
 
 _WORDS = re.compile(r"\w+")
 _RANDOM = re.compile("-[0-9a-f]{16}$")
@@ -157,6 +160,13 @@ def state_of(index: Index | Path) -> dict[str, object]:
         "found": index.search(encoder.encode_queries(asked), 1_000),
         "words": [[(*index.passages([n]), score) for n, score in hits] for hits in words],
     }
+
+
+def index_here(*paths: Path) -> None:
+    """Index files where the commands look for the index of what --document names."""
+    encoder = FakeEncoder()
+    documents = [document for path in paths for document in load(path)]
+    update_index(_cached(list(paths), encoder, Chunking()), documents, encoder=encoder)
 
 
 def contents(folder: Path) -> list[str]:

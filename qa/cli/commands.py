@@ -7,6 +7,7 @@ not verify; 5 a gate of a comparison failed; 130 indexing was stopped by Ctrl-C.
 from __future__ import annotations
 
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 import click
@@ -47,6 +48,20 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except (QAError, EmbeddingsError) as error:
             raise click.ClickException(printable(str(error))) from error
+        except FileNotFoundError as error:
+            if _is_somewhere():
+                raise
+            raise click.ClickException(
+                "the folder that you are in was removed: change to another one"
+            ) from error
+
+
+def _is_somewhere() -> bool:
+    """Tell whether the working folder is still there."""
+    try:
+        return bool(Path.cwd())
+    except FileNotFoundError:
+        return False
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from qa.cli.options import as_json_option, print_json
-from qa.text.printable import printable
+from qa.text.printable import printable, printable_name
 from qa.verification import ConversationVerification, Verification
 
 NOT_VERIFIED = 4
@@ -21,7 +21,8 @@ NOT_VERIFIED = 4
     "documents",
     type=click.Path(path_type=Path),
     multiple=True,
-    help="File or folder to check against; repeatable. By default, the files that ANSWER names.",
+    help="File or folder to check against; repeatable. By default, the files that ANSWER names, "
+    "of those that are known here.",
 )
 @click.option(
     "--index",
@@ -35,8 +36,8 @@ def verify(answer: Path, documents: tuple[Path, ...], index: Path | None, as_jso
     ANSWER is a file from `inquote ask --json`, or a saved conversation. No model is loaded. The
     file that was read is shown for each quote.
 
-    Without --document or --index, the answer itself names the files. If this machine knows
-    another text by the same name, quotes from such a file are not verified.
+    Without --document or --index, only texts are read that this machine knows: the essay, and
+    what was asked or indexed here before. A file that only ANSWER names must be named again.
 
     Exit code 4 means that something does not match the source.
     """
@@ -76,7 +77,7 @@ def _print_verified(result: Verification | ConversationVerification) -> None:
         return
     for check in result.checks:
         label = f"[{check.number}]" + (" near" if check.near else "")
-        read = f" (read: {check.source})" if check.source else ""
+        read = f" (read: {printable_name(check.source)})" if check.source else ""
         _print_finding(label, check.verified, check.finding + read)
     for problem in result.problems:
         _print_finding("answer", False, problem)

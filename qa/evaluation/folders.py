@@ -15,7 +15,7 @@ from qa.evaluation.report import (
     markdown_comparison,
     markdown_summary,
 )
-from qa.evaluation.runs import REPORT_PAGE, RUN_FILE, SUMMARY, Run, check_free
+from qa.evaluation.runs import REPORT_PAGE, RUN_FILE, SUMMARY, Run, check_free, make_private
 
 COMPARISON_PAGE = "comparison.html"
 _COMPARISON = {COMPARISON_PAGE, "comparison.md", "comparison.json"}
@@ -82,7 +82,7 @@ def keep_comparison(comparison: Comparison, folder: Path) -> None:
 
 def _write(folder: Path, name: str, text: str) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise RunError(f"{name} cannot be written to {folder}: {error.strerror}") from error

@@ -135,7 +135,7 @@ class Run:
         return folder
 
     def _write(self, folder: Path) -> None:
-        folder.mkdir(parents=True)
+        make_private(folder)
         for name, lines in self._files():
             with (folder / name).open("w", encoding="utf-8", newline="\n") as file:
                 file.writelines(f"{line}\n" for line in lines)
@@ -239,6 +239,12 @@ def trec_qrels(records: Sequence[Record]) -> Iterator[str]:
     for question, relevant in qrels_of(records).items():
         for key, grade in relevant.items():
             yield f"{_word(question)} 0 {_word(key)} {grade}"
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder, and what is missing above it, for the owner alone: it holds quotes."""
+    for each in (*reversed(folder.parents), folder):
+        each.mkdir(0o700, exist_ok=True)
 
 
 def check_free(folder: Path, *, overwrite: bool) -> None:

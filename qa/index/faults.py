@@ -38,6 +38,7 @@ _OF_THE_SYSTEM = {
     errno.ENFILE: _TOO_MANY_OPEN,
     errno.ENOMEM: _NO_MEMORY,
     errno.EIO: _FAILS,
+    errno.ENOTDIR: "a part of its path is a file: name another folder",
 }
 _OF_SQLITE = {
     sqlite3.SQLITE_FULL: _FULL,
@@ -73,7 +74,8 @@ def faults_named(folder: Path) -> Iterator[None]:
 def not_written(folder: Path, reason: str) -> IndexNotWritten:
     """Make the error that an index could not be changed."""
     return IndexNotWritten(
-        f"the index in {folder} could not be written, and is as it was: {reason}", folder=folder
+        f"the index in {folder} could not be written and was not changed: {reason}",
+        folder=folder,
     )
 
 

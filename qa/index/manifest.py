@@ -131,8 +131,8 @@ class Manifest:
         """Refuse another chunking than the one that made these passages; None is any."""
         if chunking is not None and chunking != self.chunking:
             raise IndexMismatch(
-                f"the index in {folder} was cut with {self.chunking} and is opened with "
-                f"{chunking}: leave the chunking out, or index again into a new folder",
+                f"the index in {folder} has {self.chunking.described()}, not "
+                f"{chunking.described()}: leave the options out, or index again into a new folder",
                 folder=folder,
             )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
@@ -119,15 +119,23 @@ def find(path: str | os.PathLike[str]) -> list[File]:
     return [File.at(path, path.name)]
 
 
-def find_below(folder: Path) -> list[File]:
+def find_below(folder: Path, unreadable: Callable[[LoadError], None] | None = None) -> list[File]:
     """Find what is read of a folder, which may be nothing.
 
+    With `unreadable`, it is told of what is in the folder and cannot be looked at.
+
     Raises:
-        LoadError: something in it cannot be looked at.
+        LoadError: something in it, or the folder, cannot be looked at.
     """
-    return [
-        File.at(folder / relative, relative.as_posix()) for relative in files_below(folder, is_read)
-    ]
+    found = []
+    for relative in files_below(folder, is_read, unreadable):
+        try:
+            found.append(File.at(folder / relative, relative.as_posix()))
+        except LoadError as error:
+            if unreadable is None:
+                raise
+            unreadable(error)
+    return found
 
 
 def _some(folder: Path, found: list[File]) -> list[File]:

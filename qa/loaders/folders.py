@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from qa.errors import LoadError
 from qa.regular_files import refused
 from qa.text.printable import printable_name
 
@@ -15,11 +16,16 @@ _LINK, _FOLDER, _FILE, _SPECIAL = "link", "folder", "file", "special"
 _log = logging.getLogger(__name__)
 
 
-def files_below(folder: Path, is_wanted: Callable[[Path], bool]) -> list[Path]:
+def files_below(
+    folder: Path,
+    is_wanted: Callable[[Path], bool],
+    unreadable: Callable[[LoadError], None] | None = None,
+) -> list[Path]:
     """Return the wanted files below a folder, relative to it and in order.
 
     Passed over are what is hidden, what is no regular file, and links to folders. A link that
     leads nowhere, or out of the folder, is passed over too, and that is logged as a warning.
+    With `unreadable`, it is told of each folder below that cannot be looked into.
 
     Raises:
         LoadError: a folder cannot be looked into.
@@ -27,7 +33,14 @@ def files_below(folder: Path, is_wanted: Callable[[Path], bool]) -> list[Path]:
     found, left, root = [], [Path()], os.path.realpath(folder)
     while left:
         below = left.pop()
-        for name, kind in _entries(folder / below):
+        try:
+            entries = _entries(folder / below)
+        except LoadError as error:
+            if unreadable is None or below == Path():
+                raise
+            unreadable(error)
+            continue
+        for name, kind in entries:
             relative = below / name
             if kind == _FOLDER:
                 left.append(relative)

@@ -18,8 +18,14 @@ def printable(text: str) -> str:
 
 
 def printable_name(name: object) -> str:
-    """Show a name, such as a file's, on one line, whatever characters are in it."""
-    return printable(str(name)).replace("\n", r"\n").replace("\t", r"\t")
+    """Show a name, such as a file's, on one line, and every character that would not be seen.
+
+    With an invisible character in it, a name looks like another that is known.
+    """
+    return "".join(
+        ascii(c)[1:-1] if c in "\n\t" or unicodedata.category(c) == "Cf" else c
+        for c in printable(str(name))
+    )
 
 
 def _is_control(character: str) -> bool:

@@ -12,6 +12,7 @@ from qa.answering.extractive import Answer, compose
 from qa.citations import Citation, place
 from qa.documents import Document, Span
 from qa.loaders import EXTRACTED
+from qa.text.printable import printable_name
 from qa.text.quote_bounds import Sentences
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _SHOWN = 20  # characters of a difference
 _BEGINNING = 60  # characters of a sentence
 _OTHERS = 3  # places of other texts that are named
+MOST_COMPARED = 10_000_000_000
+"""The most characters that the quotes of one answer, or conversation, are searched for in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +106,7 @@ def verify(
         answer = answer.to_dict()
     saved = answer if isinstance(answer, SavedAnswer) else parse_answer(answer)
     sources = documents if isinstance(documents, Sources) else Sources.given(documents)
-    checks = [_check(quoted, False, sources) for quoted in saved.citations]
-    checks += [_check(quoted, True, sources) for quoted in saved.near]
-    return Verification(tuple(checks), tuple(_problems(saved)))
+    return _verified(saved, sources, _Budget(MOST_COMPARED))
 
 
 def verify_conversation(
@@ -115,10 +116,30 @@ def verify_conversation(
     from qa.verification.sources import Sources
 
     sources = documents if isinstance(documents, Sources) else Sources.given(documents)
+    budget = _Budget(MOST_COMPARED)
     return ConversationVerification(
         tuple(answer.question for answer in conversation.answers),
-        tuple(verify(answer, sources) for answer in conversation.answers),
+        tuple(_verified(answer, sources, budget) for answer in conversation.answers),
     )
+
+
+@dataclass(slots=True)
+class _Budget:
+    """How many characters may still be looked through: each quote is counted in a whole text."""
+
+    left: int
+
+    def allows(self, document: Document) -> bool:
+        """Tell whether a document may be looked through once more, and count it."""
+        fits = len(document.text) <= self.left
+        self.left -= len(document.text) if fits else 0
+        return fits
+
+
+def _verified(saved: SavedAnswer, sources: Sources, budget: _Budget) -> Verification:
+    checks = [_check(quoted, False, sources, budget) for quoted in saved.citations]
+    checks += [_check(quoted, True, sources, budget) for quoted in saved.near]
+    return Verification(tuple(checks), tuple(_problems(saved)))
 
 
 def _problems(answer: SavedAnswer) -> list[str]:
@@ -133,37 +154,42 @@ def _problems(answer: SavedAnswer) -> list[str]:
     return problems
 
 
-def _check(saved: SavedCitation, near: bool, sources: Sources) -> Check:
+def _check(saved: SavedCitation, near: bool, sources: Sources, budget: _Budget) -> Check:
     document = sources.find(saved)
     if document is None:
         return Check(saved.number, near, False, sources.why_missing(saved))
     where = sources.where(document)
-    fault = _fault(saved, document) or _unknown(saved, sources)
+    fault = _fault(saved, document, budget) or _unknown(saved, sources)
     if fault is not None:
         return Check(saved.number, near, False, fault, where)
     stands = place(saved.page, saved.line, saved.start, saved.end)
-    finding = f"these words stand in {document.id}, {stands}{_part(saved, document)}"
+    name = printable_name(document.id)
+    finding = f"these words stand in {name}, {stands}{_part(saved, document)}"
     return Check(saved.number, near, True, finding, where)
 
 
 def _unknown(saved: SavedCitation, sources: Sources) -> str | None:
     """Refuse a text that the answer alone vouches for, where another of that id is known."""
-    known = sources.known.get(saved.document_id, {})
-    if not known or saved.sha256 in known:
+    known = sources.known.get(saved.document_id, set())
+    if not known or any(saved.sha256 == sha256 for sha256, _ in known):
         return None
-    others = ", ".join(sorted(set(known.values()))[:_OTHERS])
+    others = ", ".join(sorted({printable_name(place) for _, place in known})[:_OTHERS])
+    name = printable_name(saved.document_id)
     return (
-        f"the words stand there, but that is another text than the {saved.document_id} known "
-        f"here ({others}): if it is the one that is meant, name it as the document"
+        f"the words stand there, but that is another text than the {name} known here "
+        f"({others}): if it is the one that is meant, name it with --document"
     )
 
 
-def _fault(saved: SavedCitation, document: Document) -> str | None:
+def _fault(saved: SavedCitation, document: Document, budget: _Budget) -> str | None:
     """Say what is wrong with a citation, the gravest first; None if nothing is."""
+    name = printable_name(document.id)
     if document.sha256 != saved.sha256:
-        return f"{document.id} is not the text that was quoted from: {_other_text(document)}"
+        return f"{name} is not the text that was quoted from: {_other_text(document)}"
     if not saved.start < saved.end <= len(document.text):
-        return f"{document.id} has no characters {saved.start:,} to {saved.end:,}"
+        return f"{name} has no characters {saved.start:,} to {saved.end:,}"
+    if not budget.allows(document):
+        return "not checked: too many quotes of long documents in one file; split it into several"
     if saved.lead >= saved.end - saved.start:
         return f"the lead of {saved.lead:,} characters leaves nothing of the quote"
     if document.text[saved.start : saved.end] != saved.quote:
@@ -219,17 +245,18 @@ def _other_text(document: Document) -> str:
 
 def _where_else(saved: SavedCitation, document: Document) -> str:
     found = document.text.find(saved.quote) if saved.quote else -1
+    name = printable_name(document.id)
     if found >= 0:
         return (
             f"the words stand at characters {found:,} to {found + len(saved.quote):,} of "
-            f"{document.id}, not at {saved.start:,} to {saved.end:,}"
+            f"{name}, not at {saved.start:,} to {saved.end:,}"
         )
     real = document.text[saved.start : saved.end]
     pairs = enumerate(zip(saved.quote, real, strict=False))
     shorter = min(len(saved.quote), len(real))
     same = next((i for i, (claimed, true) in pairs if claimed != true), shorter)
     return (
-        f"these words are not in {document.id}: from character {saved.start + same:,} on, "
+        f"these words are not in {name}: from character {saved.start + same:,} on, "
         f"the source has {_shown(real, same)} and the quote {_shown(saved.quote, same)}"
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
@@ -14,11 +14,12 @@ from typing import Self
 from embeddings.cache import cache_folder
 from qa.bundled import essay_path
 from qa.documents import Document
-from qa.errors import LoadError, QAError
+from qa.errors import LoadError, QAError, SettingsError
 from qa.index import Index
 from qa.index.storage import connect, is_index
 from qa.loaders import LOADERS, load
 from qa.regular_files import read_regular
+from qa.text.printable import printable_name
 from qa.verification.answer_files import SavedAnswer, SavedCitation, SavedConversation
 
 MAX_BYTES = 500_000_000
@@ -32,7 +33,7 @@ _LISTED = 10  # documents, in a message
 _Named = tuple[str, str | None]
 """The id of a document, and the source that an answer names for it."""
 
-Known = Mapping[str, Mapping[str, str]]
+Known = Mapping[str, Set[tuple[str, str]]]
 """Of documents by id, the SHA-256 of each text that is known, and where that text is."""
 
 
@@ -45,8 +46,8 @@ class Sources:
         place: what they are part of, such as "the index notes.index"; "" where each was read
             from the file that is its source.
         unread: why a source that an answer names was not read.
-        known: what this machine knows by the same ids. A quote of another text is not verified,
-            as it is the answer alone that says which file is meant.
+        known: what this machine knows by the same ids, where it is the answer that names files.
+            A quote of another text is not verified.
     """
 
     documents: Mapping[str, list[Document]]
@@ -82,10 +83,12 @@ class Sources:
 
     @classmethod
     def named_in(cls, saved: SavedAnswer | SavedConversation) -> Self:
-        """Read the files that citations name as their sources, as far as that is safe.
+        """Read the files that citations name as their sources, of those that are known here.
 
-        A source is somebody's data: only a regular file that is called as the document is read.
+        A source is somebody's data: whoever writes the answer could write the file as well. So
+        only the essay, and files that an index in the cache has by the same id, are read.
         """
+        known = known_here({quoted.document_id for quoted in _quotes(saved)})
         documents: list[Document] = []
         unread: dict[_Named, str] = {}
         left = MAX_BYTES
@@ -93,13 +96,12 @@ class Sources:
             if len(documents) + len(unread) == MAX_FILES:
                 break
             try:
-                document, size = _read(*named, left)
+                document, size = _read(*named, left, known)
             except LoadError as error:
                 unread[named] = str(error)
             else:
                 documents.append(document)
                 left -= size
-        known = known_here({document.id for document in documents})
         return cls(_by_id(documents), unread=unread, known=known)
 
     def find(self, quoted: SavedCitation) -> Document | None:
@@ -110,7 +112,7 @@ class Sources:
     def where(self, document: Document) -> str:
         """Say where a document was read."""
         if self.place:
-            return f"{document.id} in {self.place}"
+            return f"{printable_name(document.id)} in {self.place}"
         return document.source or document.id
 
     def why_missing(self, quoted: SavedCitation) -> str:
@@ -119,7 +121,7 @@ class Sources:
             reason = self.unread.get((quoted.document_id, quoted.source), "too many are named")
             return f"its source was not read: {reason}"
         where = f" in {self.place}" if self.place else ""
-        known = ", ".join(sorted(self.documents)[:_LISTED]) or "none"
+        known = ", ".join(map(printable_name, sorted(self.documents)[:_LISTED])) or "none"
         return (
             f"there is no source {quoted.document_id!r} to check against{where}; there is {known}"
         )
@@ -130,17 +132,31 @@ def known_here(ids: Iterable[str]) -> Known:
 
     Indexes that are kept in the user's cache are looked through; one that cannot be read is
     passed over.
+
+    Raises:
+        SettingsError: the cache folder cannot be read.
     """
-    known: dict[str, dict[str, str]] = {id_: {} for id_ in ids}
-    essay = essay_path()
+    known: dict[str, set[tuple[str, str]]] = {id_: set() for id_ in ids}
+    essay = essay_path().resolve()
     if essay.name in known:
-        digest = hashlib.sha256(essay.read_bytes()).hexdigest()
-        known[essay.name][digest] = str(essay)
-    for folder in sorted((cache_folder() / "indexes").glob("*")) if known else ():
+        known[essay.name].add((hashlib.sha256(essay.read_bytes()).hexdigest(), str(essay)))
+    for folder in _cached_indexes() if known else ():
         for id_, digest, source in _documents_of(folder):
             if id_ in known:
-                known[id_].setdefault(digest, source or id_)
+                known[id_].add((digest, source or id_))
     return {id_: texts for id_, texts in known.items() if texts}
+
+
+def _cached_indexes() -> list[Path]:
+    try:
+        return list((cache_folder() / "indexes").iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise SettingsError(
+            f"the cache folder {cache_folder()} cannot be read ({error.strerror}): look at who may "
+            "read it, or name another in INQUOTE_CACHE"
+        ) from error
 
 
 def _documents_of(folder: Path) -> list[tuple[str, str, str | None]]:
@@ -153,19 +169,26 @@ def _documents_of(folder: Path) -> list[tuple[str, str, str | None]]:
         return []
 
 
-def _read(document_id: str, source: str | None, limit: int) -> tuple[Document, int]:
+def _read(document_id: str, source: str | None, limit: int, known: Known) -> tuple[Document, int]:
     """Read the file that an answer names as the source of a document, and tell its size."""
     if source is None:
-        raise LoadError(f"none is named for {document_id}: name it yourself", source=document_id)
-    path, named = Path(source), PurePath(document_id)
+        raise LoadError(
+            f"none is named for {printable_name(document_id)}: name it yourself", source=document_id
+        )
+    path, named, shown = Path(source), PurePath(document_id), printable_name(source)
     loader = LOADERS.get(path.suffix.lower())
-    # Two separators may start the name of another machine.
-    if not path.is_absolute() or source[:2] in ("//", "\\\\") or ".." in path.parts:
-        raise LoadError(f"{source} is not the full path of a file", source=source)
+    if not path.is_absolute() or names_machine(source) or ".." in path.parts:
+        raise LoadError(f"{shown} is not the full path of a file", source=source)
     if named.is_absolute() or path.parts[-len(named.parts) :] != named.parts:
-        raise LoadError(f"{source} is not called {document_id}", source=source)
+        raise LoadError(f"{shown} is not called {printable_name(document_id)}", source=source)
     if loader is None:
-        raise LoadError(f"{source} is of no kind that is read", source=source)
+        raise LoadError(f"{shown} is of no kind that is read", source=source)
+    if source not in {place for _, place in known.get(document_id, ())}:
+        raise LoadError(
+            f"only the answer names {shown}: name it with --document, if it is the one that is "
+            "meant",
+            source=source,
+        )
     data = read_regular(path, limit, follow=False)
     with tempfile.TemporaryDirectory(prefix="inquote-verify-") as folder:
         copy = Path(folder, f"source{path.suffix}")  # what was checked is what is read
@@ -174,6 +197,11 @@ def _read(document_id: str, source: str | None, limit: int) -> tuple[Document, i
             return replace(loader(copy, document_id), source=source), len(data)
         except LoadError as error:
             raise LoadError(str(error).replace(str(copy), source), source=source) from error
+
+
+def names_machine(path: str) -> bool:
+    """Tell whether a path may be on another machine: on Windows, it starts with two separators."""
+    return len(path) > 1 and set(path[:2]) <= {"/", "\\"}
 
 
 def _quotes(saved: SavedAnswer | SavedConversation) -> list[SavedCitation]:

@@ -43,7 +43,9 @@ def attack(tries: int, rng: random.Random, folder: Path) -> Outcome:
         began = time.monotonic()
         kept = copy.deepcopy(rng.choice((saved, talk, turn)))
         written = malformed(kept, rng)
-        found = _by_page(written, document) if "found" in kept else _by_command(written, folder)
+        found = (
+            _by_page(written, document) if "found" in kept else _by_command(written, folder, rng)
+        )
         if found is None and time.monotonic() - began > _SECONDS:
             found = f"took {time.monotonic() - began:.0f} s"
         if found is not None:
@@ -57,11 +59,13 @@ def _answer(document: Document) -> Answer:
     return Answer("Cats?", "Cats?", 0.9, tuple(quotes))
 
 
-def _by_command(written: bytes, folder: Path) -> str | None:
+def _by_command(written: bytes, folder: Path, rng: random.Random) -> str | None:
     """Verify a file; say what is wrong with what came of it."""
     path = folder / "answer.json"
     path.write_bytes(written)
-    result = CliRunner().invoke(main, ["verify", str(path)])
+    result = CliRunner().invoke(
+        main, ["verify", str(path), *rng.choice(([], ["--document", str(folder)]))]
+    )
     if result.exception and not isinstance(result.exception, SystemExit):
         return f"{type(result.exception).__name__}: {str(result.exception)[:200]}"
     if result.exit_code not in (0, 1, NOT_VERIFIED):

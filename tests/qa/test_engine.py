@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -15,7 +16,7 @@ from qa.answering.late_interaction import TokensOf
 from qa.bundled import essay_path
 from qa.documents import Span
 from qa.engine import prepare
-from qa.errors import IndexMismatch
+from qa.errors import IndexMismatch, IndexNotWritten, StoredIndexError
 from qa.index import Index, update_index
 from qa.retrieval import RetrievedPassage
 from tests.fakes import FakeEncoder, FakeReranker, connect, vectors_of
@@ -71,6 +72,38 @@ def test_a_damaged_index_in_the_cache_is_made_anew(notes: Path) -> None:
     vectors_of(folder).write_bytes(b"")
     with QA.open(notes) as qa:
         assert len(qa.index) == 2
+
+
+def test_a_damaged_index_in_the_cache_that_cannot_be_removed_is_told(
+    notes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with QA.open(notes) as qa:
+        folder = qa.index.folder
+    vectors_of(folder).write_bytes(b"short")
+
+    def refusing(*_: object) -> NoReturn:
+        raise PermissionError(13, "Permission denied")
+
+    told = f"the damaged index in {folder} cannot be removed"
+    with monkeypatch.context() as patched:
+        patched.setattr("shutil.rmtree", refusing)
+        with pytest.raises(StoredIndexError, match=rf"{told} \(Permission denied\): remove it"):
+            QA.open(notes)
+    folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StoredIndexError, match=rf"{told} \(it is a link\): remove it"):
+        QA.open(notes)
+    assert (tmp_path / "elsewhere").is_dir()
+
+
+def test_a_cache_folder_that_cannot_be_written_is_named(notes: Path, cache_folder: Path) -> None:
+    cache_folder.write_text("a file")
+    with pytest.raises(IndexNotWritten) as caught:
+        QA.open(notes)
+    assert str(caught.value) == (
+        f"the index in the cache folder {cache_folder} could not be written and was not changed: "
+        "a part of its path is a file: name another folder; INQUOTE_CACHE can name another"
+    )
 
 
 @pytest.mark.parametrize("table", ["passages", "postings", "documents", "word_segments"])
@@ -131,7 +164,10 @@ def test_a_model_that_an_index_names_is_only_taken_if_it_is_here(
 
 def test_an_index_opened_with_another_chunking_is_refused(notes: Path, tmp_path: Path) -> None:
     QA.open(notes, index=tmp_path / "index").close()
-    with pytest.raises(IndexMismatch, match=r"max_tokens=96.*max_tokens=32"):
+    with pytest.raises(
+        IndexMismatch,
+        match=r"at most 96 tokens with an overlap of 1 sentence, not passages of at most 32",
+    ):
         QA.open(index=tmp_path / "index", chunking=Chunking(32))
 
 

@@ -331,5 +331,27 @@ class TestBadInput:
         assert_one_sentence(run("index", "--index", index, "--remove", "other.txt"), "other.txt")
         assert sorted((p.name, p.stat().st_size) for p in index.iterdir()) == before
 
+    def test_a_working_folder_that_was_removed(self, tmp_path: Path) -> None:
+        (tmp_path / "gone").mkdir()
+        for paths in (["../docs"], ["../docs", "--index", tmp_path / "index"]):
+            command = [sys.executable, "-m", "qa", "index", *paths]
+            result = subprocess.run(
+                [
+                    "/bin/sh",
+                    "-c",
+                    'mkdir -p gone; cd gone; rmdir ../gone; exec "$@"',
+                    "sh",
+                    *command,
+                ],
+                cwd=tmp_path,
+                env=os.environ | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert result.returncode == 1
+            assert result.stderr.startswith("Error: ")
+            assert result.stderr.count("\n") == 1, result.stderr
+
     def test_an_answer_file_that_is_none(self, tmp_path: Path) -> None:
         assert_one_sentence(run("verify", tmp_path / "no.json"), "no.json")

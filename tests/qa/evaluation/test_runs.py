@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from qa.errors import RunError
+from qa.evaluation.folders import keep_run
 from qa.evaluation.records import Excerpt, Record, Retrieved
 from qa.evaluation.runs import (
     RECORDS_FILE,
@@ -56,6 +57,12 @@ RUN = Run(
 
 def test_a_run_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     assert load_run(RUN.save(tmp_path / "runs" / "one")) == RUN
+
+
+def test_a_run_and_its_new_folders_are_for_their_owner_alone(tmp_path: Path) -> None:
+    keep_run(RUN, tmp_path / "runs" / "one")
+    for folder in (tmp_path / "runs", tmp_path / "runs" / "one"):
+        assert folder.stat().st_mode & 0o777 == 0o700
 
 
 def test_the_rankings_are_written_as_trec_does(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,6 +84,31 @@ class TestCatchingUp:
         monkeypatch.undo()
         assert state_of(folder)["ids"] == ["a.txt", "b.txt"]
 
+    @pytest.mark.parametrize("closed", ["folder", "file"])
+    def test_what_cannot_be_looked_at_below_is_told_and_the_rest_is_taken(
+        self, notes: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, closed: str
+    ) -> None:
+        (notes / "closed").mkdir()
+        (notes / "closed" / "d.txt").write_text("All about d.")
+        self.caught_up(notes, folder)
+        shut = notes / "closed" if closed == "folder" else notes / "closed" / "d.txt"
+        scan, stat = os.scandir, Path.stat
+
+        def allowed(path: Path) -> Path:
+            if Path(path) == shut:
+                raise PermissionError(13, "Permission denied")
+            return path
+
+        monkeypatch.setattr("os.scandir", lambda path: scan(allowed(path)))
+        monkeypatch.setattr(Path, "stat", lambda path, **how: stat(allowed(path), **how))
+        (notes / "a.txt").unlink()
+        (notes / "c.txt").write_text("All about c.")
+        changes, told = self.caught_up(notes, folder)
+        monkeypatch.undo()
+        assert (changes.added, changes.removed) == (["c.txt"], ["a.txt"])
+        assert [str(shut) in each and "Permission denied" in each for each in told] == [True]
+        assert state_of(folder)["ids"] == ["b.txt", "closed/d.txt", "c.txt"]
+
 
 def test_each_change_is_given_and_an_error_does_not_end_it(
     notes: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
@@ -111,3 +138,33 @@ def test_a_real_change_is_seen(notes: Path, folder: Path) -> None:
     writer.start()
     assert next(changes).added == ["c.txt"]
     writer.join()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_a_name_that_is_not_unicode_is_told_and_watching_goes_on(notes: Path, folder: Path) -> None:
+    def write() -> None:
+        Path(os.fsdecode(os.fsencode(notes) + b"/n\xff.txt")).write_text("All about n.")
+
+    told: list[str] = []
+
+    def tell(error: QAError) -> None:
+        told.append(str(error))
+        (notes / "c.txt").write_text("All about c.")
+
+    changes = watch([notes], folder, FakeEncoder(), tell)
+    writer = threading.Timer(0.2, write)
+    writer.start()
+    assert next(changes).added == ["c.txt"]
+    writer.join()
+    assert "n\\udcff.txt has a name that is not valid Unicode: rename it" in told[0]
+
+
+def test_files_that_cannot_be_watched_are_told_in_a_sentence(
+    notes: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: Path, **__: object) -> NoReturn:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(watchfiles, "watch", failing)
+    with pytest.raises(LoadError, match=r"files cannot be watched: .*No space left on device"):
+        next(watch([notes], folder, FakeEncoder(), print))

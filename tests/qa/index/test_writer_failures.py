@@ -185,7 +185,7 @@ class TestAFailureLeavesTheIndexAsItWas:
 
         before = state_of(folder)
         monkeypatch.setattr(transaction, "connect", failing)
-        with pytest.raises(IndexNotWritten, match="as it was: the disk is full"):
+        with pytest.raises(IndexNotWritten, match="was not changed: the disk is full"):
             update_index(folder, corpus("bd", edition="second"), encoder=FakeEncoder())
         monkeypatch.undo()
         assert state_of(folder) == before
@@ -204,7 +204,7 @@ class TestAFailureLeavesTheIndexAsItWas:
 
         before, files = state_of(folder), contents(folder)
         monkeypatch.setattr(owner, name, full)
-        with pytest.raises(IndexNotWritten, match="as it was: the disk is full") as caught:
+        with pytest.raises(IndexNotWritten, match="was not changed: the disk is full") as caught:
             update_index(folder, corpus("d"), encoder=FakeEncoder())
         assert caught.value.folder == folder
         assert state_of(folder) == before
@@ -305,7 +305,7 @@ for limit in [100, 5_000, 40_000, size - 1, size, size + 5_000, *map(int, sys.ar
     try:
         update_index(folder, documents, encoder=encoder)
     except IndexNotWritten as error:
-        assert "is as it was" in str(error)
+        assert "was not changed" in str(error)
         print("refused", limit)
     else:
         sys.exit(f"written at a limit of {limit}")

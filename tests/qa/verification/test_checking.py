@@ -19,7 +19,13 @@ from qa.bundled import essay_path
 from qa.documents import Span
 from qa.loaders import load
 from qa.text.sentences import split_sentences
-from qa.verification.answer_files import SavedAnswer, read_saved
+from qa.verification import verify_conversation
+from qa.verification.answer_files import (
+    SavedAnswer,
+    SavedConversation,
+    parse_answer,
+    read_saved,
+)
 from qa.verification.sources import Sources
 
 Saved = dict[str, Any]
@@ -302,3 +308,16 @@ def test_verifying_loads_no_model() -> None:
     )
     saved = json.dumps(answer_of(SENTENCES[0]))
     subprocess.run([sys.executable, "-c", code], input=saved, text=True, check=True)
+
+
+def test_what_takes_too_long_is_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qa.verification.checking.MOST_COMPARED", 5 * len(ESSAY.text) // 2)
+    saved = parse_answer(answer_of(*SENTENCES[:2]))
+    talk = SavedConversation(format="inquote-conversation/1", title="", answers=[saved, saved])
+    assert verify(saved, [ESSAY]).verified
+    first, second = verify_conversation(talk, [ESSAY]).answers
+    assert first.verified
+    assert [check.finding for check in second.checks] == 2 * [
+        "not checked: too many quotes of long documents in one file; split it into several"
+    ]
+    assert not second.verified

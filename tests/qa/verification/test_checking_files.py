@@ -17,6 +17,7 @@ from qa.cli.verify import NOT_VERIFIED
 from qa.documents import Span
 from qa.loaders import load
 from qa.text.sentences import split_sentences
+from tests.fakes import index_here
 from tests.pdf_files import Page, pdf_of
 
 SENTENCES = ("The museum opens at nine.", "Tickets cost five euros.", "Cats are not let in.")
@@ -81,6 +82,7 @@ class TestEveryKind:
         self, tmp_path: Path, name: str
     ) -> None:
         WRITERS[name](tmp_path / name, SENTENCES)
+        index_here(tmp_path / name)
         saved = quoting(*load(tmp_path / name))
         for options in ((), ("--document", str(tmp_path / name))):
             result = run_verify(tmp_path, saved, *options)
@@ -92,6 +94,7 @@ class TestEveryKind:
         self, tmp_path: Path, name: str
     ) -> None:
         WRITERS[name](tmp_path / name, SENTENCES)
+        index_here(tmp_path / name)
         saved = quoting(*load(tmp_path / name))
         WRITERS[name](tmp_path / name, (*SENTENCES[:1], "Tickets cost six euros."))
         result = run_verify(tmp_path, saved)
@@ -130,6 +133,7 @@ class TestPages:
     @pytest.mark.parametrize("page", [1, 3, None])
     def test_another_page_does_not_verify(self, tmp_path: Path, page: int | None) -> None:
         write_pdf(tmp_path / "notes.pdf", SENTENCES)
+        index_here(tmp_path / "notes.pdf")
         saved = quoting(*load(tmp_path / "notes.pdf"))
         saved["citations"][0]["page"] = page
         result = run_verify(tmp_path, saved)
@@ -141,6 +145,7 @@ class TestConversations:
     @pytest.fixture
     def document(self, tmp_path: Path) -> Document:
         write_pdf(tmp_path / "notes.pdf", SENTENCES)
+        index_here(tmp_path / "notes.pdf")
         (document,) = load(tmp_path / "notes.pdf")
         return document
 
@@ -180,6 +185,7 @@ class TestConversations:
         for name, sentences in texts.items():
             (tmp_path / name).mkdir()
             write_text(tmp_path / name / "notes.md", sentences)
+            index_here(tmp_path / name / "notes.md")
             documents += load(tmp_path / name / "notes.md")
         old, new = documents
         paths = [tmp_path / name / "notes.md" for name in texts]

@@ -8,31 +8,30 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from qa import Answer, Citation, Document, verify
-from qa.bundled import essay_path
 from qa.cli.commands import main
 from qa.cli.verify import NOT_VERIFIED
 from qa.documents import Span
-from qa.engine import _cached
 from qa.errors import LoadError
 from qa.index import update_index
 from qa.loaders import load
-from qa.passages import Chunking
 from qa.regular_files import read_regular
+from qa.text.printable import printable_name
 from qa.verification.answer_files import (
     MAX_FILE_BYTES,
     SavedAnswer,
     SavedConversation,
     parse_answer,
 )
-from qa.verification.sources import MAX_FILES, Sources
-from tests.fakes import FakeEncoder
+from qa.verification.sources import MAX_FILES, Sources, names_machine
+from tests.fakes import FakeEncoder, index_here
 
 TEXT = "The museum opens at nine. Cats are not let in."
 FALSE = "The museum opens at nine. Cats are let in."
@@ -63,16 +62,10 @@ def run_verify(folder: Path, saved: object, *options: str | Path) -> Result:
     return CliRunner().invoke(main, ["verify", str(path), *map(str, options)])
 
 
-def index_here(*paths: Path) -> None:
-    """Index files where the commands look for the index of what --document names."""
-    encoder = FakeEncoder()
-    documents = [document for path in paths for document in load(path)]
-    update_index(_cached(list(paths), encoder, Chunking()), documents, encoder=encoder)
-
-
 class TestWhatWasRead:
     def test_is_told_of_each_quote(self, tmp_path: Path) -> None:
         path = write(tmp_path / "rules.txt")
+        index_here(path)
         saved = quoting(*load(path))
         for options in ((), ("--document", path)):
             result = run_verify(tmp_path, saved, *options)
@@ -83,6 +76,7 @@ class TestWhatWasRead:
 
     def test_is_told_where_a_quote_does_not_verify(self, tmp_path: Path) -> None:
         path = write(tmp_path / "rules.txt")
+        index_here(path)
         saved = quoting(*load(path))
         write(path, FALSE)
         result = run_verify(tmp_path, saved)
@@ -141,38 +135,101 @@ class TestAnIndex:
         assert "is not an inquote index" in result.stderr
 
 
-class TestAnotherFileOfThatName:
-    def test_does_not_verify_where_the_essay_is_meant(self, tmp_path: Path) -> None:
-        other = write(tmp_path / "essay.txt", FALSE)
-        saved = quoting(*load(other))
+class TestAFileThatOnlyTheAnswerNames:
+    @pytest.mark.parametrize(
+        "document_id",
+        [
+            "rules.txt",
+            "RULES.txt",
+            "rules.TXT",
+            "museum/rules.txt",
+            "rules\N{ZERO WIDTH SPACE}.txt",
+            "rules\N{SOFT HYPHEN}.txt",
+            "rul\N{CYRILLIC SMALL LETTER IE}s.txt",
+            "essay.txt",
+            "seeds/essay.txt",
+        ],
+    )
+    def test_does_not_verify_however_it_is_called(self, tmp_path: Path, document_id: str) -> None:
+        index_here(write(tmp_path / "mine" / "rules.txt"))
+        planted = write(tmp_path / "planted" / document_id, FALSE)
+        (document,) = load(planted)
+        saved = quoting(replace(document, id=document_id))
         result = run_verify(tmp_path, saved)
         assert result.exit_code == NOT_VERIFIED
-        assert f"another text than the essay.txt known here ({essay_path()})" in result.stdout
-        assert f"(read: {other})" in result.stdout
-        assert run_verify(tmp_path, saved, "--document", other).exit_code == 0
+        assert f"only the answer names {printable_name(planted)}: name it with" in result.stdout
 
-    def test_does_not_verify_where_one_was_indexed_here(self, tmp_path: Path) -> None:
-        mine = write(tmp_path / "mine" / "rules.txt")
-        other = write(tmp_path / "other" / "rules.txt", FALSE)
-        index_here(mine)
-        result = run_verify(tmp_path, quoting(*load(other)))
+    def test_is_not_even_opened(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        saved = quoting(*load(write(tmp_path / "rules.txt")))
+        monkeypatch.setattr("qa.verification.sources.read_regular", lambda *_, **__: 1 / 0)
+        assert Sources.named_in(read(saved)).documents == {}
+
+    def test_does_not_verify_as_a_copy_of_a_known_text_by_another_name(
+        self, tmp_path: Path
+    ) -> None:
+        index_here(write(tmp_path / "rules.txt"))
+        copy = write(tmp_path / "planted" / "laws.txt")
+        assert run_verify(tmp_path, quoting(*load(copy))).exit_code == NOT_VERIFIED
+
+    def test_verifies_once_it_is_named(self, tmp_path: Path) -> None:
+        path = write(tmp_path / "essay.txt", FALSE)
+        result = run_verify(tmp_path, quoting(*load(path)), "--document", path)
+        assert result.exit_code == 0, result.output
+
+
+class TestAFileThatIsKnownHere:
+    def test_may_not_have_become_another_text(self, tmp_path: Path) -> None:
+        path = write(tmp_path / "rules.txt")
+        index_here(path)
+        result = run_verify(tmp_path, quoting(*load(write(path, FALSE))))
         assert result.exit_code == NOT_VERIFIED
-        assert f"another text than the rules.txt known here ({mine})" in result.stdout
-        assert run_verify(tmp_path, quoting(*load(mine))).exit_code == 0
+        assert f"another text than the rules.txt known here ({path})" in result.stdout
 
-    def test_verifies_where_it_was_indexed_here_too(self, tmp_path: Path) -> None:
+    def test_may_be_one_of_several_of_its_name(self, tmp_path: Path) -> None:
         files = [write(tmp_path / name / "rules.txt", f"{name}. {TEXT}") for name in "ab"]
+        files.append(write(tmp_path / "c" / "rules.txt", f"a. {TEXT}"))  # as the first
         for path in files:
             index_here(path)
         for path in files:
             assert run_verify(tmp_path, quoting(*load(path))).exit_code == 0
 
-    def test_an_index_that_cannot_be_read_is_passed_over(
+    def test_verifies_beside_an_index_that_cannot_be_read(
         self, tmp_path: Path, cache_folder: Path
     ) -> None:
         write(cache_folder / "indexes" / "broken" / "inquote.sqlite", "no database")
         path = write(tmp_path / "rules.txt")
+        index_here(path)
         assert run_verify(tmp_path, quoting(*load(path))).exit_code == 0
+
+    def test_needs_a_cache_folder_that_can_be_read(
+        self, tmp_path: Path, cache_folder: Path
+    ) -> None:
+        write(cache_folder / "indexes", "a file")
+        result = run_verify(tmp_path, quoting(*load(write(tmp_path / "rules.txt"))))
+        assert result.exit_code == 1
+        assert result.stderr == (
+            f"Error: the cache folder {cache_folder} cannot be read (Not a directory): look at who "
+            "may read it, or name another in INQUOTE_CACHE\n"
+        )
+
+
+def test_what_cannot_be_seen_of_a_name_is_shown(tmp_path: Path) -> None:
+    document = Document(
+        "ru\N{SOFT HYPHEN}les.txt", TEXT, source=f"{tmp_path}/ru\N{SOFT HYPHEN}les.txt"
+    )
+    write(tmp_path / "ru\N{SOFT HYPHEN}les.txt")
+    result = run_verify(tmp_path, quoting(document), "--document", document.source or "")
+    assert "these words stand in ru\\xadles.txt, " in result.stdout
+    assert f"(read: {tmp_path}/ru\\xadles.txt)" in result.stdout
+
+
+@pytest.mark.parametrize("start", ["//", "\\\\", "/\\", "\\/"])
+def test_a_path_on_another_machine_is_told_by_its_two_separators(start: str) -> None:
+    path = f"{start}host/share/rules.txt"
+    assert PureWindowsPath(path).drive == r"\\host\share"
+    assert names_machine(path)
+    assert not names_machine("/host/share/rules.txt")
+    assert not names_machine("C:/share/rules.txt")
 
 
 def make_pipe(path: Path) -> None:
@@ -195,7 +252,9 @@ SPECIAL: dict[str, Callable[[Path], None]] = {
 class TestAFileThatAnAnswerNames:
     @pytest.mark.parametrize("name", SPECIAL)
     def test_is_not_read_unless_it_is_a_regular_file(self, tmp_path: Path, name: str) -> None:
-        path = tmp_path / "rules.txt"
+        path = write(tmp_path / "rules.txt")
+        index_here(path)
+        path.unlink()
         SPECIAL[name](path)
         saved = read(quoting(Document("rules.txt", TEXT), source=str(path)))
         sources = Sources.named_in(saved)
@@ -205,11 +264,17 @@ class TestAFileThatAnAnswerNames:
         assert check.finding.startswith(f"its source was not read: {path} is ")
 
     def test_is_not_read_through_a_link(self, tmp_path: Path) -> None:
-        write(tmp_path / "secret" / "rules.txt")
-        path = tmp_path / "rules.txt"
+        path = write(tmp_path / "public" / "rules.txt")
+        index_here(path)
+        path.rename(write(tmp_path / "secret" / "rules.txt"))
         path.symlink_to(tmp_path / "secret" / "rules.txt")
         saved = read(quoting(Document("rules.txt", TEXT), source=str(path)))
         assert "is a link" in verify(saved, Sources.named_in(saved)).checks[0].finding
+        path.unlink()
+        path.parent.rmdir()
+        path.parent.symlink_to(tmp_path / "secret")
+        told = verify(saved, Sources.named_in(saved)).checks[0].finding
+        assert f"{path} leads through a link: name the file itself" in told
 
     @pytest.mark.parametrize(
         ("document_id", "source", "reason"),
@@ -218,13 +283,15 @@ class TestAFileThatAnAnswerNames:
             ("rules.txt", "rules.txt", "not the full path"),
             ("rules.txt", "//host.example/share/rules.txt", "not the full path"),
             ("rules.txt", "\\\\host.example\\share\\rules.txt", "not the full path"),
+            ("rules.txt", "/\\host.example/share/rules.txt", "not the full path"),
+            ("rules.txt", "/proc/self/cwd/rules.txt", "only the answer names"),
             ("rules.txt", "/tmp/../etc/rules.txt", "not the full path"),
             ("rules.txt", "/somewhere/other.txt", "is not called rules.txt"),
             ("passwd", "/etc/passwd", "of no kind that is read"),
             ("/etc/a.txt", "/etc/a.txt", "is not called"),
-            ("a.txt", "/none/\0/a.txt", "cannot be read"),
-            ("a.txt", "/none/" + 1_000 * "x" + "/a.txt", "cannot be read"),
-            ("a.txt", "/none/a.txt", "cannot be read"),
+            ("a.txt", "/none/\0/a.txt", "only the answer names"),
+            ("a.txt", "/none/" + 1_000 * "x" + "/a.txt", "only the answer names"),
+            ("a.txt", "/none/a.txt", "only the answer names"),
         ],
     )
     def test_must_be_the_full_path_of_what_is_called_as_the_document(
@@ -236,7 +303,8 @@ class TestAFileThatAnAnswerNames:
         assert reason in verify(saved, sources).checks[0].finding
 
     def test_that_cannot_be_loaded_is_told_by_its_own_name(self, tmp_path: Path) -> None:
-        path = tmp_path / "rules.txt"
+        path = write(tmp_path / "rules.txt")
+        index_here(path)
         path.write_bytes(b"\xff\xfe\x00")
         saved = read(quoting(Document("rules.txt", TEXT), source=str(path)))
         told = verify(saved, Sources.named_in(saved)).checks[0].finding
@@ -275,6 +343,7 @@ class TestTheAnswerItself:
 
     def test_may_be_a_link_to_one(self, tmp_path: Path) -> None:
         path = write(tmp_path / "rules.txt")
+        index_here(path)
         (tmp_path / "kept.json").write_text(json.dumps(quoting(*load(path))))
         (tmp_path / "link.json").symlink_to(tmp_path / "kept.json")
         result = CliRunner().invoke(main, ["verify", str(tmp_path / "link.json")])
