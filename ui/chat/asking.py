@@ -7,6 +7,7 @@ goes wrong is in it as `error`, one sentence for the reader.
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -16,12 +17,14 @@ from pydantic import Field
 from qa import QA, Answer
 from qa.errors import AnswerFileError
 from qa.progress import Progress
+from qa.retrieval import check_words
+from qa.verification.answer_files import MAX_QUOTES_IN_ALL
 from ui.chat.export import markdown
 from ui.chat.feedback import Feedback
 from ui.chat.paper import Paper
 from ui.chat.render import turn as rendered
 from ui.chat.shelves import Shelf, ShelfError, Shelves
-from ui.chat.turns import MAX_TURNS, Checked, FindDocument, Turn, in_corpus, parse_turn
+from ui.chat.turns import MAX_TURNS, Asked, Checked, FindDocument, Turn, in_corpus, parse_turn
 from ui.visitors import limits
 from ui.visitors.background import Finished, in_background
 from ui.visitors.cookies import visitor_of
@@ -66,13 +69,13 @@ class _Files(_Request):
 
 
 class _Turns(_Request):
-    title: Text = ""
+    title: Asked = ""  # its first question
     turns: Annotated[list[dict[str, Any]], Field(max_length=MAX_TURNS)]
 
 
 class _Rating(_Request):
     turn: dict[str, Any]
-    history: list[Text] = Field(default_factory=list, max_length=_LOOK_BACK)
+    history: list[Asked] = Field(default_factory=list, max_length=_LOOK_BACK)
     good: bool | None
 
 
@@ -143,8 +146,9 @@ class Desk:
 
     def server_functions(self) -> list[ServerFunction]:
         """Give what the page's scripts call by name, for what takes no time."""
-        methods = (self.shelf, self.remove, self.paper, self.restore, self.markdown, self.rate)
-        return [in_turn(method, self._turns) for method in methods]
+        methods = (self.shelf, self.remove, self.paper, self.restore, self.markdown)
+        rate = in_turn(self.rate, self._turns, tells_client=True)
+        return [*(in_turn(method, self._turns) for method in methods), rate]
 
     @told
     def shelf(self, request: object) -> Data:
@@ -181,14 +185,14 @@ class Desk:
     def restore(self, request: object) -> Data:
         """Check turns that a browser kept, and render them; those that are none are left out."""
         asked = parsed(_Turns, request)
+        room = _Room()
         shown = []
-        for data in asked.turns:
-            try:
-                turn = parse_turn(data)
-            except AnswerFileError:
-                continue
+        for turn in _readable(asked.turns):
+            room.take(quotes=len(turn.answer.quotes))
             checked = Checked.against(turn, self._finder(asked.token, own=turn.own))
-            shown.append({"id": turn.id, "html": rendered(checked)})
+            html = rendered(checked)
+            room.take(characters=len(html))
+            shown.append({"id": turn.id, "html": html})
         return {"turns": shown}
 
     @told
@@ -198,16 +202,17 @@ class Desk:
         return {"text": markdown(asked.title, [parse_turn(data) for data in asked.turns])}
 
     @told
-    def rate(self, request: object) -> Data:
+    def rate(self, request: object, client: str = "") -> Data:
         """Keep what a visitor said of an answer about the page's corpus."""
         asked = parsed(_Rating, request)
         turn = parse_turn(asked.turn)
+        check_words(turn.answer.question)
         checked = Checked.against(turn, self._finder(None, own=False))
         if turn.own or not checked.verification.verified:
             raise AnswerFileError(
                 "this answer is not one of this page's document, so it is not kept"
             )
-        self._feedback.rate(turn, asked.good, tuple(asked.history))
+        self._feedback.rate(turn, asked.good, tuple(asked.history), client)
         return {"saved": True}
 
     def _add(self, request: _Files, visitor: gr.Request, tell: Progress) -> Data:
@@ -237,6 +242,38 @@ class Desk:
 
     def _shelf_for(self, token: str | None, client: str) -> Shelf:
         return self._known(token) or self._shelves.new(client)
+
+
+class _Room:
+    """What is left of what may be checked and shown in one call."""
+
+    def __init__(self) -> None:
+        self._until = time.monotonic() + limits.RESTORE_SECONDS
+        self._quotes = MAX_QUOTES_IN_ALL
+        self._characters = limits.MAX_RESTORED
+
+    def take(self, *, quotes: int = 0, characters: int = 0) -> None:
+        """Take some of it.
+
+        Raises:
+            AnswerFileError: no more is left.
+        """
+        self._quotes -= quotes
+        self._characters -= characters
+        if min(self._quotes, self._characters, self._until - time.monotonic()) < 0:
+            raise AnswerFileError(
+                "this conversation is too long to be checked and shown: begin a new one"
+            )
+
+
+def _readable(turns: list[dict[str, Any]]) -> Iterator[Turn]:
+    """Read turns; those that are none are left out."""
+    for data in turns:
+        try:
+            turn = parse_turn(data)
+        except AnswerFileError:
+            continue
+        yield turn
 
 
 def _on_shelf(shelf: Shelf | None) -> Data:

@@ -12,6 +12,8 @@ from ui.chat.turns import Turn
 # All that CommonMark and its common extensions (mathematics, tables, mentions) give a meaning.
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()#+\-.!|<>~$&:@=\"'^]")
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_BLANKS = " \t"
+_DROPPED_INSIDE = re.compile(r"(?<=[ \t])[ \t]|\t")
 
 
 def markdown(title: str, turns: Sequence[Turn]) -> str:
@@ -31,12 +33,15 @@ def escaped(text: str) -> str:
 
 
 def _line(line: str) -> str:
-    marked = _SPECIAL.sub(lambda match: f"\\{match.group()}", line)
-    return re.sub(r"^[ \t]+|[ \t]+$|(?<=[ \t])[ \t]|\t", _entities, marked)
+    inside = line.strip(_BLANKS)
+    before = len(line) - len(line.lstrip(_BLANKS))
+    marked = _SPECIAL.sub(lambda match: f"\\{match.group()}", inside)
+    kept = _DROPPED_INSIDE.sub(lambda match: _entities(match.group()), marked)
+    return _entities(line[:before]) + kept + _entities(line[before + len(inside) :])
 
 
-def _entities(match: re.Match[str]) -> str:
-    return "".join(f"&#{ord(space)};" for space in match.group())
+def _entities(blanks: str) -> str:
+    return "".join(f"&#{ord(blank)};" for blank in blanks)
 
 
 def _turn(turn: Turn) -> str:

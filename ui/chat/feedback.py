@@ -6,12 +6,24 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-from qa import QA
+from qa import QA, QAError
+from qa.errors import QuestionSetError
 from qa.evaluation import Question, load_questions, save_questions
+from qa.evaluation.formats.jsonl import add_question
 from qa.evaluation.questions import NOT_JUDGED, fingerprint
 from ui.chat.turns import Turn
+from ui.visitors import limits
+from ui.visitors.clients import share_of
+from ui.visitors.errors import say_aside
 
 RIGHT, WRONG = "thumbs-up", "thumbs-down"
+
+_LONGEST = 100_000  # characters of what is kept of an answer
+_OWNER_ALONE = 0o600
+
+
+class RatingError(QAError):
+    """What was said of an answer cannot be kept."""
 
 
 class Feedback:
@@ -31,33 +43,96 @@ class Feedback:
         self._qa = qa
         self._corpus: str | None = None
         self._lock = threading.Lock()
+        self._ids: set[str] = set()
+        self._written: tuple[int, ...] | None = None  # the state of the file with these ids
+        self._clients: dict[str, str] = {}  # by the ids that they rated
 
-    def rate(self, turn: Turn, right: bool | None, history: tuple[str, ...] = ()) -> None:
+    def rate(
+        self, turn: Turn, right: bool | None, history: tuple[str, ...] = (), client: str = ""
+    ) -> None:
         """Keep what was said of an answer, in the place of what was said of it before.
 
         Args:
             turn: the question and its answer.
             right: whether it is right; None takes back what was said.
             history: the questions asked before it.
+            client: who says it.
 
         Raises:
-            QuestionSetError: the file cannot be read or written, or is of another corpus.
+            RatingError: it is too long, too many are kept, or the file cannot be used; why, the
+                terminal is told.
         """
+        question = None if right is None else _question(turn, right, history)
+        if question and _characters(question) > _LONGEST:
+            raise RatingError("this answer is too long to be rated: it is not kept")
         with self._lock:
-            kept = list(load_questions(self.path)) if self.path.exists() else []
-            rest = [question for question in kept if question.id != turn.id]
-            added = [] if right is None else [_question(turn, right, history)]
-            self.path.parent.mkdir(0o700, parents=True, exist_ok=True)
-            if rest or added:
-                save_questions(self.path, [*rest, *added], corpus=self._fingerprint())
+            try:
+                self._keep(turn.id, question, client)
+            except QuestionSetError as error:
+                say_aside(f"a rating is not kept: {error}")
+                raise RatingError(
+                    "the rating cannot be kept; the terminal that runs inquote says why"
+                ) from error
+
+    def _keep(self, id_: str, question: Question | None, client: str) -> None:
+        kept = None if self._written == self._state() else self._read()
+        if question:
+            self._check_room(client, is_new=id_ not in self._ids)
+        if question and id_ not in self._ids:
+            if kept is None and self._ids:
+                add_question(self.path, question)
             else:
-                self.path.unlink(missing_ok=True)
+                self._write([*(kept or []), question])
+            self._ids.add(id_)
+            self._clients[id_] = client
+        elif id_ in self._ids:
+            rest = [each for each in (kept or self._read()) if each.id != id_]
+            self._write([*rest, question] if question else rest)
+            if not question:
+                self._ids.discard(id_)
+                self._clients.pop(id_, None)
+        self._written = self._state()
+
+    def _read(self) -> list[Question]:
+        """Read what is kept, and note of which answers it is."""
+        kept = list(load_questions(self.path)) if self.path.exists() else []
+        self._ids = {question.id for question in kept}
+        return kept
+
+    def _write(self, questions: list[Question]) -> None:
+        self.path.parent.mkdir(0o700, parents=True, exist_ok=True)
+        if questions:
+            corpus = self._fingerprint()
+            save_questions(self.path, questions, corpus=corpus, mode=_OWNER_ALONE)
+        else:
+            self.path.unlink(missing_ok=True)
+
+    def _check_room(self, client: str, *, is_new: bool) -> None:
+        own = sum(other == client for other in self._clients.values())
+        if is_new and own >= share_of(client, limits.MAX_RATINGS_EACH):
+            raise RatingError(f"you have rated {own:,} answers, and no more are kept of one person")
+        size = self.path.stat().st_size if self.path.exists() else 0
+        is_full = is_new and len(self._ids) >= limits.MAX_RATINGS
+        if is_full or size > limits.MAX_SET_BYTES:
+            raise RatingError("as many ratings are kept as may be: no more are taken")
+
+    def _state(self) -> tuple[int, ...] | None:
+        """Return what tells whether somebody else has changed the file."""
+        try:
+            status = self.path.stat()
+        except OSError:
+            return None
+        return status.st_ino, status.st_size, status.st_mtime_ns
 
     def _fingerprint(self) -> str:
         if self._corpus is None:
             index = self._qa.index
             self._corpus = fingerprint(index.document(id_) for id_ in index.document_ids())
         return self._corpus
+
+
+def _characters(question: Question) -> int:
+    return sum(map(len, (question.text, *question.history, *question.quotes)))
 
 
 def _question(turn: Turn, right: bool, history: tuple[str, ...]) -> Question:

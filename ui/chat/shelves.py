@@ -102,7 +102,7 @@ class Shelf:
         """
         with self._changing:
             problems: list[str] = []
-            added = list(self._read(uploads, problems))
+            added = list(self._read(uploads, problems, progress))
             if added:
                 update_index(self._folder, added, encoder=self._base.encoder, progress=progress)
                 self._reopen()
@@ -121,10 +121,14 @@ class Shelf:
             self._shut()
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _read(self, uploads: Sequence[Upload], problems: list[str]) -> Iterator[Document]:
+    def _read(
+        self, uploads: Sequence[Upload], problems: list[str], progress: Progress | None
+    ) -> Iterator[Document]:
         """Read files; what cannot be added is told in `problems`."""
         on_shelf = {entry.id: entry for entry in self.entries}
-        for upload in uploads:
+        for number, upload in enumerate(uploads):
+            if number and progress:
+                progress(0, 0)  # a step, before it is known how many passages there are
             try:
                 document = self._fit(read(upload), on_shelf)
             except QAError as error:

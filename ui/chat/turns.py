@@ -10,20 +10,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError, model_validator
 
 from qa import QA, Answer, Document, verify
 from qa.answering.extractive import chances
 from qa.errors import AnswerFileError
+from qa.retrieval import MAX_QUESTION
 from qa.verification import Check, Verification
-from qa.verification.answer_files import Name, SavedAnswer, Text, reason
+from qa.verification.answer_files import Name, Position, SavedAnswer, reason
 
 MAX_TURNS = 500
 """The most turns that are restored at once."""
 
-_MOST = 1_000  # rows of a table
+_MOST = 1_000  # documents, and stages
+_MOST_ROWS = 50  # of a table
+_LONGEST_ROW = 5_000  # characters of the document
 
 Chance = Annotated[float, Field(ge=0, le=1)]
+Asked = Annotated[str, Field(max_length=MAX_QUESTION)]
 FindDocument = Callable[[str], Document | None]
 """Gives the document of an id; None where it is not there."""
 
@@ -47,11 +51,26 @@ class _Kept(BaseModel):
 class KeptAnswer(SavedAnswer):
     """A saved answer, with what the page shows beside its quotes."""
 
-    query: Text
+    question: Asked
+    query: Asked
     confidence: Chance
 
 
-class KeptPassage(_Kept):
+class _KeptSpan(_Kept):
+    """A part of a document that is shown by its place, and no more than one shows of it."""
+
+    document_id: Name
+    start: Position
+    end: Position
+
+    @model_validator(mode="after")
+    def _is_bounded(self) -> Self:
+        if not 0 < self.end - self.start <= _LONGEST_ROW:
+            raise ValueError(f"a part of a document has 1 to {_LONGEST_ROW:,} characters")
+        return self
+
+
+class KeptPassage(_KeptSpan):
     """A passage that was retrieved; its words are looked up again by its place."""
 
     rank: int
@@ -60,17 +79,11 @@ class KeptPassage(_Kept):
     dense_rank: int | None
     lexical_score: float
     lexical_rank: int | None
-    document_id: str
-    start: int
-    end: int
 
 
-class KeptSentence(_Kept):
+class KeptSentence(_KeptSpan):
     """A sentence that was considered: how likely it is beside the others, and its signs."""
 
-    document_id: str
-    start: int
-    end: int
     chance: Chance
     cosine: float
 
@@ -86,8 +99,8 @@ class Found(_Kept):
     """
 
     threshold: Chance
-    passages: Annotated[list[KeptPassage], Field(max_length=_MOST), FailFast()]
-    sentences: Annotated[list[KeptSentence], Field(max_length=_MOST), FailFast()]
+    passages: Annotated[list[KeptPassage], Field(max_length=_MOST_ROWS), FailFast()]
+    sentences: Annotated[list[KeptSentence], Field(max_length=_MOST_ROWS), FailFast()]
     seconds: Annotated[dict[Name, float], Field(max_length=_MOST)]
 
 
@@ -172,6 +185,7 @@ def parse_turn(data: Mapping[str, Any]) -> Turn:
 
 
 def _found(answer: Answer, threshold: float) -> Found:
+    considered = list(zip(answer.considered, chances(answer.considered), strict=True))
     return Found(
         threshold=threshold,
         passages=[
@@ -184,19 +198,19 @@ def _found(answer: Answer, threshold: float) -> Found:
                 lexical_rank=hit.lexical_rank,
                 document_id=hit.passage.document_id,
                 start=hit.passage.start,
-                end=hit.passage.end,
+                end=min(hit.passage.end, hit.passage.start + _LONGEST_ROW),
             )
-            for hit in answer.passages
+            for hit in answer.passages[:_MOST_ROWS]
         ],
         sentences=[
             KeptSentence(
                 document_id=candidate.document_id,
                 start=candidate.span.start,
-                end=candidate.span.end,
+                end=min(candidate.span.end, candidate.span.start + _LONGEST_ROW),
                 chance=round(chance, 4),
                 cosine=round(candidate.cosine, 4),
             )
-            for candidate, chance in zip(answer.considered, chances(answer.considered), strict=True)
+            for candidate, chance in considered[:_MOST_ROWS]
         ],
         seconds=dict(answer.seconds),
     )

@@ -24,6 +24,7 @@ from qa.progress import Progress
 from ui.chat.paper import Paper
 from ui.chat.turns import in_corpus
 from ui.evaluation.evaluating import read_set
+from ui.visitors import limits
 from ui.visitors.background import Finished, in_background
 from ui.visitors.cookies import HasCookies, visitor_of
 from ui.visitors.errors import sentence
@@ -104,6 +105,7 @@ class _Sitting:
             if pending is None:
                 return
             question = pending.question
+            self._check_room()
             if verdict == "accept" and not excerpts:
                 raise RequestError("nothing is chosen: tick what answers it, or select the words")
             if verdict == "accept":
@@ -114,6 +116,15 @@ class _Sitting:
                 self.review.keep(question)
             else:
                 self.review.skip(question)
+
+    def _check_room(self) -> None:
+        """Refuse to add to a file that is large already."""
+        out, most = self.review.out, limits.MAX_SET_BYTES
+        if out.exists() and (size := out.stat().st_size) > most:
+            raise QuestionSetError(
+                f"the set has {size:,} bytes; one of more than {most:,} is not added to: "
+                "save it, and review the other questions in another one"
+            )
 
     def close(self) -> None:
         """Remove the file."""
@@ -225,6 +236,11 @@ class ReviewDesk:
         text = self._document(span.document).text
         if not 0 <= span.start < span.end <= len(text):
             raise RequestError("what is selected is no part of the document: select it again")
+        if span.end - span.start > limits.MAX_EXCERPT:
+            raise RequestError(
+                f"what is selected has {span.end - span.start:,} characters; the most is "
+                f"{limits.MAX_EXCERPT:,}: select less"
+            )
         return Excerpt(span.document, span.start, span.end, text[span.start : span.end])
 
     def _document(self, id_: str) -> Document:

@@ -116,6 +116,7 @@ class Shelf {
       this.busy = false;
       return this.say([...this.problems, told.error]);
     }
+    if (told.total === 0) return;  // still reading
     if (told.total !== undefined) return this.progress('Indexing passages', told.done, told.total);
     this.busy = false;
     const before = new Set(this.own.map((one) => one.id));

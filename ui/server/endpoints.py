@@ -118,7 +118,8 @@ def explained(shown: Callable[[str], str] = exact) -> Iterator[None]:
     """
     try:
         yield
-    except gr.Error:
+    except gr.Error as error:
+        error.print_exception = False  # a value out of bounds is the client's fault alone
         raise
     except Exception as error:
         raise gr.Error(

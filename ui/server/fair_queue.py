@@ -80,8 +80,12 @@ class FairQueue(Queue):
         """Add a call to its line.
 
         Raises:
-            HTTPException: the client has too many already, or all clients together have.
+            HTTPException: there is no such function; the client has too many calls already, or
+                all clients together have.
         """
+        function = None if body.fn_index is None else self.blocks.fns.get(body.fn_index)
+        if function is None or function.fn is None:
+            raise HTTPException(400, "The page has no such function.")
         client = client_of(request.scope)
         self._check_waiting(client, request)
         self._check_unread(client, body.session_hash)

@@ -97,7 +97,10 @@ class Guard:
     def _is_same_site(self, scope: Scope, headers: Headers) -> bool:
         origin = headers.get("origin")
         if origin is not None:
-            asking = urlsplit(origin)
+            try:
+                asking = urlsplit(origin)
+            except ValueError:  # it is no address
+                return False
             if asking.scheme not in {"http", "https"} or not asking.hostname:
                 return False
             same = asking.netloc.lower() == headers.get("host", "").lower()

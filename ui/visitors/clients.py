@@ -18,7 +18,8 @@ _HOME_NETWORK = 64  # bits of an IPv6 address that one customer usually has
 def client_of(scope: Mapping[str, Any]) -> str:
     """Return the name under which the work and the bytes of a request's sender are counted.
 
-    An IPv6 address counts with all others of its /64 network, which one person may have whole.
+    An IPv6 address counts with all others of its /64 network, which one person may have whole;
+    one that stands for an IPv4 address counts as that.
     """
     account = scope.get(ACCOUNT)
     if account is not None:
@@ -28,6 +29,8 @@ def client_of(scope: Mapping[str, Any]) -> str:
         address = ipaddress.ip_address(host)
     except ValueError:
         return f"address {host}"
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or address  # what listens on both sees IPv4 so
     if address.version == 6:
         return f"address {ipaddress.ip_network((address, _HOME_NETWORK), strict=False)}"
     return f"address {address}"

@@ -99,5 +99,23 @@ MAX_VISITORS = 200
 MAX_VISITORS_EACH = 20
 """The most visitors of one client who may have documents at once, such as several browsers."""
 
+MAX_RATINGS = 10_000
+"""The most thumbs that are kept."""
+
+MAX_RATINGS_EACH = 200
+"""The most thumbs of one client that are kept while the server runs."""
+
+MAX_SET_BYTES = 20_000_000
+"""The largest file of thumbs, or of a visitor's review, that is added to."""
+
+MAX_EXCERPT = 5_000
+"""The most characters of a document that a visitor may choose at once as what answers."""
+
+RESTORE_SECONDS = 10.0
+"""How long the checking of a conversation that a browser kept may take."""
+
+MAX_RESTORED = 20_000_000
+"""The most characters that a conversation may have on the page."""
+
 IDLE_SECONDS = 2 * 60 * 60
 """How long what a visitor brought is kept after it was last used."""

@@ -64,13 +64,23 @@ def told(handler: Callable[..., Data]) -> Callable[..., Data]:
     return handle
 
 
-def in_turn(method: Callable[[object], Data], turns: Turns) -> ServerFunction:
-    """Return a method as a function of the page, which clients take turns at."""
+def in_turn(
+    method: Callable[..., Data], turns: Turns, *, tells_client: bool = False
+) -> ServerFunction:
+    """Return a method as a function of the page, which clients take turns at.
+
+    Args:
+        method: takes a request, and the name of the client if `tells_client`.
+        turns: what is taken turns at.
+        tells_client: whether the method is told who asks.
+    """
 
     async def call(request: object, visitor: gr.Request) -> Data:
+        client = client_of(visitor.scope)
+        given = (request, client) if tells_client else (request,)
         try:
-            async with turns.turn(client_of(visitor.scope)):
-                return await run_sync(method, request)
+            async with turns.turn(client):
+                return await run_sync(method, *given)
         except Busy as error:
             return {"error": sentence(error)}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -114,6 +115,7 @@ def save_questions(
     *,
     corpus: str | None = None,
     name: str | None = None,
+    mode: int = 0o666,
 ) -> None:
     """Write a question set as JSON lines, in one step: a crash leaves the old file or the new.
 
@@ -122,6 +124,7 @@ def save_questions(
         questions: the set; `load_questions` gives it back as it is.
         corpus: the fingerprint of the corpus that it is about.
         name: what reports call it; None for the file's name.
+        mode: who may read and write the file, as far as the process lets them.
 
     Raises:
         QuestionSetError: the set could not be read again, or the file cannot be written.
@@ -131,7 +134,30 @@ def save_questions(
     header = {key: value for key, value in (("corpus", corpus), ("name", name)) if value}
     _check(path, header, lines)
     kept = [header, *lines] if header else lines
-    _write(path, "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in kept))
+    _write(path, "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in kept), mode)
+
+
+def add_question(path: Path, question: Question) -> None:
+    """Add a question, with an id that no other has, to a file that `save_questions` wrote.
+
+    Raises:
+        QuestionSetError: it could not be read again, or the file cannot be written.
+    """
+    line = _to_dict(question)
+    _check(path, {}, [line])
+    data = f"{json.dumps(line, ensure_ascii=False)}\n".encode()
+    try:
+        with path.open("r+b", buffering=0) as file:
+            end = file.seek(0, os.SEEK_END)
+            try:
+                if file.write(data) < len(data):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                os.fsync(file.fileno())
+            except OSError:
+                file.truncate(end)  # half a line would spoil the set
+                raise
+    except OSError as error:
+        raise QuestionSetError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _is_header(line: str) -> bool:
@@ -178,10 +204,11 @@ def _check(path: Path, header: dict[str, str], lines: list[dict[str, Any]]) -> N
         raise QuestionSetError(f"{path} is not written, as it could not be read", reading.faults)
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, mode: int) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with beside.open("w", encoding="utf-8", newline="\n") as file:
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        with open(handle, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123 - a handle
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

@@ -17,9 +17,11 @@ from tests.ui.uploading import VISITOR, sent, visiting
 from ui.chat.asking import Desk
 from ui.chat.feedback import Feedback
 from ui.chat.shelves import Shelves
+from ui.visitors import limits
 from ui.visitors.uploads import Uploads
 
 TEXT = "The northern gate was painted red in 1902. Its keeper is called Ilse."
+TOO_LONG = "This conversation is too long to be checked and shown: begin a new one"
 QUESTION = "When was the northern gate painted?"
 
 
@@ -113,6 +115,50 @@ def test_kept_turns_are_restored_and_what_is_none_is_left_out(desk: Desk) -> Non
     told = desk.restore({"turns": [turn, {"id": "two"}, {**turn, "id": "three"}]})
     assert [each["id"] for each in told["turns"]] == ["one", "three"]
     assert all("iq-verified" in each["html"] for each in told["turns"])
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [(0, 5_001), (0, 10**9), (5, 5), (5, 0), (-1, 3), (0, 1.5)]
+)
+@pytest.mark.parametrize("rows", ["passages", "sentences"])
+def test_a_turn_that_claims_a_large_part_of_a_document_is_none(
+    desk: Desk, rows: str, start: int, end: int
+) -> None:
+    turn = asked(desk)["turn"]
+    turn["found"][rows][0] |= {"start": start, "end": end}
+    assert desk.restore({"turns": [turn]}) == {"turns": []}
+
+
+@pytest.mark.parametrize("rows", ["passages", "sentences"])
+def test_a_turn_that_claims_many_parts_of_a_document_is_none(desk: Desk, rows: str) -> None:
+    turn = asked(desk)["turn"]
+    turn["found"][rows] = turn["found"][rows][:1] * 51
+    assert desk.restore({"turns": [turn]}) == {"turns": []}
+
+
+def test_no_kept_question_is_longer_than_one_that_can_be_asked(desk: Desk) -> None:
+    for name in ("question", "query"):
+        turn = asked(desk)["turn"]
+        turn["answer"][name] = "x" * 2_001
+        assert desk.restore({"turns": [turn]}) == {"turns": []}
+        assert "error" in desk.markdown({"title": "", "turns": [turn]})
+    assert "error" in desk.markdown({"title": "x" * 2_001, "turns": []})
+
+
+@pytest.mark.parametrize(("name", "value"), [("RESTORE_SECONDS", -1), ("MAX_RESTORED", 5_000)])
+def test_a_conversation_that_is_too_long_to_be_shown_is_told_so(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, name: str, value: int
+) -> None:
+    monkeypatch.setattr(limits, name, value)
+    turn = asked(desk)["turn"]
+    told = desk.restore({"turns": [turn] * 5})
+    assert told == {"error": TOO_LONG}
+
+
+def test_so_many_quotes_are_checked_in_one_call_and_no_more(desk: Desk) -> None:
+    turn = asked(desk)["turn"]
+    turn["answer"]["near"] = turn["answer"]["citations"] * 100
+    assert desk.restore({"turns": [turn] * 50}) == {"error": TOO_LONG}
 
 
 def test_only_answers_that_verify_can_be_rated(desk: Desk) -> None:

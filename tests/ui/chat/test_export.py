@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import time
 
 import pytest
 from hypothesis import example, given
@@ -37,6 +38,34 @@ def shown(markdown: str) -> str:
 @example("<b>&amp;</b> [x](y) `z` *e* _e_ ~~s~~ | t | $x$ @me #1 :o:")
 def test_any_quote_is_shown_as_it_is(text: str) -> None:
     assert shown(escaped(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("  a\t b ", "&#32;&#32;a&#9;&#32;b&#32;"),
+        (" \t", "&#32;&#9;"),
+        ("a b\n c", "a b\\\n&#32;c"),
+        ("", ""),
+    ],
+)
+def test_blanks_that_markdown_drops_are_entities(text: str, written: str) -> None:
+    assert escaped(text) == written
+
+
+def test_ten_times_as_many_blanks_take_about_ten_times_as_long() -> None:
+    short, long = (seconds("a" + " " * size + "b") for size in (20_000, 200_000))
+    assert long < 40 * short
+
+
+def seconds(text: str) -> float:
+    """Return how long it takes to escape a text, the shortest of three times."""
+    times = []
+    for _ in range(3):
+        started = time.perf_counter()
+        escaped(text)
+        times.append(time.perf_counter() - started)
+    return min(times)
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

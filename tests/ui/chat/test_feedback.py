@@ -9,12 +9,12 @@ import pytest
 
 from qa import QA, Document
 from qa.answering import ExtractiveAnswerer
-from qa.errors import QuestionSetError
 from qa.evaluation import evaluate, load_questions
 from qa.index import Index, update_index
 from tests.fakes import FakeEncoder
-from ui.chat.feedback import Feedback
+from ui.chat.feedback import Feedback, RatingError
 from ui.chat.turns import Turn
+from ui.visitors import limits
 
 TEXT = "The northern gate was painted red in 1902. Its keeper is called Ilse."
 QUESTION = "When was the northern gate painted?"
@@ -72,6 +72,61 @@ def test_the_last_word_counts_and_may_be_taken_back(qa: QA, feedback: Feedback) 
 def test_a_file_that_is_no_question_set_is_left_as_it_is(qa: QA, feedback: Feedback) -> None:
     feedback.path.parent.mkdir()
     feedback.path.write_text("mine\n")
-    with pytest.raises(QuestionSetError):
+    with pytest.raises(RatingError, match="cannot be kept") as caught:
         feedback.rate(turn(qa, "one"), True)
     assert feedback.path.read_text() == "mine\n"
+    assert feedback.path.name not in str(caught.value)
+
+
+def test_a_new_rating_is_added_to_the_file_which_its_owner_alone_may_read(
+    qa: QA, feedback: Feedback
+) -> None:
+    feedback.rate(turn(qa, "one"), True)
+    first, mode = feedback.path.stat().st_ino, feedback.path.stat().st_mode
+    before = feedback.path.read_bytes()
+    feedback.rate(turn(qa, "two"), False)
+    assert mode & 0o777 == 0o600
+    assert feedback.path.stat().st_ino == first
+    assert feedback.path.read_bytes().startswith(before)
+    assert [each.id for each in load_questions(feedback.path)] == ["one", "two"]
+
+
+def test_what_somebody_else_changed_in_the_file_is_read_again(qa: QA, feedback: Feedback) -> None:
+    feedback.rate(turn(qa, "one"), True)
+    text = feedback.path.read_text()
+    feedback.path.write_text(text.replace('"one"', '"other"'))
+    feedback.rate(turn(qa, "one"), True)
+    assert [each.id for each in load_questions(feedback.path)] == ["other", "one"]
+
+
+def test_a_client_may_rate_so_many_answers_and_change_its_mind(
+    qa: QA, feedback: Feedback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MAX_RATINGS_EACH", 2)
+    monkeypatch.setattr(limits, "MAX_RATINGS", 3)
+    for id_ in ("one", "two"):
+        feedback.rate(turn(qa, id_), True, client="ada")
+    with pytest.raises(RatingError, match="you have rated 2 answers"):
+        feedback.rate(turn(qa, "three"), True, client="ada")
+    feedback.rate(turn(qa, "two"), None, client="ada")
+    feedback.rate(turn(qa, "three"), True, client="ada")
+    feedback.rate(turn(qa, "three"), False, client="ada")
+    feedback.rate(turn(qa, "four"), True, client="bob")
+    with pytest.raises(RatingError, match="no more are taken"):
+        feedback.rate(turn(qa, "five"), True, client="bob")
+    assert [each.id for each in load_questions(feedback.path)] == ["one", "three", "four"]
+
+
+def test_neither_a_long_rating_nor_one_for_a_full_file_is_kept(
+    qa: QA, feedback: Feedback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(RatingError, match="too long to be rated"):
+        feedback.rate(turn(qa, "one"), False, ("x" * 60_000,) * 2)
+    assert not feedback.path.exists()
+    feedback.rate(turn(qa, "one"), True)
+    monkeypatch.setattr(limits, "MAX_SET_BYTES", 10)
+    for id_ in ("one", "two"):
+        with pytest.raises(RatingError, match="no more are taken"):
+            feedback.rate(turn(qa, id_), False)
+    feedback.rate(turn(qa, "one"), None)
+    assert not feedback.path.exists()

@@ -14,6 +14,7 @@ from qa.errors import LoadError, QuestionError
 from qa.index import Index, update_index
 from qa.loaders.parsing import Limits
 from tests.fakes import FakeEncoder
+from ui.chat import shelves as shelves_module
 from ui.chat.shelves import Shelf, Shelves, read
 from ui.visitors import limits
 from ui.visitors.background import Stopped
@@ -126,6 +127,21 @@ class TestShelf:
             shelf.add([upload(tmp_path, "pier.txt", PIER)], stop)
         assert [entry.id for entry in shelf.entries] == ["gate.txt"]
         assert shelf.ask("When was the northern gate painted?").citations
+
+    def test_others_get_a_turn_between_two_files(
+        self, shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        steps: list[str] = []
+        reading = shelves_module.read
+
+        def noted(file: Upload) -> Document:
+            steps.append(file.name)
+            return reading(file)
+
+        monkeypatch.setattr(shelves_module, "read", noted)
+        files = [upload(tmp_path, name, name * 9) for name in ("a.txt", "b.txt", "c.txt")]
+        shelf.add(files, lambda done, total: steps.append("a turn"))
+        assert steps[:5] == ["a.txt", "a turn", "b.txt", "a turn", "c.txt"]
 
     def test_what_is_here_can_be_asked_while_more_is_added(
         self, shelf: Shelf, tmp_path: Path

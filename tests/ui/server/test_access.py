@@ -219,6 +219,22 @@ def test_requests_are_counted_by_the_account_that_is_logged_in() -> None:
     assert client.get("/").text == "account ada"
 
 
+@pytest.mark.parametrize(
+    ("address", "client"),
+    [
+        ("10.1.2.3", "address 10.1.2.3"),
+        ("::ffff:10.1.2.3", "address 10.1.2.3"),
+        ("::ffff:a01:203", "address 10.1.2.3"),
+        ("::ffff:127.0.0.1", "address 127.0.0.1"),
+        ("::1", "address ::/64"),
+        ("2001:db8::ffff:10.1.2.3", "address 2001:db8::/64"),
+        ("testclient", "address testclient"),
+    ],
+)
+def test_an_ipv4_address_counts_as_one_in_either_form(address: str, client: str) -> None:
+    assert client_of({"client": (address, 1)}) == client
+
+
 def test_what_no_named_proxy_says_of_a_visitor_is_not_believed(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
@@ -318,6 +334,7 @@ def test_a_page_on_every_address_is_asked_by_an_address_or_its_own_name_alone(
     [
         EVIL,
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Origin": "http://127.0.0.1:1"},
         {"Origin": "http://127.0.0.1.evil.example"},
         {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},

@@ -164,6 +164,30 @@ def test_nothing_else_is_called_by_name(
     assert page.complaints() == []
 
 
+def test_a_function_that_the_page_runs_by_itself_cannot_be_called(page: Running) -> None:
+    with page.client() as client:
+        functions = client.get("/config").json()["dependencies"]
+        own = [each["id"] for each in functions if not each["backend_fn"]]
+        for number in own:
+            call = {"fn_index": number, "data": [], "session_hash": "a"}
+            response = client.post(f"{API}/queue/join", json=call)
+            told = response.status_code, response.json()["detail"]
+            assert told == (400, "The page has no such function.")
+    assert own
+    assert page.complaints() == []
+
+
+def test_a_value_out_of_bounds_gets_a_sentence_and_prints_nothing(page: Running) -> None:
+    with page.client() as client:
+        functions = client.get("/config").json()["dependencies"]
+        run = next(each["id"] for each in functions if each["api_name"] == "run")
+        call = {"fn_index": run, "data": [None, 1e308, 8], "session_hash": "bounds"}
+        client.post(f"{API}/queue/join", json=call).raise_for_status()
+        told = client.get(f"{API}/queue/data", params={"session_hash": "bounds"}).text
+    assert "is greater than maximum value 1" in told
+    assert page.complaints() == []
+
+
 def test_an_answer_is_fetched_with_plain_requests(page: Running) -> None:
     with page.client() as client:
         for path, body in (

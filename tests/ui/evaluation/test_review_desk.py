@@ -1,0 +1,59 @@
+"""A review is bounded in what one visitor may put into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from qa import QA, Document
+from qa.index import Index, update_index
+from tests.fakes import FakeEncoder
+from ui.evaluation.reviewing import ReviewDesk
+from ui.visitors import limits
+from ui.visitors.uploads import Uploads
+
+TEXT = "The northern gate was painted red in 1902. " * 200
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[ReviewDesk]:
+    encoder = FakeEncoder()
+    update_index(tmp_path / "index", [Document("gate.txt", TEXT)], encoder=encoder)
+    with (
+        QA(Index.open(tmp_path / "index"), encoder) as qa,
+        ReviewDesk(qa, tmp_path, Uploads(tmp_path)) as opened,
+    ):
+        yield opened
+
+
+@pytest.fixture
+def begun(desk: ReviewDesk) -> dict[str, Any]:
+    typed = gr.EventData(None, {"text": "When was the gate painted?\nWho painted the gate?"})
+    return list(desk.begin(typed, gr.Request(username="ada")))[-1]
+
+
+def judged(desk: ReviewDesk, begun: dict[str, Any], start: int, end: int) -> dict[str, Any]:
+    span = {"document": "gate.txt", "start": start, "end": end}
+    given = {"token": begun["token"], "question": begun["question"]["id"], "verdict": "accept"}
+    return desk.judge(given | {"spans": [span]})
+
+
+def test_an_excerpt_is_no_longer_than_a_few_pages(desk: ReviewDesk, begun: dict[str, Any]) -> None:
+    told = judged(desk, begun, 0, 5_001)
+    assert told["error"] == (
+        "What is selected has 5,001 characters; the most is 5,000: select less"
+    )
+    assert judged(desk, begun, 0, 5_000)["judged"] == 1
+
+
+def test_a_set_that_is_large_already_is_not_added_to_and_can_be_saved(
+    desk: ReviewDesk, begun: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going_on = judged(desk, begun, 0, 42)
+    monkeypatch.setattr(limits, "MAX_SET_BYTES", 100)
+    assert "save it" in judged(desk, going_on, 0, 42)["error"]
+    assert TEXT[:42] in desk.made({"token": begun["token"]})["text"]
