@@ -149,7 +149,7 @@ def _check_bfloat16(backend: str, device: str | None, model: str | None) -> None
 
 def _openvino(files: ModelFiles, device: str | None, precision: str) -> OpenVINOEncoder:
     """Load a model on OpenVINO; a `ModelError` says why it cannot be."""
-    from embeddings.model_config import UnknownRecipe
+    from embeddings.model_config import UnsupportedModel
 
     in_float32 = precision == "float32"
     way_out = "take the backend torch" if in_float32 else "leave backend and precision out"
@@ -168,7 +168,7 @@ def _openvino(files: ModelFiles, device: str | None, precision: str) -> OpenVINO
             f"OpenVINO cannot be loaded ({error}): run  pip install openvino  or {way_out}",
             model=files.name,
         ) from error
-    except UnknownRecipe as error:
+    except UnsupportedModel as error:
         raise ModelError(
             f"OpenVINO cannot take the model {files.name!r}, as {error}: {way_out}",
             model=files.name,

@@ -215,10 +215,10 @@ def load_vectors(manifest: Manifest, connection: sqlite3.Connection, folder: Pat
 
     check_files(manifest, folder)
     rows = connection.execute("SELECT number FROM dead ORDER BY number").fetchall()
-    dead = np.array(rows, np.int64).reshape(-1)
-    if checksum_of(dead).hex() != manifest.dead_check:
+    deleted = np.array(rows, np.int64).reshape(-1)
+    if checksum_of(deleted).hex() != manifest.dead_check:
         raise NotWhole("its list of removed passages is not as it was written")
-    return Segments.load(folder, manifest.segments, manifest.dim, dead.tolist())
+    return Segments.load(folder, manifest.segments, manifest.dim, deleted.tolist())
 
 
 def check_files(manifest: Manifest, folder: Path) -> None:

@@ -192,14 +192,14 @@ def _with_vectors(
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    dead = np.array(store.dead, np.int64)
+    deleted = np.array(store.deleted, np.int64)
     connection.execute("DELETE FROM dead")
-    connection.executemany("INSERT INTO dead VALUES (?)", ((n,) for n in dead.tolist()))
+    connection.executemany("INSERT INTO dead VALUES (?)", ((n,) for n in deleted.tolist()))
     current = {segment.name for segment in segments}
     before = [*old.left_files, *(segment.name for segment in old.segments)]
     left = (name for name in before if name not in current and is_taken(folder / name))
     following = old.following(segments, tuple(left))
-    return replace(following, dead_check=checksum_of(dead).hex())
+    return replace(following, dead_check=checksum_of(deleted).hex())
 
 
 def _flushed(path: Path, segment: Segment) -> Segment:

@@ -184,7 +184,7 @@ class _Writer:
         encoder: Encoder,
         encoded: Encoded,
     ) -> None:
-        from qa.index.inverted_index import Entered
+        from qa.index.inverted_index import SegmentBuilder
 
         self.changes = Changes()
         self._connection = connection
@@ -194,7 +194,7 @@ class _Writer:
         self._encoder = encoder
         self._encoded = encoded
         self._chunking = manifest.chunking
-        self._words = Entered(connection)
+        self._words = SegmentBuilder(connection)
         (kept,) = connection.execute("SELECT count(*) FROM tokens").fetchone()
         self._tokens_left = manifest.token_vectors - kept
         self.last_passage = manifest.last_passage
