@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from embeddings import Encoder, Tokens
 from qa.passages import Passage
-from qa.text.analysis import Rarity, terms, words
+from qa.text.analysis import Idf, terms, words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -112,12 +112,12 @@ class Matcher:
         tell the passage more than the sentence.
         """
         tokens = self._encoder.query_tokens(text)
-        rarity = Rarity([found for passage in passages for found in _sentence_terms(passage)])
+        idf = Idf([found for passage in passages for found in _sentence_terms(passage)])
         vector = self._encoder.encode_queries([text])[0]
         return EncodedQuery(
             text,
             tokens,
-            _weights(text, tokens, rarity, terms(text if own is None else own)),
+            _weights(text, tokens, idf, terms(text if own is None else own)),
             vector,
         )
 
@@ -147,7 +147,7 @@ def _sentence_terms(passage: Passage) -> tuple[frozenset[str], ...]:
     return tuple(map(terms, passage.sentence_texts))
 
 
-def _weights(text: str, tokens: Tokens, rarity: Rarity, own: frozenset[str]) -> NDArray[np.float32]:
+def _weights(text: str, tokens: Tokens, idf: Idf, own: frozenset[str]) -> NDArray[np.float32]:
     """Weigh a question's tokens by their words; the tokens of a word share its weight."""
     import numpy as np
 
@@ -158,7 +158,7 @@ def _weights(text: str, tokens: Tokens, rarity: Rarity, own: frozenset[str]) -> 
         telling = terms(text[start:end])
         if telling and of_word.any():
             share = 1.0 if telling <= own else _CONTEXT_WEIGHT
-            weights[of_word] = share * rarity.weight(min(telling)) / of_word.sum()
+            weights[of_word] = share * idf.weight(min(telling)) / of_word.sum()
     if not weights.any():
         weights += 1
     shares: NDArray[np.float32] = weights / weights.sum()

@@ -1,4 +1,4 @@
-"""How surely a question leans on those before it (English)."""
+"""How surely a question depends on those before it (English)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from qa.documents import Span
 from qa.follow_ups.phrases import names, substance
 
 
-class Leaning(IntEnum):
-    """How surely a question leans on what came before it."""
+class Dependence(IntEnum):
+    """How surely a question depends on what came before it."""
 
-    ALONE = 0
-    DOUBT = 1
-    SURE = 2
+    STANDALONE = 0
+    AMBIGUOUS = 1
+    DEPENDENT = 2
 
 
 _FEW = 3  # words of substance: with fewer, and no name, a question may not stand alone
@@ -105,18 +105,18 @@ _BOUNDARY = _pattern(
 )
 
 
-def leaning(question: str) -> Leaning:
-    """Tell how surely a question leans on others, by its words alone."""
+def dependence(question: str) -> Dependence:
+    """Tell how surely a question depends on others, by its words alone."""
     if len(question) > _CHECKED or _is_foreign(question):
-        return Leaning.ALONE
+        return Dependence.STANDALONE
     told = substance(question)
     if not told and _POLITE.search(question) and not _ASKS.search(question):
-        return Leaning.ALONE
+        return Dependence.STANDALONE
     if not told or points_outside(question):
-        return Leaning.SURE
+        return Dependence.DEPENDENT
     if _ELLIPSIS.search(question) or _POINTING.search(question):
-        return Leaning.SURE if len(told) <= _FEW else Leaning.DOUBT
-    return Leaning.DOUBT if _may_lean(question, len(told)) else Leaning.ALONE
+        return Dependence.DEPENDENT if len(told) <= _FEW else Dependence.AMBIGUOUS
+    return Dependence.AMBIGUOUS if _may_lean(question, len(told)) else Dependence.STANDALONE
 
 
 def points_outside(question: str) -> Span | None:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from qa.documents import Span
-from qa.text.analysis import telling_words
+from qa.text.analysis import content_words
 
 _WORD = re.compile(r"\w+(?:[-'’&.]\w+)*")
 
@@ -62,7 +62,7 @@ def substance(text: str) -> list[str]:
     """Give the words that tell what a text is about, in lower case, without the thin ones."""
     return [
         word
-        for word in telling_words(text)
+        for word in content_words(text)
         if word not in _THIN and (len(word) > 1 or word.isdigit())
     ]
 

@@ -27,7 +27,7 @@ def words(text: str) -> Iterator[tuple[int, int]]:
     return (word.span() for word in _WORD.finditer(text))
 
 
-def telling_words(text: str) -> list[str]:
+def content_words(text: str) -> list[str]:
     """Give a text's words once each, in lower case, without those that every text has (English).
 
     Words that merely ask, such as "how", are among those.
@@ -38,7 +38,7 @@ def telling_words(text: str) -> list[str]:
 
 def terms(text: str) -> frozenset[str]:
     """Give the stems of a text's telling words (English)."""
-    return frozenset(map(_stem, telling_words(text)))
+    return frozenset(map(_stem, content_words(text)))
 
 
 def counted_terms(text: str) -> tuple[Counter[str], int]:
@@ -64,7 +64,7 @@ def _folded(text: str) -> str:
     return text.casefold()
 
 
-class Rarity:
+class Idf:
     """How much each term tells among some texts: inverse document frequency, smoothed."""
 
     def __init__(self, texts: Sequence[frozenset[str]]) -> None:

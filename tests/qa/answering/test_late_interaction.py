@@ -28,7 +28,7 @@ def match(question: str, *passages: Passage) -> list[Match]:
 
 
 class TestWeights:
-    def test_add_up_to_1_and_are_those_of_telling_words(self) -> None:
+    def test_add_up_to_1_and_are_those_of_content_words(self) -> None:
         query = Matcher(FakeEncoder()).encode_query("Is the tower closed?", [passage(TOWER)])
         assert query.weights.sum() == pytest.approx(1)
         assert [w > 0 for w in query.weights] == [False, False, True, True]
@@ -39,7 +39,7 @@ class TestWeights:
         )
         assert query.weights[1] > query.weights[0] > 0
 
-    def test_a_question_without_telling_words_is_weighed_evenly(self) -> None:
+    def test_a_question_without_content_words_is_weighed_evenly(self) -> None:
         query = Matcher(FakeEncoder()).encode_query("Who are you?", [passage(TOWER)])
         assert query.weights.tolist() == pytest.approx([1 / 3] * 3)
 
