@@ -6,7 +6,7 @@ The file ends with the run that brings its vectors into the index.
     header     32 bytes that tell the model
     records    the SHA-256 of a text as it was encoded, its vector (float32), and a CRC-32 of both
 
-What a crash leaves of the record that was being written is passed over, and written over.
+What a crash leaves of the record that was being written is skipped, and written over.
 """
 
 from __future__ import annotations

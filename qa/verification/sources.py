@@ -129,7 +129,7 @@ def known_here(ids: Iterable[str]) -> Known:
     """Find the texts of some ids: the essay that came along, and what was indexed before.
 
     Indexes that are kept in the user's cache are looked through; one that cannot be read is
-    passed over.
+    skipped.
     """
     known: dict[str, dict[str, str]] = {id_: {} for id_ in ids}
     essay = essay_path()
@@ -165,7 +165,7 @@ def _read(document_id: str, source: str | None, limit: int) -> tuple[Document, i
     if named.is_absolute() or path.parts[-len(named.parts) :] != named.parts:
         raise LoadError(f"{source} is not called {document_id}", source=source)
     if loader is None:
-        raise LoadError(f"{source} is of no kind that is read", source=source)
+        raise LoadError(f"{source} has a suffix that cannot be read", source=source)
     data = read_regular(path, limit, follow=False)
     with tempfile.TemporaryDirectory(prefix="inquote-verify-") as folder:
         copy = Path(folder, f"source{path.suffix}")  # what was checked is what is read

@@ -73,7 +73,7 @@ def test_what_cannot_be_read_is_told_apart_and_the_rest_is_added(
             ENCRYPTED: "password",
             SCANNED: "scanned",
             "torn.pdf": "damaged",
-            "picture.png": "is of no kind that is read",
+            "picture.png": "has a suffix that cannot be read",
             "empty.txt": "is empty",
         }.items(),
         strict=True,

@@ -75,7 +75,7 @@ class KeptSentence(_Kept):
     cosine: float
 
 
-class Found(_Kept):
+class Trace(_Kept):
     """How an answer was found.
 
     Attributes:
@@ -104,7 +104,7 @@ class Turn(_Kept):
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
     answer: KeptAnswer
-    found: Found
+    found: Trace
     own: bool = False
     documents: Annotated[list[Name], Field(max_length=_MOST), FailFast()] = []
 
@@ -175,8 +175,8 @@ def parse_turn(data: Mapping[str, Any]) -> Turn:
         raise AnswerFileError(f"a kept answer cannot be read: {reason(error)}") from None
 
 
-def _found(answer: Answer, threshold: float) -> Found:
-    return Found(
+def _found(answer: Answer, threshold: float) -> Trace:
+    return Trace(
         threshold=threshold,
         passages=[
             KeptPassage(

@@ -21,15 +21,23 @@ from qa.evaluation.questions import NOT_JUDGED
 from qa.evaluation.records import Excerpt
 from qa.evaluation.review import Pending, Review, read_drafts
 from qa.progress import Progress
-from ui.chat.paper import Paper
+from ui.chat.document_view import DocumentView
 from ui.chat.turns import in_corpus
 from ui.evaluation.evaluating import read_set
 from ui.visitors.background import Finished, in_background
 from ui.visitors.cookies import HasCookies, visitor_of
 from ui.visitors.errors import sentence
+from ui.visitors.expiring_store import ExpiringStore, ExpiringStoreError
 from ui.visitors.fair_work import LongWork, Turns
-from ui.visitors.kept import Kept, KeptError
-from ui.visitors.messages import Data, Request, RequestError, ServerFunction, in_turn, parsed, told
+from ui.visitors.messages import (
+    Data,
+    Request,
+    RequestError,
+    ServerFunction,
+    errors_as_data,
+    in_turn,
+    parsed,
+)
 from ui.visitors.uploads import Upload, UploadedFile, Uploads
 
 _LONGEST = 1_000_000  # characters of questions that are typed
@@ -120,7 +128,7 @@ class _Sitting:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-class ReviewDesk:
+class ReviewHandlers:
     """Serves the review of a corpus; use it in a `with` block, which removes what was kept.
 
     Args:
@@ -139,7 +147,7 @@ class ReviewDesk:
         self._uploads = uploads
         self._folder = folder / "reviews"
         self._folder.mkdir(mode=0o700)
-        self._sittings: Kept[_Sitting] = Kept("your questions")
+        self._sittings: ExpiringStore[_Sitting] = ExpiringStore("your questions")
 
     def begin(self, event: gr.EventData, visitor: gr.Request) -> Iterator[Data]:
         """Ask all questions; tell how far it is, and at last which should be judged."""
@@ -161,7 +169,7 @@ class ReviewDesk:
         methods = (self.judge, self.resume, self.made, self.text)
         return [in_turn(method, self._turns) for method in methods]
 
-    @told
+    @errors_as_data
     def judge(self, request: object) -> Data:
         """Keep a judgement, and give the next question."""
         asked = parsed(_Judgement, request)
@@ -169,12 +177,12 @@ class ReviewDesk:
         sitting.judge(asked.question, asked.verdict, [self._excerpt(span) for span in asked.spans])
         return self._next(sitting)
 
-    @told
+    @errors_as_data
     def resume(self, request: object) -> Data:
         """Go on after the page was loaded again."""
         return self._next(self._sittings.find(parsed(_Token, request).token))
 
-    @told
+    @errors_as_data
     def made(self, request: object) -> Data:
         """Give the question set that was made, as JSON lines."""
         review = self._sittings.find(parsed(_Token, request).token).review
@@ -182,12 +190,12 @@ class ReviewDesk:
             raise QuestionSetError("no question is judged yet, so there is no set to save")
         return {"text": review.out.read_text(encoding="utf-8")}
 
-    @told
+    @errors_as_data
     def text(self, request: object) -> Data:
         """Give a part of a document."""
         asked = parsed(_Place, request)
-        paper = Paper.of(self._document(asked.document))
-        return paper.part(paper.part_of(asked.at) if asked.part is None else asked.part)
+        view = DocumentView.of(self._document(asked.document))
+        return view.part(view.part_of(asked.at) if asked.part is None else asked.part)
 
     def __enter__(self) -> Self:
         return self
@@ -205,7 +213,7 @@ class ReviewDesk:
             sitting = _Sitting(self._qa, drafts, self._folder / secrets.token_hex(8), tell)
         try:
             return self._sittings.add(sitting.named, visitor.username or "")
-        except KeptError:
+        except ExpiringStoreError:
             sitting.close()
             raise
 

@@ -12,7 +12,7 @@ class Chat {
       onChange: () => this.changed(),
     });
     this.paper = new Paper(this.find('#iq-paper'), {
-      load: (place) => server.paper({...place, token: this.shelf.token}),
+      load: (place) => server.document_part({...place, token: this.shelf.token}),
       onPick: (key) => this.quoteOf(key)?.querySelector('.iq-number').focus(),
     });
     this.pending = null;

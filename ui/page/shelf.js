@@ -37,7 +37,7 @@ class Shelf {
   }
 
   async start() {
-    const told = await this.server.shelf({token: this.token});
+    const told = await this.server.user_documents({token: this.token});
     if (told.error) return this.say([told.error]);
     this.corpus = told.corpus;
     this.take(told);

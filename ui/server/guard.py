@@ -106,7 +106,7 @@ class Guard:
         return headers.get("sec-fetch-site") != "cross-site" or follows_a_link
 
 
-class OpenWays:
+class RouteAllowlist:
     """Answers the ways of `OPEN` alone, and takes no forms, which may carry files."""
 
     def __init__(self, app: ASGIApp) -> None:

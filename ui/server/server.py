@@ -32,7 +32,7 @@ from ui.server.accounts import Accounts
 from ui.server.connections import FILES_WANTED, Connections, handle_loop_error, raise_open_files
 from ui.server.endpoints import SHARED, Endpoints, explained
 from ui.server.fair_queue import FairQueue
-from ui.server.guard import ANY_ADDRESS, MCP_PATH, Guard, OpenWays
+from ui.server.guard import ANY_ADDRESS, MCP_PATH, Guard, RouteAllowlist
 from ui.server.page_policy import mark_scripts
 from ui.server.quotas import Quotas
 from ui.visitors.cookies import Visitors
@@ -167,7 +167,7 @@ def guarded(app: ASGIApp, serving: Serving) -> ASGIApp:
 
     Requests are counted by their address, and once more by the account that is logged in.
     """
-    app = Quotas(Visitors(OpenWays(app), frozenset(("/", UPLOADS_PATH))))
+    app = Quotas(Visitors(RouteAllowlist(app), frozenset(("/", UPLOADS_PATH))))
     if serving.accounts is not None:
         app = Quotas(Login(app, serving.accounts))
     return Guard(app, serving.host, serving.names)

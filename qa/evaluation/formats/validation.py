@@ -39,7 +39,7 @@ class Strict(BaseModel):
 
 
 class Lenient(BaseModel):
-    """Fields of a format of others, where further ones are passed over."""
+    """Fields of a format of others, where further ones are skipped."""
 
     model_config = ConfigDict(strict=True, extra="ignore", populate_by_name=True)
 

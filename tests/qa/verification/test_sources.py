@@ -220,7 +220,7 @@ class TestAFileThatAnAnswerNames:
             ("rules.txt", "\\\\host.example\\share\\rules.txt", "not the full path"),
             ("rules.txt", "/tmp/../etc/rules.txt", "not the full path"),
             ("rules.txt", "/somewhere/other.txt", "is not called rules.txt"),
-            ("passwd", "/etc/passwd", "of no kind that is read"),
+            ("passwd", "/etc/passwd", "has a suffix that cannot be read"),
             ("/etc/a.txt", "/etc/a.txt", "is not called"),
             ("a.txt", "/none/\0/a.txt", "cannot be read"),
             ("a.txt", "/none/" + 1_000 * "x" + "/a.txt", "cannot be read"),

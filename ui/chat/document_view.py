@@ -23,7 +23,7 @@ _BLANK = re.compile(r"\S[^\r\n]*(?:(?:\r\n|\r|\n)(?=[^\r\n]*\S)[^\r\n]*)*\s*")
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class DocumentView:
     """A document's paragraphs, and the parts that they are shown in.
 
     Attributes:
@@ -36,7 +36,7 @@ class Paper:
     parts: tuple[Span, ...]
 
     @classmethod
-    def of(cls, document: Document) -> Paper:
+    def of(cls, document: Document) -> DocumentView:
         """Lay out a document; the last few are kept."""
         return _lay_out(document)
 
@@ -82,9 +82,9 @@ class Paper:
 
 
 @lru_cache(maxsize=16)
-def _lay_out(document: Document) -> Paper:
+def _lay_out(document: Document) -> DocumentView:
     starts = tuple(_paragraphs(document.text))
-    return Paper(document, starts, tuple(_parts(starts, len(document.text))))
+    return DocumentView(document, starts, tuple(_parts(starts, len(document.text))))
 
 
 def _paragraphs(text: str) -> Iterator[int]:

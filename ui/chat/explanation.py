@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ui.chat.turns import Checked, Found
+from ui.chat.turns import Checked, Trace
 
 _STAGES = {
     "query": "reading the question",
@@ -40,7 +40,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class HowFound:
+class Explanation:
     """What the panel shows of a turn."""
 
     confidence: float
@@ -52,17 +52,17 @@ class HowFound:
     times: tuple[str, ...]
 
 
-def found(checked: Checked) -> HowFound:
+def explanation(checked: Checked) -> Explanation:
     """Tell how a turn's answer was found."""
-    kept, answer = checked.turn.found, checked.turn.answer
-    return HowFound(
+    trace, answer = checked.turn.found, checked.turn.answer
+    return Explanation(
         confidence=answer.confidence,
-        threshold=kept.threshold,
-        word=word(answer.confidence, kept.threshold),
+        threshold=trace.threshold,
+        word=word(answer.confidence, trace.threshold),
         meaning=_meaning(answer.confidence),
         sentences=tuple(_sentences(checked)),
         passages=tuple(_passages(checked)),
-        times=tuple(_times(kept)),
+        times=tuple(_times(trace)),
     )
 
 
@@ -133,9 +133,9 @@ def _text(checked: Checked, document_id: str, start: int, end: int) -> str | Non
     return document.text[start:end] if 0 <= start < end <= len(document.text) else None
 
 
-def _times(kept: Found) -> list[str]:
+def _times(trace: Trace) -> list[str]:
     return [
         f"{_STAGES[stage]} {seconds * 1000:,.1f} ms"
-        for stage, seconds in kept.seconds.items()
+        for stage, seconds in trace.seconds.items()
         if stage in _STAGES
     ]
