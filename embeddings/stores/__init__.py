@@ -35,7 +35,7 @@ class VectorStore(Protocol):
         """Add vectors, of shape (ids, dim); a `StoreError` if an id is there already."""
 
     def remove(self, ids: NDArray[np.int64]) -> int:
-        """Remove the vectors of these ids; those not there are passed over. Gives the count."""
+        """Remove the vectors of these ids; those not there are skipped. Gives the count."""
 
     def search(
         self,
@@ -46,7 +46,7 @@ class VectorStore(Protocol):
         """Find each query's nearest: scores and ids, each (queries, min(top_k, len(self))).
 
         With `among`, no other ids are looked at: the result is that of a store which holds these
-        alone. Those not there are passed over.
+        alone. Those not there are skipped.
         """
 
     def scores(self, vector: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -162,7 +162,7 @@ def test_markdown_shows_the_quotes_characters_as_they_are(
         (UNANSWERED, "Right answer", lambda q: not q.answerable and "not judged" not in q.tags),
         (BELT, "Wrong answer", lambda q: "not judged" in q.tags and not q.quotes),
     ],
-    ids=["right", "rightly refused", "wrong"],
+    ids=["right", "correct abstention", "wrong"],
 )
 def test_thumbs_go_to_a_question_set_that_eval_reads(
     page: Page,

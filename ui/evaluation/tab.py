@@ -180,7 +180,7 @@ def _settings(answerer: ExtractiveAnswerer | None) -> tuple[gr.Slider, gr.Slider
             1,
             value=answerer.threshold if answerer else 0,
             step=0.05,
-            label="Refuse below confidence",
+            label="Abstain below confidence",
             visible=answerer is not None,
         )
         top_k = gr.Slider(

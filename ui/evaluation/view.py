@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from qa.evaluation import Comparison, Run
-from qa.evaluation.records import OUTCOMES, Record
+from qa.evaluation.records import OUTCOMES, RIGHT_OUTCOMES, Record
 from qa.evaluation.report.cards import Card, Part, Words, cards
 from qa.evaluation.report.formatting import counted, writable
 from qa.evaluation.report.tables import (
@@ -46,8 +46,8 @@ _IN_WORDS = {
         "how often a question that the text answers gets more of it than one that it does not",
     ),
     "abstention recall": (
-        "Rightly refused",
-        "of the questions that the text does not answer, those that were refused",
+        "Correct abstentions",
+        "of the questions that the text does not answer, those that got an abstention",
     ),
     "seconds p50": ("Time", "half of the questions take no longer"),
     "seconds p95": ("Longest times", "19 of 20 questions take no longer"),
@@ -258,7 +258,7 @@ def _difference(row: DifferenceRow) -> str:
 
 def _misses(records: Sequence[Record]) -> str:
     """Show each question that came out wrong, with what was said and what was expected."""
-    missed = [card for card in cards(records, []) if not card.record.outcome.startswith("right")]
+    missed = [card for card in cards(records, []) if card.record.outcome not in RIGHT_OUTCOMES]
     if not missed:
         return "<h3>Misses</h3><p>None: every question came out right.</p>"
     more = len(missed) - _MISSES
@@ -291,7 +291,7 @@ def _miss(card: Card, *, opened: bool) -> str:
 
 
 def _said(record: Record) -> str:
-    return "Refused; the nearest was" if record.abstained else "Answered"
+    return "Abstained; the nearest was" if record.abstained else "Answered"
 
 
 def _quotes(record: Record, quotes: Iterable[Words]) -> str:

@@ -29,7 +29,7 @@ from qa.evaluation.measures.resampling import (
     randomisations,
 )
 from qa.evaluation.measures.weighted_statistics import Columns, Statistic
-from qa.evaluation.records import Record
+from qa.evaluation.records import RIGHT_OUTCOMES, Record
 from qa.evaluation.runs import Run, import_pandas
 
 if TYPE_CHECKING:
@@ -40,8 +40,6 @@ Verdict = Literal["better", "worse", "no evidence of a difference", "not tested"
 _LEAST_RESAMPLES = 10_000
 
 MCNEMAR, RANDOMISATION = "McNemar", "randomisation"
-
-_RIGHT = ("right", "rightly refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ class Difference:
 class Flip:
     """A question that came out right in one of two runs and wrong in the other.
 
-    Right is an outcome "right" or "rightly refused".
+    Right is an outcome of `RIGHT_OUTCOMES`.
     """
 
     run: str
@@ -100,7 +98,7 @@ class Flip:
     @property
     def gained(self) -> bool:
         """Whether it is the other run that is right."""
-        return self.after.outcome in _RIGHT
+        return self.after.outcome in RIGHT_OUTCOMES
 
     def to_dict(self) -> dict[str, Any]:
         """Give the flip as plain data; what was answered is in the runs."""
@@ -380,7 +378,7 @@ def _flips(run: Run, pairs: Iterable[Pair]) -> list[Flip]:
     changed = [
         Flip(run.name, before, after)
         for before, after in pairs
-        if (before.outcome in _RIGHT) != (after.outcome in _RIGHT)
+        if (before.outcome in RIGHT_OUTCOMES) != (after.outcome in RIGHT_OUTCOMES)
     ]
     return sorted(changed, key=lambda flip: flip.gained)
 

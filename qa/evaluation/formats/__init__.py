@@ -37,7 +37,7 @@ def load_questions(path: str | Path) -> QuestionSet:
     reader = FORMATS.get(path.suffix.lower())
     if reader is None:
         raise QuestionSetError(
-            f"{path} has a suffix that is not that of a question set; "
+            f"{path} cannot be read as a question set; "
             f"supported: {', '.join(FORMATS)}, and a folder in the form of BEIR"
         )
     return reader(path)

@@ -63,7 +63,7 @@ def columns(records: Sequence[Record]) -> dict[str, Array]:
         "verified": [float(record.verified) for record in records],
     }
     answerable, abstained = np.array(facts["answerable"]), np.array(facts["abstained"])
-    refusals = {
+    abstentions = {
         "abstentions": np.where(abstained == 1, 1 - answerable, np.nan),
         "abstention recall": np.where(answerable == 0, abstained, np.nan),
     }
@@ -74,7 +74,7 @@ def columns(records: Sequence[Record]) -> dict[str, Array]:
     return {
         **{name: np.array(values, float) for name, values in (facts | times).items()},
         "rank": weighted.ranks(np.array(facts["confidence"], float)),
-        **refusals,
+        **abstentions,
         **ranking_columns(records),
         **span_columns(records),
         **citation_columns(records),

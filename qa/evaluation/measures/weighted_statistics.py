@@ -68,11 +68,11 @@ def share_verified(facts: Columns) -> Statistic:
 
 def abstention_precision(facts: Columns) -> Statistic:
     """Give the share of abstentions that are right; 0 where there is none."""
-    rightly, abstained = _rightly_refused(facts), facts["abstained"]
+    correct, abstained = _correct_abstentions(facts), facts["abstained"]
     defined = abstention_recall(facts)
 
     def statistic(weights: Array) -> Array:
-        precision = _ratio(weights @ rightly, weights @ abstained, nothing=0.0)
+        precision = _ratio(weights @ correct, weights @ abstained, nothing=0.0)
         return np.where(np.isnan(defined(weights)), np.nan, precision)
 
     return statistic
@@ -80,8 +80,8 @@ def abstention_precision(facts: Columns) -> Statistic:
 
 def abstention_recall(facts: Columns) -> Statistic:
     """Give the share of unanswerable questions that are abstained from."""
-    rightly, unanswerable = _rightly_refused(facts), 1 - facts["answerable"]
-    return lambda weights: _ratio(weights @ rightly, weights @ unanswerable)
+    correct, unanswerable = _correct_abstentions(facts), 1 - facts["answerable"]
+    return lambda weights: _ratio(weights @ correct, weights @ unanswerable)
 
 
 def abstention_f1(facts: Columns) -> Statistic:
@@ -162,7 +162,7 @@ def bin_of(confidence: Array) -> NDArray[np.intp]:
     return np.clip(np.ceil(confidence * BINS).astype(np.intp) - 1, 0, BINS - 1)
 
 
-def _rightly_refused(facts: Columns) -> Array:
+def _correct_abstentions(facts: Columns) -> Array:
     return facts["abstained"] * (1 - facts["answerable"])
 
 

@@ -128,7 +128,7 @@ def _confidence(run: Run, scores: Sequence[curves.Scored]) -> _Chart:
     return _Chart(
         "Confidence",
         charts.confidence_chart(scores, threshold=known),
-        "In full colour what was answered, in outline what was refused."
+        "In full colour what was answered, in outline what was abstained from."
         + _told(run, "AUROC", " AUROC {}: how well confidence tells the two apart."),
     )
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from qa.evaluation.comparison.comparing import Comparison, Difference
 from qa.evaluation.measures import MEASURES
-from qa.evaluation.records import OUTCOMES, Record
+from qa.evaluation.records import OUTCOMES, RIGHT_OUTCOMES, Record
 from qa.evaluation.report import formatting
 from qa.evaluation.report.inline import Share, interval_chart, share_bar
 from qa.evaluation.report.wording import direction
@@ -26,7 +26,7 @@ VERDICTS = {
 }
 """The sign of each verdict, and what its style is called."""
 
-RIGHT_FIRST = sorted(OUTCOMES, key=lambda outcome: not outcome.startswith("right"))
+RIGHT_FIRST = sorted(OUTCOMES, key=lambda outcome: outcome not in RIGHT_OUTCOMES)
 """The outcomes as bars show them."""
 
 _TAG_MEASURES = ("quote-hit@1", "hit@5", "nDCG@10", "citation F1", "abstention recall")

@@ -94,7 +94,7 @@ def _others(came: Mapping[str, int], others: int) -> str:
         (came["wrong quote"], "got another quote though a passage held it"),
         (came["not retrieved"], "got another as no passage held it"),
         (came["not asked"], "could not be asked"),
-        (came["wrongly refused"], f"{_was(came['wrongly refused'])} refused"),
+        (came["false abstention"], "got an abstention"),
     ]
     parts = [f"{count:,} {what}" for count, what in told if count]
     return f"; of the other {others:,}, {_and(parts)}" if parts else ""
@@ -103,9 +103,9 @@ def _others(came: Mapping[str, int], others: int) -> str:
 def _unanswerable(questions: int, run: Run) -> str:
     if not questions:
         return ""
-    refused = sum(record.outcome == "rightly refused" for record in run.records)
+    abstained = sum(record.outcome == "correct abstention" for record in run.records)
     return (
-        f"Of {counted(questions, 'unanswerable question')}, {refused:,} {_was(refused)} refused"
+        f"Of {counted(questions, 'unanswerable question')}, {abstained:,} got an abstention"
         f"{_in_brackets(run.figures.get('abstention recall'))}."
     )
 

@@ -99,14 +99,14 @@ def test_each_miss_is_shown_with_what_was_said_and_what_was_expected() -> None:
     assert [re.findall(r"</i>([a-z ]+),", miss) for miss in misses] == [
         ["not retrieved"],
         ["wrong quote"],
-        ["wrongly refused"],
+        ["false abstention"],
         ["wrongly answered"],
     ]
     wrong, refused, unanswerable = misses[1:]
     said, expected = wrong.split("<h4>Expected</h4>")
     assert "Cats are not let in." in said
     assert "five euros" in expected
-    assert "Refused; the nearest was" in refused
+    assert "Abstained; the nearest was" in refused
     assert "<mark>five euros</mark>" in refused
     assert "The text does not say." in unanswerable
     assert [" open" in miss.partition(">")[0] for miss in misses] == [True, False, False, False]

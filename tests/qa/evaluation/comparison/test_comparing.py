@@ -26,7 +26,7 @@ QUICK = ["quote-hit@1", "citation F1"]
 
 
 def record(number: int, *, right: bool = True, answerable: bool = True, **facts: Any) -> Record:
-    """Give a question that was answered with one quote, or rightly refused."""
+    """Give a question that was answered with one quote, or correctly abstained from."""
     return Record(
         f"q{number}",
         f"Question {number}?",
@@ -151,7 +151,7 @@ class TestTwoRuns:
         assert [f.after.outcome for f in flips] == [
             "wrong quote",
             "wrongly answered",
-            "wrongly refused",
+            "false abstention",
             "right",
         ]
 

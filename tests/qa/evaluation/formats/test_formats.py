@@ -38,7 +38,9 @@ class TestAnyFile:
     def test_a_kind_that_is_not_read(self, tmp_path: Path) -> None:
         path = tmp_path / "set.xlsx"
         path.write_text("x")
-        with pytest.raises(QuestionSetError, match=r"no kind of question set .* \.jsonl, .*\.csv"):
+        with pytest.raises(
+            QuestionSetError, match=r"cannot be read as a question set .* \.jsonl, .*\.csv"
+        ):
             load_questions(path)
 
     @pytest.mark.parametrize("path", ["x" * 5_000, "~nobody-of-this-name/set.jsonl"])
