@@ -196,7 +196,7 @@ def compare(
 def _source(
     documents: tuple[Path, ...], index: Path | None, questions: QuestionSet
 ) -> Sequence[Source] | None:
-    """Say what to ask: what is named, or else the corpus that the set brings along."""
+    """Return what to ask: what is named, or else the corpus that the set brings along."""
     from qa.index import is_index
 
     if index is None or not is_index(index):

@@ -165,7 +165,7 @@ class ReviewHandlers:
             yield {"error": sentence(error)}
 
     def server_functions(self) -> list[ServerFunction]:
-        """Give what the page's scripts call by name, for what takes no time."""
+        """Return what the page's scripts call by name, for what takes no time."""
         methods = (self.judge, self.resume, self.made, self.text)
         return [in_turn(method, self._turns) for method in methods]
 
@@ -184,7 +184,7 @@ class ReviewHandlers:
 
     @errors_as_data
     def made(self, request: object) -> Data:
-        """Give the question set that was made, as JSON lines."""
+        """Return the question set that was made, as JSON lines."""
         review = self._sittings.find(parsed(_Token, request).token).review
         if not review.judged:
             raise QuestionSetError("no question is judged yet, so there is no set to save")
@@ -192,7 +192,7 @@ class ReviewHandlers:
 
     @errors_as_data
     def text(self, request: object) -> Data:
-        """Give a part of a document."""
+        """Return a part of a document."""
         asked = parsed(_Place, request)
         view = DocumentView.of(self._document(asked.document))
         return view.part(view.part_of(asked.at) if asked.part is None else asked.part)
@@ -219,7 +219,7 @@ class ReviewHandlers:
 
     @contextmanager
     def _drafts(self, request: _Start, visitor: HasCookies) -> Iterator[Upload]:
-        """Give the file of the questions, until the block ends."""
+        """Return the file of the questions, until the block ends."""
         if request.file:
             with self._uploads.taken(visitor_of(visitor), [request.file]) as (upload,):
                 yield upload

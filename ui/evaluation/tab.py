@@ -194,7 +194,7 @@ def _html(value: str = "") -> gr.HTML:
 
 
 def _buttons(*, running: bool) -> tuple[Any, Any]:
-    """Give the states of Run and Stop."""
+    """Return the states of Run and Stop."""
     return gr.update(interactive=not running), gr.update(visible=running)
 
 

@@ -174,7 +174,7 @@ def guarded(app: ASGIApp, serving: Serving) -> ASGIApp:
 
 
 def stop_event() -> threading.Event:
-    """Give an event that is set when the process is told to stop, by Ctrl-C or SIGTERM."""
+    """Return an event that is set when the process is told to stop, by Ctrl-C or SIGTERM."""
     stop = threading.Event()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
@@ -186,7 +186,7 @@ def stop_event() -> threading.Event:
 
 
 def address(host: str, port: int) -> str:
-    """Give the address that the page is opened at."""
+    """Return the address that the page is opened at."""
     if host in ANY_ADDRESS:
         host = "127.0.0.1"
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"

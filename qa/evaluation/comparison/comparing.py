@@ -79,7 +79,7 @@ class Difference:
         return self.value - self.baseline
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the difference as plain data; None for what is not defined."""
+        """Return the difference as plain data; None for what is not defined."""
         plain = asdict(self) | {"difference": self.difference}
         return {key: _plain(value) for key, value in plain.items()}
 
@@ -101,7 +101,7 @@ class Flip:
         return self.after.outcome in RIGHT_OUTCOMES
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the flip as plain data; what was answered is in the runs."""
+        """Return the flip as plain data; what was answered is in the runs."""
         return {
             "run": self.run,
             "question_id": self.before.question_id,
@@ -133,7 +133,7 @@ class Comparison:
     seed: int
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the comparison as plain data."""
+        """Return the comparison as plain data."""
         return {
             "runs": [run.name for run in self.runs],
             "alpha": self.alpha,
@@ -144,7 +144,7 @@ class Comparison:
         }
 
     def frame(self) -> pd.DataFrame:
-        """Give a pandas frame with a row for each difference.
+        """Return a pandas frame with a row for each difference.
 
         Raises:
             RunError: pandas is not installed.
@@ -153,7 +153,7 @@ class Comparison:
         return pandas.DataFrame([difference.to_dict() for difference in self.differences])
 
     def summary(self) -> str:
-        """Say in a line for each other run on what it is better and on what worse."""
+        """Return a line for each other run: on what it is better, and on what worse."""
         return "\n".join(f"{run.name}: {self._verdict(run.name)}" for run in self.runs[1:])
 
     def _verdict(self, run: str) -> str:
@@ -224,7 +224,7 @@ def compare(
 
 
 def _notes(runs: Sequence[Run]) -> list[str]:
-    """Give the notes of runs, one that all have just once."""
+    """Return the notes of runs, one that all have just once."""
     by_note: dict[str, list[str]] = {}
     for run in runs:
         for note in run.settings.get("notes") or ():
@@ -250,7 +250,7 @@ def find_measure(name: str) -> Measure:
 
 
 def untestable(measure: Measure) -> str:
-    """Say why a measure is not tested; nothing if it is."""
+    """Return why a measure is not tested; nothing if it is."""
     if measure.group == "time":
         return "a time depends on the machine and what else it did"
     return "" if measure.better else "it only describes: neither more nor less of it is better"
@@ -319,7 +319,7 @@ def _differences(
 def _unchanged(
     measures: Iterable[Measure], a: Columns, b: Columns
 ) -> dict[str, tuple[float, float]]:
-    """Give intervals of the shares for which every question came out the same in both systems.
+    """Return intervals of the shares for which every question came out the same in both systems.
 
     No resample would differ. That none of so many changed leaves room for a few that would.
     """
@@ -334,7 +334,7 @@ def _unchanged(
 
 
 def _statistics(measures: Iterable[Measure], facts: Columns) -> dict[str, Statistic]:
-    """Give the statistics of the measures that are defined."""
+    """Return the statistics of the measures that are defined."""
     questions = len(next(iter(facts.values())))
     found = {measure.name: measure.statistic(facts) for measure in measures}
     return {n: one for n, one in found.items() if math.isfinite(_value(one, questions))}
@@ -374,7 +374,7 @@ def _missing(
 
 
 def _flips(run: Run, pairs: Iterable[Pair]) -> list[Flip]:
-    """Give the questions that flipped: lost ones first."""
+    """Return the questions that flipped: lost ones first."""
     changed = [
         Flip(run.name, before, after)
         for before, after in pairs

@@ -59,7 +59,7 @@ class GateResult:
     sentence: str
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the result as plain data."""
+        """Return the result as plain data."""
         return asdict(self)
 
 
