@@ -135,7 +135,7 @@ def conversations(qa: QA, questions: QuestionSet) -> None:
 
 
 def about(document: Document) -> str:
-    """Tell which whole a passage is of: the id of a window's document, else the title."""
+    """Return which whole a passage is of: the id of a window's document, else the title."""
     return document.id.partition("#")[0] if "#" in document.id else document.title
 
 

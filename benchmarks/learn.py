@@ -108,7 +108,7 @@ def scored(example: Example, reader: Reader | None) -> list[ScoredPassage]:
 
 
 def fold(example: Example) -> int:
-    """Tell which part of the questions one is in; by its article, as those of one are alike."""
+    """Return which part of the questions one is in; by its article, as those of one are alike."""
     return zlib.crc32(f"fold {example.group}".encode()) % FOLDS
 
 

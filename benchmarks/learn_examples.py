@@ -50,7 +50,7 @@ class Example:
     group: str
 
     def answers(self, match: Match) -> NDArray[np.bool_]:
-        """Tell which tokens of a passage are part of an answer: (tokens,)."""
+        """Return which tokens of a passage are part of an answer: (tokens,)."""
         passage = match.passage
         before = len(passage.text_in_context) - len(passage.text) - passage.start
         starts, ends = match.tokens.spans[:, 0] - before, match.tokens.spans[:, 1] - before
@@ -61,7 +61,7 @@ class Example:
         return found & match.sentence_mask.any(axis=0)
 
     def answered_by(self, candidate: Candidate) -> bool:
-        """Tell whether a candidate shares a character with an answer, behind its lead."""
+        """Return whether a candidate shares a character with an answer, behind its lead."""
         start, end = candidate.span
         return self._common(Place(candidate.document_id, start + candidate.lead, end)) > 0
 
@@ -80,7 +80,7 @@ class Example:
 
 
 def held_out(set_name: str, group: str) -> bool:
-    """Tell whether an article or a conversation is kept from what is learnt."""
+    """Return whether an article or a conversation is kept from what is learnt."""
     every = HELD_OUT.get(set_name)
     return every is not None and zlib.crc32(group.encode()) % every == 0
 

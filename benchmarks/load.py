@@ -87,7 +87,7 @@ def ask(client: httpx.Client, question: str, history: Sequence[str] = ()) -> dic
 
 
 def agrees(answer: dict[str, Any], expected: dict[str, Any]) -> bool:
-    """Say whether an answer is the expected one, however long it took.
+    """Return whether an answer is the expected one, however long it took.
 
     Passages that were encoded together have vectors that differ in the last digits from those
     encoded apart, and so may the confidence.

@@ -59,7 +59,7 @@ class _Network:
         self._first_place = first_place(config)
 
     def tokens(self, ids: Node, present: Node) -> Node:
-        """Give the last layer's vectors: (texts, tokens, dim)."""
+        """Return the last layer's vectors: (texts, tokens, dim)."""
         x = self._embedded(ids)
         for number in range(self._layers):
             x = self._layer(x, present, f"encoder.layer.{number}.")

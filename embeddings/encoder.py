@@ -176,12 +176,12 @@ def _openvino(files: ModelFiles, device: str | None, precision: str) -> OpenVINO
 
 
 def _on_processor(device: str | None) -> bool:
-    """Tell whether a model is to run on the processor, by name or for want of a GPU."""
+    """Return whether a model is to run on the processor, by name or for want of a GPU."""
     return device == "cpu" or (device is None and not _has_gpu())
 
 
 def _has_gpu() -> bool:
-    """Tell whether torch has a GPU; torch is asked only where there may be one, as it is slow."""
+    """Return whether torch has a GPU; torch is asked only where there may be one, as it is slow."""
     on_apple = (sys.platform, platform.machine()) == ("darwin", "arm64")
     maybe = on_apple or any(map(os.path.exists, _GPU_SIGNS))
     if not maybe or importlib.util.find_spec("torch") is None:

@@ -76,7 +76,7 @@ def read_config(folder: Path) -> ModelConfig:
 
 
 def first_place(config: dict[str, Any]) -> int:
-    """Give the number of the first token's place; RoBERTa numbers them from behind its padding."""
+    """Return the position of the first token; RoBERTa counts from behind its padding."""
     return 0 if config.get("model_type") == "bert" else int(config.get("pad_token_id", 1)) + 1
 
 
@@ -110,7 +110,7 @@ def _check_architecture(config: dict[str, Any]) -> None:
 
 
 def _modules(folder: Path) -> dict[str, str]:
-    """Give the folder of each module, in the one order that is known."""
+    """Return the folder of each module, in the one order that is known."""
     path = folder / "modules.json"
     try:
         listed = json.loads(path.read_text(encoding="utf-8"))
@@ -164,7 +164,7 @@ def _pooling(settings: dict[str, Any]) -> str:
 def _max_tokens(
     transformer: dict[str, Any], tokenizer: dict[str, Any], config: dict[str, Any]
 ) -> int:
-    """Give what it reads: by its own setting, or as much as tokenizer and architecture allow."""
+    """Return what it reads: by its own setting, or as much as tokenizer and architecture allow."""
     places = config.get("max_position_embeddings", 0) - first_place(config)
     own = transformer.get("max_seq_length")
     most = own or min(tokenizer.get("model_max_length") or 0, places)

@@ -117,11 +117,11 @@ class OpenVINOEncoder:
         return unit(vectors), [found[n] for n in range(len(texts))]
 
     def _exact(self, texts: int) -> _Compiled:
-        """Give what sums in float32, for a number of texts."""
+        """Return what sums in float32, for a number of texts."""
         return self._low_latency if texts <= _FEW else self._high_throughput
 
     def _for_passages(self, texts: int) -> _Compiled:
-        """Give what makes the vectors of passages, for a number of texts."""
+        """Return what makes the vectors of passages, for a number of texts."""
         return (
             self._exact(texts) if self._precision == "float32" else self._high_throughput_in_16_bits
         )
@@ -226,7 +226,7 @@ def _graph(folder: Path, config: dict[str, Any], pooling: str) -> Model:
 
 
 def _batches(read: Sequence[Encoding], at_once: int) -> Iterator[list[int]]:
-    """Give numbers of texts that are alike in length, so that there is work for all at once."""
+    """Yield numbers of texts that are alike in length, so that there is work for all at once."""
     share = sum(padded(len(each.ids)) for each in read) // at_once
     most = min(share, _TOKENS_AT_ONCE)
     batch: list[int] = []
@@ -240,7 +240,7 @@ def _batches(read: Sequence[Encoding], at_once: int) -> Iterator[list[int]]:
 
 
 def _outside(prompt: str, read: Encoding, vectors: NDArray[np.float32]) -> Tokens:
-    """Give each token's place beside its vector, but those of the prompt and the special ones."""
+    """Return each token's place beside its vector, but those of the prompt and the special ones."""
     spans = np.array(read.offsets, np.int64).reshape(-1, 2) - len(prompt)
     outside = (spans[:, 0] >= 0) & (spans[:, 0] < spans[:, 1])
     return Tokens(unit(vectors[: len(spans)][outside]), spans[outside])

@@ -62,7 +62,7 @@ class Network:
             self._idle.put(compiled.create_infer_request())
 
     def run(self, *inputs: NDArray[Any]) -> list[NDArray[Any]]:
-        """Give the graph's results for its inputs."""
+        """Return the graph's results for its inputs."""
         request = self._idle.get()
         try:
             request.infer(inputs)
@@ -72,7 +72,7 @@ class Network:
 
 
 def padded(length: int) -> int:
-    """Give the length that so many tokens are padded to.
+    """Return the length that so many tokens are padded to.
 
     Sums over a text then run the same way whatever it is padded to, and not a digit depends on what
     else is in a batch.
@@ -81,5 +81,5 @@ def padded(length: int) -> int:
 
 
 def has_bfloat16() -> bool:
-    """Tell whether the processor has instructions for bfloat16 (AMX or AVX512-BF16)."""
+    """Return whether the processor has instructions for bfloat16 (AMX or AVX512-BF16)."""
     return "BF16" in Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")

@@ -99,6 +99,6 @@ class Citation:
 
 
 def place(page: int | None, line: int, start: int, end: int) -> str:
-    """Say where a quote stands: "page 3, line 120, characters 1,234 to 1,300"."""
+    """Return where a quote stands: "page 3, line 120, characters 1,234 to 1,300"."""
     on_page = "" if page is None else f"page {page:,}, "
     return f"{on_page}line {line:,}, characters {start:,} to {end:,}"

@@ -359,7 +359,7 @@ def _open_cached(
 
 
 def _cached(sources: list[Source], encoder: Encoder, chunking: Chunking) -> Path:
-    """Give the folder in the cache for the index of these sources."""
+    """Return the folder in the cache for the index of these sources."""
     names = sorted(s.id if isinstance(s, Document) else str(_absolute(s)) for s in sources)
     identity = json.dumps([names, encoder.digest, chunking.to_dict(), FORMAT])
     return cache_folder() / "indexes" / hashlib.sha256(identity.encode()).hexdigest()[:24]

@@ -61,7 +61,7 @@ class RetrievedPassage:
     rerank_score: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the result as plain data."""
+        """Return the result as plain data."""
         scores = {name: getattr(self, name) for name in self.__slots__ if name != "passage"}
         return scores | {"passage": self.passage.to_dict()}
 

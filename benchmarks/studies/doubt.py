@@ -104,7 +104,7 @@ def cut(questions: QuestionSet) -> Iterator[Case]:
 
 
 def is_right(answer: Answer, gold: Gold) -> bool:
-    """Tell whether what would be quoted first shares a character with what answers.
+    """Return whether what would be quoted first shares a character with what answers.
 
     Where only documents are known to answer, it is whether it is of one.
     """

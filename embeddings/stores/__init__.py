@@ -29,7 +29,7 @@ class VectorStore(Protocol):
         """The ids of all vectors, in no order that is promised."""
 
     def vectors(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Give vectors by id, in the order asked for; a `StoreError` if one is not there."""
+        """Return vectors by id, in the order asked for; a `StoreError` if one is not there."""
 
     def add(self, ids: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
         """Add vectors, of shape (ids, dim); a `StoreError` if an id is there already."""

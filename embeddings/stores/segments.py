@@ -79,7 +79,7 @@ class Segments:
         return sorted(id_ for part in self._parts for id_ in part.deleted)
 
     def vectors(self, ids: Ids) -> Vectors:
-        """Give vectors by id, in the order asked for; a `StoreError` if one is not there."""
+        """Return vectors by id, in the order asked for; a `StoreError` if one is not there."""
         ids = np.asarray(ids, dtype=np.int64)
         found = np.empty((len(ids), self.dim), dtype=np.float32)
         left = np.ones(len(ids), dtype=np.bool_)

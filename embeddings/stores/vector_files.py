@@ -65,7 +65,7 @@ class Lists:
         yield from (self.centres, self.ranges, self.sizes, self.rows, self.codes)
 
     def is_sound(self) -> bool:
-        """Tell whether every vector is in one list, and all numbers are numbers."""
+        """Return whether every vector is in one list, and all numbers are numbers."""
         numbers = np.isfinite(self.centres).all() and np.isfinite(self.ranges).all()
         count = len(self.rows)
         if not numbers or (self.sizes < 0).any() or int(self.sizes.sum()) != count:

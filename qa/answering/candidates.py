@@ -90,7 +90,7 @@ class Candidate:
     cosine: float
 
     def overlaps(self, other: Candidate) -> bool:
-        """Tell whether the two share a character."""
+        """Return whether the two share a character."""
         return self.document_id == other.document_id and self.span.overlaps(other.span)
 
 
@@ -158,7 +158,7 @@ def _of_passage(scored: ScoredPassage, weights: Numbers) -> Iterator[Candidate]:
 
 @lru_cache(maxsize=PASSAGES_KEPT)
 def _parts(passage: Passage) -> tuple[_Part, ...]:
-    """Give every sentence of a passage, and each with the one before it."""
+    """Return every sentence of a passage, and each with the one before it."""
     texts = passage.sentence_texts
     return tuple(
         _part(passage, texts, first, last)

@@ -16,7 +16,7 @@ CONFIDENCE_FEATURES = ("maxsim_mean", "cosine", "reader_logit")
 
 
 def confidence(features: Mapping[str, float], weights: Mapping[str, float]) -> float:
-    """Give the probability, from 0 to 1, that the best candidate answers."""
+    """Return the probability, from 0 to 1, that the best candidate answers."""
     odds = weights["intercept"] + sum(weights[name] * value for name, value in features.items())
     # The last digits depend on what the vectors were encoded with; the answer must not.
     return round(1 / (1 + math.exp(-odds)), 5)

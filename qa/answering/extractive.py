@@ -85,7 +85,7 @@ class Answer:
         return compose((c.number, c.quote) for c in self.citations)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the answer as plain data, which `verify` checks; passages and times are left out."""
+        """Return the answer as plain data, for `verify`, without passages and times."""
         return {
             "question": self.question,
             "query": self.query,
@@ -226,7 +226,7 @@ class ExtractiveAnswerer:
 
 
 def chances(considered: Sequence[Candidate]) -> list[float]:
-    """Give how likely each candidate is to be the one that answers, if one does.
+    """Return how likely each candidate is to be the one that answers, if one does.
 
     It is the softmax of the scores, with the trained weights.
     """
@@ -236,7 +236,7 @@ def chances(considered: Sequence[Candidate]) -> list[float]:
 
 
 def _small_matrices() -> AbstractContextManager[object]:
-    """Give a context in which NumPy multiplies matrices on one thread.
+    """Return a context in which NumPy multiplies matrices on one thread.
 
     For small ones the others take off less than it costs to wait for them, and they stand in the
     encoder's way, as they look out for work for a while.
@@ -268,12 +268,12 @@ def _whole(candidate: Candidate, find: FindDocument) -> Candidate:
 
 
 def _alike(one: Candidate, other: Candidate) -> bool:
-    """Tell whether two candidates say nearly the same, word for word."""
+    """Return whether two candidates say nearly the same, word for word."""
     from rapidfuzz.fuzz import ratio
 
     return ratio(one.text, other.text) >= _SAME
 
 
 def asks_for_several(question: str) -> bool:
-    """Tell whether an answer is likely to stand in several places: lists, reasons, comparisons."""
+    """Return whether a question asks for several things: a list, reasons, a comparison."""
     return bool(_ASKS_FOR_SEVERAL.search(question))

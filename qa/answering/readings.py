@@ -16,12 +16,12 @@ _BEHIND = 2.0  # of score, that its quote may be behind the best for the questio
 
 
 def is_surer(with_history: Answer, standalone: Answer) -> bool:
-    """Tell whether a question's answer is clearly surer with what came before than by itself."""
+    """Return whether a question's answer is clearly surer with what came before than by itself."""
     return with_history.confidence >= standalone.confidence + _SURER
 
 
 def answers_too(with_history: Answer, standalone: Answer) -> bool:
-    """Tell whether what a reading quotes is nearly the best for the question by itself.
+    """Return whether what a reading quotes is nearly the best for the question by itself.
 
     Args:
         with_history: the answer to the question with what came before it.

@@ -52,7 +52,7 @@ class Reader:
         return cls(load_file(file))
 
     def read(self, query: EncodedQuery, matches: Sequence[Match]) -> list[Array]:
-        """Give for each passage the log-odds of its sentences: (sentences,).
+        """Return for each passage the log-odds of its sentences: (sentences,).
 
         They are the odds that a token of the sentence is part of an answer against that the
         passage holds none. The passages that meet the question best are read; the sentences of
@@ -70,7 +70,7 @@ class Reader:
         ]
 
     def odds(self, query: EncodedQuery, matches: Sequence[Match]) -> list[Array]:
-        """Give the log-odds of each passage's tokens: (passage tokens,)."""
+        """Return the log-odds of each passage's tokens: (passage tokens,)."""
         if not matches:
             return []
         tokens = self._tokens(query, matches)
@@ -87,7 +87,7 @@ class Reader:
         ]
 
     def _tokens(self, query: EncodedQuery, matches: Sequence[Match]) -> list[Array]:
-        """Give what the network starts from: (question and passage tokens, width) for each."""
+        """Return what the network starts from: (question and passage tokens, width) for each."""
         question = self._linear(query.tokens.vectors, "vectors")
         found = []
         for match in matches:
@@ -100,7 +100,7 @@ class Reader:
         return found
 
     def _passage(self, tokens: Tokens) -> Array:
-        """Give what the network makes of a passage's tokens for every question."""
+        """Return what the network makes of a passage's tokens for every question."""
         known = self._known.get(tokens)
         if known is None:
             known = self._known[tokens] = self._linear(tokens.vectors, "vectors")
@@ -154,7 +154,7 @@ def _features(query: EncodedQuery, match: Match) -> tuple[Array, Array]:
 
 
 def _best(query: EncodedQuery, matches: Sequence[Match]) -> list[int]:
-    """Give the numbers of the passages to read, in order; those without tokens cannot be."""
+    """Return the numbers of the passages to read, in order; those without tokens cannot be."""
     if not len(query.weights):
         return []
     met = {

@@ -127,7 +127,7 @@ class Record:
         return "wrong quote" if any(self._is_gold(p.place) for p in used) else "not retrieved"
 
     def keys(self) -> list[str]:
-        """Give the ranking as ids: of passages, or of documents where those are judged.
+        """Return the ranking as ids: of passages, or of documents where those are judged.
 
         A passage that is there again keeps its rank and counts as another, which is not relevant.
         """
@@ -141,7 +141,7 @@ class Record:
         return keys
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the record as plain data."""
+        """Return the record as plain data."""
         return asdict(self)
 
     def _is_gold(self, place: Place) -> bool:

@@ -60,7 +60,7 @@ class Figure:
     questions: int
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the figure as plain data."""
+        """Return the figure as plain data."""
         return asdict(self)
 
 
@@ -86,12 +86,12 @@ class Run:
     costs: Mapping[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the run as plain data."""
+        """Return the run as plain data."""
         records: Any = _adapter(tuple[Record, ...]).dump_python(self.records, mode="json")
         return self._summary() | {"records": records}
 
     def frame(self) -> pd.DataFrame:
-        """Give a pandas frame with a row for each question and a column for each fact.
+        """Return a pandas frame with a row for each question and a column for each fact.
 
         Raises:
             RunError: pandas is not installed.

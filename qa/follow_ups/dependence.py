@@ -106,7 +106,7 @@ _BOUNDARY = _pattern(
 
 
 def dependence(question: str) -> Dependence:
-    """Tell how surely a question depends on others, by its words alone."""
+    """Return how surely a question depends on others, by its words alone."""
     if len(question) > _CHECKED or _is_foreign(question):
         return Dependence.STANDALONE
     told = substance(question)
@@ -131,7 +131,7 @@ def points_outside(question: str) -> Span | None:
 
 
 def _named_before(before: str, pronoun: str) -> bool:
-    """Tell whether a pronoun may speak of something that stands before it.
+    """Return whether a pronoun may speak of something that stands before it.
 
     A subject is no referent of an object in its own clause: "How many countries have embraced
     it?"; but it is of what it owns: "Why did China change its policy?"
@@ -156,11 +156,11 @@ def _may_lean(question: str, told: int) -> bool:
 
 
 def _is_fragment(question: str) -> bool:
-    """Tell whether a few words ask nothing in full: "The West branch"."""
+    """Return whether a few words ask nothing in full: "The West branch"."""
     return len(question.split()) <= _FRAGMENT and not _ASKS.search(question)
 
 
 def _is_foreign(question: str) -> bool:
-    """Tell whether a question is in a script that the rules know nothing of."""
+    """Return whether a question is in a script that the rules know nothing of."""
     letters = [character for character in question if character.isalpha()]
     return sum(letter > "\u024f" for letter in letters) * 2 > len(letters)

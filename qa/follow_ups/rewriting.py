@@ -115,7 +115,7 @@ def rewrite(question: str, history: Sequence[str]) -> Rewriting:
 
 
 def _last_of(history: Sequence[str]) -> list[str]:
-    """Give the last questions of a history that say anything, cut short."""
+    """Return the last questions of a history that say anything, cut short."""
     if isinstance(history, str) or not isinstance(history, Sequence):
         raise QuestionError("the history is no list: give a list of texts, the questions before")
     last = history[-LOOK_BACK:]
@@ -174,7 +174,7 @@ def _things(question: str) -> tuple[str, ...]:
 def _cores(
     question: str, before: _Turn, how: Dependence = Dependence.STANDALONE
 ) -> tuple[str, ...]:
-    """Give the core of a question, and that of the one which its chain of follow-ups began with.
+    """Return the core of a question, and that of the one which its chain of follow-ups began with.
 
     One that stands alone begins a chain; it keeps the core of the one before it, for questions
     that may depend on either.
@@ -262,13 +262,13 @@ def _owning(thing: str) -> str:
 
 
 def _owns(pronoun: str, rest: str) -> bool:
-    """Tell "her first book" from "met her first": it is hers if a thing follows."""
+    """Return whether a thing follows a pronoun: "her first book", not "met her first"."""
     follows = bool(content_words(" ".join(rest.split()[:1]))) and bool(substance(rest))
     return pronoun in _OWNERS or (pronoun == "her" and follows)
 
 
 def _meant(before: _Turn, is_person: bool | None) -> _Focus | None:
-    """Give what a pronoun stands for; None where it may be one of several.
+    """Return what a pronoun stands for; None where it may be one of several.
 
     It goes on standing for the same; else, what the last question names comes before what was
     named earlier.
@@ -288,19 +288,19 @@ def _meant(before: _Turn, is_person: bool | None) -> _Focus | None:
 
 
 def _is_short(before: _Turn) -> bool:
-    """Tell whether a query is one short question, with nothing noted after it."""
+    """Return whether a query is one short question, with nothing noted after it."""
     query = before.asked.query
     return len(query.split()) <= _SHORT and not _GOES_ON.search(query)
 
 
 def _is_one_thing(text: str) -> bool:
-    """Tell whether "what about ..." names something, and does not itself point back."""
+    """Return whether "what about ..." names something, and does not itself point back."""
     names_it = len(text.split()) <= 4 and bool(substance(text))
     return names_it and dependence(f"Is {text}?") is not Dependence.DEPENDENT
 
 
 def _kind(text: str) -> str:
-    """Tell numbers, words in capitals, names and things apart, by their looks."""
+    """Return the kind of a text by its looks: a number, capitals, a name or a thing."""
     if any(character.isdigit() for character in text):
         return "number"
     if text.split()[-1].isupper():

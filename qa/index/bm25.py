@@ -55,7 +55,7 @@ class BM25Index:
                     pass
 
     def passages(self) -> NDArray[np.int64]:
-        """Give the numbers of all passages that are there, in order."""
+        """Return the numbers of all passages that are there, in order."""
         alive = [each.segment.passages[each.segment.alive] for each in self._segments]
         return np.sort(np.concatenate([np.empty(0, np.int64), *alive]))
 

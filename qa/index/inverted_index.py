@@ -166,7 +166,7 @@ class SegmentBuilder:
         )
 
     def _run(self) -> Iterator[Posting]:
-        """Give what was entered, by term."""
+        """Yield what was entered, by term."""
         keys = np.sort(np.frombuffer(self._postings, np.uint64))
         numbers = keys >> np.uint64(_ROW_BITS + _COUNT_BITS)
         bounds = np.searchsorted(numbers, np.arange(len(self._terms) + 1, dtype=np.uint64)).tolist()
@@ -327,7 +327,7 @@ def _checked_block(
 
 
 def _moved(sources: Sequence[Segment], passages: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Give the new row of each row of the segments that are put together; -1 where it is gone."""
+    """Return the new row of each row of the segments that are put together; -1 where it is gone."""
     moved = []
     for source in sources:
         rows = np.searchsorted(passages, source.passages)

@@ -61,7 +61,7 @@ class Encoded:
     def encode(
         self, texts: Sequence[str], *, with_tokens: bool = False
     ) -> tuple[NDArray[np.float32], dict[int, Tokens]]:
-        """Give the vectors of texts, of shape (texts, dim), and the tokens of those encoded now.
+        """Return the vectors of texts, of shape (texts, dim), and the tokens of those encoded now.
 
         The tokens are by the text's place; without `with_tokens` there are none.
         """
@@ -137,5 +137,5 @@ class Encoded:
 
 
 def digest_of(text: str) -> bytes:
-    """Give the SHA-256 of a text."""
+    """Return the SHA-256 of a text."""
     return hashlib.sha256(text.encode()).digest()

@@ -68,7 +68,7 @@ _SECONDS_TO_WAIT = 10.0  # for another process
 
 
 def is_index(folder: Path) -> bool:
-    """Tell whether a folder holds an index, or something that is called like its database."""
+    """Return whether a folder holds an index, or something that is called like its database."""
     try:
         return is_taken(folder / DATABASE)
     except (OSError, ValueError):  # a name that is too long for a path, or is none

@@ -109,7 +109,7 @@ def _prepare(connection: sqlite3.Connection, folder: Path) -> None:
 
 
 def _is_blank(connection: sqlite3.Connection) -> bool:
-    """Tell whether nothing was ever put into a database."""
+    """Return whether nothing was ever put into a database."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()

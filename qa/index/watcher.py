@@ -79,7 +79,7 @@ def _found(path: Path) -> list[File]:
 
 
 def _gone(paths: Sequence[Path], folder: Path, there: set[str]) -> list[str]:
-    """Give the ids of the documents that came these, and are there no more."""
+    """Return the ids of the documents that came these, and are there no more."""
     roots = [_absolute(path) for path in paths]
     index = Index.open(folder)
     try:

@@ -141,7 +141,7 @@ def _some(folder: Path, found: list[File]) -> list[File]:
 
 
 def is_read(relative: Path) -> bool:
-    """Tell by its name whether a file is of a kind that is read."""
+    """Return whether a file can be read, by its suffix."""
     return relative.suffix.lower() in LOADERS
 
 

@@ -58,7 +58,7 @@ def _kind(entry: os.DirEntry[str]) -> str:
 def _leads_to_file(
     folder: Path, relative: Path, root: str, is_wanted: Callable[[Path], bool]
 ) -> bool:
-    """Tell whether a link leads to a file below `root`."""
+    """Return whether a link leads to a file below `root`."""
     link = folder / relative
     target = os.path.realpath(link)
     if os.path.isdir(target) or is_wanted(relative):  # noqa: PTH112

@@ -159,7 +159,7 @@ def _unknown(saved: SavedCitation, sources: Sources) -> str | None:
 
 
 def _fault(saved: SavedCitation, document: Document) -> str | None:
-    """Say what is wrong with a citation, the gravest first; None if nothing is."""
+    """Return what is wrong with a citation, the gravest first; None if nothing is."""
     if document.sha256 != saved.sha256:
         return f"{document.id} is not the text that was quoted from: {_other_text(document)}"
     if not saved.start < saved.end <= len(document.text):
@@ -178,7 +178,7 @@ def _fault(saved: SavedCitation, document: Document) -> str | None:
 
 
 def _cut(saved: SavedCitation, document: Document) -> str | None:
-    """Say where a quote, or what leads up to the answer in it, is not of whole sentences."""
+    """Return where a quote, or what leads up to the answer in it, is not of whole sentences."""
     sentences = Sentences.of(document)
     quoted, text = Span(saved.start, saved.end), document.text
     whole = sentences.whole(quoted)
@@ -199,7 +199,7 @@ def _cut(saved: SavedCitation, document: Document) -> str | None:
 
 
 def _part(saved: SavedCitation, document: Document) -> str:
-    """Say of which sentences a verified quote is a part; "" where it is whole."""
+    """Return of which sentences a verified quote is a part; "" where it is whole."""
     sentences = Sentences.of(document)
     found = dict.fromkeys(map(sentences.at, (saved.start, saved.end - 1)))
     told = ""

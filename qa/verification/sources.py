@@ -108,13 +108,13 @@ class Sources:
         return next((d for d in named if d.sha256 == quoted.sha256), next(iter(named), None))
 
     def where(self, document: Document) -> str:
-        """Say where a document was read."""
+        """Return where a document was read."""
         if self.place:
             return f"{document.id} in {self.place}"
         return document.source or document.id
 
     def why_missing(self, quoted: SavedCitation) -> str:
-        """Say why there is no document to hold a quote against."""
+        """Return why there is no document to hold a quote against."""
         if self.unread:
             reason = self.unread.get((quoted.document_id, quoted.source), "too many are named")
             return f"its source was not read: {reason}"

@@ -134,7 +134,7 @@ _DEEDS: list[Callable[[Folder], None]] = [
 
 
 def fault_of(hostile: Folder) -> str | None:
-    """Say what is wrong with how a folder is read; None if nothing is."""
+    """Return what is wrong with how a folder is read; None if nothing is."""
     scandir, started = os.scandir, time.monotonic()
 
     def guarded(path: Path) -> object:  # tests may run as root, whom no permission stops

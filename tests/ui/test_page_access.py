@@ -18,7 +18,7 @@ GRADIOS_OWN = {"exclude": [[".tab-container.visually-hidden"], [".overflow-menu"
 
 
 def serious(page: Page) -> list[str]:
-    """Give what axe-core finds serious or critical."""
+    """Return what axe-core finds serious or critical."""
     found = Axe().run(page, context=GRADIOS_OWN).response["violations"]
     return [
         f"{each['id']}: {node['html'][:160]}"

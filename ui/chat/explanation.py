@@ -53,7 +53,7 @@ class Explanation:
 
 
 def explanation(checked: Checked) -> Explanation:
-    """Tell how a turn's answer was found."""
+    """Return how a turn's answer was found."""
     trace, answer = checked.turn.found, checked.turn.answer
     return Explanation(
         confidence=answer.confidence,
@@ -73,7 +73,7 @@ def word(confidence: float, threshold: float) -> str:
 
 
 def _meaning(confidence: float) -> str:
-    """Say what a confidence means, if it is calibrated."""
+    """Return what a confidence means, if it is calibrated."""
     tenths = round(10 * confidence)
     if tenths in (0, 10):
         most = "hardly any" if tenths == 0 else "almost all"
@@ -124,7 +124,7 @@ def _ranked(score: str, rank: int | None) -> str:
 
 
 def _text(checked: Checked, document_id: str, start: int, end: int) -> str | None:
-    """Give the words of a place, if its document is still the one that was asked."""
+    """Return the words of a place, if its document is still the one that was asked."""
     document = checked.find(document_id)
     answer = checked.turn.answer
     digests = {c.document_id: c.sha256 for c in (*answer.citations, *answer.near)}

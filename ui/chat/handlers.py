@@ -142,7 +142,7 @@ class ChatHandlers:
             yield {"error": sentence(error)}
 
     def server_functions(self) -> list[ServerFunction]:
-        """Give what the page's scripts call by name, for what takes no time."""
+        """Return what the page's scripts call by name, for what takes no time."""
         methods = (
             self.user_documents,
             self.remove,
@@ -155,7 +155,7 @@ class ChatHandlers:
 
     @errors_as_data
     def user_documents(self, request: object) -> Data:
-        """Tell what can be asked: the page's corpus, and the visitor's own documents."""
+        """Return what can be asked: the page's corpus, and the visitor's own documents."""
         asked = parsed(_Request, request)
         ids = self._qa.index.document_ids()
         corpus = {
@@ -175,7 +175,7 @@ class ChatHandlers:
 
     @errors_as_data
     def document_part(self, request: object) -> Data:
-        """Give a part of a document: the one asked for, or the one that holds a character."""
+        """Return a part of a document: the one asked for, or the one that holds a character."""
         asked = parsed(_Place, request)
         document = self._finder(asked.token, own=asked.own)(asked.document)
         if document is None:

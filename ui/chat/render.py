@@ -84,7 +84,7 @@ def _state(checked: Checked, citation: SavedCitation, check: Check) -> str:
 
 
 def _place(checked: Checked, citation: SavedCitation) -> str:
-    """Say where a quote stands, as a reader finds it."""
+    """Return where a quote stands, as a reader finds it."""
     places = [f"line {citation.line:,}"]
     document = checked.find(citation.document_id)
     if document and document.sha256 == citation.sha256:

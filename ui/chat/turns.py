@@ -29,7 +29,7 @@ FindDocument = Callable[[str], Document | None]
 
 
 def in_corpus(qa: QA) -> FindDocument:
-    """Give what finds the documents of a corpus."""
+    """Return what finds the documents of a corpus."""
 
     def find(document_id: str) -> Document | None:
         try:
@@ -128,7 +128,7 @@ class Turn(_Kept):
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the turn as plain data, which `parse` reads."""
+        """Return the turn as plain data, which `parse` reads."""
         return self.model_dump()
 
 
@@ -155,11 +155,11 @@ class Checked:
         return cls(turn, verify(answer, there), find)
 
     def check(self, number: int, *, near: bool) -> Check:
-        """Give what was found for a quote."""
+        """Return what was found for a quote."""
         return next(c for c in self.verification.checks if (c.number, c.near) == (number, near))
 
     def is_here(self, document_id: str) -> bool:
-        """Tell whether a document can be checked against."""
+        """Return whether a document can be checked against."""
         return self.find(document_id) is not None
 
 

@@ -81,7 +81,7 @@ class UserDocuments:
         return self._lock.locked() or self._changing.locked()
 
     def document(self, id_: str) -> Document | None:
-        """Give the document of an id; None if it is not here."""
+        """Return the document of an id; None if it is not here."""
         with self._lock:
             here = any(entry.id == id_ for entry in self.entries)
             return self._qa.index.document(id_) if self._qa and here else None
@@ -134,7 +134,7 @@ class UserDocuments:
                 yield document
 
     def _fit(self, document: Document, present: dict[str, Entry]) -> Document:
-        """Give a document a name of its own, if there is room for it."""
+        """Return a document under a name of its own, if there is room for it."""
         named = document.id
         if any(document.sha256 == other.sha256 for other in present.values()):
             raise UserDocumentsError(f"{named} is here already: its text is the same")

@@ -63,7 +63,7 @@ class ExpiringStore(Generic[T]):
         self._lock = threading.Lock()
 
     def find(self, token: str) -> T:
-        """Give what goes by a token.
+        """Return what goes by a token.
 
         Raises:
             ExpiringStoreError: there is nothing, or not any more.

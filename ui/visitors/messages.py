@@ -52,7 +52,7 @@ def parsed(model: type[Model], request: object) -> Model:
 
 
 def errors_as_data(handler: Callable[..., Data]) -> Callable[..., Data]:
-    """Give what goes wrong in a handler as its answer."""
+    """Return what goes wrong in a handler as its answer."""
 
     @functools.wraps(handler)
     def handle(*args: object) -> Data:

@@ -44,7 +44,7 @@ def load_questions(path: str | Path) -> QuestionSet:
 
 
 def existing(path: str | Path) -> Path:
-    """Give the path of a file or folder.
+    """Return the path of a file or folder.
 
     Raises:
         QuestionSetError: nothing is there.

@@ -64,7 +64,7 @@ class _Corpus:
 
 
 def is_qrels(path: Path) -> bool:
-    """Tell whether a file is the qrels of a folder in this form."""
+    """Return whether a file is the qrels of a folder in this form."""
     if path.suffix.lower() != ".tsv":
         return False
     beside = path.name.startswith(QRELS) and (path.parent / CORPUS).exists()
@@ -98,7 +98,7 @@ def read(path: Path) -> QuestionSet:
 
 
 def _files(path: Path) -> tuple[Path, Path]:
-    """Give the folder and its file of qrels."""
+    """Return the folder and its file of qrels."""
     if path.is_file():
         return (path.parent.parent if path.parent.name == QRELS else path.parent), path
     for name in (CORPUS, QUERIES):
@@ -158,7 +158,7 @@ def _judged(
     queries: dict[str, tuple[str, _Query]],
     reading: Reading,
 ) -> dict[str, Grades]:
-    """Give the grades of the documents of each query, with those in the corpus alone."""
+    """Return the grades of the documents of each query, with those in the corpus alone."""
     whole = not reading.faults  # else an unknown name may be that of a bad line
     qrels: dict[str, Grades] = {}
     for where, query_id, document_id, grade in judgements:

@@ -74,7 +74,7 @@ class Fields(Strict):
         return self
 
     def to_question(self) -> Question:
-        """Give the question."""
+        """Return the question."""
         return Question(
             id=self.id,
             text=self.question,
@@ -145,7 +145,7 @@ def _is_header(line: str) -> bool:
 
 
 def _to_dict(question: Question) -> dict[str, Any]:
-    """Give a question as a line has it, without what is empty."""
+    """Return a question as a line has it, without what is empty."""
     parts = [
         [{"document": p.document_id, "start": p.start, "end": p.end} for p in part]
         for part in question.places

@@ -24,7 +24,7 @@ class Judgement(NamedTuple):
 
 
 def read_qrels(path: Path, label: str, reading: Reading) -> Iterator[Judgement]:
-    """Give the judgements of a file, and note its faults under a label.
+    """Yield the judgements of a file, and note its faults under a label.
 
     A line has query, document and grade, as in BEIR; or query, an iteration that says nothing,
     document and grade, as in TREC. Tabs separate them, or where there are none, white space.

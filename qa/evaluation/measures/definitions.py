@@ -53,7 +53,7 @@ class Measure:
 
 
 def columns(records: Sequence[Record]) -> dict[str, Array]:
-    """Give the facts that the statistics are made of, a value for each record."""
+    """Return the facts that the statistics are made of, a value for each record."""
     facts = {
         "answerable": [float(record.answerable) for record in records],
         "abstained": [float(record.abstained) for record in records],
@@ -83,7 +83,7 @@ def columns(records: Sequence[Record]) -> dict[str, Array]:
 
 
 def is_share(measure: Measure) -> bool:
-    """Tell whether a measure is the mean, over the questions that count, of values from 0 to 1."""
+    """Return whether a measure is the mean over questions of values from 0 to 1."""
     return bool(measure.better) and measure.group != "time" and measure.over != "answerable"
 
 

@@ -32,7 +32,7 @@ def pieces(excerpt: Excerpt, others: Iterable[Place]) -> tuple[Piece, ...]:
 
 
 def _shared(place: Place, others: Iterable[Place]) -> list[tuple[int, int]]:
-    """Give the stretches of a place, counted from its start, that others hold; they are apart."""
+    """Return the stretches of a place, counted from its start, that others hold; they are apart."""
     stretches: list[tuple[int, int]] = []
     for other in sorted(one for one in others if place.common(one)):
         start = max(other.start, place.start) - place.start

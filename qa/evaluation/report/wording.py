@@ -30,12 +30,12 @@ _HEADLINES = 8
 
 
 def headlines(figures: Mapping[str, Figure]) -> list[Figure]:
-    """Give the figures that are shown first."""
+    """Return the figures that are shown first."""
     return [figures[name] for name in HEADLINES if name in figures][:_HEADLINES]
 
 
 def main_result(run: Run) -> str:
-    """Say how many questions came out right, and how the others did not."""
+    """Return how many questions came out right, and how the others did not."""
     answerable = [record for record in run.records if record.answerable]
     sentences = [
         _answerable(answerable, run.figures.get("quote-hit@1")),
@@ -45,24 +45,24 @@ def main_result(run: Run) -> str:
 
 
 def notes_of(run: Run) -> list[str]:
-    """Give what a reader must know of a run; a sentence each."""
+    """Return what a reader must know of a run; a sentence each."""
     return [str(note) for note in run.settings.get("notes") or ()]
 
 
 def verdict(comparison: Comparison, run: Run) -> str:
-    """Say on which measures a run is better or worse than the baseline."""
+    """Return on which measures a run is better or worse than the baseline."""
     return f"{replace(comparison, runs=(comparison.runs[0], run)).summary()}."
 
 
 def flipped(comparison: Comparison, run: Run) -> str:
-    """Say how many questions came out right in a run alone, or in the baseline alone."""
+    """Return how many questions came out right in a run alone, or in the baseline alone."""
     flips = [flip for flip in comparison.flips if flip.run == run.name]
     gained = sum(flip.gained for flip in flips)
     return f"{counted(gained, 'question')} gained, {len(flips) - gained:,} lost."
 
 
 def method(comparison: Comparison) -> str:
-    """Say what verdicts rest on."""
+    """Return what verdicts rest on."""
     tests = sum(one.verdict != "not tested" for one in comparison.differences)
     return (
         f"A verdict needs p < {comparison.alpha:g} after Holm's correction over "
@@ -71,7 +71,7 @@ def method(comparison: Comparison) -> str:
 
 
 def direction(measure: str) -> str:
-    """Say which way a measure is better; empty if it only describes."""
+    """Return which way a measure is better; empty if it only describes."""
     better = MEASURES[measure].better if measure in MEASURES else 0
     return {1: "more is better", -1: "less is better"}.get(better, "")
 

@@ -66,7 +66,7 @@ class Reader(HTMLParser):
 
 
 def document_of(*quotes: str) -> Document:
-    """Give a document of an awkward name that is made of several quotes."""
+    """Return a document of an awkward name that is made of several quotes."""
     return Document(id="<i>notes & co.txt", text="\n\n".join(quotes) + "\n\n.")
 
 

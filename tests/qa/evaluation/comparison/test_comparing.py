@@ -26,7 +26,7 @@ QUICK = ["quote-hit@1", "citation F1"]
 
 
 def record(number: int, *, right: bool = True, answerable: bool = True, **facts: Any) -> Record:
-    """Give a question that was answered with one quote, or correctly abstained from."""
+    """Return a question that was answered with one quote, or correctly abstained from."""
     return Record(
         f"q{number}",
         f"Question {number}?",
@@ -51,7 +51,7 @@ def run(name: str, records: Sequence[Record], **settings: Any) -> Run:
 
 
 def answered(name: str, *, lost: int = 0, gained: int = 0, total: int = 60, **settings: Any) -> Run:
-    """Give a run that is right on the middle of its questions.
+    """Return a run that is right on the middle of its questions.
 
     Against the same without arguments, which is wrong on the last 20, it is wrong on the first
     `lost` too, and right on `gained` of the last.

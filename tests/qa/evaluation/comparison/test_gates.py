@@ -17,7 +17,7 @@ from qa.evaluation.runs import Run
 def difference(
     value: float, p: float | None, *, measure: str = "quote-hit@1", run: str = "B"
 ) -> Difference:
-    """Give a difference from 0.8 that is far from significant among all that was compared."""
+    """Return a difference from 0.8 that is far from significant among all that was compared."""
     verdict: Verdict = "no evidence of a difference" if p is not None else "not tested"
     return Difference(
         measure, run, 0.8, value, -0.1, 0.1, 300, "", p, None if p is None else 1.0, verdict

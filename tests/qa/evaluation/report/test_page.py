@@ -106,7 +106,7 @@ def run() -> Run:
 
 
 def shown(page: Page) -> list[str]:
-    """Give the ids of the questions that are shown, in order."""
+    """Return the ids of the questions that are shown, in order."""
     found: list[str] = page.locator("article:not([hidden]) .head a").all_text_contents()
     return found
 
