@@ -63,7 +63,7 @@ class Citation:
         start, end = span
         if not 0 <= start < end <= len(document.text):
             raise ValueError(
-                f"[{start}, {end}) is no span of {document.id!r}, "
+                f"[{start}, {end}) is not a span of {document.id!r}, "
                 f"which has {len(document.text)} characters"
             )
         if not 0 <= self.lead < end - start:

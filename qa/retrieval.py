@@ -108,7 +108,7 @@ class Retriever:
         return reranked(read, hits, self._reranker)[:top_k]
 
     def _checked(self, documents: Sequence[str]) -> list[str]:
-        """Refuse what is no list of documents that are in the index."""
+        """Refuse what is not a list of documents that are in the index."""
         if isinstance(documents, str):
             raise SettingsError(f"documents is the text {documents!r}: give a list of ids")
         if not documents:

@@ -100,7 +100,7 @@ class VectorFile:
         self._file.seek(0)
         header = self._file.read(_HEADER.size)
         if len(header) < _HEADER.size or not header.startswith(_MAGIC):
-            raise self.unreadable("it is of no kind known here")
+            raise self.unreadable("it is of an unknown kind")
         _, found, self.count, self.lists_count, crc = _HEADER.unpack(header)
         if found != dim:
             raise StoreError(f"the vector file {self._path} is not of dimension {dim}")

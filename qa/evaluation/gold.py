@@ -120,7 +120,7 @@ def _places(
                 return ()
             if not 0 <= place.start < place.end <= len(document.text):
                 missing.append(
-                    f"[{place.start}, {place.end}) is no span of “{brief(document.id)}”, "
+                    f"[{place.start}, {place.end}) is not a span of “{brief(document.id)}”, "
                     f"which has {len(document.text):,} characters"
                 )
                 return ()

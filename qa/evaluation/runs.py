@@ -113,7 +113,7 @@ class Run:
 
         Raises:
             RunError: something is there already, and `overwrite` is false; or it is there and
-                is no run; or the folder cannot be written.
+                is not a run; or the folder cannot be written.
         """
         folder = Path(folder).expanduser()
         check_free(folder, overwrite=overwrite)
@@ -179,7 +179,7 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
     """
     folder = Path(folder).expanduser()
     if not (folder / RUN_FILE).is_file():
-        raise RunError(f"{folder} is no run: there is no {RUN_FILE} in it")
+        raise RunError(f"{folder} is not a run: there is no {RUN_FILE} in it")
     try:
         plain = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
         found = plain["format"]

@@ -117,7 +117,7 @@ def rewrite(question: str, history: Sequence[str]) -> Rewriting:
 def _last_of(history: Sequence[str]) -> list[str]:
     """Return the last questions of a history that say anything, cut short."""
     if isinstance(history, str) or not isinstance(history, Sequence):
-        raise QuestionError("the history is no list: give a list of texts, the questions before")
+        raise QuestionError("the history is not a list: give a list of texts, the questions before")
     last = history[-LOOK_BACK:]
     for turn in last:
         if not isinstance(turn, str):

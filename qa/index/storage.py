@@ -98,7 +98,7 @@ def _address(folder: Path) -> str:
         check_plain(folder / name)
     if is_taken(stray := folder / f"{DATABASE}-journal"):
         raise StoredIndexError(
-            f"{stray} is of no index, and could change one: remove it, or name another folder",
+            f"{stray} belongs to no index, and could change one: remove it, or name another folder",
             folder=folder,
         )
     fixed = not os.access(folder, os.W_OK) and not (folder / LOGS[0]).exists()

@@ -112,7 +112,7 @@ def find(path: str | os.PathLike[str]) -> list[File]:
         return _some(path, find_below(path))
     if not is_file:
         if is_there:
-            raise refused(path, "is no file: it is a pipe, a device or a socket")
+            raise refused(path, "is not a file: it is a pipe, a device or a socket")
         raise LoadError(f"there is no file or folder {printable_name(path)}", source=str(path))
     if not is_read(Path(path.name)):
         raise refused(

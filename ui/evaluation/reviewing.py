@@ -232,7 +232,7 @@ class ReviewHandlers:
     def _excerpt(self, span: _Span) -> Excerpt:
         text = self._document(span.document).text
         if not 0 <= span.start < span.end <= len(text):
-            raise RequestError("what is selected is no part of the document: select it again")
+            raise RequestError("what is selected is not part of the document: select it again")
         return Excerpt(span.document, span.start, span.end, text[span.start : span.end])
 
     def _document(self, id_: str) -> Document:

@@ -246,7 +246,7 @@ def find_measure(name: str) -> Measure:
         return MEASURES[folded[name.casefold()]]
     near = [folded[match] for match in get_close_matches(name.casefold(), folded)]
     known = f"did you mean {' or '.join(near)}?" if near else f"those are {', '.join(MEASURES)}"
-    raise SettingsError(f"{name!r} is no measure: {known}")
+    raise SettingsError(f"{name!r} is not a measure: {known}")
 
 
 def untestable(measure: Measure) -> str:

@@ -185,7 +185,7 @@ def _check(reading: Reading, where: str, query: _Query, grades: Grades) -> None:
         reading.fault(where, "answerable is true, but no document is judged relevant")
     for reference in query.references or ():
         if reference.start >= reference.end:
-            reading.fault(where, f"[{reference.start}, {reference.end}) is no span")
+            reading.fault(where, f"[{reference.start}, {reference.end}) is not a span")
 
 
 def _question(query: _Query, grades: Grades) -> Question:

@@ -21,7 +21,7 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 def _fingerprint(value: str) -> str:
     if not _FINGERPRINT.fullmatch(value):
-        raise ValueError("is no fingerprint of a corpus, which is 64 digits of 0-9 and a-f")
+        raise ValueError("is not a fingerprint of a corpus, which is 64 digits of 0-9 and a-f")
     return value
 
 
@@ -38,7 +38,7 @@ class _Span(Strict):
     @model_validator(mode="after")
     def _holds_something(self) -> Self:
         if self.start >= self.end:
-            raise ValueError(f"[{self.start}, {self.end}) is no span: end must be after start")
+            raise ValueError(f"[{self.start}, {self.end}) is not a span: end must be after start")
         return self
 
 

@@ -309,6 +309,6 @@ class TestCompare:
         self, runs: tuple[Path, Path], tmp_path: Path
     ) -> None:
         assert_one_sentence(run("compare", runs[0]), "two or more runs")
-        assert_one_sentence(run("compare", runs[0], tmp_path / "none"), "is no run")
+        assert_one_sentence(run("compare", runs[0], tmp_path / "none"), "is not a run")
         assert_one_sentence(run("compare", *runs, "--measure", "quote-hit"), "did you mean")
         assert_one_sentence(run("compare", *runs, "--gate", "MAP"), "measure:drop")

@@ -105,7 +105,7 @@ class TestWhatIsNoRegularFile:
         (file,) = find(tmp_path)
         (tmp_path / name).unlink()
         os.mkfifo(tmp_path / name)
-        with pytest.raises(LoadError, match="is no file that can be read"):
+        with pytest.raises(LoadError, match="is not a file that can be read"):
             file.load()
 
     def test_a_folder_that_took_a_files_place_is_refused(self, tmp_path: Path) -> None:

@@ -270,7 +270,7 @@ class TestTheAnswerItself:
         assert result.returncode == 1
         assert (
             result.stderr
-            == f"Error: {path} is no file that can be read: it is a folder, a pipe or a device\n"
+            == f"Error: {path} is not a file that can be read: it is a folder, a pipe or a device\n"
         )
 
     def test_may_be_a_link_to_one(self, tmp_path: Path) -> None:

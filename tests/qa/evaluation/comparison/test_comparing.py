@@ -302,7 +302,7 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("name", "message"),
         [
-            ("ndcg@1", r"'ndcg@1' is no measure: did you mean nDCG@10"),
+            ("ndcg@1", r"'ndcg@1' is not a measure: did you mean nDCG@10"),
             ("quote-hit", "did you mean quote-hit@"),
             ("zzz", "those are hit@1, "),
         ],

@@ -102,7 +102,7 @@ class TestJsonLines:
     @pytest.mark.parametrize(
         ("header", "reason"),
         [
-            ({"corpus": "abc"}, "line 1: corpus: is no fingerprint"),
+            ({"corpus": "abc"}, "line 1: corpus: is not a fingerprint"),
             ({"corpus": CORPUS, "nam": "x"}, "line 1: nam: is not a field .* mean name?"),
             ({"corpus": CORPUS, "id": "a"}, "line 1: corpus: is not a field"),
         ],
@@ -149,7 +149,7 @@ class TestJsonLines:
             "line 10: answerable is false, but there are quotes or answers",
             "line 11: answerable: must be true or false, not text",
             "line 12: quotes[1]: must be text, not a number",
-            "line 13: spans[0][0]: [3, 3) is no span: end must be after start",
+            "line 13: spans[0][0]: [3, 3) is not a span: end must be after start",
             "line 14: spans[0]: is an empty list",
             "line 15: must be an object, not a list",
         )
