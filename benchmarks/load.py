@@ -4,7 +4,7 @@
     python -m benchmarks load --answers 10000       # does its memory stay as it is?
 
 It starts `inquote chat` on the essay, and as many clients as asked for put questions of the shipped
-set to its public endpoint at once, follow-ups among them. Each answer is held against the one that
+set to its public endpoint at once, follow-ups among them. Each answer is compared with the one that
 Python gives to the same question.
 """
 

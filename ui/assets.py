@@ -9,8 +9,8 @@ PAGE = Path(__file__).parent / "page"
 _SCRIPTS = (
     "store.js",
     "sending.js",
-    "paper.js",
-    "shelf.js",
+    "document_view.js",
+    "user_documents.js",
     "chat.js",
     "review.js",
     "evaluate.js",

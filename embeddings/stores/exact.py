@@ -34,7 +34,7 @@ _UNREADABLE = (  # what NumPy and zipfile say of files that are not what they sh
 
 
 class ExactStore:
-    """A `VectorStore` that is boring on purpose; the fast ones are held against it."""
+    """A `VectorStore` that is boring on purpose; the fast ones are compared with it."""
 
     def __init__(self, dim: int) -> None:
         self.dim = dim

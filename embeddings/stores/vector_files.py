@@ -76,7 +76,7 @@ class Lists:
 
 
 class VectorFile:
-    """An open file of vectors; what is read of it is held against its checks.
+    """An open file of vectors; what is read of it is checked against its checks.
 
     It may be used from several threads, and goes on where its name is taken away.
     """

@@ -155,10 +155,10 @@ def _weights(text: str, tokens: Tokens, idf: Idf, own: frozenset[str]) -> NDArra
     starts, ends = tokens.spans[:, 0], tokens.spans[:, 1]
     for start, end in words(text):
         of_word = (start <= starts) & (ends <= end)
-        telling = terms(text[start:end])
-        if telling and of_word.any():
-            share = 1.0 if telling <= own else _CONTEXT_WEIGHT
-            weights[of_word] = share * idf.weight(min(telling)) / of_word.sum()
+        content = terms(text[start:end])
+        if content and of_word.any():
+            share = 1.0 if content <= own else _CONTEXT_WEIGHT
+            weights[of_word] = share * idf.weight(min(content)) / of_word.sum()
     if not weights.any():
         weights += 1
     shares: NDArray[np.float32] = weights / weights.sum()

@@ -303,7 +303,7 @@ def _sources(*corpora: Iterable[Document]) -> dict[str, Document]:
 
 
 def _judged(questions: QuestionSet) -> tuple[QuestionSet, list[str]]:
-    """Leave out what nobody has judged, with a note; nothing can be held against it."""
+    """Leave out what nobody has judged, with a note; nothing can be compared with it."""
     judged = tuple(one for one in questions if NOT_JUDGED not in one.tags)
     left_out = len(questions) - len(judged)
     if not left_out:

@@ -219,7 +219,7 @@ class Index:
         yield from self.passages(found.passages if found else ())
 
     def check_whole(self) -> None:
-        """Read everything, and hold it against its checksums; takes long where there is much.
+        """Read everything, and check it against its checksums; takes long where there is much.
 
         Raises:
             IndexDamaged: a row, a vector file or the database is not what was written.
@@ -235,7 +235,7 @@ class Index:
                 unpacked(vectors, self.manifest.dim, text)
 
     def _check_rows(self) -> None:
-        """Read all rows but the tokens, and hold them against each other too."""
+        """Read all rows but the tokens, and check that they agree."""
         import numpy as np
 
         for id_ in self._listed:

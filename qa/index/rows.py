@@ -1,4 +1,4 @@
-"""Rows of an index's database, as documents and passages; each is held against its checksum."""
+"""Rows of an index's database, as documents and passages; each is checked against its checksum."""
 
 from __future__ import annotations
 

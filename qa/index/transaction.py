@@ -123,7 +123,7 @@ def manifest_for(
     chunking: Chunking | None,
     token_vectors: int | None,
 ) -> Manifest:
-    """Read the manifest and hold it against what is asked for; in a new index, write it.
+    """Read the manifest and check it against what is asked for; in a new index, write it.
 
     A new one is committed at once, so that it is known which files are the index's.
     """

@@ -32,7 +32,7 @@ class Check:
         near: whether it was shown as near, not as an answer.
         verified: whether it is its source's words, and all of its proof is right.
         finding: in words, what was found.
-        source: where the document was read that it was held against: the path of a file, or
+        source: where the document was read that it was checked against: the path of a file, or
             which document of an index; None if there was none.
     """
 
@@ -90,7 +90,7 @@ def verify(
 
     Args:
         answer: an answer, also one that went through JSON.
-        documents: the sources; each quote is held against the one of its document id, and where
+        documents: the sources; each quote is checked against the one of its document id, and where
             several have that id, against the one of its SHA-256.
 
     Raises:

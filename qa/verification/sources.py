@@ -1,4 +1,4 @@
-"""What the quotes of a saved answer are held against, and where that was read."""
+"""What the quotes of a saved answer are checked against, and where that was read."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Known = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Documents to hold quotes against.
+    """Documents to check quotes against.
 
     Attributes:
         documents: by id; several may have one id.
@@ -114,7 +114,7 @@ class Sources:
         return document.source or document.id
 
     def why_missing(self, quoted: SavedCitation) -> str:
-        """Return why there is no document to hold a quote against."""
+        """Return why there is no document to check a quote against."""
         if self.unread:
             reason = self.unread.get((quoted.document_id, quoted.source), "too many are named")
             return f"its source was not read: {reason}"

@@ -134,7 +134,7 @@ class Turn(_Kept):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A turn whose quotes were held against their documents.
+    """A turn whose quotes were checked against their documents.
 
     Attributes:
         turn: which.

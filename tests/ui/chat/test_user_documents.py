@@ -50,7 +50,7 @@ def upload(folder: Path, name: str, text: str) -> Upload:
     return Upload(path, name)
 
 
-class TestShelf:
+class TestUserDocuments:
     def test_what_is_added_is_answered_from(self, documents: UserDocuments, tmp_path: Path) -> None:
         assert documents.add([upload(tmp_path, "gate.txt", GATE)]) == []
         (citation,) = documents.ask("When was the northern gate painted?").citations
