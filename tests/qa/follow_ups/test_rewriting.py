@@ -189,7 +189,12 @@ def test_what_was_done_is_told() -> None:
 
 @pytest.mark.parametrize(
     ("history", "message"),
-    [(WHEN, "no list"), (None, "no list"), ({WHEN}, "no list"), ([WHEN, 7], "of type int")],
+    [
+        (WHEN, "not a list"),
+        (None, "not a list"),
+        ({WHEN}, "not a list"),
+        ([WHEN, 7], "of type int"),
+    ],
 )
 def test_a_history_that_is_no_list_of_texts_is_refused(history: object, message: str) -> None:
     with pytest.raises(QuestionError, match=message):

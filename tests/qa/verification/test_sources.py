@@ -295,5 +295,5 @@ def test_what_is_opened_is_looked_at_again(tmp_path: Path, monkeypatch: pytest.M
     path.unlink()
     os.mkfifo(path)
     monkeypatch.setattr(Path, "stat", lambda *_, **__: regular)
-    with pytest.raises(LoadError, match="no file that can be read"):
+    with pytest.raises(LoadError, match="not a file that can be read"):
         read_regular(path, 100)

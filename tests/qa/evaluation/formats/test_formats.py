@@ -39,7 +39,7 @@ class TestAnyFile:
         path = tmp_path / "set.xlsx"
         path.write_text("x")
         with pytest.raises(
-            QuestionSetError, match=r"cannot be read as a question set .* \.jsonl, .*\.csv"
+            QuestionSetError, match=r"cannot be read as a question set; supported: \.jsonl, .*\.csv"
         ):
             load_questions(path)
 
