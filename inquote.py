@@ -76,7 +76,7 @@ def main() -> None:
 
 
 def _stranger() -> str | None:
-    """Say which module is found under the name of one of inquote's packages, if any is."""
+    """Return which module is found under the name of one of inquote's packages, if any is."""
     here = Path(__file__).resolve().parent
     for name in _PACKAGES:
         found = _place_of(name)

@@ -56,7 +56,7 @@ def together(samples: list[list[Sample]]) -> Times:
 
 
 def row(name: str, samples: list[list[Sample]], floor: float) -> tuple[str, ...]:
-    """Tell how long questions took, in milliseconds, as `HEAD` says."""
+    """Return how long questions took, in milliseconds, as `HEAD` says."""
     every = together(samples)
     best = statistics.median(min(clock for clock, _ in times) for times in samples)
     seconds = (every.median, every.p95, best, every.processor, floor)
@@ -89,5 +89,5 @@ def measure(rates: Rates, options: Options) -> Measured:
 
 
 def line(method: str, seconds: float, wanted: float, floor: float) -> Line:
-    """Tell the summary of a method on the essay."""
+    """Return the summary of a method on the essay."""
     return Line(f"`{method}` on the essay, p50", 1e3 * seconds, "ms", 1e3 * wanted, 1e3 * floor)

@@ -24,7 +24,7 @@ from qa.documents import Document, Span
 from qa.evaluation import Question, QuestionSet, evaluate, load_questions
 from qa.passages import Passage
 from qa.retrieval import RetrievedPassage
-from qa.text.analysis import telling_words
+from qa.text.analysis import content_words
 from qa.text.sentences import split_sentences
 
 DEPTH = 100
@@ -101,7 +101,7 @@ class Plain:
         return sorted(scores, key=lambda number: (-scores[number], number))
 
     def _by_words(self, question: str) -> list[int]:
-        expression = " OR ".join(f'"{word}"' for word in telling_words(question))
+        expression = " OR ".join(f'"{word}"' for word in content_words(question))
         found = self._words.execute(
             "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rank, rowid LIMIT ?",
             (expression or '""', DEPTH),

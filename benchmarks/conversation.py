@@ -28,7 +28,7 @@ from qa.answering import Answer
 from qa.documents import Span
 from qa.evaluation import Question, QuestionSet, evaluate, load_questions
 from qa.evaluation.measures.ranking import ranking_columns
-from qa.follow_ups.dependence import Leaning
+from qa.follow_ups.dependence import Dependence
 from qa.follow_ups.phrases import names
 from qa.follow_ups.rewriting import rewrite
 from qa.retrieval import RetrievedPassage
@@ -111,22 +111,22 @@ def is_in_second_half(question: Question) -> bool:
     return int(hashlib.sha256(conversation.encode()).hexdigest(), 16) % 2 == 0
 
 
-def how(question: Question) -> Leaning:
-    return rewrite(question.text, question.history).leaning
+def how(question: Question) -> Dependence:
+    return rewrite(question.text, question.history).dependence
 
 
 def conversations(qa: QA, questions: QuestionSet) -> None:
     """Compare ways to follow a conversation, on turns that have a history."""
     turns = of(questions, [question for question in questions if question.history])
     second = np.array([is_in_second_half(turn) for turn in turns])
-    leanings = np.array([how(turn) for turn in turns])
+    dependences = np.array([how(turn) for turn in turns])
     parts = {
-        "all": leanings >= Leaning.ALONE,
+        "all": dependences >= Dependence.STANDALONE,
         "first half": ~second,
         "second half": second,
-        "stand alone": leanings == Leaning.ALONE,
-        "in doubt": leanings == Leaning.DOUBT,
-        "lean": leanings == Leaning.SURE,
+        "stand alone": dependences == Dependence.STANDALONE,
+        "ambiguous": dependences == Dependence.AMBIGUOUS,
+        "dependent": dependences == Dependence.DEPENDENT,
     }
     head("nDCG@10, hit@1", *(f"{name}: {part.sum()}" for name, part in parts.items()))
     for name, search in WAYS.items():
@@ -135,7 +135,7 @@ def conversations(qa: QA, questions: QuestionSet) -> None:
 
 
 def about(document: Document) -> str:
-    """Tell which whole a passage is of: the id of a window's document, else the title."""
+    """Return which whole a passage is of: the id of a window's document, else the title."""
     return document.id.partition("#")[0] if "#" in document.id else document.title
 
 
@@ -166,7 +166,7 @@ def harm(qa: QA, questions: QuestionSet) -> None:
         without = scores(qa, misled, alone)
         changes = [scores(qa, misled, search) - without for search in (with_previous, ours)]
         cells = [cell(without), *(cell(change, "+.4f") for change in changes)]
-        rewritten = np.mean([how(question) is not Leaning.ALONE for question in misled])
+        rewritten = np.mean([how(question) is not Dependence.STANDALONE for question in misled])
         row(questions.name, kind, len(misled), *cells, f"{rewritten:.3f}")
 
 

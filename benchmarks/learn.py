@@ -36,14 +36,14 @@ from tqdm.auto import tqdm
 from benchmarks.learn_examples import Example, examples
 from benchmarks.reader_network import Network, inputs, reader_of
 from embeddings import load_encoder
-from qa.answering.candidates import FEATURES, Candidate, Held, candidates
-from qa.answering.confidence import SIGNS, signs
-from qa.answering.late_interaction import Asked, Match
+from qa.answering.candidates import FEATURES, Candidate, ScoredPassage, candidates
+from qa.answering.confidence import CONFIDENCE_FEATURES, confidence_features
+from qa.answering.late_interaction import EncodedQuery, Match
 from qa.answering.span_reader import Reader
-from qa.answering.weights import FOLDER, Learnt, Weights
+from qa.answering.weights import FOLDER, FeatureWeights, Weights
 
 EPOCHS, BATCH, RATE, DECAY, DROPOUT = 6, 16, 2e-3, 0.01, 0.1
-LEARNT_FEATURES = ("rare", "all", "passage", "read", "asks")
+FITTED_FEATURES = ("maxsim_idf", "maxsim_mean", "passage", "reader_logit", "is_question")
 RIDGE = 1e-3
 LENGTHS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)  # what a second sentence may cost
 FOLDS = 2
@@ -51,22 +51,22 @@ FOLDS = 2
 Readers = Sequence[Reader | None]
 """For each fold, a reader that learnt from the others: what it has seen, it is too sure of."""
 
-Pair = tuple[Asked, Match, NDArray[np.bool_]]
-"""A question, a passage held against it, and which of the passage's tokens answer it."""
+Pair = tuple[EncodedQuery, Match, NDArray[np.bool_]]
+"""A question, a passage scored against it, and which of the passage's tokens answer it."""
 
 
-def learn_reader(learnt_from: Sequence[Example], dim: int) -> Network:
+def learn_reader(training: Sequence[Example], dim: int) -> Network:
     """Train the reader: to point at any token of an answer, or at none."""
     torch.manual_seed(0)
     chance = random.Random(0)  # noqa: S311  # it keeps no secret
     network = Network(dim, DROPOUT).train()
     optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)
-    steps = EPOCHS * (len(learnt_from) // BATCH)
+    steps = EPOCHS * (len(training) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, RATE, total_steps=steps, pct_start=0.1
     )
-    for _ in tqdm(range(steps // (len(learnt_from) // BATCH)), desc="reader", unit=" epochs"):
-        for batch in _batches(learnt_from, chance):
+    for _ in tqdm(range(steps // (len(training) // BATCH)), desc="reader", unit=" epochs"):
+        for batch in _batches(training, chance):
             loss = _loss(network, [pair for each in batch for pair in _pairs(each, chance)])
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]  # torch does not type it
@@ -84,7 +84,7 @@ def _batches(of: Sequence[Example], chance: random.Random) -> Iterator[list[Exam
 
 def _pairs(example: Example, chance: random.Random) -> list[Pair]:
     """Take a passage that answers, if there is one, and two others; hard ones, all retrieved."""
-    pairs = [(example.asked, match, example.answers(match)) for match in example.matches]
+    pairs = [(example.query, match, example.answers(match)) for match in example.matches]
     good = [pair for pair in pairs if pair[2].any()]
     bad = [pair for pair in pairs if not pair[2].any()]
     if good:
@@ -93,22 +93,22 @@ def _pairs(example: Example, chance: random.Random) -> list[Pair]:
 
 
 def _loss(network: Network, pairs: Sequence[Pair]) -> torch.Tensor:
-    parts, none = network(*inputs([(asked, match) for asked, match, _ in pairs]))
+    parts, none = network(*inputs([(query, match) for query, match, _ in pairs]))
     logs = torch.cat([parts, none[:, None]], 1).log_softmax(1)
     answering = pad_sequence([torch.from_numpy(a) for _, _, a in pairs], batch_first=True)
     pointed = logs[:, :-1].masked_fill(~answering, -1e4).logsumexp(1)
     return -torch.where(answering.any(1), pointed, logs[:, -1]).mean()
 
 
-def held(example: Example, reader: Reader | None) -> list[Held]:
-    """Hold an example's passages against its question."""
+def scored(example: Example, reader: Reader | None) -> list[ScoredPassage]:
+    """Return an example's passages, scored against its question."""
     matches = example.matches
-    read = reader.read(example.asked, matches) if reader else [0 * m.cosines for m in matches]
-    return [Held(example.asked, *each) for each in zip(matches, read, strict=True)]
+    read = reader.read(example.query, matches) if reader else [0 * m.cosines for m in matches]
+    return [ScoredPassage(example.query, *each) for each in zip(matches, read, strict=True)]
 
 
 def fold(example: Example) -> int:
-    """Tell which part of the questions one is in; by its article, as those of one are alike."""
+    """Return which part of the questions one is in; by its article, as those of one are alike."""
     return zlib.crc32(f"fold {example.group}".encode()) % FOLDS
 
 
@@ -116,13 +116,13 @@ def learn_weights(sets: Sequence[Sequence[Example]], readers: Readers) -> dict[s
     """Learn what the features of single sentences weigh, then what a second sentence costs."""
     none = dict.fromkeys(FEATURES, 0.0)
     ranked = [
-        [(e, candidates(held(e, readers[fold(e)]), none)) for e in of if e.places] for of in sets
+        [(e, candidates(scored(e, readers[fold(e)]), none)) for e in of if e.places] for of in sets
     ]
     weights = none | _listwise(ranked)
     best = -1.0
     for pair in LENGTHS:
-        for apart in LENGTHS:
-            tried = weights | {"pair": -pair, "apart": -apart}
+        for no_backreference in LENGTHS:
+            tried = weights | {"pair": -pair, "no_backreference": -no_backreference}
             found = float(np.mean([_worth(of, tried) for of in ranked]))
             if found > best + 1e-9:
                 best, kept = found, tried
@@ -137,7 +137,7 @@ def _listwise(ranked: Sequence[Sequence[tuple[Example, list[Candidate]]]]) -> di
             single = [c for c in found if not c.features["pair"]]
             right = [example.answered_by(c) for c in single]
             if any(right) and not all(right):
-                rows += [[c.features[name] for name in LEARNT_FEATURES] for c in single]
+                rows += [[c.features[name] for name in FITTED_FEATURES] for c in single]
                 answers += right
                 sizes.append(len(single))
                 shares.append(1 / len(of))
@@ -154,7 +154,7 @@ def _listwise(ranked: Sequence[Sequence[tuple[Example, list[Candidate]]]]) -> di
         return float(value), x.T @ slope + RIDGE * theta
 
     theta = minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B").x
-    return dict(zip(LEARNT_FEATURES, theta.tolist(), strict=True))
+    return dict(zip(FITTED_FEATURES, theta.tolist(), strict=True))
 
 
 def _worth(of: Sequence[tuple[Example, list[Candidate]]], weights: dict[str, float]) -> float:
@@ -172,16 +172,16 @@ def learn_confidence(
     """Fit the odds that a question is answered, as often as people's questions are."""
     rows, answerable = [], []
     for example in asked:
-        ranked = candidates(held(example, reader), weights)
+        ranked = candidates(scored(example, reader), weights)
         if ranked:
-            found = signs(ranked)
-            rows.append([found[name] for name in SIGNS])
+            found = confidence_features(ranked)
+            rows.append([found[name] for name in CONFIDENCE_FEATURES])
             answerable.append(example.question.answerable)
     x = np.array(rows)
-    size = np.maximum(x.std(axis=0), 1e-6)  # without a reader, its sign is always 0
+    size = np.maximum(x.std(axis=0), 1e-6)  # without a reader, its feature is always 0
     fitted = LogisticRegression(C=1.0, max_iter=5_000).fit(x / size, answerable)
     odds = {"intercept": float(fitted.intercept_[0])}
-    return odds | dict(zip(SIGNS, (fitted.coef_[0] / size).tolist(), strict=True))
+    return odds | dict(zip(CONFIDENCE_FEATURES, (fitted.coef_[0] / size).tolist(), strict=True))
 
 
 def main(bench: Path) -> None:
@@ -195,12 +195,12 @@ def main(bench: Path) -> None:
     halves = [[e for e in both if fold(e) != number] for number in range(FOLDS)]
     others = [reader_of(learn_reader(half, encoder.dim)) for half in halves]
 
-    def weights(readers: Readers, reader: Reader | None) -> Weights:
+    def weights(readers: Readers, reader: Reader | None) -> FeatureWeights:
         candidate = learn_weights([squad, chroma], readers)
-        return Weights(candidate, learn_confidence(mtrag, reader, candidate))
+        return FeatureWeights(candidate, learn_confidence(mtrag, reader, candidate))
 
     with_reader = weights(others, reader_of(network))
-    found = Learnt(encoder.digest, with_reader, weights([None] * FOLDS, None))
+    found = Weights(encoder.digest, with_reader, weights([None] * FOLDS, None))
     found.save()
     print(found.to_json())
 

@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 
 from embeddings import Encoder
 from qa.answering.candidates import Candidate
-from qa.answering.late_interaction import Asked, Match, Matcher
+from qa.answering.late_interaction import EncodedQuery, Match, Matcher
 from qa.documents import Document
 from qa.engine import DEFAULT_TOP_K
 from qa.evaluation import Question, QuestionSet, load_questions
@@ -36,21 +36,21 @@ class Example:
 
     Attributes:
         question: the question.
-        asked: the question as it is held against passages; a follow-up, as it was read.
-        matches: the passages held against it.
+        query: the question, encoded; a follow-up, as it was rewritten.
+        matches: the passages matched with it.
         places: where it is answered.
         group: the article or conversation that it is about; what is learnt from a group is never
             tried on it.
     """
 
     question: Question
-    asked: Asked
+    query: EncodedQuery
     matches: list[Match]
     places: frozenset[Place]
     group: str
 
     def answers(self, match: Match) -> NDArray[np.bool_]:
-        """Tell which tokens of a passage are part of an answer: (tokens,)."""
+        """Return which tokens of a passage are part of an answer: (tokens,)."""
         passage = match.passage
         before = len(passage.text_in_context) - len(passage.text) - passage.start
         starts, ends = match.tokens.spans[:, 0] - before, match.tokens.spans[:, 1] - before
@@ -58,10 +58,10 @@ class Example:
         for place in self.places:
             if place.document_id == passage.document_id:
                 found |= (starts < place.end) & (place.start < ends)
-        return found & match.insides.any(axis=0)
+        return found & match.sentence_mask.any(axis=0)
 
     def answered_by(self, candidate: Candidate) -> bool:
-        """Tell whether a candidate shares a character with an answer, behind its lead."""
+        """Return whether a candidate shares a character with an answer, behind its lead."""
         start, end = candidate.span
         return self._common(Place(candidate.document_id, start + candidate.lead, end)) > 0
 
@@ -80,7 +80,7 @@ class Example:
 
 
 def held_out(set_name: str, group: str) -> bool:
-    """Tell whether an article or a conversation is kept from what is learnt."""
+    """Return whether an article or a conversation is kept from what is learnt."""
     every = HELD_OUT.get(set_name)
     return every is not None and zlib.crc32(group.encode()) % every == 0
 
@@ -108,8 +108,8 @@ def examples(folder: Path, encoder: Encoder) -> list[Example]:
         answer = gold[question.id]
         places = frozenset(place for part in answer.parts for place in part)
         query = rewrite(question.text, question.history).query
-        asked = matcher.ask(query, passages, question.text)
-        found.append(Example(question, asked, matcher.match(asked, passages), places, group))
+        encoded = matcher.encode_query(query, passages, question.text)
+        found.append(Example(question, encoded, matcher.match(encoded, passages), places, group))
     return found
 
 

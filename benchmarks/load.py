@@ -4,7 +4,7 @@
     python -m benchmarks load --answers 10000       # does its memory stay as it is?
 
 It starts `inquote chat` on the essay, and as many clients as asked for put questions of the shipped
-set to its public endpoint at once, follow-ups among them. Each answer is held against the one that
+set to its public endpoint at once, follow-ups among them. Each answer is compared with the one that
 Python gives to the same question.
 """
 
@@ -87,7 +87,7 @@ def ask(client: httpx.Client, question: str, history: Sequence[str] = ()) -> dic
 
 
 def agrees(answer: dict[str, Any], expected: dict[str, Any]) -> bool:
-    """Say whether an answer is the expected one, however long it took.
+    """Return whether an answer is the expected one, however long it took.
 
     Passages that were encoded together have vectors that differ in the last digits from those
     encoded apart, and so may the confidence.

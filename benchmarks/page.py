@@ -27,7 +27,7 @@ def visit(context: BrowserContext, url: str) -> tuple[float, list[float]]:
     page = context.new_page()
     started = time.perf_counter()
     page.goto(url, wait_until="commit")
-    page.wait_for_selector("[data-ready=true] #iq-paper .iq-block")
+    page.wait_for_selector("[data-ready=true] #iq-document-view .iq-block")
     usable = time.perf_counter() - started
     answers = []
     for number in range(5):  # the sixth is not answered
@@ -36,7 +36,9 @@ def visit(context: BrowserContext, url: str) -> tuple[float, list[float]]:
         example = page.locator("#iq-examples button").nth(number)
         started = time.perf_counter()
         example.click()
-        page.wait_for_selector("#iq-paper mark.iq-current, #iq-paper mark[data-first]")
+        page.wait_for_selector(
+            "#iq-document-view mark.iq-current, #iq-document-view mark[data-first]"
+        )
         answers.append(time.perf_counter() - started)
     page.close()
     return usable, answers

@@ -6,11 +6,11 @@
 
 FOLDER has question sets in BEIR's format, a folder each. `docs/quality.md` has the tables. The
 last two lines tell what a change is worth, of the code or of what encodes: ours is kept, and ours
-is held against what was kept.
+is compared with what was kept.
 
 The plain means are those that most systems have: whole passages by cosine, by BM25, or by
 reciprocal rank fusion of both; then the sentences of the first five by cosine, and the best
-sentence's cosine as the confidence. Each measure is held against the best of the three.
+sentence's cosine as the confidence. Each measure is compared with the best of the three.
 
 Ours always quotes here, three times, whatever its confidence. What its weights were fitted to is
 left out wherever quotes or abstentions are judged.
@@ -246,5 +246,5 @@ if __name__ == "__main__":
     parser.add_argument("--backend", default="auto", help="what encodes")
     parser.add_argument("--precision", default="float32", help="what passages are summed in")
     parser.add_argument("--keep", type=Path, help="keep the runs of ours in this new folder")
-    parser.add_argument("--against", type=Path, help="hold ours against runs that were kept")
+    parser.add_argument("--against", type=Path, help="compare ours with runs that were kept")
     main(parser.parse_args())

@@ -55,10 +55,10 @@ STAGES = (
     Stage("words", ((Index, "search_words"),)),
     Stage("exact cosines", ((Index, "cosines"),)),
     Stage("passages", ((Index, "passages"),)),
-    Stage("weighing the question's words", ((Matcher, "ask"),)),
+    Stage("weighing the question's words", ((Matcher, "encode_query"),)),
     Stage("late interaction", ((Matcher, "match"),)),
     Stage("the reader", ((Reader, "read"),)),
-    Stage("candidates", ((extractive, "candidates"), (extractive, "apart"))),
+    Stage("candidates", ((extractive, "candidates"), (extractive, "non_overlapping"))),
     Stage("quotes and their proof", ((Citation, "__init__"),)),
 )
 

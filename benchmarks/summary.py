@@ -33,7 +33,7 @@ class Line:
 
     @property
     def reached(self) -> str:
-        """Say whether the target is reached."""
+        """Return whether the target is reached."""
         if self.target is None:
             return ""
         enough = self.value >= self.target if self.more_is_better else self.value <= self.target
@@ -41,7 +41,7 @@ class Line:
 
     @property
     def share(self) -> str:
-        """Say how near the floor it is, in percent: 100% could not be bettered."""
+        """Return how near the floor it is, in percent: 100% could not be bettered."""
         return share(self.value, self.floor, more_is_better=self.more_is_better)
 
     def row(self, when: str) -> str:
@@ -86,7 +86,7 @@ class Options:
 
 
 def share(value: float, floor: float | None, *, more_is_better: bool = False) -> str:
-    """Say how near the floor a figure is; "" where there is no floor."""
+    """Return how near the floor a figure is; "" where there is no floor."""
     if not floor or not value:
         return ""
     return f"{100 * (value / floor if more_is_better else floor / value):.0f}%"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from embeddings.layers import attention, constant, linear, norm, nowhere, numbers, whole
-from embeddings.model_config import UnknownRecipe, first_place
+from embeddings.model_config import UnsupportedModel, first_place
 from embeddings.openvino_runtime import Model, opset13
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def build(weights: Weights, config: dict[str, Any], pooling: str) -> Model:
     "text", (texts, dim).
 
     Raises:
-        UnknownRecipe: a weight is missing, or is of another kind than float32.
+        UnsupportedModel: a weight is missing, or is of another kind than float32.
     """
     network = _Network({_PREFIX.sub("", name): array for name, array in weights.items()}, config)
     ids = opset13.parameter([-1, -1], np.int64, name="ids")
@@ -54,12 +54,12 @@ class _Network:
             self._heads: int = config["num_attention_heads"]
             self._dim: int = config["hidden_size"]
         except KeyError as error:
-            raise UnknownRecipe(f"its config.json does not say its {error}") from None
+            raise UnsupportedModel(f"its config.json does not say its {error}") from None
         self._epsilon: float = config.get("layer_norm_eps", 1e-12)
         self._first_place = first_place(config)
 
     def tokens(self, ids: Node, present: Node) -> Node:
-        """Give the last layer's vectors: (texts, tokens, dim)."""
+        """Return the last layer's vectors: (texts, tokens, dim)."""
         x = self._embedded(ids)
         for number in range(self._layers):
             x = self._layer(x, present, f"encoder.layer.{number}.")
@@ -96,9 +96,9 @@ class _Network:
         try:
             found = self._weights[name]
         except KeyError:
-            raise UnknownRecipe(f"its weights hold no {name}") from None
+            raise UnsupportedModel(f"its weights hold no {name}") from None
         if found.dtype != np.float32:
-            raise UnknownRecipe(f"its weights are of type {found.dtype}")
+            raise UnsupportedModel(f"its weights are of type {found.dtype}")
         return found
 
 

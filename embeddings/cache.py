@@ -18,7 +18,7 @@ Stamp = tuple[int, int, int]
 
 
 def cache_folder() -> Path:
-    """Give the user's cache folder; INQUOTE_CACHE names another."""
+    """Return the user's cache folder; INQUOTE_CACHE names another."""
     from platformdirs import user_cache_path
 
     named = os.environ.get("INQUOTE_CACHE")
@@ -26,13 +26,13 @@ def cache_folder() -> Path:
 
 
 def stamp(path: Path) -> Stamp:
-    """Give a file's stamp; an `OSError` if it is not there."""
+    """Return a file's stamp; an `OSError` if it is not there."""
     found = path.stat()
     return found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def are_settled(stamps: Iterable[Stamp]) -> bool:
-    """Tell whether another change to any of the files would give it another stamp.
+    """Return whether another change to any of the files would give it another stamp.
 
     A file that changes twice within one tick of the file system's clock has one stamp for both.
     """

@@ -149,7 +149,7 @@ def _check_bfloat16(backend: str, device: str | None, model: str | None) -> None
 
 def _openvino(files: ModelFiles, device: str | None, precision: str) -> OpenVINOEncoder:
     """Load a model on OpenVINO; a `ModelError` says why it cannot be."""
-    from embeddings.model_config import UnknownRecipe
+    from embeddings.model_config import UnsupportedModel
 
     in_float32 = precision == "float32"
     way_out = "take the backend torch" if in_float32 else "leave backend and precision out"
@@ -168,7 +168,7 @@ def _openvino(files: ModelFiles, device: str | None, precision: str) -> OpenVINO
             f"OpenVINO cannot be loaded ({error}): run  pip install openvino  or {way_out}",
             model=files.name,
         ) from error
-    except UnknownRecipe as error:
+    except UnsupportedModel as error:
         raise ModelError(
             f"OpenVINO cannot take the model {files.name!r}, as {error}: {way_out}",
             model=files.name,
@@ -176,12 +176,12 @@ def _openvino(files: ModelFiles, device: str | None, precision: str) -> OpenVINO
 
 
 def _on_processor(device: str | None) -> bool:
-    """Tell whether a model is to run on the processor, by name or for want of a GPU."""
+    """Return whether a model is to run on the processor, by name or for want of a GPU."""
     return device == "cpu" or (device is None and not _has_gpu())
 
 
 def _has_gpu() -> bool:
-    """Tell whether torch has a GPU; torch is asked only where there may be one, as it is slow."""
+    """Return whether torch has a GPU; torch is asked only where there may be one, as it is slow."""
     on_apple = (sys.platform, platform.machine()) == ("darwin", "arm64")
     maybe = on_apple or any(map(os.path.exists, _GPU_SIGNS))
     if not maybe or importlib.util.find_spec("torch") is None:

@@ -19,18 +19,18 @@ _NOWHERE = np.float32(-3e38)
 
 
 def linear(x: Node, weight: Array, bias: Array) -> Node:
-    """Give x times the weight's transpose, and the bias added to it, as torch's `Linear` does."""
+    """Return x times the weight's transpose, and the bias added to it, as torch's `Linear` does."""
     return opset13.add(opset13.matmul(x, constant(weight), False, True), constant(bias))
 
 
 def norm(x: Node, weight: Array, bias: Array, epsilon: float) -> Node:
-    """Give what torch's `LayerNorm` does, over the last axis."""
+    """Return what torch's `LayerNorm` does, over the last axis."""
     scaled = opset13.mvn(x, numbers(-1), True, epsilon, "INSIDE_SQRT")
     return opset13.add(opset13.multiply(scaled, constant(weight)), constant(bias))
 
 
 def attention(query: Node, key: Node, value: Node, there: Node, *, heads: int, width: int) -> Node:
-    """Give attention with several heads (Vaswani et al. 2017), but for the products around it.
+    """Return attention with several heads (Vaswani et al. 2017), but for the products around it.
 
     Args:
         query: (texts, tokens, width).
@@ -51,20 +51,20 @@ def attention(query: Node, key: Node, value: Node, there: Node, *, heads: int, w
 
 
 def nowhere(there: Node) -> Node:
-    """Give 0 for what is there, and for what is not a number that nothing outweighs."""
+    """Return 0 for what is there, and for what is not a number that nothing outweighs."""
     return opset13.multiply(opset13.subtract(constant(1.0), there), constant(_NOWHERE))
 
 
 def constant(value: Array | np.float32 | float) -> Output:
-    """Give a constant of float32; memory that is in order already is shared, not copied."""
+    """Return a constant of float32; memory that is in order already is shared, not copied."""
     return opset13.constant(np.asarray(value, np.float32), shared_memory=True).output(0)
 
 
 def numbers(*values: int) -> Output:
-    """Give a constant list of whole numbers, such as a shape or axes."""
+    """Return a constant list of whole numbers, such as a shape or axes."""
     return opset13.constant(np.array(values, np.int64)).output(0)
 
 
 def whole(value: int) -> Output:
-    """Give a constant whole number."""
+    """Return a constant whole number."""
     return opset13.constant(np.int64(value)).output(0)

@@ -1,6 +1,6 @@
 """How a model turns text into vectors, read from its own settings, by plain files alone.
 
-Where a setting is not known exactly here, `UnknownRecipe` says which, and another library has to
+Where a setting is not known exactly here, `UnsupportedModel` says which, and another library has to
 do it: to guess would give vectors that are nearly right.
 """
 
@@ -29,12 +29,12 @@ _NORMALIZER = {  # what a tokenizer's settings call it, and its file
 }
 
 
-class UnknownRecipe(Exception):
+class UnsupportedModel(Exception):
     """A model needs something that is not known here; the message says what."""
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class ModelConfig:
     """What there is to know about a model beside its weights.
 
     Attributes:
@@ -52,11 +52,11 @@ class Recipe:
     passage_prompt: str
 
 
-def read_recipe(folder: Path) -> Recipe:
+def read_config(folder: Path) -> ModelConfig:
     """Read a model's settings.
 
     Raises:
-        UnknownRecipe: they ask for something that is not known here, or cannot be read.
+        UnsupportedModel: they ask for something that is not known here, or cannot be read.
     """
     config = _settings(folder / "config.json")
     _check_architecture(config)
@@ -65,7 +65,7 @@ def read_recipe(folder: Path) -> Recipe:
     tokenizer = _settings(folder / "tokenizer_config.json")
     _check_tokenizer(folder, tokenizer)
     prompts = _prompts(_settings(folder / "config_sentence_transformers.json", needed=False))
-    return Recipe(
+    return ModelConfig(
         config,
         _pooling(_settings(folder / modules["Pooling"] / "config.json")),
         _max_tokens(transformer, tokenizer, config),
@@ -75,7 +75,7 @@ def read_recipe(folder: Path) -> Recipe:
 
 
 def first_place(config: dict[str, Any]) -> int:
-    """Give the number of the first token's place; RoBERTa numbers them from behind its padding."""
+    """Return the position of the first token; RoBERTa counts from behind its padding."""
     return 0 if config.get("model_type") == "bert" else int(config.get("pad_token_id", 1)) + 1
 
 
@@ -84,42 +84,42 @@ def _settings(path: Path, *, needed: bool = True) -> dict[str, Any]:
         found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         if needed:
-            raise UnknownRecipe(f"it has no {path.name}") from None
+            raise UnsupportedModel(f"it has no {path.name}") from None
         return {}
     except (OSError, ValueError) as error:
-        raise UnknownRecipe(f"{path.name} cannot be read: {error}") from error
+        raise UnsupportedModel(f"{path.name} cannot be read: {error}") from error
     if not isinstance(found, dict):
-        raise UnknownRecipe(f"{path.name} is not what it should be")
+        raise UnsupportedModel(f"{path.name} is not what it should be")
     return found
 
 
 def _check_architecture(config: dict[str, Any]) -> None:
     kind = config.get("model_type")
     if kind not in _ARCHITECTURES:
-        raise UnknownRecipe(f"its architecture is {kind}")
+        raise UnsupportedModel(f"its architecture is {kind}")
     if "auto_map" in config:
-        raise UnknownRecipe("it brings code of its own")
+        raise UnsupportedModel("it brings code of its own")
     fixed = {"hidden_act": "gelu", "position_embedding_type": "absolute", "is_decoder": False}
     for name, value in fixed.items():
         if config.get(name, value) != value:
-            raise UnknownRecipe(f"its {name} is {config[name]}")
+            raise UnsupportedModel(f"its {name} is {config[name]}")
     for name in ("add_cross_attention", "quantization_config"):
         if config.get(name):
-            raise UnknownRecipe(f"its config.json has {name}")
+            raise UnsupportedModel(f"its config.json has {name}")
 
 
 def _modules(folder: Path) -> dict[str, str]:
-    """Give the folder of each module, in the one order that is known."""
+    """Return the folder of each module, in the one order that is known."""
     path = folder / "modules.json"
     try:
         listed = json.loads(path.read_text(encoding="utf-8"))
         found = {str(each["type"]).rpartition(".")[2]: str(each["path"]) for each in listed}
     except FileNotFoundError:
-        raise UnknownRecipe("it has no modules.json") from None
+        raise UnsupportedModel("it has no modules.json") from None
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise UnknownRecipe("its modules.json cannot be read") from error
+        raise UnsupportedModel("its modules.json cannot be read") from error
     if tuple(found) not in (_MODULES, _MODULES[:2]) or len(listed) != len(found):
-        raise UnknownRecipe(f"its modules are {', '.join(found)}")
+        raise UnsupportedModel(f"its modules are {', '.join(found)}")
     return found
 
 
@@ -129,23 +129,23 @@ def _transformer(folder: Path) -> dict[str, Any]:
         None,
         "feature-extraction",
     ):
-        raise UnknownRecipe("its sentence_bert_config.json changes how text is read")
+        raise UnsupportedModel("its sentence_bert_config.json changes how text is read")
     if others := {name for name in found if name.endswith(("_args", "_kwargs")) and found[name]}:
-        raise UnknownRecipe(f"its sentence_bert_config.json sets {', '.join(sorted(others))}")
+        raise UnsupportedModel(f"its sentence_bert_config.json sets {', '.join(sorted(others))}")
     return found
 
 
 def _check_tokenizer(folder: Path, settings: dict[str, Any]) -> None:
     """Refuse a tokenizer whose settings say other than its file, or that pads before the text."""
     if "auto_map" in settings:
-        raise UnknownRecipe("its tokenizer brings code of its own")
+        raise UnsupportedModel("its tokenizer brings code of its own")
     for side in ("padding_side", "truncation_side"):
         if settings.get(side, "right") != "right":
-            raise UnknownRecipe(f"its {side} is {settings[side]}")
+            raise UnsupportedModel(f"its {side} is {settings[side]}")
     normalizer = _settings(folder / "tokenizer.json").get("normalizer") or {}
     for name, own in _NORMALIZER.items():
         if name in settings and own in normalizer and settings[name] != normalizer[own]:
-            raise UnknownRecipe(
+            raise UnsupportedModel(
                 f"its {name} is {settings[name]}, and {normalizer[own]} in its file"
             )
 
@@ -154,25 +154,27 @@ def _pooling(settings: dict[str, Any]) -> str:
     flags = [mode for flag, mode in _POOLING_FLAGS.items() if settings.get(flag)]
     mode = settings.get("pooling_mode", flags[0] if len(flags) == 1 else flags)
     if mode not in _POOLINGS or settings.get("include_prompt", True) is not True:
-        raise UnknownRecipe(f"its pooling is {mode}" + (", without prompts" * (mode in _POOLINGS)))
+        raise UnsupportedModel(
+            f"its pooling is {mode}" + (", without prompts" * (mode in _POOLINGS))
+        )
     return str(mode)
 
 
 def _max_tokens(
     transformer: dict[str, Any], tokenizer: dict[str, Any], config: dict[str, Any]
 ) -> int:
-    """Give what it reads: by its own setting, or as much as tokenizer and architecture allow."""
+    """Return what it reads: by its own setting, or as much as tokenizer and architecture allow."""
     places = config.get("max_position_embeddings", 0) - first_place(config)
     own = transformer.get("max_seq_length")
     most = own or min(tokenizer.get("model_max_length") or 0, places)
     if not isinstance(most, int) or not 2 < most <= places:
-        raise UnknownRecipe("it does not say how much it reads")
+        raise UnsupportedModel("it does not say how much it reads")
     return most
 
 
 def _prompts(settings: dict[str, Any]) -> dict[str, Any]:
     if settings.get("default_prompt_name"):
-        raise UnknownRecipe("it has a prompt for every text")
+        raise UnsupportedModel("it has a prompt for every text")
     if settings.get("model_type", "SentenceTransformer") != "SentenceTransformer":
-        raise UnknownRecipe(f"it is a {settings['model_type']}")
+        raise UnsupportedModel(f"it is a {settings['model_type']}")
     return settings.get("prompts") or {}

@@ -173,7 +173,7 @@ def _from_hub(name: str) -> Path:
 
 
 def _digests(folder: Path, name: str) -> dict[str, str]:
-    """Give the SHA-256 of each file that decides a model's output, by relative path.
+    """Return the SHA-256 of each file that decides a model's output, by relative path.
 
     A file is read again only if its stamp is another one than when it was last read.
     """
@@ -192,7 +192,7 @@ def _digests(folder: Path, name: str) -> dict[str, str]:
 
 
 def _known(recalled: Any, stamps: Mapping[str, Stamp]) -> dict[str, str]:
-    """Give the digests that are known still, of the files that have the stamp that they had."""
+    """Return the digests that are known still, of the files that have the stamp that they had."""
     try:
         return {
             str(path): str(digest)

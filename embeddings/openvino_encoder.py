@@ -13,9 +13,9 @@ import numpy as np
 from tokenizers import Encoding, Tokenizer
 
 from embeddings.errors import ModelError
-from embeddings.model_config import UnknownRecipe, read_recipe
+from embeddings.model_config import UnsupportedModel, read_config
 from embeddings.models import ModelFiles
-from embeddings.openvino_runtime import MANY, SOON, Model, Network, padded
+from embeddings.openvino_runtime import LATENCY, THROUGHPUT, Model, Network, padded
 from embeddings.tokens import Tokens, unit
 
 if TYPE_CHECKING:
@@ -40,43 +40,43 @@ class OpenVINOEncoder:
             any case: they are few, and what the one side loses is not lost on the other as well.
 
     Raises:
-        UnknownRecipe: the model needs something that is not known here.
+        UnsupportedModel: the model needs something that is not known here.
         ModelError: its files cannot be read.
     """
 
     def __init__(self, files: ModelFiles, *, precision: str = "float32") -> None:
-        self._recipe = read_recipe(files.folder)
+        self._config = read_config(files.folder)
         self.model = files.name
         self.digest = files.digest
         self._precision = precision
-        self.max_tokens = self._recipe.max_tokens
+        self.max_tokens = self._config.max_tokens
         self._tokenizer_file = files.folder / "tokenizer.json"
         try:
             self._tokenizer = _tokenizer(self._tokenizer_file)
-            self._graph = _graph(files.folder, self._recipe.config, self._recipe.pooling)
-            self._soon = _Working(self._graph, SOON, "float32")
-        except UnknownRecipe:
+            self._graph = _graph(files.folder, self._config.config, self._config.pooling)
+            self._low_latency = _Compiled(self._graph, LATENCY, "float32")
+        except UnsupportedModel:
             raise
         except Exception as error:  # tokenizers, safetensors and OpenVINO share no base class
             raise ModelError(
                 f"model {files.name!r} cannot be loaded from {files.folder}: {error}",
                 model=files.name,
             ) from error
-        self.dim: int = self._recipe.config["hidden_size"]
+        self.dim: int = self._config.config["hidden_size"]
         self._query = lru_cache(_QUERIES_KEPT)(self._encode_query)
         self._tokenised = lru_cache(_TOKENISED_KEPT)(self._tokenizer.encode)
 
     @cached_property
-    def _many(self) -> _Working:
-        return _Working(self._graph, MANY, "float32")
+    def _high_throughput(self) -> _Compiled:
+        return _Compiled(self._graph, THROUGHPUT, "float32")
 
     @cached_property
-    def _many_in_16_bits(self) -> _Working:
-        return _Working(self._graph, MANY, "bfloat16")
+    def _high_throughput_in_16_bits(self) -> _Compiled:
+        return _Compiled(self._graph, THROUGHPUT, "bfloat16")
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Count with the model's own tokenizer, cutting nothing off."""
-        prompt = self._recipe.passage_prompt
+        prompt = self._config.passage_prompt
         prompted = [prompt + text for text in texts]
         return [len(each.ids) for each in self._tokenise(prompted, places=False)]
 
@@ -87,14 +87,14 @@ class OpenVINOEncoder:
         """
         if len(texts) == 1:
             return self._query(texts[0])[0].copy()
-        return self._vectors(texts, self._recipe.query_prompt, self._exact)
+        return self._vectors(texts, self._config.query_prompt, self._exact)
 
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Encode with the model's passage prompt, where it has one: (texts, dim).
 
         Between two batches, others who wait have their turn.
         """
-        return self._vectors(texts, self._recipe.passage_prompt, self._for_passages)
+        return self._vectors(texts, self._config.passage_prompt, self._for_passages)
 
     def query_tokens(self, text: str) -> Tokens:
         """Encode a question's tokens, and remember them; tokens of the prompt are left out."""
@@ -106,7 +106,7 @@ class OpenVINOEncoder:
 
     def encode_with_tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[Tokens]]:
         """Encode passages and their tokens at once, both in float32."""
-        prompt = self._recipe.passage_prompt
+        prompt = self._config.passage_prompt
         vectors = np.empty((len(texts), self.dim), np.float32)
         found: dict[int, Tokens] = {}
         read = self._read(prompt, texts)
@@ -116,16 +116,18 @@ class OpenVINOEncoder:
                 found[n] = _outside(prompt, read[n], tokens[row])
         return unit(vectors), [found[n] for n in range(len(texts))]
 
-    def _exact(self, texts: int) -> _Working:
-        """Give what sums in float32, for a number of texts."""
-        return self._soon if texts <= _FEW else self._many
+    def _exact(self, texts: int) -> _Compiled:
+        """Return what sums in float32, for a number of texts."""
+        return self._low_latency if texts <= _FEW else self._high_throughput
 
-    def _for_passages(self, texts: int) -> _Working:
-        """Give what makes the vectors of passages, for a number of texts."""
-        return self._exact(texts) if self._precision == "float32" else self._many_in_16_bits
+    def _for_passages(self, texts: int) -> _Compiled:
+        """Return what makes the vectors of passages, for a number of texts."""
+        return (
+            self._exact(texts) if self._precision == "float32" else self._high_throughput_in_16_bits
+        )
 
     def _vectors(
-        self, texts: Sequence[str], prompt: str, network: Callable[[int], _Working]
+        self, texts: Sequence[str], prompt: str, network: Callable[[int], _Compiled]
     ) -> NDArray[np.float32]:
         vectors = np.empty((len(texts), self.dim), np.float32)
         by_length = sorted(range(len(texts)), key=lambda n: len(texts[n]))
@@ -138,9 +140,9 @@ class OpenVINOEncoder:
 
     def _encode_query(self, text: str) -> tuple[NDArray[np.float32], Tokens]:
         """Encode a query and its tokens at once, which takes no longer than either."""
-        prompt = self._recipe.query_prompt
+        prompt = self._config.query_prompt
         read = self._read(prompt, [text])
-        ((_, (tokens, vectors)),) = self._encoded(read, self._soon)
+        ((_, (tokens, vectors)),) = self._encoded(read, self._low_latency)
         return unit(vectors), _outside(prompt, read[0], tokens[0])
 
     def _read(self, prompt: str, texts: Sequence[str]) -> list[Encoding]:
@@ -170,7 +172,7 @@ class OpenVINOEncoder:
         return cutting
 
     def _encoded(
-        self, read: Sequence[Encoding], network: _Working
+        self, read: Sequence[Encoding], network: _Compiled
     ) -> Iterator[tuple[list[int], Arrays]]:
         """Encode batches of texts that are alike in length, and give their numbers with each.
 
@@ -185,7 +187,7 @@ class OpenVINOEncoder:
             running.append((batch, network.workers.submit(self._infer, texts, network)))
         yield from ((numbers, future.result()) for numbers, future in running)
 
-    def _infer(self, read: Sequence[Encoding], network: _Working) -> Arrays:
+    def _infer(self, read: Sequence[Encoding], network: _Compiled) -> Arrays:
         """Run the network: vectors of tokens, (texts, tokens, dim), and of texts, (texts, dim)."""
         longest = max(len(each.ids) for each in read)
         shape = len(read), min(padded(longest), self.max_tokens)
@@ -197,7 +199,7 @@ class OpenVINOEncoder:
         return tokens, vectors
 
 
-class _Working(Network):
+class _Compiled(Network):
     """A network with a thread for each batch that it works on at once."""
 
     def __init__(self, graph: Model, use: str, precision: str) -> None:
@@ -219,12 +221,12 @@ def _graph(folder: Path, config: dict[str, Any], pooling: str) -> Model:
 
     weights = folder / "model.safetensors"
     if not weights.is_file():
-        raise UnknownRecipe("its weights are in no model.safetensors")
+        raise UnsupportedModel("its weights are in no model.safetensors")
     return build(load_file(weights), config, pooling)
 
 
 def _batches(read: Sequence[Encoding], at_once: int) -> Iterator[list[int]]:
-    """Give numbers of texts that are alike in length, so that there is work for all at once."""
+    """Yield numbers of texts that are alike in length, so that there is work for all at once."""
     share = sum(padded(len(each.ids)) for each in read) // at_once
     most = min(share, _TOKENS_AT_ONCE)
     batch: list[int] = []
@@ -238,7 +240,7 @@ def _batches(read: Sequence[Encoding], at_once: int) -> Iterator[list[int]]:
 
 
 def _outside(prompt: str, read: Encoding, vectors: NDArray[np.float32]) -> Tokens:
-    """Give each token's place beside its vector, but those of the prompt and the special ones."""
+    """Return each token's place beside its vector, but those of the prompt and the special ones."""
     spans = np.array(read.offsets, np.int64).reshape(-1, 2) - len(prompt)
     outside = (spans[:, 0] >= 0) & (spans[:, 0] < spans[:, 1])
     return Tokens(unit(vectors[: len(spans)][outside]), spans[outside])

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "MANY",
-    "SOON",
+    "LATENCY",
+    "THROUGHPUT",
     "Core",
     "Model",
     "Network",
@@ -34,7 +34,7 @@ __all__ = [
 
 # A text by itself is there soonest with all cores at work on it. Many are sooner with several at
 # once, a core or so for each, the more so where other programs hold up a core.
-SOON, MANY = "LATENCY", "THROUGHPUT"
+LATENCY, THROUGHPUT = "LATENCY", "THROUGHPUT"
 
 _HINTS = {"float32": "f32", "bfloat16": "bf16"}
 # It is what the widest registers hold.
@@ -48,11 +48,11 @@ class Network:
 
     Args:
         graph: what is worked out.
-        use: `SOON` or `MANY`.
+        use: `LATENCY` or `THROUGHPUT`.
         precision: of sums, "float32" or "bfloat16".
     """
 
-    def __init__(self, graph: Model, use: str = SOON, precision: str = "float32") -> None:
+    def __init__(self, graph: Model, use: str = LATENCY, precision: str = "float32") -> None:
         # Without a hint for it, the runtime would take bfloat16 wherever the processor has it.
         hints = {"PERFORMANCE_HINT": use, "INFERENCE_PRECISION_HINT": _HINTS[precision]}
         compiled = Core().compile_model(graph, "CPU", hints)
@@ -62,7 +62,7 @@ class Network:
             self._idle.put(compiled.create_infer_request())
 
     def run(self, *inputs: NDArray[Any]) -> list[NDArray[Any]]:
-        """Give the graph's results for its inputs."""
+        """Return the graph's results for its inputs."""
         request = self._idle.get()
         try:
             request.infer(inputs)
@@ -72,7 +72,7 @@ class Network:
 
 
 def padded(length: int) -> int:
-    """Give the length that so many tokens are padded to.
+    """Return the length that so many tokens are padded to.
 
     Sums over a text then run the same way whatever it is padded to, and not a digit depends on what
     else is in a batch.
@@ -81,5 +81,5 @@ def padded(length: int) -> int:
 
 
 def has_bfloat16() -> bool:
-    """Tell whether the processor has instructions for bfloat16 (AMX or AVX512-BF16)."""
+    """Return whether the processor has instructions for bfloat16 (AMX or AVX512-BF16)."""
     return "BF16" in Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")

@@ -20,7 +20,7 @@ class NotPlain(OSError):
 
 
 def is_taken(path: Path) -> bool:
-    """Tell whether anything has this name, a link that leads nowhere included."""
+    """Return whether anything has this name, a link that leads nowhere included."""
     return os.path.lexists(path)
 
 

@@ -94,7 +94,7 @@ class CrossEncoderReranker:
         scores = np.asarray(found, dtype=np.float32)
         if not np.isfinite(scores).all():
             raise ModelError(
-                f"{self.model!r} gives scores that are no numbers: name another cross-encoder",
+                f"{self.model!r} gives scores that are not numbers: name another cross-encoder",
                 model=self.model,
             )
         return scores

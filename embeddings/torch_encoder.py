@@ -123,7 +123,7 @@ class SentenceTransformersEncoder:
         return self._unit(vector), self._tokens(text, self._query_prompt, encoded)
 
     def _tokens(self, text: str, prompt: str, encoded: Mapping[str, Any]) -> Tokens:
-        """Give each token's place beside its vector; special ones have none, and are left out."""
+        """Return each token's place beside its vector; special ones have none, and are left out."""
         import numpy as np
 
         tokenizer = self._transformer.tokenizer

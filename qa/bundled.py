@@ -8,12 +8,12 @@ from qa.errors import LoadError
 
 
 def essay_path() -> Path:
-    """Give the path of the essay, the corpus where none is named."""
+    """Return the path of the essay, the corpus where none is named."""
     return _seed("essay.txt")
 
 
 def questions_path() -> Path:
-    """Give the path of the question set on the essay."""
+    """Return the path of the question set on the essay."""
     return _seed("questions.jsonl")
 
 

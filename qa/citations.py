@@ -63,7 +63,7 @@ class Citation:
         start, end = span
         if not 0 <= start < end <= len(document.text):
             raise ValueError(
-                f"[{start}, {end}) is no span of {document.id!r}, "
+                f"[{start}, {end}) is not a span of {document.id!r}, "
                 f"which has {len(document.text)} characters"
             )
         if not 0 <= self.lead < end - start:
@@ -99,6 +99,6 @@ class Citation:
 
 
 def place(page: int | None, line: int, start: int, end: int) -> str:
-    """Say where a quote stands: "page 3, line 120, characters 1,234 to 1,300"."""
+    """Return where a quote stands: "page 3, line 120, characters 1,234 to 1,300"."""
     on_page = "" if page is None else f"page {page:,}, "
     return f"{on_page}line {line:,}, characters {start:,} to {end:,}"

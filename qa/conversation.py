@@ -1,4 +1,4 @@
-"""A conversation: questions that may lean on those before them."""
+"""A conversation: questions that may depend on those before them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from qa.follow_ups.rewriting import LOOK_BACK
 
 
 class Conversation:
-    """Asks a corpus one question after another, each of which may lean on those before it.
+    """Asks a corpus one question after another, each of which may depend on those before it.
 
     It belongs to one person; several may share the `QA`. The last few questions are kept.
     """
@@ -22,7 +22,7 @@ class Conversation:
 
     @property
     def questions(self) -> tuple[str, ...]:
-        """The questions that the next one may lean on, oldest first."""
+        """The questions that the next one may depend on, oldest first."""
         return tuple(self._asked)
 
     def ask(
@@ -34,7 +34,7 @@ class Conversation:
     ) -> Answer:
         """Answer a question as `QA.ask` does; `Answer.query` tells how it was read.
 
-        It may lean on questions that were asked of other `documents`.
+        It may depend on questions that were asked of other `documents`.
 
         Raises:
             QuestionError: the question cannot be asked; it is then not kept.

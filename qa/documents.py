@@ -27,7 +27,7 @@ class Span(NamedTuple):
     end: int
 
     def overlaps(self, other: Span) -> bool:
-        """Tell whether the two share a character."""
+        """Return whether the two share a character."""
         return self.start < other.end and other.start < self.end
 
 
@@ -126,5 +126,5 @@ class _Marks:
 
 
 def _is_unicode(text: str) -> bool:
-    """Tell whether a text can be written; names of files may hold bytes that are no character."""
+    """Return whether a text can be written; names of files may hold bytes that are no character."""
     return text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text)

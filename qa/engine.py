@@ -134,7 +134,7 @@ class QA:
 
         Args:
             question: what to look for.
-            history: the questions asked before, oldest first, for a follow-up to lean on.
+            history: the questions asked before, oldest first, for a follow-up to depend on.
             top_k: the most passages to find.
             documents: ids of the documents to look in; None is all.
 
@@ -156,12 +156,12 @@ class QA:
         """Answer a question in quotes, or abstain.
 
         A follow-up is answered as `Answer.query` reads it; a `Conversation` keeps the history.
-        One that may as well stand alone is answered both ways, and by itself unless to lean on
-        the history is clearly better.
+        One that may as well stand alone is answered both ways, and by itself unless the answer with
+        its history is clearly better.
 
         Args:
             question: what to answer.
-            history: the questions asked before, oldest first, for a follow-up to lean on.
+            history: the questions asked before, oldest first, for a follow-up to depend on.
             top_k: the passages to look for quotes in.
             documents: ids of the documents to look in; None is all.
 
@@ -174,7 +174,9 @@ class QA:
         query = self._standalone(question, history)
         asked = time.perf_counter()
         passages = self._retriever.retrieve(query, top_k, documents)
-        own = self._retriever.retrieve(question, top_k, documents) if query.in_doubt else passages
+        own = (
+            self._retriever.retrieve(question, top_k, documents) if query.is_ambiguous else passages
+        )
         retrieved = time.perf_counter()
         answer = self._answer(query, passages, own)
         done = time.perf_counter()
@@ -189,7 +191,7 @@ class QA:
     def _answer(
         self, asked: Rewriting, passages: list[RetrievedPassage], own: list[RetrievedPassage]
     ) -> Answer:
-        """Answer a question as it is read; one in doubt by itself, unless to lean is better.
+        """Answer a question as it is read; an ambiguous one by itself, unless its history helps.
 
         `own` are the passages of the question by itself.
         """
@@ -199,13 +201,15 @@ class QA:
                 asked.question, query, found, self.index.document, self.tokens
             )
 
-        leaning = answer(asked.query, passages)
-        if not asked.in_doubt:
-            return leaning
-        alone = answer(asked.question, own)
-        if is_surer(leaning, alone) and answers_too(leaning, answer(asked.question, passages)):
-            return leaning
-        return alone
+        with_history = answer(asked.query, passages)
+        if not asked.is_ambiguous:
+            return with_history
+        standalone = answer(asked.question, own)
+        if is_surer(with_history, standalone) and answers_too(
+            with_history, answer(asked.question, passages)
+        ):
+            return with_history
+        return standalone
 
     def _standalone(self, question: str, history: Sequence[str]) -> Rewriting:
         """Check a question and make it standalone."""
@@ -381,7 +385,7 @@ def _remove_damaged(folder: Path) -> None:
 
 
 def _cached(sources: list[Source], encoder: Encoder, chunking: Chunking) -> Path:
-    """Give the folder in the cache for the index of these sources."""
+    """Return the folder in the cache for the index of these sources."""
     names = sorted(s.id if isinstance(s, Document) else str(_absolute(s)) for s in sources)
     identity = json.dumps([names, encoder.digest, chunking.to_dict(), FORMAT])
     return cache_folder() / "indexes" / hashlib.sha256(identity.encode()).hexdigest()[:24]

@@ -18,7 +18,7 @@ _SECONDS_BEFORE_PROGRESS = 1.0
 
 
 def counted(items: Sequence[Item], progress: Progress | None) -> Iterator[Item]:
-    """Give items one after another, and tell how many have been worked through."""
+    """Yield items one after another, and tell how many have been worked through."""
     if progress is None:
         yield from items
         return

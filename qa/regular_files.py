@@ -56,7 +56,7 @@ def _check(path: Path, status: os.stat_result, limit: int) -> None:
     if stat.S_ISLNK(status.st_mode):
         raise refused(path, "is a link: name the file itself")
     if not stat.S_ISREG(status.st_mode):
-        raise refused(path, "is no file that can be read: it is a folder, a pipe or a device")
+        raise refused(path, "is not a file that can be read: it is a folder, a pipe or a device")
     if status.st_size > limit:
         size = f"{status.st_size:,} bytes"
         raise refused(path, f"has {size}; the most is {limit:,}: split it into several files")

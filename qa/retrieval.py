@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from embeddings import Encoder, Reranker
 from qa.errors import QuestionError, SettingsError
-from qa.follow_ups.dependence import Leaning
+from qa.follow_ups.dependence import Dependence
 from qa.follow_ups.rewriting import Rewriting
 from qa.index import Index
 from qa.passages import Passage
-from qa.text.analysis import telling_words
+from qa.text.analysis import content_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,8 +32,8 @@ _WORDS_WEIGHT = 0.025  # of BM25 beside the cosine, by benchmarks/studies/fusion
 
 # What counts of a rewriting beside the question by itself: of its meaning, and of the words that
 # it adds. How these were set: docs/conversation.md.
-_MEANING_SHARE = {Leaning.DOUBT: 0.25, Leaning.SURE: 0.85}
-_ADDED_SHARE = {Leaning.DOUBT: 0.12, Leaning.SURE: 0.6}
+_MEANING_SHARE = {Dependence.AMBIGUOUS: 0.25, Dependence.DEPENDENT: 0.85}
+_ADDED_SHARE = {Dependence.AMBIGUOUS: 0.12, Dependence.DEPENDENT: 0.6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class RetrievedPassage:
     rerank_score: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the result as plain data."""
+        """Return the result as plain data."""
         scores = {name: getattr(self, name) for name in self.__slots__ if name != "passage"}
         return scores | {"passage": self.passage.to_dict()}
 
@@ -86,7 +86,7 @@ class Retriever:
         """Find the `top_k` best passages, best first; fewer if the index holds fewer.
 
         A rewritten question is searched for together with the question as it was asked, the
-        more surely it leans on others the less. Passages that score alike stand in the order in
+        more surely it depends on others the less. Passages that score alike stand in the order in
         which they were indexed. With `documents`, only passages of those with these ids are
         looked at; BM25 still weighs words by how rare they are in the whole index.
 
@@ -103,12 +103,12 @@ class Retriever:
         if self._reranker is None:
             return self._fused(asked, top_k, among)
         hits = self._fused(asked, max(top_k, RERANKED), among)
-        # It reads one question, not two: in doubt, the one that was asked.
-        read = asked.question if asked.in_doubt else asked.query
+        # It reads one question, not two: where it is ambiguous, the one that was asked.
+        read = asked.question if asked.is_ambiguous else asked.query
         return reranked(read, hits, self._reranker)[:top_k]
 
     def _checked(self, documents: Sequence[str]) -> list[str]:
-        """Refuse what is no list of documents that are in the index."""
+        """Refuse what is not a list of documents that are in the index."""
         if isinstance(documents, str):
             raise SettingsError(f"documents is the text {documents!r}: give a list of ids")
         if not documents:
@@ -152,7 +152,7 @@ class Retriever:
     def _vector(self, asked: Rewriting) -> NDArray[np.float32]:
         """Encode what is asked: the mean of question and rewriting, scaled to length 1."""
         query: NDArray[np.float32] = self._encoder.encode_queries([asked.query])[0]
-        share = _MEANING_SHARE.get(asked.leaning)
+        share = _MEANING_SHARE.get(asked.dependence)
         if share is None:
             return query
         mean = (1 - share) * self._encoder.encode_queries([asked.question])[0] + share * query
@@ -164,9 +164,9 @@ class Retriever:
     ) -> dict[int, float]:
         """Score passages by the question's words and a share of the added ones, best first."""
         found = dict(self._index.search_words(asked.question, depth, among))
-        own = telling_words(asked.question)
-        added = " ".join(word for word in telling_words(asked.query) if word not in own)
-        share = _ADDED_SHARE.get(asked.leaning, 0.0)
+        own = content_words(asked.question)
+        added = " ".join(word for word in content_words(asked.query) if word not in own)
+        share = _ADDED_SHARE.get(asked.dependence, 0.0)
         for number, score in self._index.search_words(added, depth, among) if share else ():
             found[number] = found.get(number, 0.0) + share * score
         best_first = sorted(found.items(), key=lambda item: (-item[1], item[0]))

@@ -38,7 +38,7 @@ def network_asked_for() -> Iterator[list[str]]:
 
 @pytest.fixture(autouse=True)
 def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give every test a cache folder of its own."""
+    """Use a separate cache folder for every test."""
     folder = tmp_path / "cache"
     monkeypatch.setenv("INQUOTE_CACHE", str(folder))
     return folder

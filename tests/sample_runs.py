@@ -25,7 +25,7 @@ def excerpt(start: int, end: int, document: str = "museum") -> Excerpt:
 
 
 def record(id_: str, **facts: Any) -> Record:
-    """Give a record of an answerable question with gold "five euros", answered rightly."""
+    """Return a record of an answerable question with gold "five euros", answered rightly."""
     known: dict[str, Any] = {
         "question": "What do tickets cost?",
         "answerable": True,
@@ -71,7 +71,7 @@ RUN = Run(
 def difference_of(
     measure: str, run: str, baseline: float, value: float, verdict: Verdict
 ) -> Difference:
-    """Give a difference with an interval of an eighth to either side."""
+    """Return a difference with an interval of an eighth to either side."""
     tested = verdict != "not tested"
     low, high = value - baseline - 0.125, value - baseline + 0.125
     return Difference(
@@ -109,7 +109,7 @@ COMPARISON = Comparison(
 
 
 def hostile_run(words: str) -> Run:
-    """Give a run that says the words wherever a run can say something."""
+    """Return a run that says the words wherever a run can say something."""
     quote = Excerpt(words, 0, len(words), words)
     asked = record(
         words,

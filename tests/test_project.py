@@ -134,7 +134,7 @@ def test_the_paths_and_modules_that_a_document_names_exist(document: Path) -> No
 
 
 def _is_there(name: str) -> bool:
-    """Tell whether a dotted name is a module, something in one, or a method of `qa = QA.open()`."""
+    """Return whether a dotted name is a module, something in one, or a method of `QA`."""
     try:
         resolve_name(name)
     except (ImportError, AttributeError):

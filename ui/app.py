@@ -14,10 +14,10 @@ import gradio as gr
 
 from qa import QA
 from ui.assets import markup
-from ui.chat.asking import Desk
 from ui.chat.feedback import Feedback
-from ui.chat.shelves import Shelves
-from ui.evaluation.reviewing import ReviewDesk
+from ui.chat.handlers import ChatHandlers
+from ui.chat.user_documents import AllUserDocuments
+from ui.evaluation.reviewing import ReviewHandlers
 from ui.evaluation.tab import evaluate_tab
 from ui.server import endpoints
 from ui.server.no_files import refuse_files
@@ -54,11 +54,11 @@ def built(
     refuse_files()
     work = LongWork()
     with (
-        Shelves(qa, folder) as shelves,
-        ReviewDesk(qa, folder, uploads, work) as review,
+        AllUserDocuments(qa, folder) as all_documents,
+        ReviewHandlers(qa, folder, uploads, work) as review,
         regularly(uploads.clear_out, _CLEARED_EVERY),
     ):
-        desk = Desk(qa, title, shelves, Feedback(feedback, qa), uploads, work)
+        handlers = ChatHandlers(qa, title, all_documents, Feedback(feedback, qa), uploads, work)
         with gr.Blocks(title="inquote", analytics_enabled=False) as page:
             endpoints.register(qa)  # first: so their names are theirs
             gr.HTML(
@@ -66,7 +66,7 @@ def built(
             )
             with gr.Tabs(elem_id="iq-tabs"):
                 with gr.Tab("Ask", elem_id="iq-tab-ask"):
-                    _ask_tab(desk, title, examples)
+                    _ask_tab(handlers, title, examples)
                 with gr.Tab("Evaluate", elem_id="iq-tab-evaluate"):
                     evaluate_tab(qa, title, folder, uploads, work)
                 with gr.Tab("Review", elem_id="iq-tab-review"):
@@ -75,7 +75,7 @@ def built(
         yield page
 
 
-def _review_tab(desk: ReviewDesk, documents: Sequence[str]) -> None:
+def _review_tab(handlers: ReviewHandlers, documents: Sequence[str]) -> None:
     """Lay out the making of a question set, as `_ask_tab` does the conversation."""
     review = gr.HTML(
         elem_id="iq-review",
@@ -85,11 +85,11 @@ def _review_tab(desk: ReviewDesk, documents: Sequence[str]) -> None:
                 trigger: (_, data) => trigger('begin', data)});
             watch('value', () => window.inquote.begun(props.value));""",
         apply_default_css=False,
-        server_functions=desk.server_functions(),
+        server_functions=handlers.server_functions(),
         documents=list(documents),
     )
     review.begin(
-        desk.begin,
+        handlers.begin,
         outputs=review,
         trigger_mode="multiple",
         concurrency_limit=limits.LONG_STARTED,
@@ -98,7 +98,7 @@ def _review_tab(desk: ReviewDesk, documents: Sequence[str]) -> None:
     ).failure(fn=None, js="() => window.inquote.beginFailed()", **_PRIVATE)
 
 
-def _ask_tab(desk: Desk, title: str, examples: Sequence[str]) -> None:
+def _ask_tab(handlers: ChatHandlers, title: str, examples: Sequence[str]) -> None:
     """Lay out the conversation and the document.
 
     Both are of the page's own scripts; Gradio's queue carries the questions and the uploads, and
@@ -118,7 +118,7 @@ def _ask_tab(desk: Desk, title: str, examples: Sequence[str]) -> None:
                 name === 'ask' ? trigger('ask', data) : trigger('bring', data)});
             watch('value', () => window.inquote.answered(props.value));""",
         apply_default_css=False,
-        server_functions=desk.server_functions(),
+        server_functions=handlers.server_functions(),
         about={
             "title": title,
             "examples": list(examples),
@@ -127,7 +127,7 @@ def _ask_tab(desk: Desk, title: str, examples: Sequence[str]) -> None:
         },
     )
     chat.ask(
-        desk.ask,
+        handlers.ask,
         outputs=chat,
         trigger_mode="multiple",
         concurrency_limit=limits.ANSWERED_AT_ONCE,
@@ -135,7 +135,7 @@ def _ask_tab(desk: Desk, title: str, examples: Sequence[str]) -> None:
         **_PRIVATE,
     ).failure(fn=None, js="() => window.inquote.failed('ask')", **_PRIVATE)
     chat.bring(
-        desk.bring,
+        handlers.bring,
         outputs=added,
         trigger_mode="multiple",
         concurrency_limit=limits.LONG_STARTED,

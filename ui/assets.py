@@ -9,8 +9,8 @@ PAGE = Path(__file__).parent / "page"
 _SCRIPTS = (
     "store.js",
     "sending.js",
-    "paper.js",
-    "shelf.js",
+    "document_view.js",
+    "user_documents.js",
     "chat.js",
     "review.js",
     "evaluate.js",
@@ -19,12 +19,12 @@ _SCRIPTS = (
 
 
 def markup(name: str) -> str:
-    """Give a file of markup."""
+    """Return a file of markup."""
     return (PAGE / name).read_text(encoding="utf-8")
 
 
 def head() -> str:
-    """Give what goes into the head of the page: all styles, and all scripts in a block."""
+    """Return what goes into the head of the page: all styles, and all scripts in a block."""
     styles = "".join(markup(path.name) for path in sorted(PAGE.glob("*.css")))
     return f"<style>{styles}</style><script>{script()}</script>"
 

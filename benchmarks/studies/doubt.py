@@ -31,7 +31,7 @@ from qa.evaluation.gold import Gold, locate
 from qa.evaluation.measures.resampling import paired_intervals
 from qa.evaluation.measures.weighted_statistics import Array, mean
 from qa.evaluation.questions import Place
-from qa.follow_ups.dependence import Leaning, leaning
+from qa.follow_ups.dependence import Dependence, dependence
 from qa.follow_ups.phrases import names
 from qa.follow_ups.rewriting import rewrite
 
@@ -55,12 +55,12 @@ WAYS: Mapping[str, Callable[[QA, Question], Answer]] = {
 }
 
 
-def in_doubt(questions: QuestionSet) -> list[Question]:
+def ambiguous(questions: QuestionSet) -> list[Question]:
     """Keep the questions that may as well stand alone, if it is known what answers them."""
     return [
         question
         for question in questions
-        if leaning(question.text) is Leaning.DOUBT
+        if dependence(question.text) is Dependence.AMBIGUOUS
         and any(grade > 0 for _, grade in question.relevant)
     ]
 
@@ -72,7 +72,7 @@ def misled(questions: QuestionSet, *, same: bool, most: int) -> list[Case]:
     found = [
         (replace(q, history=q.history[: 1 + number % 3]), wholes[q.relevant[0][0]])
         for number, q in enumerate(false_history(known, same=same))
-        if leaning(q.text) is Leaning.DOUBT
+        if dependence(q.text) is Dependence.AMBIGUOUS
     ]
     drawn = np.random.default_rng(0).permutation(len(found))[:most]
     return [found[i] for i in sorted(drawn)]
@@ -80,7 +80,7 @@ def misled(questions: QuestionSet, *, same: bool, most: int) -> list[Case]:
 
 def turns(questions: QuestionSet) -> list[Case]:
     """Return the turns of conversations, each with its conversation."""
-    return [(q, q.id.partition("<")[0]) for q in in_doubt(questions) if q.history]
+    return [(q, q.id.partition("<")[0]) for q in ambiguous(questions) if q.history]
 
 
 def cut(questions: QuestionSet) -> Iterator[Case]:
@@ -98,13 +98,13 @@ def cut(questions: QuestionSet) -> Iterator[Case]:
                     rf" (in|of|for|by|at|from|to|with|on) (the )?{bare}(?=[ ?,])", "", question.text
                 )
                 befores = [o.text for o in asked if name.text in o.text and o.id != question.id]
-                if text != question.text and befores and leaning(text) is Leaning.DOUBT:
+                if text != question.text and befores and dependence(text) is Dependence.AMBIGUOUS:
                     yield replace(question, text=text, history=(befores[0],)), titles[passage]
                     break
 
 
 def is_right(answer: Answer, gold: Gold) -> bool:
-    """Tell whether what would be quoted first shares a character with what answers.
+    """Return whether what would be quoted first shares a character with what answers.
 
     Where only documents are known to answer, it is whether it is of one.
     """

@@ -40,7 +40,7 @@ from benchmarks.studies.lexical_engines import (
 )
 from qa.evaluation import QuestionSet, load_questions
 from qa.evaluation.measures.ranking import RETRIEVAL
-from qa.text.analysis import telling_words
+from qa.text.analysis import content_words
 
 TOP_K = 10
 DEPTH = 100  # as deep as `qa.retrieval` looks
@@ -57,8 +57,8 @@ def all_words(question: str) -> list[str]:
     return list(dict.fromkeys(re.findall(WORD, question.lower())))
 
 
-def telling_and_asking_words(question: str) -> list[str]:
-    wanted = _ASKING.union(telling_words(question))
+def content_and_question_words(question: str) -> list[str]:
+    wanted = _ASKING.union(content_words(question))
     return [word for word in all_words(question) if word in wanted]
 
 
@@ -120,29 +120,29 @@ def qualities(sets: Sequence[QuestionSet]) -> None:
     table("set", "engine", *SHOWN, "MB")
     for questions in sets:
         for engine in engines():
-            values = quality(engine, questions, telling_words)
+            values = quality(engine, questions, content_words)
             row(f"{questions.name} ({len(questions):,})", engine.name, *decimals(values))
 
 
 def choices(sets: Sequence[QuestionSet]) -> None:
     """Show what each choice is worth: means over the sets, each counting alike."""
     tried: list[tuple[Engine, Words]] = [
-        (Fts5("FTS5: stems, stop words"), telling_words),
-        (Fts5("title in the first column", columns="title, text"), telling_words),
-        (Fts5("title in the text's column", columns="text"), telling_words),
-        (Fts5("title counts twice", rank="bm25(1.0, 2.0)"), telling_words),
-        (Fts5("question words are asked too"), telling_and_asking_words),
+        (Fts5("FTS5: stems, stop words"), content_words),
+        (Fts5("title in the first column", columns="title, text"), content_words),
+        (Fts5("title in the text's column", columns="text"), content_words),
+        (Fts5("title counts twice", rank="bm25(1.0, 2.0)"), content_words),
+        (Fts5("question words are asked too"), content_and_question_words),
         (Fts5("no stop words"), all_words),
-        (Fts5("no stems", stemmed=False), telling_words),
+        (Fts5("no stems", stemmed=False), content_words),
         (Fts5("no stems, no stop words", stemmed=False), all_words),
-        (Fts5("lengths not kept", options=", columnsize=0"), telling_words),
-        (Bm25s("bm25s: stems, stop words"), telling_words),
-        (Bm25s("k1 = 1.2, as the others have", k1=1.2), telling_words),
+        (Fts5("lengths not kept", options=", columnsize=0"), content_words),
+        (Bm25s("bm25s: stems, stop words"), content_words),
+        (Bm25s("k1 = 1.2, as the others have", k1=1.2), content_words),
         (Bm25s("no stop words"), all_words),
-        (Bm25s("no stems", stemmed=False), telling_words),
-        (Tantivy("tantivy: stems, stop words"), telling_words),
+        (Bm25s("no stems", stemmed=False), content_words),
+        (Tantivy("tantivy: stems, stop words"), content_words),
         (Tantivy("no stop words"), all_words),
-        (Tantivy("no stems", stemmed=False), telling_words),
+        (Tantivy("no stems", stemmed=False), content_words),
     ]
     table("mean over the sets", *SHOWN, "MB")
     for engine, words in tried:
@@ -168,7 +168,7 @@ class Scale:
             question.id: {number[source.name, id_]: grade for id_, grade in question.relevant}
             for question in questions
         }
-        self.questions = {question.id: telling_words(question.text) for question in questions}
+        self.questions = {question.id: content_words(question.text) for question in questions}
 
     def _figures(self, ranking: Ranking) -> list[float]:
         found = {id_: [str(number) for number in numbers] for id_, numbers in ranking.items()}

@@ -18,8 +18,8 @@ import tantivy
 import qa
 from benchmarks.lexical_corpus import Passage
 from qa.documents import Span
-from qa.index.bm25 import Words
-from qa.index.inverted_index import Entered
+from qa.index.bm25 import BM25Index
+from qa.index.inverted_index import SegmentBuilder
 from qa.index.storage import SCHEMA
 
 WORD = r"\w+"
@@ -152,15 +152,15 @@ class Ours:
 
     def _change(self, *, add: Iterable[Passage] = (), remove: Iterable[int] = ()) -> None:
         self._database.execute("BEGIN IMMEDIATE")
-        entered = Entered(self._database)
-        entered.remove(remove)
+        builder = SegmentBuilder(self._database)
+        builder.remove(remove)
         for title, text in add:
             self._last += 1
             whole = (Span(0, len(text)),)
-            entered.add(self._last, qa.Passage("", 0, len(text), text, whole, title))
-        entered.write()
+            builder.add(self._last, qa.Passage("", 0, len(text), text, whole, title))
+        builder.write()
         self._database.execute("COMMIT")
-        self._words = Words(self._database)
+        self._words = BM25Index(self._database)
 
 
 class Bm25s:

@@ -35,7 +35,7 @@ from qa.index import Index, update_index
 
 NEAREST = 10
 MEASURES = ("hit@1", "hit@5", "nDCG@10")
-AT_ONCE = 512  # questions held against all passages
+AT_ONCE = 512  # questions compared with all passages
 
 Vectors = NDArray[np.float32]
 

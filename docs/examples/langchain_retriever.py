@@ -38,7 +38,7 @@ class SameModel(Embeddings):
 
 
 def passage(chunk: Chunk) -> Passage:
-    """Give a chunk its place in the essay, which is what makes its sentences quotable."""
+    """Return a chunk with its place in the essay, which is what makes its sentences quotable."""
     start = chunk.metadata["start_index"]
     sentences = split_sentences(chunk.page_content)
     return Passage.of(essay, tuple(Span(start + s.start, start + s.end) for s in sentences))

@@ -29,13 +29,13 @@ class VectorStore(Protocol):
         """The ids of all vectors, in no order that is promised."""
 
     def vectors(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Give vectors by id, in the order asked for; a `StoreError` if one is not there."""
+        """Return vectors by id, in the order asked for; a `StoreError` if one is not there."""
 
     def add(self, ids: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
         """Add vectors, of shape (ids, dim); a `StoreError` if an id is there already."""
 
     def remove(self, ids: NDArray[np.int64]) -> int:
-        """Remove the vectors of these ids; those not there are passed over. Gives the count."""
+        """Remove the vectors of these ids; those not there are skipped. Gives the count."""
 
     def search(
         self,
@@ -46,7 +46,7 @@ class VectorStore(Protocol):
         """Find each query's nearest: scores and ids, each (queries, min(top_k, len(self))).
 
         With `among`, no other ids are looked at: the result is that of a store which holds these
-        alone. Those not there are passed over.
+        alone. Those not there are skipped.
         """
 
     def scores(self, vector: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -34,7 +34,7 @@ _UNREADABLE = (  # what NumPy and zipfile say of files that are not what they sh
 
 
 class ExactStore:
-    """A `VectorStore` that is boring on purpose; the fast ones are held against it."""
+    """A `VectorStore` that is boring on purpose; the fast ones are compared with it."""
 
     def __init__(self, dim: int) -> None:
         self.dim = dim
@@ -59,7 +59,7 @@ class ExactStore:
         return self._ids.copy()
 
     def vectors(self, ids: Ids) -> Vectors:
-        """Give vectors by id, in the order asked for; a `StoreError` if one is not there."""
+        """Return vectors by id, in the order asked for; a `StoreError` if one is not there."""
         rows = {id_: row for row, id_ in enumerate(self._ids.tolist())}
         try:
             return self._vectors[[rows[id_] for id_ in ids.tolist()]]
@@ -99,7 +99,7 @@ class ExactStore:
         return scores, ids
 
     def _only(self, ids: Ids) -> ExactStore:
-        """Give a store that holds these ids alone."""
+        """Return a store that holds these ids alone."""
         store, chosen = ExactStore(self.dim), np.isin(self._ids, ids)
         store._ids, store._vectors = self._ids[chosen], self._vectors[chosen]
         return store

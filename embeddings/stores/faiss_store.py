@@ -50,11 +50,11 @@ class FaissStore:
         return np.array(faiss.vector_to_array(self._index.id_map), dtype=np.int64)
 
     def has(self, ids: Ids) -> NDArray[np.bool_]:
-        """Tell of each id whether it is there."""
+        """Return for each id whether it is there."""
         return np.isin(ids, self.ids)
 
     def vectors(self, ids: Ids) -> Vectors:
-        """Give vectors by id, in the order asked for; a `StoreError` if one is not there."""
+        """Return vectors by id, in the order asked for; a `StoreError` if one is not there."""
         try:
             found: Vectors = self._index.reconstruct_batch(np.ascontiguousarray(ids, np.int64))
         except RuntimeError:

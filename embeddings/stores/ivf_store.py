@@ -76,12 +76,12 @@ class IvfStore:
         return np.concatenate([self._ids[self._alive], self._fresh.ids])
 
     def has(self, ids: Ids) -> Mask:
-        """Tell of each id whether it is there."""
+        """Return for each id whether it is there."""
         there: Mask = self._rows(ids)[1] | self._fresh.has(ids)
         return there
 
     def vectors(self, ids: Ids) -> Vectors:
-        """Give vectors by id, in the order asked for; a `StoreError` if one is not there."""
+        """Return vectors by id, in the order asked for; a `StoreError` if one is not there."""
         rows, there = self._rows(ids)
         found = np.empty((len(ids), self.dim), dtype=np.float32)
         found[there] = self._read(rows[there])
@@ -158,7 +158,7 @@ class IvfStore:
         self.__init__(self.dim)  # type: ignore[misc]
 
     def _rows(self, ids: Ids) -> tuple[NDArray[np.int64], Mask]:
-        """Give the row of each id, and whether it is there at all."""
+        """Return the row of each id, and whether it is there at all."""
         ids = np.asarray(ids, dtype=np.int64)
         if not len(self._ids):
             return np.zeros(len(ids), np.int64), np.zeros(len(ids), np.bool_)
@@ -260,6 +260,6 @@ def _trained(dim: int, count: int, rows: Rows) -> faiss.IndexIVFScalarQuantizer:
 
 
 def _rounding(lists: faiss.IndexIVFScalarQuantizer) -> float:
-    """Say how far off the score of a list may be, for a query of length 1."""
+    """Return how far off the score of a list may be, for a query of length 1."""
     steps = faiss.vector_to_array(lists.sq.trained)[lists.d :] / 255
     return _SIGMAS * float(np.sqrt((steps**2).mean() / 12)) + _SUMMED

@@ -32,11 +32,11 @@ class _Part:
     def __init__(self, segment: Segment, store: Store) -> None:
         self.segment = segment
         self.store = store
-        self.dead: list[int] = []
+        self.deleted: list[int] = []
 
     def remove(self, ids: Ids) -> int:
         there = ids[self.store.has(ids)]
-        self.dead += there.tolist()
+        self.deleted += there.tolist()
         return self.store.remove(there)
 
 
@@ -57,7 +57,7 @@ class Segments:
         folder: Path,
         segments: Iterable[Segment],
         dim: int,
-        dead: Sequence[int] = (),
+        deleted: Sequence[int] = (),
         most: int | None = None,
     ) -> Segments:
         """Open segments.
@@ -66,13 +66,13 @@ class Segments:
             folder: where their files are.
             segments: what is known of each.
             dim: numbers in a vector.
-            dead: the ids whose vectors are in a file and count no more.
+            deleted: the ids whose vectors are in a file and count no more.
             most: how many vectors a file may have; None is any number.
 
         Raises:
             StoreError: a file is missing, damaged, of another dimension, or has more vectors.
         """
-        store, gone = cls(dim), np.array(dead, dtype=np.int64)
+        store, gone = cls(dim), np.array(deleted, dtype=np.int64)
         for segment in segments:
             kind = IvfStore if segment.kind == "ivf" else FaissStore
             store._parts.append(_Part(segment, kind.load(folder / segment.name, dim, most)))
@@ -86,12 +86,12 @@ class Segments:
         return np.concatenate([store.ids for store in self._stores()])
 
     @property
-    def dead(self) -> list[int]:
+    def deleted(self) -> list[int]:
         """The ids whose vectors are in the segments' files and count no more, in order."""
-        return sorted(id_ for part in self._parts for id_ in part.dead)
+        return sorted(id_ for part in self._parts for id_ in part.deleted)
 
     def vectors(self, ids: Ids) -> Vectors:
-        """Give vectors by id, in the order asked for; a `StoreError` if one is not there."""
+        """Return vectors by id, in the order asked for; a `StoreError` if one is not there."""
         ids = np.asarray(ids, dtype=np.int64)
         found = np.empty((len(ids), self.dim), dtype=np.float32)
         left = np.ones(len(ids), dtype=np.bool_)
@@ -125,7 +125,7 @@ class Segments:
         """Write what is to be written to one new file, and give the segments that are then.
 
         The new one is the last, without a digest; where there is nothing to write, there is none.
-        The store is not used after, but for `dead`, which is then of the segments that are kept.
+        The store is not used after, but for `deleted`, which is then of the segments that are kept.
         """
         taken = self._taken_in()
         stores = [self._fresh, *(part.store for part in taken)]
@@ -144,11 +144,11 @@ class Segments:
         return [*kept, Segment(name, "faiss")]
 
     def _taken_in(self) -> list[_Part]:
-        """Choose the segments that the new one takes in: the small, and those half dead."""
+        """Choose the segments that the new one takes in: the small, and those half deleted."""
         taken, count = [], len(self._fresh)
         for part in sorted(self._parts, key=lambda part: len(part.store)):
             size = len(part.store)
-            if size <= max(FLAT_MOST, _TAKEN_IN * count) or len(part.dead) > size:
+            if size <= max(FLAT_MOST, _TAKEN_IN * count) or len(part.deleted) > size:
                 taken.append(part)
                 count += size
         return taken

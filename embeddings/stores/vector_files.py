@@ -65,7 +65,7 @@ class Lists:
         yield from (self.centres, self.ranges, self.sizes, self.rows, self.codes)
 
     def is_sound(self) -> bool:
-        """Tell whether every vector is in one list, and all numbers are numbers."""
+        """Return whether every vector is in one list, and all numbers are numbers."""
         numbers = np.isfinite(self.centres).all() and np.isfinite(self.ranges).all()
         count = len(self.rows)
         if not numbers or (self.sizes < 0).any() or int(self.sizes.sum()) != count:
@@ -76,7 +76,7 @@ class Lists:
 
 
 class VectorFile:
-    """An open file of vectors; what is read of it is held against its checks.
+    """An open file of vectors; what is read of it is checked against its checks.
 
     It may be used from several threads, and goes on where its name is taken away.
 
@@ -108,7 +108,7 @@ class VectorFile:
         self._file.seek(0)
         header = self._file.read(_HEADER.size)
         if len(header) < _HEADER.size or not header.startswith(_MAGIC):
-            raise self.unreadable("it is of no kind known here")
+            raise self.unreadable("it is of an unknown kind")
         _, found, self.count, self.lists_count, crc = _HEADER.unpack(header)
         if found != dim:
             raise StoreError(f"the vector file {self._path} is not of dimension {dim}")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from qa.answering.late_interaction import PASSAGES_KEPT, Asked, Match
+from qa.answering.late_interaction import PASSAGES_KEPT, EncodedQuery, Match
 from qa.documents import Span
 from qa.passages import Passage
 
@@ -34,24 +34,32 @@ _HANGS = re.compile(
     re.IGNORECASE,
 )
 
-FEATURES = ("rare", "all", "passage", "read", "pair", "apart", "asks")
+FEATURES = (
+    "maxsim_idf",
+    "maxsim_mean",
+    "passage",
+    "reader_logit",
+    "pair",
+    "no_backreference",
+    "is_question",
+)
 """What a candidate is scored by; `Candidate` says what each is."""
 
 Numbers = Mapping[str, float]
 
 
-class Held(NamedTuple):
-    """A passage held against a question.
+class ScoredPassage(NamedTuple):
+    """A passage scored against a question.
 
     Attributes:
-        asked: the question.
+        query: the question.
         match: how the passage meets it.
-        read: (sentences,): what the reader makes of each sentence, as log-odds; 0 without one.
+        logits: (sentences,): the reader's log-odds of each sentence; 0 without a reader.
     """
 
-    asked: Asked
+    query: EncodedQuery
     match: Match
-    read: NDArray[np.float32]
+    logits: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +72,12 @@ class Candidate:
         lead: how many characters at its start merely lead up to the sentence that answers.
         text: its words.
         score: what it is ranked by; higher is better.
-        features: what the score is a sum of, before weights. `rare` and `all`: how like its
-            tokens are to those of the question, as a mean by `Asked.weights` and as a plain one;
-            `passage`: `rare` of its whole passage; `read`: what the reader makes of it; `pair`:
-            1 for two sentences; `apart`: 1 if the second does not point back to the first;
-            `asks`: 1 if it is a question itself.
+        features: what the score is a sum of, before weights. Of its MaxSim, the
+            similarity of each query token with its most similar token, `maxsim_idf` is the mean
+            by `EncodedQuery.weights` and `maxsim_mean` the plain mean; `passage`: `maxsim_idf` of
+            its whole passage; `reader_logit`: what the reader makes of it; `pair`: 1 for two
+            sentences; `no_backreference`: 1 if the second does not refer back to the first;
+            `is_question`: 1 if it is a question itself.
         cosine: of the question as a whole with its nearest sentence.
     """
 
@@ -81,7 +90,7 @@ class Candidate:
     cosine: float
 
     def overlaps(self, other: Candidate) -> bool:
-        """Tell whether the two share a character."""
+        """Return whether the two share a character."""
         return self.document_id == other.document_id and self.span.overlaps(other.span)
 
 
@@ -101,18 +110,18 @@ class _Part(NamedTuple):
     text: str
 
 
-def candidates(passages: Iterable[Held], weights: Numbers) -> list[Candidate]:
-    """Give what may be quoted, best first, by the sum of its features times their weights."""
+def candidates(passages: Iterable[ScoredPassage], weights: Numbers) -> list[Candidate]:
+    """Return what may be quoted, best first, by the sum of its features times their weights."""
     found: dict[tuple[str, Span], Candidate] = {}
-    for held in passages:
-        for candidate in _of_passage(held, weights):
+    for scored in passages:
+        for candidate in _of_passage(scored, weights):
             known = found.setdefault((candidate.document_id, candidate.span), candidate)
             if candidate.score > known.score:
                 found[candidate.document_id, candidate.span] = candidate
     return sorted(found.values(), key=lambda c: (-c.score, c.document_id, c.span))
 
 
-def apart(
+def non_overlapping(
     ranked: Iterable[Candidate],
     most: int,
     widen: Callable[[Candidate], Candidate] = lambda candidate: candidate,
@@ -130,10 +139,10 @@ def apart(
     return chosen
 
 
-def _of_passage(held: Held, weights: Numbers) -> Iterator[Candidate]:
-    passage, cosines = held.match.passage, held.match.cosines.tolist()
+def _of_passage(scored: ScoredPassage, weights: Numbers) -> Iterator[Candidate]:
+    passage, cosines = scored.match.passage, scored.match.cosines.tolist()
     parts = _parts(passage)
-    for part, features in zip(parts, _features(held, parts), strict=True):
+    for part, features in zip(parts, _features(scored, parts), strict=True):
         # A vector's last digits depend on what it was encoded with; the answer must not.
         score = round(sum(weights[name] * value for name, value in features.items()), 5)
         yield Candidate(
@@ -149,7 +158,7 @@ def _of_passage(held: Held, weights: Numbers) -> Iterator[Candidate]:
 
 @lru_cache(maxsize=PASSAGES_KEPT)
 def _parts(passage: Passage) -> tuple[_Part, ...]:
-    """Give every sentence of a passage, and each with the one before it."""
+    """Return every sentence of a passage, and each with the one before it."""
     texts = passage.sentence_texts
     return tuple(
         _part(passage, texts, first, last)
@@ -161,7 +170,7 @@ def _parts(passage: Passage) -> tuple[_Part, ...]:
 def _part(passage: Passage, texts: Sequence[str], first: int, last: int) -> _Part:
     shape = _shape(texts[first : last + 1])
     hangs = first == last > 0 and _HANGS.match(texts[last])
-    leads = not shape["apart"] or texts[first].endswith("?")
+    leads = not shape["no_backreference"] or texts[first].endswith("?")
     start = passage.sentences[last - 1 if hangs else first].start
     end = passage.sentences[last].end
     lead = passage.sentences[last].start - start if leads else 0
@@ -173,25 +182,29 @@ def _shape(texts: Sequence[str]) -> dict[str, float]:
     pair = len(texts) > 1
     return {
         "pair": float(pair),
-        "apart": float(pair and not _POINTS_BACK.match(texts[-1])),
-        "asks": float(not pair and texts[-1].endswith("?")),
+        "no_backreference": float(pair and not _POINTS_BACK.match(texts[-1])),
+        "is_question": float(not pair and texts[-1].endswith("?")),
     }
 
 
-def _features(held: Held, parts: Sequence[_Part]) -> Iterator[dict[str, float]]:
+def _features(scored: ScoredPassage, parts: Sequence[_Part]) -> Iterator[dict[str, float]]:
     import numpy as np
 
-    weights, sentences, read = held.asked.weights, held.match.sentences, held.read.tolist()
-    likeness = np.maximum(
+    weights, sentences, logits = (
+        scored.query.weights,
+        scored.match.sentences,
+        scored.logits.tolist(),
+    )
+    similarity = np.maximum(
         sentences[[part.first for part in parts]], sentences[[part.last for part in parts]]
     )
-    of_passage = float(weights @ held.match.likeness)
-    means = likeness.mean(axis=1).tolist()
-    for part, likest, mean in zip(parts, likeness, means, strict=True):
+    of_passage = float(weights @ scored.match.max_similarity)
+    means = similarity.mean(axis=1).tolist()
+    for part, max_similarity, mean in zip(parts, similarity, means, strict=True):
         yield {
             **part.shape,
-            "rare": float(weights @ likest),
-            "all": mean,
+            "maxsim_idf": float(weights @ max_similarity),
+            "maxsim_mean": mean,
             "passage": of_passage,
-            "read": max(read[part.first], read[part.last]),
+            "reader_logit": max(logits[part.first], logits[part.last]),
         }

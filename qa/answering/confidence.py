@@ -1,8 +1,7 @@
 """How likely it is that what would be quoted answers the question: logistic regression.
 
-A fixed cosine does not travel from one corpus to another, so several signs are weighed together,
-and few, so that they do. `benchmarks/learn.py` fits them; `docs/quality.md` tells how far the
-result can be trusted.
+A fixed cosine threshold does not carry over from one corpus to another. A few features together
+do. `benchmarks/learn.py` fits the weights; `docs/quality.md` has the calibration.
 """
 
 from __future__ import annotations
@@ -12,26 +11,26 @@ from collections.abc import Mapping, Sequence
 
 from qa.answering.candidates import Candidate
 
-SIGNS = ("all", "cosine", "read")
-"""What is weighed; `signs` says what each is."""
+CONFIDENCE_FEATURES = ("maxsim_mean", "cosine", "reader_logit")
+"""The features; `confidence_features` says what each is."""
 
 
-def confidence(signs: Mapping[str, float], weights: Mapping[str, float]) -> float:
-    """Give the probability, from 0 to 1, that the best candidate answers."""
-    odds = weights["intercept"] + sum(weights[name] * value for name, value in signs.items())
+def confidence(features: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    """Return the probability, from 0 to 1, that the best candidate answers."""
+    odds = weights["intercept"] + sum(weights[name] * value for name, value in features.items())
     # The last digits depend on what the vectors were encoded with; the answer must not.
     return round(1 / (1 + math.exp(-odds)), 5)
 
 
-def signs(ranked: Sequence[Candidate]) -> dict[str, float]:
-    """Give what tells whether the best candidate answers.
+def confidence_features(ranked: Sequence[Candidate]) -> dict[str, float]:
+    """Return the features by which the best candidate is judged.
 
-    `all` and `cosine` are those of the best candidate: how well it meets the question token by
-    token, and how near it is as a whole. `read` is the most that the reader makes of any.
+    `maxsim_mean` and `cosine` are those of the best candidate: how similar it is to the question
+    token by token, and as a whole. `reader_logit` is the highest of any candidate.
     """
     best = ranked[0]
     return {
-        "all": best.features["all"],
+        "maxsim_mean": best.features["maxsim_mean"],
         "cosine": best.cosine,
-        "read": max(candidate.features["read"] for candidate in ranked),
+        "reader_logit": max(candidate.features["reader_logit"] for candidate in ranked),
     }

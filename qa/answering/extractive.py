@@ -11,10 +11,10 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from embeddings import Encoder, ModelError
-from qa.answering.candidates import Candidate, Held, apart, candidates
-from qa.answering.confidence import confidence, signs
+from qa.answering.candidates import Candidate, ScoredPassage, candidates, non_overlapping
+from qa.answering.confidence import confidence, confidence_features
 from qa.answering.late_interaction import Matcher, TokensOf
-from qa.answering.weights import learnt
+from qa.answering.weights import load_weights
 from qa.citations import Citation
 from qa.documents import Document
 from qa.errors import SettingsError
@@ -85,7 +85,7 @@ class Answer:
         return compose((c.number, c.quote) for c in self.citations)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the answer as plain data, which `verify` checks; passages and times are left out."""
+        """Return the answer as plain data, for `verify`, without passages and times."""
         return {
             "question": self.question,
             "query": self.query,
@@ -152,8 +152,8 @@ class ExtractiveAnswerer:
             raise SettingsError(f"the threshold is {threshold}: take one from 0 to 1")
         self._matcher = Matcher(encoder)
         self._model = encoder.model
-        self._is_read = encoder.digest == learnt().model
-        self._weights = learnt().with_reader if self._is_read else learnt().without
+        self._is_read = encoder.digest == load_weights().model
+        self._weights = load_weights().with_reader if self._is_read else load_weights().without
         self.threshold = threshold
         self.max_quotes = max_quotes
 
@@ -167,10 +167,12 @@ class ExtractiveAnswerer:
     ) -> Answer:
         """Quote the sentences that answer the query, or abstain."""
         with _small_matrices():
-            held = self._hold(query, question, [hit.passage for hit in passages], tokens)
-        ranked = candidates(held, self._weights.candidate)
-        likely = confidence(signs(ranked), self._weights.confidence) if ranked else 0.0
-        considered = apart(ranked, _CONSIDERED, lambda candidate: _whole(candidate, find))
+            scored = self._score(query, question, [hit.passage for hit in passages], tokens)
+        ranked = candidates(scored, self._weights.candidate)
+        likely = (
+            confidence(confidence_features(ranked), self._weights.confidence) if ranked else 0.0
+        )
+        considered = non_overlapping(ranked, _CONSIDERED, lambda candidate: _whole(candidate, find))
         quotes = tuple(
             Citation(number, find(chosen.document_id), chosen.span, chosen.lead)
             for number, chosen in enumerate(self._choose(question, considered), 1)
@@ -186,16 +188,16 @@ class ExtractiveAnswerer:
             passages=tuple(passages),
         )
 
-    def _hold(
+    def _score(
         self, query: str, question: str, passages: Sequence[Passage], tokens: TokensOf | None
-    ) -> list[Held]:
-        """Hold each passage against the query, and read it, where there is a reader for it."""
-        asked = self._matcher.ask(query, passages, question)
-        matches = self._matcher.match(asked, passages, tokens)
+    ) -> list[ScoredPassage]:
+        """Match each passage with the query, and read it, where there is a reader for it."""
+        encoded = self._matcher.encode_query(query, passages, question)
+        matches = self._matcher.match(encoded, passages, tokens)
         if not self._is_read:
-            return [Held(asked, match, 0 * match.cosines) for match in matches]
-        read = self._reader.read(asked, matches)
-        return [Held(asked, *each) for each in zip(matches, read, strict=True)]
+            return [ScoredPassage(encoded, match, 0 * match.cosines) for match in matches]
+        read = self._reader.read(encoded, matches)
+        return [ScoredPassage(encoded, *each) for each in zip(matches, read, strict=True)]
 
     @cached_property
     def _reader(self) -> Reader:
@@ -224,9 +226,9 @@ class ExtractiveAnswerer:
 
 
 def chances(considered: Sequence[Candidate]) -> list[float]:
-    """Give how likely each candidate is to be the one that answers, if one does.
+    """Return how likely each candidate is to be the one that answers, if one does.
 
-    It is the softmax of the scores, as their weights were learnt.
+    It is the softmax of the scores, with the trained weights.
     """
     scores = [candidate.score for candidate in considered]
     odds = [math.exp(score - max(scores)) for score in scores]
@@ -234,7 +236,7 @@ def chances(considered: Sequence[Candidate]) -> list[float]:
 
 
 def _small_matrices() -> AbstractContextManager[object]:
-    """Give a context in which NumPy multiplies matrices on one thread.
+    """Return a context in which NumPy multiplies matrices on one thread.
 
     For small ones the others take off less than it costs to wait for them, and they stand in the
     encoder's way, as they look out for work for a while.
@@ -266,12 +268,12 @@ def _whole(candidate: Candidate, find: FindDocument) -> Candidate:
 
 
 def _alike(one: Candidate, other: Candidate) -> bool:
-    """Tell whether two candidates say nearly the same, word for word."""
+    """Return whether two candidates say nearly the same, word for word."""
     from rapidfuzz.fuzz import ratio
 
     return ratio(one.text, other.text) >= _SAME
 
 
 def asks_for_several(question: str) -> bool:
-    """Tell whether an answer is likely to stand in several places: lists, reasons, comparisons."""
+    """Return whether a question asks for several things: a list, reasons, a comparison."""
     return bool(_ASKS_FOR_SEVERAL.search(question))

@@ -1,6 +1,6 @@
 """A small network that reads a passage for what a question asks.
 
-It stands on the token vectors that the encoder gives anyway, and adds what their likeness alone
+It stands on the token vectors that the encoder gives anyway, and adds what their similarity alone
 cannot tell: which of the passage's tokens are likely to be part of an answer, or whether none is.
 `benchmarks/learn.py` trains it, in torch; here it runs on OpenVINO, as the encoder does.
 """
@@ -17,20 +17,20 @@ from numpy.typing import NDArray
 from embeddings import Tokens
 from embeddings.layers import attention, linear, norm
 from embeddings.openvino_runtime import Model, Network, Node, opset13, padded
-from qa.answering.late_interaction import Asked, Match
+from qa.answering.late_interaction import EncodedQuery, Match
 from qa.answering.weights import FOLDER
 
-LEARNT = FOLDER / "reader.safetensors"
+WEIGHTS_FILE = FOLDER / "reader.safetensors"
 NOTHING = -10.0
 """The log-odds of a sentence that surely does not answer."""
 LAYERS, HEADS = 2, 4
-WEIGHTS_SCALE = 5.0  # brings a token's weight near to the size of a likeness
+WEIGHTS_SCALE = 5.0  # brings a token's weight near to the size of a similarity
 
 _READ = 4  # passages; to read more changes no figure in the third digit, and takes time
 _EPSILON = 1e-5
 
 Array = NDArray[np.float32]
-Weights = Mapping[str, Array]
+Tensors = Mapping[str, Array]
 
 
 class Reader:
@@ -39,64 +39,68 @@ class Reader:
     What a passage is read with makes no difference, not to the last digit.
     """
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, weights: Tensors) -> None:
         self._weights = weights
         self._network = Network(_graph(weights))
         self._known: WeakKeyDictionary[Tokens, Array] = WeakKeyDictionary()
 
     @classmethod
-    def load(cls, file: Path = LEARNT) -> Reader:
+    def load(cls, file: Path = WEIGHTS_FILE) -> Reader:
         """Load a network from a file."""
         from safetensors.numpy import load_file
 
         return cls(load_file(file))
 
-    def read(self, asked: Asked, matches: Sequence[Match]) -> list[Array]:
-        """Give for each passage the log-odds of its sentences: (sentences,).
+    def read(self, query: EncodedQuery, matches: Sequence[Match]) -> list[Array]:
+        """Return for each passage the log-odds of its sentences: (sentences,).
 
         They are the odds that a token of the sentence is part of an answer against that the
         passage holds none. The passages that meet the question best are read; the sentences of
         the others get the lowest odds that were found.
         """
-        best = _best(asked, matches)
-        found = self.odds(asked, [matches[number] for number in best])
+        best = _best(query, matches)
+        found = self.odds(query, [matches[number] for number in best])
         odds = {n: _by_sentence(matches[n], each) for n, each in zip(best, found, strict=True)}
         lowest = min((float(each.min()) for each in odds.values()), default=NOTHING)
         return [
-            odds[number] if number in odds else np.full(len(match.insides), lowest, np.float32)
+            odds[number]
+            if number in odds
+            else np.full(len(match.sentence_mask), lowest, np.float32)
             for number, match in enumerate(matches)
         ]
 
-    def odds(self, asked: Asked, matches: Sequence[Match]) -> list[Array]:
-        """Give the log-odds of each passage's tokens: (passage tokens,)."""
+    def odds(self, query: EncodedQuery, matches: Sequence[Match]) -> list[Array]:
+        """Return the log-odds of each passage's tokens: (passage tokens,)."""
         if not matches:
             return []
-        tokens = self._tokens(asked, matches)
+        tokens = self._tokens(query, matches)
         shape = len(tokens), padded(max(map(len, tokens)))
         x, there = np.zeros((*shape, tokens[0].shape[1]), np.float32), np.zeros(shape, np.float32)
         for row, each in enumerate(tokens):
             x[row, : len(each)] = each
             there[row, : len(each)] = 1
         parts, none = self._network.run(x, there)
-        size = len(asked.weights)
+        size = len(query.weights)
         return [
             parts[row, size : len(each), 0] - none[row, :size, 0].mean()
             for row, each in enumerate(tokens)
         ]
 
-    def _tokens(self, asked: Asked, matches: Sequence[Match]) -> list[Array]:
-        """Give what the network starts from: (question and passage tokens, width) for each."""
-        question = self._linear(asked.tokens.vectors, "vectors")
+    def _tokens(self, query: EncodedQuery, matches: Sequence[Match]) -> list[Array]:
+        """Return what the network starts from: (question and passage tokens, width) for each."""
+        question = self._linear(query.tokens.vectors, "vectors")
         found = []
         for match in matches:
-            signs, passage_signs = _signs(asked, match)
-            of_question = question + self._linear(signs, "question_signs")
-            of_passage = self._passage(match.tokens) + self._linear(passage_signs, "passage_signs")
+            question_features, passage_features = _features(query, match)
+            of_question = question + self._linear(question_features, "question_features")
+            of_passage = self._passage(match.tokens) + self._linear(
+                passage_features, "passage_features"
+            )
             found.append(np.concatenate([of_question, of_passage]))
         return found
 
     def _passage(self, tokens: Tokens) -> Array:
-        """Give what the network makes of a passage's tokens for every question."""
+        """Return what the network makes of a passage's tokens for every question."""
         known = self._known.get(tokens)
         if known is None:
             known = self._known[tokens] = self._linear(tokens.vectors, "vectors")
@@ -107,7 +111,7 @@ class Reader:
         return product + self._weights[f"{name}.bias"]
 
 
-def _graph(weights: Weights) -> Model:
+def _graph(weights: Tensors) -> Model:
     """Build the network: of (passages, tokens, width) it gives "part" and "none" for each token."""
     width = weights["norm.weight"].size
     x = tokens = opset13.parameter([-1, -1, width], np.float32, name="tokens")
@@ -119,7 +123,7 @@ def _graph(weights: Weights) -> Model:
     return Model([opset13.result(parts), opset13.result(none)], [tokens, there], "reader")
 
 
-def _layer(x: Node, there: Node, weights: Weights, name: str) -> Node:
+def _layer(x: Node, there: Node, weights: Tensors, name: str) -> Node:
     normed = _norm(x, weights, f"{name}norm1")
     into = (weights[f"{name}self_attn.in_proj_{part}"] for part in ("weight", "bias"))
     parts = zip(*(np.split(each, 3) for each in into), strict=True)
@@ -131,30 +135,30 @@ def _layer(x: Node, there: Node, weights: Weights, name: str) -> Node:
     return opset13.add(x, _linear(opset13.gelu(inner, "ERF"), weights, f"{name}linear2"))
 
 
-def _linear(x: Node, weights: Weights, name: str) -> Node:
+def _linear(x: Node, weights: Tensors, name: str) -> Node:
     return linear(x, weights[f"{name}.weight"], weights[f"{name}.bias"])
 
 
-def _norm(x: Node, weights: Weights, name: str) -> Node:
+def _norm(x: Node, weights: Tensors, name: str) -> Node:
     return norm(x, weights[f"{name}.weight"], weights[f"{name}.bias"], _EPSILON)
 
 
-def _signs(asked: Asked, match: Match) -> tuple[Array, Array]:
-    """Give what likeness tells: (question tokens, 2) and (passage tokens, 3)."""
-    weights = asked.weights
-    likeness = asked.tokens.vectors @ match.tokens.vectors.T
-    weighted = likeness * weights[:, None]
-    of_question = np.stack([likeness.max(1), WEIGHTS_SCALE * weights], 1)
-    of_passage = np.stack([likeness.max(0), weighted.max(0) / weights.max(), weighted.sum(0)], 1)
+def _features(query: EncodedQuery, match: Match) -> tuple[Array, Array]:
+    """Return the features of tokens: (question tokens, 2) and (passage tokens, 3)."""
+    weights = query.weights
+    similarity = query.tokens.vectors @ match.tokens.vectors.T
+    weighted = similarity * weights[:, None]
+    of_question = np.stack([similarity.max(1), WEIGHTS_SCALE * weights], 1)
+    of_passage = np.stack([similarity.max(0), weighted.max(0) / weights.max(), weighted.sum(0)], 1)
     return of_question, of_passage
 
 
-def _best(asked: Asked, matches: Sequence[Match]) -> list[int]:
-    """Give the numbers of the passages to read, in order; those without tokens cannot be."""
-    if not len(asked.weights):
+def _best(query: EncodedQuery, matches: Sequence[Match]) -> list[int]:
+    """Return the numbers of the passages to read, in order; those without tokens cannot be."""
+    if not len(query.weights):
         return []
     met = {
-        number: float((match.sentences @ asked.weights + match.sentences.mean(axis=1)).max())
+        number: float((match.sentences @ query.weights + match.sentences.mean(axis=1)).max())
         for number, match in enumerate(matches)
         if len(match.tokens.spans)
     }
@@ -162,5 +166,5 @@ def _best(asked: Asked, matches: Sequence[Match]) -> list[int]:
 
 
 def _by_sentence(match: Match, odds: Array) -> Array:
-    found = [np.logaddexp.reduce(odds[: len(inside)][inside]) for inside in match.insides]
+    found = [np.logaddexp.reduce(odds[: len(mask)][mask]) for mask in match.sentence_mask]
     return np.maximum(np.array(found, np.float32), NOTHING)

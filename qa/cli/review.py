@@ -84,7 +84,7 @@ def _judge(review: Review, one: Pending) -> bool:
 
 
 def _numbered(told: str, candidates: tuple[Excerpt, ...]) -> list[Excerpt]:
-    """Give the excerpts of these numbers; none, and say so, if there is no such number."""
+    """Return the excerpts of these numbers; none, and say so, if there is no such number."""
     numbers = [int(number) for number in re.findall("[0-9]{1,9}", told)]
     if all(1 <= number <= len(candidates) for number in numbers):
         return [candidates[number - 1] for number in numbers]

@@ -138,7 +138,7 @@ def _of_qa(qa: QA, top_k: int) -> _Subject:
 
 
 def _of_reranker(qa: QA) -> dict[str, Any]:
-    """Say which reranker there is; nothing of none."""
+    """Return the reranker in use; empty without one."""
     if qa.reranker is None:
         return {}
     named, digest = qa.reranker.model, qa.reranker.digest
@@ -219,7 +219,7 @@ class _Judge:
         )
 
     def _relevant(self, gold: Gold, retrieved: Iterable[Place]) -> dict[str, int]:
-        """Give the relevant passages: all that hold a character of the gold quotes.
+        """Return the relevant passages: all that hold a character of the gold quotes.
 
         They are looked for in what is known of the index, and in what was retrieved. A part of
         the gold that no such passage holds counts as a passage that was not found.
@@ -239,7 +239,7 @@ class _Judge:
         return self._cut[document_id]
 
     def _excerpt(self, place: Place) -> Excerpt:
-        """Give the words of a place; if they are few, with some of what is around them."""
+        """Return the words of a place; if they are few, with some of what is around them."""
         text, (_, start, end) = self._documents[place.document_id].text, place
         beside = max(0, _ENOUGH - (end - start)) // 2
         before, after = text[max(0, start - beside) : start], text[end : end + beside]
@@ -295,7 +295,7 @@ def _place(passage: Passage) -> Place:
 
 
 def _sources(*corpora: Iterable[Document]) -> dict[str, Document]:
-    """Give the first corpus that has any document, by id."""
+    """Return the first corpus that has any document, by id."""
     for corpus in corpora:
         if sources := {document.id: document for document in corpus}:
             return sources
@@ -303,7 +303,7 @@ def _sources(*corpora: Iterable[Document]) -> dict[str, Document]:
 
 
 def _judged(questions: QuestionSet) -> tuple[QuestionSet, list[str]]:
-    """Leave out what nobody has judged, with a note; nothing can be held against it."""
+    """Leave out what nobody has judged, with a note; nothing can be compared with it."""
     judged = tuple(one for one in questions if NOT_JUDGED not in one.tags)
     left_out = len(questions) - len(judged)
     if not left_out:
@@ -337,7 +337,7 @@ def _as_set(questions: QuestionSet | Iterable[Question]) -> QuestionSet:
 
 
 def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Give settings as JSON has them, with their notes as a list."""
+    """Return settings as JSON has them, with their notes as a list."""
     try:
         plain: dict[str, Any] = json.loads(json.dumps(dict(settings)))
     except (TypeError, ValueError) as error:
@@ -389,7 +389,7 @@ def _version(package: str) -> str | None:
 
 
 def _memory() -> dict[str, float]:
-    """Give the most memory that this process has held, where the system tells."""
+    """Return the most memory that this process has held, where the system tells."""
     try:
         import resource
     except ImportError:  # Windows

@@ -24,7 +24,7 @@ _IN_NAMES = str.maketrans({"/": "_", "\\": "_", ":": "_"})
 
 
 def folders_of(variants: Sequence[str], out: Path | None, *, overwrite: bool) -> list[Path | None]:
-    """Give the folder of each variant's run; refuse what is in the way before time is spent.
+    """Return the folder of each variant's run; refuse what is in the way before time is spent.
 
     Raises:
         RunError: as `Run.save`; or a sweep is there already; or two variants have one folder.
@@ -89,5 +89,5 @@ def _write(folder: Path, name: str, text: str) -> None:
 
 
 def _file_name(variant: str) -> str:
-    """Give the name of the folder that keeps one run of a sweep; "" if it is the only one."""
+    """Return the name of the folder that keeps one run of a sweep; "" if it is the only one."""
     return variant.translate(_IN_NAMES)

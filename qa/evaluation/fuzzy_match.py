@@ -21,7 +21,7 @@ _TWO_LETTERS = re.compile(r"\w\w")
 
 
 def occurrences(words: str, text: str, *, whole: bool = False) -> Iterator[Span]:
-    """Give the places where words stand in a text, from the left, without overlap.
+    """Yield the places where words stand in a text, from the left, without overlap.
 
     Args:
         words: what to find.
@@ -43,7 +43,7 @@ def lower(text: str) -> str:
 
 
 def nearest(quote: str, documents: Iterable[Document]) -> Place | None:
-    """Give the stretch of a corpus most like a quote, in whole words; None if nothing is.
+    """Return the stretch of a corpus most like a quote, in whole words; None if nothing is.
 
     It is looked for by edit distance, in the documents that hold the most of the quote's words.
     Of a long quote, the first part is looked for.
@@ -55,7 +55,7 @@ def nearest(quote: str, documents: Iterable[Document]) -> Place | None:
 
 
 def _ranked(quote: str, documents: list[Document]) -> list[Document]:
-    """Give the few documents that hold the most of a quote's words, best first."""
+    """Return the few documents that hold the most of a quote's words, best first."""
     if len(documents) <= _DOCUMENTS:
         return documents
     words = set(_WORD.findall(quote))
@@ -66,7 +66,7 @@ def _ranked(quote: str, documents: list[Document]) -> list[Document]:
 
 
 def _stretch(quote: str, document: Document) -> tuple[float, Place | None]:
-    """Give how like a quote the nearest stretch of a document is, from 0 to 100, and its place."""
+    """Return how similar a document's nearest stretch is to a quote, 0 to 100, and its place."""
     text = lower(document.text)
     found = fuzz.partial_ratio_alignment(quote, text)
     if found is None:
@@ -85,7 +85,7 @@ def _stretch(quote: str, document: Document) -> tuple[float, Place | None]:
 
 
 def _runs(text: str, near: Span) -> Iterator[Span]:
-    """Give the runs of whole words of a stretch, with the sign before and after or without."""
+    """Yield the runs of whole words of a stretch, with the sign before and after or without."""
     words = [Span(*word.span()) for word in _WORD.finditer(text, *near)]
     whole = [w for w in words if not (_within_word(text, w.start) or _within_word(text, w.end))]
     if any(word.end - word.start > _LONGEST_WORD for word in words):  # no spaces between them

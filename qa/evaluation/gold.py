@@ -52,7 +52,7 @@ def locate(questions: Iterable[Question], documents: Iterable[Document]) -> dict
 
 
 def check_corpus(questions: QuestionSet, documents: Iterable[Document]) -> str | None:
-    """Say that a corpus is another than the set was made for; None if all is well."""
+    """Return a fault if a corpus is not the one that the set was made for; else None."""
     if questions.corpus is None or (here := fingerprint(documents)) == questions.corpus:
         return None
     return (
@@ -69,7 +69,7 @@ class _Corpus:
         self._by_stem: dict[str, list[Document]] | None = None
 
     def find(self, id_: str) -> Document | None:
-        """Give the document of an id; None if there is none."""
+        """Return the document of an id; None if there is none."""
         if id_ in self.documents:
             return self.documents[id_]
         if self._by_stem is None:
@@ -109,7 +109,7 @@ def _gold(question: Question, corpus: _Corpus, faults: list[str]) -> Gold:
 def _places(
     parts: Iterable[tuple[Place, ...]], corpus: _Corpus, missing: list[str]
 ) -> tuple[tuple[Place, ...], ...]:
-    """Give the places under the ids of the corpus; none, and why, if one is not there."""
+    """Return the places under the ids of the corpus; none, and why, if one is not there."""
     found = []
     for part in parts:
         here = []
@@ -120,7 +120,7 @@ def _places(
                 return ()
             if not 0 <= place.start < place.end <= len(document.text):
                 missing.append(
-                    f"[{place.start}, {place.end}) is no span of “{brief(document.id)}”, "
+                    f"[{place.start}, {place.end}) is not a span of “{brief(document.id)}”, "
                     f"which has {len(document.text):,} characters"
                 )
                 return ()
@@ -132,7 +132,7 @@ def _places(
 def _relevant(
     judged: Iterable[tuple[str, int]], corpus: _Corpus, missing: list[str]
 ) -> dict[str, int]:
-    """Give the grades by the ids of the corpus; none, and why, if a relevant one is not there."""
+    """Return the grades by the ids of the corpus; none, and why, if a relevant one is not there."""
     found: dict[str, int] = {}
     for id_, grade in judged:
         document = corpus.find(id_)
@@ -149,7 +149,7 @@ def _no_document(id_: str) -> str:
 
 
 def _quoted(quote: str, corpus: _Corpus, places: Sequence[tuple[Place, ...]]) -> tuple[Place, ...]:
-    """Give the places of a quote; where some are at `places`, those alone."""
+    """Return the places of a quote; where some are at `places`, those alone."""
     found = tuple(
         Place(document.id, *span)
         for document in corpus.documents.values()
@@ -163,14 +163,14 @@ def _quoted(quote: str, corpus: _Corpus, places: Sequence[tuple[Place, ...]]) ->
 def _answered(
     answers: Sequence[str], relevant: Mapping[str, int], corpus: _Corpus
 ) -> tuple[tuple[Place, ...], ...]:
-    """Give a part with the places of short answers in the relevant documents; none if there are."""
+    """Return a part with the places of short answers in the relevant documents."""
     documents = [corpus.documents[id_] for id_, grade in relevant.items() if grade > 0]
     found = list(islice(_whole_words(answers, documents), _MOST_PLACES))
     return (tuple(found),) if found else ()
 
 
 def _whole_words(answers: Iterable[str], documents: Iterable[Document]) -> Iterator[Place]:
-    """Give the places of each answer, or where it does not stand as it is, those in other case."""
+    """Yield the places of each answer, or where it does not stand as it is, those in other case."""
     seen: set[Place] = set()
     as_is = [(document.id, document.text) for document in documents]
     lowered = [(id_, lower(text)) for id_, text in as_is]

@@ -85,7 +85,7 @@ class QuestionSet(Sequence[Question]):
     @overload
     def __getitem__(self, index: slice) -> QuestionSet: ...
     def __getitem__(self, index: int | slice) -> Question | QuestionSet:
-        """Give a question, or a smaller set on the same corpus."""
+        """Return a question, or a smaller set on the same corpus."""
         if isinstance(index, slice):
             return replace(self, questions=self.questions[index])
         return self.questions[index]
@@ -103,7 +103,7 @@ class QuestionSet(Sequence[Question]):
 
 
 def fingerprint(documents: Iterable[Document]) -> str:
-    """Tell a corpus by its texts, whatever they are called and in whatever order they stand.
+    """Return a fingerprint of a corpus by its texts, whatever their names and order.
 
     It is the SHA-256 of the texts' SHA-256 digests, in hexadecimal, sorted, a line each.
     """

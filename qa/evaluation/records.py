@@ -118,16 +118,16 @@ class Record:
         if self.error:
             return "not asked"
         if not self.answerable:
-            return "rightly refused" if self.abstained else "wrongly answered"
+            return "correct abstention" if self.abstained else "wrongly answered"
         if self.abstained:
-            return "wrongly refused"
+            return "false abstention"
         if self.right:
             return "right"
         used = self.ranking[: self.in_use]
         return "wrong quote" if any(self._is_gold(p.place) for p in used) else "not retrieved"
 
     def keys(self) -> list[str]:
-        """Give the ranking as ids: of passages, or of documents where those are judged.
+        """Return the ranking as ids: of passages, or of documents where those are judged.
 
         A passage that is there again keeps its rank and counts as another, which is not relevant.
         """
@@ -141,7 +141,7 @@ class Record:
         return keys
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the record as plain data."""
+        """Return the record as plain data."""
         return asdict(self)
 
     def _is_gold(self, place: Place) -> bool:
@@ -154,12 +154,15 @@ OUTCOMES: Mapping[str, str] = {
     "not asked": "the question could not be asked",
     "not retrieved": "no passage that the answer was made of holds a gold quote",
     "wrong quote": "a passage held a gold quote, and the first quote is another",
-    "wrongly refused": "the corpus answers it, and the answer was an abstention",
+    "false abstention": "the corpus answers it, and the answer was an abstention",
     "wrongly answered": "the corpus does not answer it, and it was answered",
     "right": "the first quote shares a character with a gold quote",
-    "rightly refused": "the corpus does not answer it, and the answer was an abstention",
+    "correct abstention": "the corpus does not answer it, and the answer was an abstention",
 }
 """What may come of a question, misses first, with what each means."""
+
+RIGHT_OUTCOMES = ("right", "correct abstention")
+"""The outcomes that are right."""
 
 
 def passage_key(place: Place) -> str:

@@ -153,7 +153,7 @@ class Review:
         self.pending = [one for one in self.pending if one.question.id != question.id]
 
     def line(self, excerpt: Excerpt) -> int:
-        """Give the line that an excerpt starts in."""
+        """Return the line that an excerpt starts in."""
         return self._documents[excerpt.document_id].line(excerpt.start)
 
     def _decide(self, question: Question) -> None:
@@ -167,7 +167,7 @@ class Review:
         save_questions(self.out, judged, corpus=self._corpus, name=self._name)
 
     def _resumed(self) -> tuple[Question, ...]:
-        """Give what was judged before."""
+        """Return what was judged before."""
         if self.out.suffix.lower() not in (".jsonl", ".ndjson"):
             raise QuestionSetError(f"{self.out} is to be JSON lines: name a file in .jsonl")
         if not self.out.exists():
@@ -199,7 +199,7 @@ class Review:
         self.pending.append(Pending(question, reason, tuple(excerpts)[:_CANDIDATES]))
 
     def _doubt(self, question: Question, answer: Answer) -> str:
-        """Say why a person should judge a question; "" if there is no need."""
+        """Return why a person should judge a question; "" if there is no need."""
         if NOT_JUDGED in question.tags:
             return "not judged yet"
         if not question.answerable:
@@ -216,7 +216,7 @@ class Review:
         return "" if _is_gold(answer, gold) else "the first quote is not the gold one"
 
     def _places(self, question: Question, answer: Answer | None) -> Iterator[Place]:
-        """Give what may answer: the answer's quotes, the set's own, and what else was retrieved."""
+        """Yield what may answer: the answer's quotes, the set's, and what else was retrieved."""
         if answer is not None:
             for citation in answer.citations or answer.near:
                 yield Place(citation.document_id, citation.start, citation.end)
@@ -229,7 +229,7 @@ class Review:
                     yield Place(hit.passage.document_id, *sentence)
 
     def _find(self, words: str, first: Iterable[str] = ()) -> Excerpt | None:
-        """Give where words stand, in one of the `first` documents if they do, or the nearest."""
+        """Return where words stand, in one of the `first` documents if they do, or the nearest."""
         words = words.strip()
         for id_ in (*first, *self._documents) if words else ():
             for span in occurrences(words, self._documents[id_].text, whole=True):
@@ -243,7 +243,7 @@ class Review:
 
 
 def _is_gold(answer: Answer, gold: Gold) -> bool:
-    """Tell whether the first quote is one, or where none is known, in a relevant document."""
+    """Return whether the first quote is one, or where none is known, in a relevant document."""
     first = answer.citations[0]
     place = Place(first.document_id, first.start, first.end)
     if gold.parts:
@@ -252,7 +252,7 @@ def _is_gold(answer: Answer, gold: Gold) -> bool:
 
 
 def _unseen(questions: Iterable[Question], judged: Sequence[Question]) -> Iterator[Question]:
-    """Give the questions that are not judged, each with an id that no other has.
+    """Yield the questions that are not judged, each with an id that no other has.
 
     They are known by their words and not by their ids, which shift when a line is put in.
     """
@@ -266,7 +266,7 @@ def _unseen(questions: Iterable[Question], judged: Sequence[Question]) -> Iterat
 
 
 def _by_words(questions: Iterable[Question]) -> dict[tuple[str, tuple[str, ...], int], Question]:
-    """Give questions by their words; those that are asked twice are counted."""
+    """Return questions by their words; those that are asked twice are counted."""
     times: Counter[tuple[str, tuple[str, ...]]] = Counter()
     found = {}
     for question in questions:

@@ -60,7 +60,7 @@ class Figure:
     questions: int
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the figure as plain data."""
+        """Return the figure as plain data."""
         return asdict(self)
 
 
@@ -86,12 +86,12 @@ class Run:
     costs: Mapping[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the run as plain data."""
+        """Return the run as plain data."""
         records: Any = _adapter(tuple[Record, ...]).dump_python(self.records, mode="json")
         return self._summary() | {"records": records}
 
     def frame(self) -> pd.DataFrame:
-        """Give a pandas frame with a row for each question and a column for each fact.
+        """Return a pandas frame with a row for each question and a column for each fact.
 
         Raises:
             RunError: pandas is not installed.
@@ -113,7 +113,7 @@ class Run:
 
         Raises:
             RunError: something is there already, and `overwrite` is false; or it is there and
-                is no run; or the folder cannot be written.
+                is not a run; or the folder cannot be written.
         """
         folder = Path(folder).expanduser()
         check_free(folder, overwrite=overwrite)
@@ -179,7 +179,7 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
     """
     folder = Path(folder).expanduser()
     if not (folder / RUN_FILE).is_file():
-        raise RunError(f"{folder} is no run: there is no {RUN_FILE} in it")
+        raise RunError(f"{folder} is not a run: there is no {RUN_FILE} in it")
     try:
         plain = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
         found = plain["format"]

@@ -73,7 +73,7 @@ def parse_settings(assignments: Iterable[str]) -> list[tuple[str, Settings]]:
         if key not in Settings.model_fields:
             near = get_close_matches(key, Settings.model_fields, 1)
             known = f"did you mean {near[0]}?" if near else f"those are {_known()}"
-            raise SettingsError(f"{key!r} is no setting: {known}")
+            raise SettingsError(f"{key!r} is not a setting: {known}")
         values[key] = list(dict.fromkeys([*values.get(key, []), *listed.split(",")]))
     varied = [key for key, options in values.items() if len(options) > 1]
     found = []
@@ -110,8 +110,8 @@ def open_each(
 ) -> Iterator[Opened]:
     """Open a corpus for each of some settings in turn, anew only where index or models change.
 
-    The precision of what is encoded is no setting: what is indexed once stays as it is, so that a
-    sweep over it would hold an index against itself.
+    The precision of what is encoded is not a setting: what is indexed once stays as it is, so a
+    sweep over it would compare an index with itself.
     """
     qa: QA | None = None
     made_with: tuple[str | None, str, str | None, Chunking | None] | None = None

@@ -1,4 +1,4 @@
-"""How surely a question leans on those before it (English)."""
+"""How surely a question depends on those before it (English)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from qa.documents import Span
 from qa.follow_ups.phrases import names, substance
 
 
-class Leaning(IntEnum):
-    """How surely a question leans on what came before it."""
+class Dependence(IntEnum):
+    """How surely a question depends on what came before it."""
 
-    ALONE = 0
-    DOUBT = 1
-    SURE = 2
+    STANDALONE = 0
+    AMBIGUOUS = 1
+    DEPENDENT = 2
 
 
 _FEW = 3  # words of substance: with fewer, and no name, a question may not stand alone
@@ -105,18 +105,18 @@ _BOUNDARY = _pattern(
 )
 
 
-def leaning(question: str) -> Leaning:
-    """Tell how surely a question leans on others, by its words alone."""
+def dependence(question: str) -> Dependence:
+    """Return how surely a question depends on others, by its words alone."""
     if len(question) > _CHECKED or _is_foreign(question):
-        return Leaning.ALONE
+        return Dependence.STANDALONE
     told = substance(question)
     if not told and _POLITE.search(question) and not _ASKS.search(question):
-        return Leaning.ALONE
+        return Dependence.STANDALONE
     if not told or points_outside(question):
-        return Leaning.SURE
+        return Dependence.DEPENDENT
     if _ELLIPSIS.search(question) or _POINTING.search(question):
-        return Leaning.SURE if len(told) <= _FEW else Leaning.DOUBT
-    return Leaning.DOUBT if _may_lean(question, len(told)) else Leaning.ALONE
+        return Dependence.DEPENDENT if len(told) <= _FEW else Dependence.AMBIGUOUS
+    return Dependence.AMBIGUOUS if _may_lean(question, len(told)) else Dependence.STANDALONE
 
 
 def points_outside(question: str) -> Span | None:
@@ -131,7 +131,7 @@ def points_outside(question: str) -> Span | None:
 
 
 def _named_before(before: str, pronoun: str) -> bool:
-    """Tell whether a pronoun may speak of something that stands before it.
+    """Return whether a pronoun may speak of something that stands before it.
 
     A subject is no referent of an object in its own clause: "How many countries have embraced
     it?"; but it is of what it owns: "Why did China change its policy?"
@@ -156,11 +156,11 @@ def _may_lean(question: str, told: int) -> bool:
 
 
 def _is_fragment(question: str) -> bool:
-    """Tell whether a few words ask nothing in full: "The West branch"."""
+    """Return whether a few words ask nothing in full: "The West branch"."""
     return len(question.split()) <= _FRAGMENT and not _ASKS.search(question)
 
 
 def _is_foreign(question: str) -> bool:
-    """Tell whether a question is in a script that the rules know nothing of."""
+    """Return whether a question is in a script that the rules know nothing of."""
     letters = [character for character in question if character.isalpha()]
     return sum(letter > "\u024f" for letter in letters) * 2 > len(letters)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from qa.documents import Span
-from qa.text.analysis import telling_words
+from qa.text.analysis import content_words
 
 _WORD = re.compile(r"\w+(?:[-'’&.]\w+)*")
 
@@ -59,26 +59,26 @@ class Phrase:
 
 
 def substance(text: str) -> list[str]:
-    """Give the words that tell what a text is about, in lower case, without the thin ones."""
+    """Return the words that tell what a text is about, in lower case, without the thin ones."""
     return [
         word
-        for word in telling_words(text)
+        for word in content_words(text)
         if word not in _THIN and (len(word) > 1 or word.isdigit())
     ]
 
 
 def is_thin(word: str) -> bool:
-    """Tell whether a word says little or nothing of what a question is about."""
+    """Return whether a word says little or nothing of what a question is about."""
     return not substance(word)
 
 
 def names(text: str) -> list[Phrase]:
-    """Give the names in a text."""
+    """Return the names in a text."""
     return [phrase for phrase in phrases(text) if phrase.is_name]
 
 
 def phrases(text: str) -> list[Phrase]:
-    """Give what a text surely names: names, and things that "the" or a preposition leads in.
+    """Return what a text surely names: names, and things that "the" or a preposition leads in.
 
     "Why did Rome fight the Punic Wars?" names "Rome" and "the Punic Wars".
     """
@@ -113,7 +113,7 @@ class _Words:
         return Phrase(f"the{text[3:]}" if first < at else text, span, is_name)
 
     def end_of_name(self, at: int) -> int:
-        """Give where the name that starts here ends; here, if none does."""
+        """Return where the name that starts here ends; here, if none does."""
         end = at
         while self._is_capital(end) and (end == at or self._is_near(end)):
             end += 1
@@ -125,7 +125,7 @@ class _Words:
         return end
 
     def end_of_thing(self, at: int, end: int) -> int:
-        """Give where the thing that starts here, perhaps with a name, ends."""
+        """Return where the thing that starts here, perhaps with a name, ends."""
         if not self._is_led_in(at) or (end > at and self._lower(at - 1) != "the"):
             return end
         while not is_thin(self._lower(end)) and (end == at or self._is_near(end)):
@@ -146,7 +146,7 @@ class _Words:
         return introduced or last in _PREPOSITIONS
 
     def _is_capital(self, at: int) -> bool:
-        """Tell whether a word is written as a name is, and not as a sentence starts."""
+        """Return whether a word is written as a name is, and not as a sentence starts."""
         word = self._word(at)
         if word == word.lower() or is_thin(word) or self._shouts:
             return False
@@ -159,7 +159,7 @@ class _Words:
         return at == 0 or (self._between(at).strip()[-1:] in (".", "?", "!", ":") and not title)
 
     def _is_near(self, at: int) -> bool:
-        """Tell whether no more than a space, or the full stop of a title, comes before a word."""
+        """Return whether no more than a space, or the full stop of a title, comes before a word."""
         return self._between(at) in (" ", ". ")
 
     def _word(self, at: int) -> str:

@@ -12,9 +12,9 @@ from functools import reduce
 from typing import NamedTuple
 
 from qa.errors import QuestionError
-from qa.follow_ups.dependence import Leaning, leaning, points_outside
+from qa.follow_ups.dependence import Dependence, dependence, points_outside
 from qa.follow_ups.phrases import is_thin, phrases, substance
-from qa.text.analysis import telling_words
+from qa.text.analysis import content_words
 
 LOOK_BACK = 8
 """The most questions before the last that are looked at."""
@@ -50,19 +50,19 @@ class Rewriting:
     Attributes:
         question: as it was asked.
         query: as it is searched for and shown; the question itself where it stands alone.
-        carried: what the query has from the questions before.
-        leaning: how surely the question leans on them, and so how much that counts.
+        context: what the query has from the questions before.
+        dependence: how surely the question depends on them, and so how much that counts.
     """
 
     question: str
     query: str
-    carried: str = ""
-    leaning: Leaning = Leaning.ALONE
+    context: str = ""
+    dependence: Dependence = Dependence.STANDALONE
 
     @property
-    def in_doubt(self) -> bool:
+    def is_ambiguous(self) -> bool:
         """Whether the question may as well stand alone."""
-        return self.leaning is Leaning.DOUBT
+        return self.dependence is Dependence.AMBIGUOUS
 
 
 class _Focus(NamedTuple):
@@ -73,7 +73,7 @@ class _Focus(NamedTuple):
 
 
 class _Turn(NamedTuple):
-    """A question that has been read, with what the next one may lean on.
+    """A question that has been read, with what the next one may depend on.
 
     `things` are what it names, the likeliest first; `cores` are what it is about, and what one
     before it was, in a few words each.
@@ -87,14 +87,14 @@ class _Turn(NamedTuple):
     @property
     def is_noted(self) -> bool:
         """Whether its query is the question with a note after it."""
-        return bool(self.asked.carried) and self.asked.query.startswith(self.asked.question)
+        return bool(self.asked.context) and self.asked.query.startswith(self.asked.question)
 
 
 class _Filled(NamedTuple):
-    """A query that was made of two questions, what was carried, and what a pronoun stood for."""
+    """A query made of two questions, the context it has, and what a pronoun stood for."""
 
     query: str
-    carried: str
+    context: str
     focus: _Focus | None = None
 
 
@@ -115,9 +115,9 @@ def rewrite(question: str, history: Sequence[str]) -> Rewriting:
 
 
 def _last_of(history: Sequence[str]) -> list[str]:
-    """Give the last questions of a history that say anything, cut short."""
+    """Return the last questions of a history that say anything, cut short."""
     if isinstance(history, str) or not isinstance(history, Sequence):
-        raise QuestionError("the history is no list: give a list of texts, the questions before")
+        raise QuestionError("the history is not a list: give a list of texts, the questions before")
     last = history[-LOOK_BACK:]
     for turn in last:
         if not isinstance(turn, str):
@@ -129,8 +129,8 @@ def _last_of(history: Sequence[str]) -> list[str]:
 
 def _follow(before: _Turn, question: str) -> _Turn:
     """Read a question after the one before it, which is standalone by now."""
-    how = leaning(question)
-    if how is Leaning.ALONE or not before.cores:
+    how = dependence(question)
+    if how is Dependence.STANDALONE or not before.cores:
         return _stands_alone(before, question)
     filled = _moved(before, question) or _swapped(before, question) or _named(before, question)
     return _joined(before, question, filled, how) if filled else _noted(before, question, how)
@@ -141,29 +141,29 @@ def _stands_alone(before: _Turn, question: str) -> _Turn:
     return _Turn(asked, _things(question), cores=_cores(question, before))
 
 
-def _joined(before: _Turn, question: str, filled: _Filled, how: Leaning) -> _Turn:
+def _joined(before: _Turn, question: str, filled: _Filled, how: Dependence) -> _Turn:
     """Take the query that was made of two questions."""
-    asked = Rewriting(question, filled.query, filled.carried, how)
+    asked = Rewriting(question, filled.query, filled.context, how)
     focused = (filled.focus.thing,) if filled.focus else ()
     things = focused + _things(filled.query)
     return _Turn(asked, things, filled.focus, _cores(filled.query, before, how))
 
 
-def _noted(before: _Turn, question: str, how: Leaning) -> _Turn:
+def _noted(before: _Turn, question: str, how: Dependence) -> _Turn:
     """Put what the questions before are about in brackets after the question.
 
-    A question that surely leans on one that stands alone leans on that one only. One in doubt
-    may lean on either, and gets a shorter note, as it may need none.
+    A dependent question after a standalone one depends on that one only. An ambiguous one may
+    depend on either, and gets a shorter note, as it may need none.
     """
-    chained = before.asked.leaning is not Leaning.ALONE
-    if how is Leaning.DOUBT:
+    chained = before.asked.dependence is not Dependence.STANDALONE
+    if how is Dependence.AMBIGUOUS:
         cores = _apart(map(_brief, before.cores))
     else:
         cores = before.cores if chained else before.cores[:1]
-    carried = ", ".join(cores)
+    context = ", ".join(cores)
     own = _things(question)
     things = (own + before.things)[:_THINGS]
-    asked = Rewriting(question, f"{question} ({carried})", carried, how)
+    asked = Rewriting(question, f"{question} ({context})", context, how)
     return _Turn(asked, things, None if own else before.focus, _cores(question, before, how))
 
 
@@ -171,14 +171,16 @@ def _things(question: str) -> tuple[str, ...]:
     return tuple(phrase.text for phrase in phrases(question))
 
 
-def _cores(question: str, before: _Turn, how: Leaning = Leaning.ALONE) -> tuple[str, ...]:
-    """Give the core of a question, and that of the one which its chain of follow-ups began with.
+def _cores(
+    question: str, before: _Turn, how: Dependence = Dependence.STANDALONE
+) -> tuple[str, ...]:
+    """Return the core of a question, and that of the one which its chain of follow-ups began with.
 
     One that stands alone begins a chain; it keeps the core of the one before it, for questions
-    that may lean on either.
+    that may depend on either.
     """
     core = _core(question)
-    begins = how is Leaning.ALONE or before.asked.leaning is Leaning.ALONE
+    begins = how is Dependence.STANDALONE or before.asked.dependence is Dependence.STANDALONE
     kept = before.cores[:1] if begins else before.cores[-1:]
     return _apart(filter(None, (core, *kept)))
 
@@ -260,13 +262,13 @@ def _owning(thing: str) -> str:
 
 
 def _owns(pronoun: str, rest: str) -> bool:
-    """Tell "her first book" from "met her first": it is hers if a thing follows."""
-    follows = bool(telling_words(" ".join(rest.split()[:1]))) and bool(substance(rest))
+    """Return whether a thing follows a pronoun: "her first book", not "met her first"."""
+    follows = bool(content_words(" ".join(rest.split()[:1]))) and bool(substance(rest))
     return pronoun in _OWNERS or (pronoun == "her" and follows)
 
 
 def _meant(before: _Turn, is_person: bool | None) -> _Focus | None:
-    """Give what a pronoun stands for; None where it may be one of several.
+    """Return what a pronoun stands for; None where it may be one of several.
 
     It goes on standing for the same; else, what the last question names comes before what was
     named earlier.
@@ -286,19 +288,19 @@ def _meant(before: _Turn, is_person: bool | None) -> _Focus | None:
 
 
 def _is_short(before: _Turn) -> bool:
-    """Tell whether a query is one short question, with nothing noted after it."""
+    """Return whether a query is one short question, with nothing noted after it."""
     query = before.asked.query
     return len(query.split()) <= _SHORT and not _GOES_ON.search(query)
 
 
 def _is_one_thing(text: str) -> bool:
-    """Tell whether "what about ..." names something, and does not itself point back."""
+    """Return whether "what about ..." names something, and does not itself point back."""
     names_it = len(text.split()) <= 4 and bool(substance(text))
-    return names_it and leaning(f"Is {text}?") is not Leaning.SURE
+    return names_it and dependence(f"Is {text}?") is not Dependence.DEPENDENT
 
 
 def _kind(text: str) -> str:
-    """Tell numbers, words in capitals, names and things apart, by their looks."""
+    """Return the kind of a text by its looks: a number, capitals, a name or a thing."""
     if any(character.isdigit() for character in text):
         return "number"
     if text.split()[-1].isupper():

@@ -28,7 +28,7 @@ Guard = Callable[[], AbstractContextManager[object]]
 """Holds a connection that several threads use, while it is held."""
 
 
-class Words:
+class BM25Index:
     """The words of an index as it was when this was made; it may be used from several threads.
 
     Args:
@@ -55,7 +55,7 @@ class Words:
                     pass
 
     def passages(self) -> NDArray[np.int64]:
-        """Give the numbers of all passages that are there, in order."""
+        """Return the numbers of all passages that are there, in order."""
         alive = [each.segment.passages[each.segment.alive] for each in self._segments]
         return np.sort(np.concatenate([np.empty(0, np.int64), *alive]))
 
@@ -92,8 +92,8 @@ class Words:
         return list(zip(numbers[best].tolist(), scores[best].tolist(), strict=True))
 
     def _idf(self, holding: int) -> float:
-        rarity = math.log((self._passages - holding + 0.5) / (holding + 0.5))
-        return max(rarity, _LEAST_IDF)
+        idf = math.log((self._passages - holding + 0.5) / (holding + 0.5))
+        return max(idf, _LEAST_IDF)
 
 
 class _Scored:

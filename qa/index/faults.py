@@ -92,7 +92,7 @@ def is_closed(folder: Path) -> StoredIndexError:
 
 
 def passing(error: BaseException) -> str | None:
-    """Say why something failed that the index is not to blame for; None where it is damaged."""
+    """Return why something failed that the index is not to blame for; None where it is damaged."""
     if isinstance(error, StoreError) and isinstance(error.__cause__, OSError):
         error = error.__cause__
     if isinstance(error, MemoryError):

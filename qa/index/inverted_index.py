@@ -73,7 +73,7 @@ class Segment:
         return int(np.count_nonzero(self.alive))
 
 
-class Entered:
+class SegmentBuilder:
     """Passages that are entered and removed in one change, until `write` puts them on disk."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -113,12 +113,12 @@ class Entered:
             self._write(taken)
 
     def _taken_in(self, there: Iterable[Segment]) -> list[Segment]:
-        """Choose the segments that the new one takes in: the small, and those half dead."""
+        """Choose the segments that the new one takes in: the small, and those half deleted."""
         taken, count = [], len(self._passages)
         for segment in sorted(there, key=lambda segment: segment.size):
-            half_dead = len(segment.passages) > 2 * segment.size
+            half_deleted = len(segment.passages) > 2 * segment.size
             small = segment.size <= max(_SMALL, _TAKEN_IN * count) and segment.size < _LARGE
-            if half_dead or (self._passages and small):
+            if half_deleted or (self._passages and small):
                 taken.append(segment)
                 count += segment.size
         return taken
@@ -166,7 +166,7 @@ class Entered:
         )
 
     def _run(self) -> Iterator[Posting]:
-        """Give what was entered, by term."""
+        """Yield what was entered, by term."""
         keys = np.sort(np.frombuffer(self._postings, np.uint64))
         numbers = keys >> np.uint64(_ROW_BITS + _COUNT_BITS)
         bounds = np.searchsorted(numbers, np.arange(len(self._terms) + 1, dtype=np.uint64)).tolist()
@@ -181,16 +181,16 @@ class Entered:
         execute = self._connection.execute
         execute("DELETE FROM postings WHERE segment = ?", (segment.number,))
         execute("DELETE FROM word_segments WHERE number = ?", (segment.number,))
-        dead = segment.passages[~segment.alive].tolist()
+        deleted = segment.passages[~segment.alive].tolist()
         self._connection.executemany(
-            "DELETE FROM dead_words WHERE passage = ?", ((number,) for number in dead)
+            "DELETE FROM dead_words WHERE passage = ?", ((number,) for number in deleted)
         )
 
 
 def segments(connection: sqlite3.Connection) -> list[Segment]:
     """Read all segments, but not their postings; `NotWhole` if one is damaged."""
     gone = connection.execute("SELECT passage FROM dead_words ORDER BY passage").fetchall()
-    dead = np.array(gone, np.int64).reshape(-1)
+    deleted = np.array(gone, np.int64).reshape(-1)
     found = []
     rows = connection.execute("SELECT * FROM word_segments ORDER BY number")
     for number, seal, passages, lengths in rows:
@@ -201,10 +201,10 @@ def segments(connection: sqlite3.Connection) -> list[Segment]:
         if len(numbers) != len(counts):
             raise NotWhole(f"the words of segment {number} are not whole")
         alive = np.ones(len(numbers), np.bool_)
-        if len(dead):
-            at = np.searchsorted(numbers, dead)
+        if len(deleted):
+            at = np.searchsorted(numbers, deleted)
             there = at < len(numbers)
-            there[there] = numbers[at[there]] == dead[there]
+            there[there] = numbers[at[there]] == deleted[there]
             alive[at[there]] = False
         found.append(Segment(number, numbers, counts, alive, seal))
     return found
@@ -214,8 +214,8 @@ def words_check(connection: sqlite3.Connection) -> str:
     """Return a checksum of all segments, and of the passages that were removed from them."""
     seals = connection.execute("SELECT checksum FROM word_segments ORDER BY number")
     gone = connection.execute("SELECT passage FROM dead_words ORDER BY passage").fetchall()
-    dead = np.array(gone, np.int64).reshape(-1)
-    return together([*(seal for (seal,) in seals), dead.tobytes()])
+    deleted = np.array(gone, np.int64).reshape(-1)
+    return together([*(seal for (seal,) in seals), deleted.tobytes()])
 
 
 def blocks(connection: sqlite3.Connection, segment: Segment) -> Iterator[bytes]:
@@ -327,7 +327,7 @@ def _checked_block(
 
 
 def _moved(sources: Sequence[Segment], passages: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Give the new row of each row of the segments that are put together; -1 where it is gone."""
+    """Return the new row of each row of the segments that are put together; -1 where it is gone."""
     moved = []
     for source in sources:
         rows = np.searchsorted(passages, source.passages)

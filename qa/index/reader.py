@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from embeddings.stores.segments import Segments
-    from qa.index.bm25 import Words
+    from qa.index.bm25 import BM25Index
 
 _DOCUMENTS_KEPT = 8
 
-Found = tuple[int, float]
+Hit = tuple[int, float]
 """A passage's number, and its score."""
 
 
@@ -98,7 +98,7 @@ class Index:
         vectors: NDArray[np.float32],
         top_k: int,
         among: NDArray[np.int64] | None = None,
-    ) -> list[list[Found]]:
+    ) -> list[list[Hit]]:
         """Find the passages nearest to each query vector by cosine, best first.
 
         With `among`, only passages with these numbers are looked at.
@@ -112,7 +112,7 @@ class Index:
 
     def search_words(
         self, query: str, top_k: int, among: NDArray[np.int64] | None = None
-    ) -> list[Found]:
+    ) -> list[Hit]:
         """Find the passages that hold the query's words, best first by BM25 (always above 0).
 
         With `among`, only passages with these numbers are looked at; their scores are as ever.
@@ -128,15 +128,15 @@ class Index:
             yield
 
     @cached_property
-    def _words(self) -> Words:
-        from qa.index.bm25 import Words
+    def _words(self) -> BM25Index:
+        from qa.index.bm25 import BM25Index
         from qa.index.inverted_index import words_check
 
         with self._lock:
             found = words_check(self._connection)
         if found != self.manifest.words_check:
             raise NotWhole("its words are not those that were written")
-        return Words(self._connection, lambda: self._lock)
+        return BM25Index(self._connection, lambda: self._lock)
 
     @cached_property
     def _listed(self) -> dict[str, Listed]:
@@ -219,7 +219,7 @@ class Index:
         yield from self.passages(found.passages if found else ())
 
     def check_whole(self) -> None:
-        """Read everything, and hold it against its checksums; takes long where there is much.
+        """Read everything, and check it against its checksums; takes long where there is much.
 
         Raises:
             IndexDamaged: a row, a vector file or the database is not what was written.
@@ -235,7 +235,7 @@ class Index:
                 unpacked(vectors, self.manifest.dim, text)
 
     def _check_rows(self) -> None:
-        """Read all rows but the tokens, and hold them against each other too."""
+        """Read all rows but the tokens, and check that they agree."""
         import numpy as np
 
         for id_ in self._listed:

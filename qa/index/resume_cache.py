@@ -6,7 +6,7 @@ The file ends with the run that brings its vectors into the index.
     header     32 bytes that tell the model
     records    the SHA-256 of a text as it was encoded, its vector (float32), and a CRC-32 of both
 
-What a crash leaves of the record that was being written is passed over, and written over.
+What a crash leaves of the record that was being written is skipped, and written over.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Encoded:
     def encode(
         self, texts: Sequence[str], *, with_tokens: bool = False
     ) -> tuple[NDArray[np.float32], dict[int, Tokens]]:
-        """Give the vectors of texts, of shape (texts, dim), and the tokens of those encoded now.
+        """Return the vectors of texts, of shape (texts, dim), and the tokens of those encoded now.
 
         The tokens are by the text's place; without `with_tokens` there are none.
         """
@@ -138,5 +138,5 @@ class Encoded:
 
 
 def digest_of(text: str) -> bytes:
-    """Give the SHA-256 of a text."""
+    """Return the SHA-256 of a text."""
     return hashlib.sha256(text.encode()).digest()

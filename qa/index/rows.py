@@ -1,4 +1,4 @@
-"""Rows of an index's database, as documents and passages; each is held against its checksum."""
+"""Rows of an index's database, as documents and passages; each is checked against its checksum."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def document_of(row: tuple[Any, ...], document_id: str) -> tuple[Document, range
 def _pages(stored: str) -> tuple[int, ...]:
     starts = json.loads(stored)
     if not isinstance(starts, list) or not all(isinstance(start, int) for start in starts):
-        raise ValueError(f"{stored[:50]} is no list of pages")
+        raise ValueError(f"{stored[:50]} is not a list of pages")
     return tuple(starts)
 
 

@@ -75,7 +75,7 @@ _SECONDS_TO_WAIT = 10.0  # for another process
 
 
 def is_index(folder: Path) -> bool:
-    """Tell whether a folder holds an index, or something that is called like its database."""
+    """Return whether a folder holds an index, or something that is called like its database."""
     try:
         return is_taken(folder / DATABASE)
     except (OSError, ValueError):  # a name that is too long for a path, or is none
@@ -112,7 +112,7 @@ def _address(folder: Path) -> str:
         check_plain(folder / name)
     if is_taken(stray := folder / f"{DATABASE}-journal"):
         raise StoredIndexError(
-            f"{stray} is of no index, and could change one: remove it, or name another folder",
+            f"{stray} belongs to no index, and could change one: remove it, or name another folder",
             folder=folder,
         )
     fixed = not os.access(folder, os.W_OK) and not (folder / LOGS[0]).exists()
@@ -229,12 +229,12 @@ def load_vectors(manifest: Manifest, connection: sqlite3.Connection, folder: Pat
 
     check_files(manifest, folder)
     rows = connection.execute("SELECT number FROM dead ORDER BY number").fetchall()
-    dead = np.array(rows, np.int64).reshape(-1)
-    if checksum_of(dead).hex() != manifest.dead_check:
+    deleted = np.array(rows, np.int64).reshape(-1)
+    if checksum_of(deleted).hex() != manifest.dead_check:
         raise NotWhole("its list of removed passages is not as it was written")
     (rows,) = connection.execute("SELECT count(*) FROM passages").fetchone()
-    most = rows + len(dead)
-    return Segments.load(folder, manifest.segments, manifest.dim, dead.tolist(), most)
+    most = rows + len(deleted)
+    return Segments.load(folder, manifest.segments, manifest.dim, deleted.tolist(), most)
 
 
 def check_files(manifest: Manifest, folder: Path) -> None:

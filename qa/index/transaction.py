@@ -111,7 +111,7 @@ def _prepare(connection: sqlite3.Connection, folder: Path) -> None:
 
 
 def _is_blank(connection: sqlite3.Connection) -> bool:
-    """Tell whether nothing was ever put into a database."""
+    """Return whether nothing was ever put into a database."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
@@ -125,7 +125,7 @@ def manifest_for(
     chunking: Chunking | None,
     token_vectors: int | None,
 ) -> Manifest:
-    """Read the manifest and hold it against what is asked for; in a new index, write it.
+    """Read the manifest and check it against what is asked for; in a new index, write it.
 
     A new one is committed at once, so that it is known which files are the index's.
     """
@@ -194,14 +194,14 @@ def _with_vectors(
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    dead = np.array(store.dead, np.int64)
+    deleted = np.array(store.deleted, np.int64)
     connection.execute("DELETE FROM dead")
-    connection.executemany("INSERT INTO dead VALUES (?)", ((n,) for n in dead.tolist()))
+    connection.executemany("INSERT INTO dead VALUES (?)", ((n,) for n in deleted.tolist()))
     current = {segment.name for segment in segments}
     before = [*old.left_files, *(segment.name for segment in old.segments)]
     left = (name for name in before if name not in current and is_taken(folder / name))
     following = old.following(segments, tuple(left))
-    return replace(following, dead_check=checksum_of(dead).hex())
+    return replace(following, dead_check=checksum_of(deleted).hex())
 
 
 def _flushed(path: Path, segment: Segment) -> Segment:

@@ -55,7 +55,7 @@ class Changes:
         return bool(self.added or self.updated or self.removed)
 
     def to_dict(self) -> dict[str, object]:
-        """Give the changes as plain data."""
+        """Return the changes as plain data."""
         return asdict(self)
 
 
@@ -133,7 +133,7 @@ class _Wanted:
         self._found = found
 
     def is_as_it_was(self, source: str | None, stamp: str | None) -> bool:
-        """Tell by its stamp whether its file is the one that was indexed."""
+        """Return whether its file is the one that was indexed, by its stamp."""
         return self.stamp is not None and (self.source, self.stamp) == (source, stamp)
 
     @property
@@ -161,7 +161,7 @@ def _wanted(
 
 
 def _known(folder: Path) -> dict[str, tuple[str | None, str | None]]:
-    """Give the source and the stamp of each document that is indexed, by its id."""
+    """Return the source and the stamp of each document that is indexed, by its id."""
     if not is_index(folder):
         return {}
     try:
@@ -184,7 +184,7 @@ class _Writer:
         encoder: Encoder,
         encoded: Encoded,
     ) -> None:
-        from qa.index.inverted_index import Entered
+        from qa.index.inverted_index import SegmentBuilder
 
         self.changes = Changes()
         self._connection = connection
@@ -194,14 +194,14 @@ class _Writer:
         self._encoder = encoder
         self._encoded = encoded
         self._chunking = manifest.chunking
-        self._words = Entered(connection)
+        self._words = SegmentBuilder(connection)
         (kept,) = connection.execute("SELECT count(*) FROM tokens").fetchone()
         self._tokens_left = manifest.token_vectors - kept
         self.last_passage = manifest.last_passage
         self._pending: list[tuple[NDArray[np.int64], NDArray[np.float32]]] = []
 
     def store(self) -> Segments:
-        """Give the vectors, which are opened when they are first wanted."""
+        """Return the vectors, which are opened when they are first wanted."""
         if self._store is None:
             with faults_named(self._folder):
                 self._store = load_vectors(self._manifest, self._connection, self._folder)
@@ -244,7 +244,7 @@ class _Writer:
                 progress(start + len(batch), len(entered))
 
     def _holds(self, wanted: _Wanted, *, replacing: bool) -> bool:
-        """Tell whether the text is there already; if another is there by that name, drop it."""
+        """Return whether the text is there already; if another is there by that name, drop it."""
         known = listed_as(self._connection, wanted.id)
         if known is None:
             self.changes.added.append(wanted.id)

@@ -88,7 +88,7 @@ class File:
 def load(path: str | os.PathLike[str]) -> list[Document]:
     """Read a file, or every readable file below a folder, in order of id.
 
-    Hidden files and files of other kinds in a folder are passed over.
+    Hidden files and files of other kinds in a folder are skipped.
 
     Raises:
         LoadError: nothing is there, or a file cannot be read as the text that it should be.
@@ -100,7 +100,7 @@ def find(path: str | os.PathLike[str]) -> list[File]:
     """Find what `load` reads, without reading it.
 
     Raises:
-        LoadError: nothing is there, or it is of no kind that is read.
+        LoadError: nothing is there, or it has a suffix that cannot be read.
     """
     try:
         path = Path(path).expanduser()
@@ -112,10 +112,12 @@ def find(path: str | os.PathLike[str]) -> list[File]:
         return _some(path, find_below(path))
     if not is_file:
         if is_there:
-            raise refused(path, "is no file: it is a pipe, a device or a socket")
+            raise refused(path, "is not a file: it is a pipe, a device or a socket")
         raise LoadError(f"there is no file or folder {printable_name(path)}", source=str(path))
     if not is_read(Path(path.name)):
-        raise refused(path, f"is of no kind that is read; those are: {', '.join(sorted(LOADERS))}")
+        raise refused(
+            path, f"has a suffix that cannot be read; supported: {', '.join(sorted(LOADERS))}"
+        )
     return [File.at(path, path.name)]
 
 
@@ -147,7 +149,7 @@ def _some(folder: Path, found: list[File]) -> list[File]:
 
 
 def is_read(relative: Path) -> bool:
-    """Tell by its name whether a file is of a kind that is read."""
+    """Return whether a file can be read, by its suffix."""
     return relative.suffix.lower() in LOADERS
 
 

@@ -23,9 +23,9 @@ def files_below(
 ) -> list[Path]:
     """Return the wanted files below a folder, relative to it and in order.
 
-    Passed over are what is hidden, what is no regular file, and links to folders. A link that
-    leads nowhere, or out of the folder, is passed over too, and that is logged as a warning.
-    With `unreadable`, it is told of each folder below that cannot be looked into.
+    Hidden files, links to folders and what is not a regular file are skipped. A link that leads
+    nowhere, or out of the folder, is skipped too, with a warning in the log. `unreadable` is
+    called for each folder below that cannot be read.
 
     Raises:
         LoadError: a folder cannot be looked into.
@@ -71,15 +71,15 @@ def _kind(entry: os.DirEntry[str]) -> str:
 def _leads_to_file(
     folder: Path, relative: Path, root: str, is_wanted: Callable[[Path], bool]
 ) -> bool:
-    """Tell whether a link leads to a file below `root`."""
+    """Return whether a link leads to a file below `root`."""
     link = folder / relative
     target = os.path.realpath(link)
     if os.path.isdir(target) or is_wanted(relative):  # noqa: PTH112
         if not os.path.exists(target):  # noqa: PTH110
-            _log.warning("%s is passed over: it leads nowhere", printable_name(link))
+            _log.warning("%s is skipped: it leads nowhere", printable_name(link))
         elif not Path(target).is_relative_to(root):
             _log.warning(
-                "%s is passed over: it leads out of %s",
+                "%s is skipped: it leads out of %s",
                 printable_name(link),
                 printable_name(folder),
             )

@@ -1,4 +1,4 @@
-"""The words of a text that tell what it is about."""
+"""The content words of a text."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _ACCENTS = re.compile("[\u0300-\u036f]")
 
 
 def words(text: str) -> Iterator[tuple[int, int]]:
-    """Give where each word of a text stands: `[start, end)`."""
+    """Yield where each word of a text stands: `[start, end)`."""
     return (word.span() for word in _WORD.finditer(text))
 
 
-def telling_words(text: str) -> list[str]:
-    """Give a text's words once each, in lower case, without those that every text has (English).
+def content_words(text: str) -> list[str]:
+    """Return a text's words once each, in lower case, without those that every text has (English).
 
     Words that merely ask, such as "how", are among those.
     """
@@ -37,8 +37,8 @@ def telling_words(text: str) -> list[str]:
 
 
 def terms(text: str) -> frozenset[str]:
-    """Give the stems of a text's telling words (English)."""
-    return frozenset(map(_stem, telling_words(text)))
+    """Return the stems of a text's content words (English)."""
+    return frozenset(map(_stem, content_words(text)))
 
 
 def counted_terms(text: str) -> tuple[Counter[str], int]:
@@ -51,7 +51,7 @@ def counted_terms(text: str) -> tuple[Counter[str], int]:
 
 
 def query_terms(query: str) -> Counter[str]:
-    """Give the terms that a query asks for; one counts for each of its different words."""
+    """Return the terms that a query asks for; one counts for each of its different words."""
     found = dict.fromkeys(_INDEXED.findall(_folded(query)))
     return Counter(_stem(word) for word in found if word not in _STOPPED)
 
@@ -64,7 +64,7 @@ def _folded(text: str) -> str:
     return text.casefold()
 
 
-class Rarity:
+class Idf:
     """How much each term tells among some texts: inverse document frequency, smoothed."""
 
     def __init__(self, texts: Sequence[frozenset[str]]) -> None:

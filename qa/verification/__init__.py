@@ -1,4 +1,4 @@
-"""Checking saved answers again: what they claim is held against its sources, with no model."""
+"""Checking saved answers again: what they claim is checked against its sources, with no model."""
 
 from qa.verification.checking import (
     Check,

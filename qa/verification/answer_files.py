@@ -129,7 +129,7 @@ def read_saved(path: Path) -> SavedAnswer | SavedConversation:
 
 
 def reason(error: ValidationError) -> str:
-    """Say what is wrong with data, and at which place of it, in a few words."""
+    """Return what is wrong with data, and at which place of it, in a few words."""
     first = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(map(str, first["loc"]))
     said = first["msg"].removeprefix("Value error, ").replace("Input should", "it should")

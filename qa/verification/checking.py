@@ -35,7 +35,7 @@ class Check:
         near: whether it was shown as near, not as an answer.
         verified: whether it is its source's words, and all of its proof is right.
         finding: in words, what was found.
-        source: where the document was read that it was held against: the path of a file, or
+        source: where the document was read that it was checked against: the path of a file, or
             which document of an index; None if there was none.
     """
 
@@ -93,7 +93,7 @@ def verify(
 
     Args:
         answer: an answer, also one that went through JSON.
-        documents: the sources; each quote is held against the one of its document id, and where
+        documents: the sources; each quote is checked against the one of its document id, and where
             several have that id, against the one of its SHA-256.
 
     Raises:
@@ -182,7 +182,7 @@ def _unknown(saved: SavedCitation, sources: Sources) -> str | None:
 
 
 def _fault(saved: SavedCitation, document: Document, budget: _Budget) -> str | None:
-    """Say what is wrong with a citation, the gravest first; None if nothing is."""
+    """Return what is wrong with a citation, the gravest first; None if nothing is."""
     name = printable_name(document.id)
     if document.sha256 != saved.sha256:
         return f"{name} is not the text that was quoted from: {_other_text(document)}"
@@ -204,7 +204,7 @@ def _fault(saved: SavedCitation, document: Document, budget: _Budget) -> str | N
 
 
 def _cut(saved: SavedCitation, document: Document) -> str | None:
-    """Say where a quote, or what leads up to the answer in it, is not of whole sentences."""
+    """Return where a quote, or what leads up to the answer in it, is not of whole sentences."""
     sentences = Sentences.of(document)
     quoted, text = Span(saved.start, saved.end), document.text
     whole = sentences.whole(quoted)
@@ -225,7 +225,7 @@ def _cut(saved: SavedCitation, document: Document) -> str | None:
 
 
 def _part(saved: SavedCitation, document: Document) -> str:
-    """Say of which sentences a verified quote is a part; "" where it is whole."""
+    """Return of which sentences a verified quote is a part; "" where it is whole."""
     sentences = Sentences.of(document)
     found = dict.fromkeys(map(sentences.at, (saved.start, saved.end - 1)))
     told = ""

@@ -1,4 +1,4 @@
-"""What the quotes of a saved answer are held against, and where that was read."""
+"""What the quotes of a saved answer are checked against, and where that was read."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Known = Mapping[str, Set[tuple[str, str]]]
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Documents to hold quotes against.
+    """Documents to check quotes against.
 
     Attributes:
         documents: by id; several may have one id.
@@ -110,13 +110,13 @@ class Sources:
         return next((d for d in named if d.sha256 == quoted.sha256), next(iter(named), None))
 
     def where(self, document: Document) -> str:
-        """Say where a document was read."""
+        """Return where a document was read."""
         if self.place:
             return f"{printable_name(document.id)} in {self.place}"
         return document.source or document.id
 
     def why_missing(self, quoted: SavedCitation) -> str:
-        """Say why there is no document to hold a quote against."""
+        """Return why there is no document to check a quote against."""
         if self.unread:
             reason = self.unread.get((quoted.document_id, quoted.source), "too many are named")
             return f"its source was not read: {reason}"
@@ -131,7 +131,7 @@ def known_here(ids: Iterable[str]) -> Known:
     """Find the texts of some ids: the essay that came along, and what was indexed before.
 
     Indexes that are kept in the user's cache are looked through; one that cannot be read is
-    passed over.
+    skipped.
 
     Raises:
         SettingsError: the cache folder cannot be read.
@@ -182,7 +182,7 @@ def _read(document_id: str, source: str | None, limit: int, known: Known) -> tup
     if named.is_absolute() or path.parts[-len(named.parts) :] != named.parts:
         raise LoadError(f"{shown} is not called {printable_name(document_id)}", source=source)
     if loader is None:
-        raise LoadError(f"{shown} is of no kind that is read", source=source)
+        raise LoadError(f"{shown} has a suffix that cannot be read", source=source)
     if source not in {place for _, place in known.get(document_id, ())}:
         raise LoadError(
             f"only the answer names {shown}: name it with --document, if it is the one that is "

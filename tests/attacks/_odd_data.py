@@ -63,7 +63,7 @@ def _with(data: Any, key: Any, value: Any) -> Any:
 
 
 def _twice(text: str, rng: random.Random) -> str:
-    """Give an object a key that it has already."""
+    """Return an object that has one key twice."""
     names = ("quote", "start", "format", "answers", "id", "question", "data", "text", "_id")
     return text.replace("{", f'{{"{rng.choice(names)}": {rng.choice(_ODD)}, ', 1)
 

@@ -1,6 +1,6 @@
 """One visitor who asks for all that there is keeps no other waiting.
 
-Each try is a request of a greedy visitor: long documents on ever new shelves, slow questions by
+Each try is a request of a greedy visitor: long documents under ever new tokens, slow questions by
 every way, answers of thousands of quotes to check, calls whose results are never fetched. Several
 are under way at any time. Meanwhile a visitor at another address brings documents and asks; each
 of that must come within `PATIENCE_SECONDS`, or longer where the machine is busy at the start.

@@ -41,12 +41,12 @@ def attack(tries: int, rng: random.Random, folder: Path) -> Outcome:
 
 
 def white_space(length: int) -> str:
-    """Say what is wrong with how white space between two sentences is cut, if anything is."""
+    """Return what is wrong with how white space between two sentences is cut, if anything is."""
     return fault_of(f"One.{' ' * length}Two.", longer=False) or ""
 
 
 def fault_of(text: str, *, longer: bool) -> str | None:
-    """Say what is wrong with how a text is cut; None if nothing is."""
+    """Return what is wrong with how a text is cut; None if nothing is."""
     try:
         first = _seconds(text)
         if longer and first * _TIMES > 1:

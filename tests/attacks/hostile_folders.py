@@ -106,7 +106,7 @@ def attack(tries: int, rng: random.Random, folder: Path) -> Outcome:
     """Load hostile folders; survivors raise otherwise, or read too little or too much."""
     (folder / "outside").mkdir()
     (folder / "outside" / "secret.txt").write_text(_SECRET)
-    logging.getLogger("qa.loaders").setLevel(logging.ERROR)  # what is passed over is said
+    logging.getLogger("qa.loaders").setLevel(logging.ERROR)  # what is skipped is said
     survivors = []
     for number in range(tries):
         path = folder / str(number)
@@ -134,7 +134,7 @@ _DEEDS: list[Callable[[Folder], None]] = [
 
 
 def fault_of(hostile: Folder) -> str | None:
-    """Say what is wrong with how a folder is read; None if nothing is."""
+    """Return what is wrong with how a folder is read; None if nothing is."""
     scandir, started = os.scandir, time.monotonic()
 
     def guarded(path: Path) -> object:  # tests may run as root, whom no permission stops

@@ -91,7 +91,7 @@ def _by_page(written: bytes, document: Document) -> str | None:
 
 
 def _unclear(message: str) -> str | None:
-    """Say what is wrong with a message: it is one line, and not a page."""
+    """Return what is wrong with a message: it is one line, and not a page."""
     if message.count("\n") > 1 or len(message) > 1_000 or "Traceback" in message:
         return f"unclear message: {message[:200]}"
     return None

@@ -38,7 +38,7 @@ def attack(tries: int, rng: random.Random, folder: Path) -> Outcome:
 
 
 def fault_of(suffix: str, data: bytes, folder: Path) -> str | None:
-    """Say what is wrong with how a file is read; None if nothing is."""
+    """Return what is wrong with how a file is read; None if nothing is."""
     path = folder / f"file{suffix}"
     path.write_bytes(data)
     started = time.monotonic()

@@ -244,7 +244,7 @@ def _other_text(answer: Claims, known: dict[str, _Known], rng: random.Random) ->
 
 
 def _other_document(answer: Claims, known: dict[str, _Known], rng: random.Random) -> str:
-    """Say that the words are another document's."""
+    """Name another document as the source of the words."""
     cited = rng.choice(answer["citations"])
     other = known[rng.choice(sorted(known))].document
     names = ["document_id", "sha256", "title", "source"]

@@ -94,7 +94,7 @@ class TestWhatIsRefused:
         model = save_tiny_bert(tmp_path / "broken", "BertForSequenceClassification")
         model.get_parameter("classifier.bias").data.fill_(float("nan"))
         model.save_pretrained(tmp_path / "broken")
-        with pytest.raises(ModelError, match="scores that are no numbers"):
+        with pytest.raises(ModelError, match="scores that are not numbers"):
             load_reranker(str(tmp_path / "broken"), device="cpu").score(QUERY, TEXTS)
 
     @pytest.mark.parametrize("broken", ["model.safetensors", "config.json", "tokenizer.json"])

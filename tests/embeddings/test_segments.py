@@ -33,12 +33,12 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.current: list[Segment] = []
-        self.dead: list[int] = []
+        self.deleted: list[int] = []
         self.written: list[list[str]] = []
         self.exact = ExactStore(DIM)
 
     def open(self) -> Segments:
-        return Segments.load(self.path, self.current, DIM, self.dead)
+        return Segments.load(self.path, self.current, DIM, self.deleted)
 
     def change(self, ids: Ids, vectors: Vectors, remove: Ids) -> None:
         store = self.open()
@@ -47,7 +47,7 @@ class Folder:
             changed.add(ids, vectors)
         before = {path.name for path in self.path.iterdir()}
         self.current = store.write(self.path, f"vectors-{len(self.written)}")
-        self.dead = store.dead
+        self.deleted = store.deleted
         self.written.append(sorted({path.name for path in self.path.iterdir()} - before))
         names = {segment.name for segment in self.current}
         for path in self.path.iterdir():
@@ -114,7 +114,7 @@ def test_a_change_leaves_a_large_segment_as_it_is(tmp_path: Path) -> None:
     assert folder.kinds == ["ivf", "faiss"]
     assert folder.written[1:] == [["vectors-1"], ["vectors-2"], ["vectors-3"]]
     assert (tmp_path / "vectors-0").read_bytes() == large
-    assert folder.dead == [1, 2, 3]
+    assert folder.deleted == [1, 2, 3]
 
 
 def test_removing_from_a_large_segment_writes_no_vectors(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_removing_from_a_large_segment_writes_no_vectors(tmp_path: Path) -> None
     added(folder, 500, 1)
     added(folder, 0, 501, some(7, 9))
     assert folder.written == [["vectors-0"], []]
-    assert folder.dead == [7, 9]
+    assert folder.deleted == [7, 9]
     assert len(folder.open()) == 498
 
 
@@ -133,7 +133,7 @@ def test_a_large_segment_is_taken_in_once_much_is_new(tmp_path: Path) -> None:
     assert folder.kinds == ["ivf", "ivf"]
     added(folder, 100, 561, some(505))
     assert folder.kinds == ["ivf"]
-    assert folder.dead == []
+    assert folder.deleted == []
     assert len(folder.open()) == 657
 
 
@@ -142,7 +142,7 @@ def test_a_segment_of_which_most_is_dead_is_written_anew(tmp_path: Path) -> None
     added(folder, 500, 1)
     added(folder, 0, 501, np.arange(1, 260, dtype=np.int64))
     assert folder.written[-1] == ["vectors-1"]
-    assert folder.dead == []
+    assert folder.deleted == []
     assert len(folder.open()) == 241
 
 

@@ -367,7 +367,7 @@ def test_a_faiss_index_of_another_kind_is_refused(tmp_path: Path) -> None:
     import faiss
 
     faiss.write_index(faiss.IndexFlatIP(DIM), str(tmp_path / "flat"))
-    with pytest.raises(StoreError, match="of no kind known here"):
+    with pytest.raises(StoreError, match="of an unknown kind"):
         open_store("faiss", dim=DIM, path=tmp_path / "flat")
 
 

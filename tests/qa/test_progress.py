@@ -15,7 +15,7 @@ def bar(monkeypatch: pytest.MonkeyPatch) -> Bar:
 
 
 def left(bar: Bar, seconds: float) -> float:
-    """Give the seconds that the bar says are left, if these have passed."""
+    """Return the seconds that the bar says are left, if these have passed."""
     told = bar.bar.format_dict | {"elapsed": seconds, "rate": None}
     return float((told["total"] - told["n"]) / ((told["n"] - told["initial"]) / seconds))
 

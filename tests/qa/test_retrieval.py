@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from qa.documents import Document
 from qa.errors import SettingsError
-from qa.follow_ups.dependence import Leaning
+from qa.follow_ups.dependence import Dependence
 from qa.follow_ups.rewriting import Rewriting
 from qa.index import Index, update_index
 from qa.retrieval import RetrievedPassage, Retriever, reranked
@@ -110,7 +110,7 @@ class TestSomeDocumentsOnly:
         assert len(texts) == 2
 
     def test_a_follow_up_is_looked_for_in_those_alone(self, index: Index) -> None:
-        asked = Rewriting("And the island?", "The penguins of it?", leaning=Leaning.SURE)
+        asked = Rewriting("And the island?", "The penguins of it?", dependence=Dependence.DEPENDENT)
         hits = Retriever(index, FakeEncoder()).retrieve(asked, 5, ["d1"])
         assert [hit.passage.document_id for hit in hits] == ["d1"]
 
@@ -200,13 +200,14 @@ class TestRewritings:
         assert alone == Retriever(index, encoder).retrieve(self.QUERY, 5)
 
     @pytest.mark.parametrize(
-        ("leaning", "meaning", "words"), [(Leaning.DOUBT, 0.25, 0.12), (Leaning.SURE, 0.85, 0.6)]
+        ("dependence", "meaning", "words"),
+        [(Dependence.AMBIGUOUS, 0.25, 0.12), (Dependence.DEPENDENT, 0.85, 0.6)],
     )
     def test_a_follow_up_is_searched_for_both_ways(
-        self, index: Index, leaning: Leaning, meaning: float, words: float
+        self, index: Index, dependence: Dependence, meaning: float, words: float
     ) -> None:
         encoder = CountingEncoder()
-        asked = Rewriting(self.QUESTION, self.QUERY, "penguins", leaning)
+        asked = Rewriting(self.QUESTION, self.QUERY, "penguins", dependence)
         hits = Retriever(index, encoder).retrieve(asked, 5)
         assert sorted(encoder.asked) == sorted([self.QUESTION, self.QUERY])
         question, query = encoder.encode_queries([self.QUESTION, self.QUERY])
@@ -223,19 +224,19 @@ class TestRewritings:
             assert hit.score == pytest.approx(hit.dense_score + 0.025 * bm25)
 
     @pytest.mark.parametrize(
-        ("leaning", "read"), [(Leaning.DOUBT, QUESTION), (Leaning.SURE, QUERY)]
+        ("dependence", "read"), [(Dependence.AMBIGUOUS, QUESTION), (Dependence.DEPENDENT, QUERY)]
     )
     def test_a_reranker_reads_it_where_it_surely_leans(
-        self, index: Index, leaning: Leaning, read: str
+        self, index: Index, dependence: Dependence, read: str
     ) -> None:
         reranker = FakeReranker(iceberg=1)
-        asked = Rewriting(self.QUESTION, self.QUERY, "penguins", leaning)
+        asked = Rewriting(self.QUESTION, self.QUERY, "penguins", dependence)
         hits = Retriever(index, FakeEncoder(), reranker).retrieve(asked, 2)
         assert [query for query, _ in reranker.asked] == [read]
         assert hits[0].passage.document_id == "d3"
 
     def test_the_ranks_by_words_are_those_of_both_together(self, index: Index) -> None:
-        asked = Rewriting("fish", "fish silver island", "silver island", Leaning.SURE)
+        asked = Rewriting("fish", "fish silver island", "silver island", Dependence.DEPENDENT)
         hits = Retriever(index, FakeEncoder()).retrieve(asked, 5)
         found = sorted((hit for hit in hits if hit.lexical_rank), key=lambda h: h.lexical_rank or 0)
         scores = [hit.lexical_score for hit in found]

@@ -60,7 +60,7 @@ def quotes(turn: Locator) -> list[Quote]:
 
 def marked(page: Page) -> dict[str, str]:
     """Read what is marked in the document, by number; its pieces are put together."""
-    pieces = page.locator("#iq-paper mark").evaluate_all(
+    pieces = page.locator("#iq-document-view mark").evaluate_all(
         "found => found.map(each => [each.dataset.key.split(' ')[1], each.textContent])"
     )
     read: dict[str, str] = {}
@@ -72,7 +72,7 @@ def marked(page: Page) -> dict[str, str]:
 def document_shown(page: Page, name: str) -> str:
     """Read the whole text of the part that is shown of a document, once that is the one."""
     expect(page.locator("#iq-sheet")).to_have_attribute("data-document", name)
-    return "".join(texts(page.locator("#iq-paper .iq-block")))
+    return "".join(texts(page.locator("#iq-document-view .iq-block")))
 
 
 def check_quotes(turn: Locator, text: str) -> list[str]:
@@ -86,7 +86,7 @@ def check_quotes(turn: Locator, text: str) -> list[str]:
 
 def add_documents(page: Page, *paths: str) -> None:
     """Add documents of one's own, and wait until all are there or refused."""
-    if page.locator("#iq-shelf").is_hidden():
+    if page.locator("#iq-user-documents").is_hidden():
         page.click("#iq-documents")
     page.set_input_files("#iq-files", paths)
     expect(page.locator("#iq-adding progress")).to_have_count(0, timeout=60_000)

@@ -87,7 +87,7 @@ def main() -> None:
 
 
 def every_way(routes: Iterable[BaseRoute], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Give the methods and paths of all routes of an app, and of what is mounted in it."""
+    """Yield the methods and paths of all routes of an app, and of what is mounted in it."""
     for route in routes:
         path = prefix + re.sub(r"\{[^}]*\}", "1", str(getattr(route, "path", "")))
         if isinstance(route, Mount):

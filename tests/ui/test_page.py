@@ -88,7 +88,7 @@ def test_a_number_brings_its_quote_into_view_and_marks_it(
     ask(page, "What do we know with certainty about the China-Russia partnership?")
     page.evaluate("document.querySelector('#iq-sheet').scrollTop = 0")
     first.get_by_role("button", name="Show quote 1 in the document").click()
-    hit = page.locator("#iq-paper mark.iq-current").first
+    hit = page.locator("#iq-document-view mark.iq-current").first
     expect(hit).to_be_in_viewport()
     expect(hit).to_be_focused()
     (quote,) = quotes(first)
@@ -121,7 +121,7 @@ def test_an_abstention_is_shown_as_one_with_near_passages_set_apart(
     turn.get_by_text("Near, but not an answer").click()
     expect(turn.locator("blockquote").first).to_be_visible()
     check_quotes(turn, essay.text)
-    expect(page.locator("#iq-paper mark:not([data-kind=near])")).to_have_count(0)
+    expect(page.locator("#iq-document-view mark:not([data-kind=near])")).to_have_count(0)
 
 
 def test_a_follow_up_shows_what_it_was_read_as(

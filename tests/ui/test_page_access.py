@@ -18,7 +18,7 @@ GRADIOS_OWN = {"exclude": [[".tab-container.visually-hidden"], [".overflow-menu"
 
 
 def serious(page: Page) -> list[str]:
-    """Give what axe-core finds serious or critical."""
+    """Return what axe-core finds serious or critical."""
     found = Axe().run(page, context=GRADIOS_OWN).response["violations"]
     return [
         f"{each['id']}: {node['html'][:160]}"
@@ -83,15 +83,15 @@ def test_everything_is_reached_and_done_by_keyboard(page: Page, essay_page: str)
     assert "Right answer" in reached
     expect(number).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.locator("#iq-paper mark.iq-current").first).to_be_focused()
+    expect(page.locator("#iq-document-view mark.iq-current").first).to_be_focused()
 
 
 def test_escape_closes_what_is_open(page: Page, essay_page: str) -> None:
     visit(page, essay_page)
     page.click("#iq-documents")
-    expect(page.locator("#iq-shelf")).to_be_visible()
+    expect(page.locator("#iq-user-documents")).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.locator("#iq-shelf")).to_be_hidden()
+    expect(page.locator("#iq-user-documents")).to_be_hidden()
     page.locator("#iq-more summary").click()
     page.keyboard.press("Escape")
     expect(page.locator(".iq-menu-body")).to_be_hidden()
@@ -120,10 +120,10 @@ def test_on_a_phone_answers_and_document_are_tabs(page: Page, essay_page: str) -
     page.set_viewport_size({"width": 390, "height": 844})
     visit(page, essay_page)
     turn = ask(page, BELT)
-    expect(page.locator("#iq-paper")).to_be_hidden()
+    expect(page.locator("#iq-document-view")).to_be_hidden()
     turn.locator(".iq-number").first.click()
     expect(page.locator("#iq-chat")).to_be_hidden()
-    expect(page.locator("#iq-paper mark.iq-current").first).to_be_in_viewport()
+    expect(page.locator("#iq-document-view mark.iq-current").first).to_be_in_viewport()
     expect(page.get_by_role("tab", name="Document")).to_have_attribute("aria-selected", "true")
     page.get_by_role("tab", name="Document").press("ArrowLeft")
     expect(page.get_by_role("tab", name="Answers")).to_be_focused()
@@ -135,7 +135,7 @@ def test_a_line_of_the_document_has_a_readable_length(page: Page, essay_page: st
     visit(page, essay_page)
     characters = page.evaluate(
         """() => {
-            const text = document.querySelector('#iq-paper .iq-block').firstChild;
+            const text = document.querySelector('#iq-document-view .iq-block').firstChild;
             const lines = new Map();
             for (let at = 0; at < text.length; at += 1) {
                 const range = document.createRange();

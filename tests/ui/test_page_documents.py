@@ -73,7 +73,7 @@ def test_what_cannot_be_read_is_told_apart_and_the_rest_is_added(
             ENCRYPTED: "password",
             SCANNED: "scanned",
             "torn.pdf": "damaged",
-            "picture.png": "is of no kind that is read",
+            "picture.png": "has a suffix that cannot be read",
             "empty.txt": "is empty",
         }.items(),
         strict=True,
@@ -175,7 +175,7 @@ def test_scripts_of_every_kind_are_shown_as_they_are(
     assert answer in "".join(check_quotes(turn, text))
     assert texts(turn.locator(".iq-asked .exact")) == [question]
     side = page.evaluate(
-        "getComputedStyle(document.querySelector('#iq-paper .iq-block')).direction"
+        "getComputedStyle(document.querySelector('#iq-document-view .iq-block')).direction"
     )
     assert side == ("rtl" if text == RIGHT_TO_LEFT else "ltr")
 
@@ -194,7 +194,7 @@ def test_a_long_document_is_shown_in_parts_and_the_quote_in_its_own(
     turn = ask(page, "What is the keeper of Marn called?")
     check_quotes(turn, text)
     expect(page.locator("#iq-parts .iq-part")).to_have_text("Part 2 of 2")
-    expect(page.locator("#iq-paper mark").first).to_be_in_viewport()
+    expect(page.locator("#iq-document-view mark").first).to_be_in_viewport()
     page.locator("#iq-parts .iq-earlier").click()
     expect(page.locator("#iq-parts .iq-part")).to_have_text("Part 1 of 2")
     assert text.startswith(document_shown(page, "long.txt"))

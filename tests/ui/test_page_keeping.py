@@ -46,7 +46,7 @@ def test_a_conversation_is_there_again_after_a_reload_citations_included(
     assert texts(turns.nth(1).locator(".iq-read-as .exact"))
     expect(page.locator(".iq-quote:not([data-state=verified])")).to_have_count(0)
     turns.first.locator(".iq-number").first.click()
-    expect(page.locator("#iq-paper mark.iq-current").first).to_be_in_viewport()
+    expect(page.locator("#iq-document-view mark.iq-current").first).to_be_in_viewport()
     check_quotes(ask(page, "Who opposes the deployment of THAAD?"), essay.text)
 
 
@@ -90,7 +90,7 @@ def test_an_answer_goes_to_the_conversation_that_it_was_asked_in(
     )
     expect(page.locator(".iq-send").first).to_be_enabled(timeout=30_000)
     expect(page.locator(".iq-turn")).to_have_count(0)
-    expect(page.locator("#iq-paper mark")).to_have_count(0)
+    expect(page.locator("#iq-document-view mark")).to_have_count(0)
     page.locator("#iq-conversations").select_option(label=UNANSWERED)
     expect(page.locator(".iq-turn")).to_have_count(2)
     expect(page.locator(".iq-turn").last).to_contain_text("2013")
@@ -162,7 +162,7 @@ def test_markdown_shows_the_quotes_characters_as_they_are(
         (UNANSWERED, "Right answer", lambda q: not q.answerable and "not judged" not in q.tags),
         (BELT, "Wrong answer", lambda q: "not judged" in q.tags and not q.quotes),
     ],
-    ids=["right", "rightly refused", "wrong"],
+    ids=["right", "correct abstention", "wrong"],
 )
 def test_thumbs_go_to_a_question_set_that_eval_reads(
     page: Page,

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from qa.verification import Check
 from qa.verification.answer_files import SavedCitation
 from ui.assets import PAGE
-from ui.chat.found import found
-from ui.chat.paper import Paper
+from ui.chat.document_view import DocumentView
+from ui.chat.explanation import explanation
 from ui.chat.turns import Checked
 from ui.escaping import exact
 
@@ -34,7 +34,7 @@ def turn(checked: Checked) -> str:
         quotes=[_quote(checked, citation, near=False) for citation in answer.citations],
         near=[_quote(checked, citation, near=True) for citation in answer.near],
         problems=checked.verification.problems,
-        found=found(checked),
+        explanation=explanation(checked),
     )
 
 
@@ -84,11 +84,11 @@ def _state(checked: Checked, citation: SavedCitation, check: Check) -> str:
 
 
 def _place(checked: Checked, citation: SavedCitation) -> str:
-    """Say where a quote stands, as a reader finds it."""
+    """Return where a quote stands, as a reader finds it."""
     places = [f"line {citation.line:,}"]
     document = checked.find(citation.document_id)
     if document and document.sha256 == citation.sha256:
-        places.insert(0, f"paragraph {Paper.of(document).paragraph(citation.start):,}")
+        places.insert(0, f"paragraph {DocumentView.of(document).paragraph(citation.start):,}")
     if citation.page is not None:
         places.insert(0, f"page {citation.page:,}")
     return ", ".join(places)

@@ -33,7 +33,7 @@ FindDocument = Callable[[str], Document | None]
 
 
 def in_corpus(qa: QA) -> FindDocument:
-    """Give what finds the documents of a corpus."""
+    """Return what finds the documents of a corpus."""
 
     def find(document_id: str) -> Document | None:
         try:
@@ -88,7 +88,7 @@ class KeptSentence(_KeptSpan):
     cosine: float
 
 
-class Found(_Kept):
+class Trace(_Kept):
     """How an answer was found.
 
     Attributes:
@@ -117,7 +117,7 @@ class Turn(_Kept):
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
     answer: KeptAnswer
-    found: Found
+    found: Trace
     own: bool = False
     documents: Annotated[list[Name], Field(max_length=_MOST), FailFast()] = []
 
@@ -141,13 +141,13 @@ class Turn(_Kept):
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the turn as plain data, which `parse` reads."""
+        """Return the turn as plain data, which `parse` reads."""
         return self.model_dump()
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A turn whose quotes were held against their documents.
+    """A turn whose quotes were checked against their documents.
 
     Attributes:
         turn: which.
@@ -168,7 +168,7 @@ class Checked:
         return cls(turn, verify(answer, there), find)
 
     def check(self, number: int, *, near: bool) -> Check:
-        """Give what was found for a quote."""
+        """Return what was found for a quote."""
         return next(c for c in self.verification.checks if (c.number, c.near) == (number, near))
 
 
@@ -184,9 +184,9 @@ def parse_turn(data: Mapping[str, Any]) -> Turn:
         raise AnswerFileError(f"a kept answer cannot be read: {reason(error)}") from None
 
 
-def _found(answer: Answer, threshold: float) -> Found:
+def _found(answer: Answer, threshold: float) -> Trace:
     considered = list(zip(answer.considered, chances(answer.considered), strict=True))
-    return Found(
+    return Trace(
         threshold=threshold,
         passages=[
             KeptPassage(

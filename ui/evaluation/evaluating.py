@@ -95,7 +95,7 @@ class Session:
 
 
 def shipped_questions(qa: QA) -> QuestionSet | None:
-    """Give the question set that comes with the installation, if its corpus is the one asked."""
+    """Return the question set that comes with the installation, if its corpus is the one asked."""
     if len(qa.index.document_ids()) != 1:
         return None
     questions = load_questions(questions_path())

@@ -21,16 +21,24 @@ from qa.evaluation.questions import NOT_JUDGED
 from qa.evaluation.records import Excerpt
 from qa.evaluation.review import Pending, Review, read_drafts
 from qa.progress import Progress
-from ui.chat.paper import Paper
+from ui.chat.document_view import DocumentView
 from ui.chat.turns import in_corpus
 from ui.evaluation.evaluating import read_set
 from ui.visitors import limits
 from ui.visitors.background import Finished, in_background
 from ui.visitors.cookies import HasCookies, visitor_of
 from ui.visitors.errors import sentence
+from ui.visitors.expiring_store import ExpiringStore, ExpiringStoreError
 from ui.visitors.fair_work import LongWork, Turns
-from ui.visitors.kept import Kept, KeptError
-from ui.visitors.messages import Data, Request, RequestError, ServerFunction, in_turn, parsed, told
+from ui.visitors.messages import (
+    Data,
+    Request,
+    RequestError,
+    ServerFunction,
+    errors_as_data,
+    in_turn,
+    parsed,
+)
 from ui.visitors.uploads import Upload, UploadedFile, Uploads
 
 _LONGEST = 1_000_000  # characters of questions that are typed
@@ -131,7 +139,7 @@ class _Sitting:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-class ReviewDesk:
+class ReviewHandlers:
     """Serves the review of a corpus; use it in a `with` block, which removes what was kept.
 
     Args:
@@ -150,7 +158,7 @@ class ReviewDesk:
         self._uploads = uploads
         self._folder = folder / "reviews"
         self._folder.mkdir(mode=0o700)
-        self._sittings: Kept[_Sitting] = Kept("your questions")
+        self._sittings: ExpiringStore[_Sitting] = ExpiringStore("your questions")
 
     def begin(self, event: gr.EventData, visitor: gr.Request) -> Iterator[Data]:
         """Ask all questions; tell how far it is, and at last which should be judged."""
@@ -168,11 +176,11 @@ class ReviewDesk:
             yield {"error": sentence(error)}
 
     def server_functions(self) -> list[ServerFunction]:
-        """Give what the page's scripts call by name, for what takes no time."""
+        """Return what the page's scripts call by name, for what takes no time."""
         methods = (self.judge, self.resume, self.made, self.text)
         return [in_turn(method, self._turns) for method in methods]
 
-    @told
+    @errors_as_data
     def judge(self, request: object) -> Data:
         """Keep a judgement, and give the next question."""
         asked = parsed(_Judgement, request)
@@ -180,25 +188,25 @@ class ReviewDesk:
         sitting.judge(asked.question, asked.verdict, [self._excerpt(span) for span in asked.spans])
         return self._next(sitting)
 
-    @told
+    @errors_as_data
     def resume(self, request: object) -> Data:
         """Go on after the page was loaded again."""
         return self._next(self._sittings.find(parsed(_Token, request).token))
 
-    @told
+    @errors_as_data
     def made(self, request: object) -> Data:
-        """Give the question set that was made, as JSON lines."""
+        """Return the question set that was made, as JSON lines."""
         review = self._sittings.find(parsed(_Token, request).token).review
         if not review.judged:
             raise QuestionSetError("no question is judged yet, so there is no set to save")
         return {"text": review.out.read_text(encoding="utf-8")}
 
-    @told
+    @errors_as_data
     def text(self, request: object) -> Data:
-        """Give a part of a document."""
+        """Return a part of a document."""
         asked = parsed(_Place, request)
-        paper = Paper.of(self._document(asked.document))
-        return paper.part(paper.part_of(asked.at) if asked.part is None else asked.part)
+        view = DocumentView.of(self._document(asked.document))
+        return view.part(view.part_of(asked.at) if asked.part is None else asked.part)
 
     def __enter__(self) -> Self:
         return self
@@ -216,13 +224,13 @@ class ReviewDesk:
             sitting = _Sitting(self._qa, drafts, self._folder / secrets.token_hex(8), tell)
         try:
             return self._sittings.add(sitting.named, visitor.username or "")
-        except KeptError:
+        except ExpiringStoreError:
             sitting.close()
             raise
 
     @contextmanager
     def _drafts(self, request: _Start, visitor: HasCookies) -> Iterator[Upload]:
-        """Give the file of the questions, until the block ends."""
+        """Return the file of the questions, until the block ends."""
         if request.file:
             with self._uploads.taken(visitor_of(visitor), [request.file]) as (upload,):
                 yield upload
@@ -235,7 +243,7 @@ class ReviewDesk:
     def _excerpt(self, span: _Span) -> Excerpt:
         text = self._document(span.document).text
         if not 0 <= span.start < span.end <= len(text):
-            raise RequestError("what is selected is no part of the document: select it again")
+            raise RequestError("what is selected is not part of the document: select it again")
         if span.end - span.start > limits.MAX_EXCERPT:
             raise RequestError(
                 f"what is selected has {span.end - span.start:,} characters; the most is "

@@ -179,7 +179,7 @@ def _settings(answerer: ExtractiveAnswerer | None) -> tuple[gr.Slider, gr.Slider
             1,
             value=answerer.threshold if answerer else 0,
             step=0.05,
-            label="Refuse below confidence",
+            label="Abstain below confidence",
             visible=answerer is not None,
         )
         top_k = gr.Slider(
@@ -193,7 +193,7 @@ def _html(value: str = "") -> gr.HTML:
 
 
 def _buttons(*, running: bool) -> tuple[Any, Any]:
-    """Give the states of Run and Stop."""
+    """Return the states of Run and Stop."""
     return gr.update(interactive=not running), gr.update(visible=running)
 
 

@@ -17,7 +17,7 @@ _LARGEST_REPORT = 8_000_000  # characters, to be shown in the page
 
 
 def introduction(title: str, shipped: int | None) -> str:
-    """Say what the page is for; `shipped` is how many questions come with the corpus."""
+    """Return what the page is for; `shipped` is how many questions come with the corpus."""
     asked = (
         f"Without a file, the {counted(shipped, 'question')} that come with it are asked."
         if shipped
@@ -86,7 +86,7 @@ def done(run: Run) -> str:
 
 
 def failure(sentence: str) -> str:
-    """Say what went wrong."""
+    """Return what went wrong."""
     return (
         '<p class="iq-eval-failure iq-eval-exact" role="alert" dir="auto">'
         f"{exact(writable(sentence))}</p>"

@@ -5,14 +5,14 @@ class Chat {
     this.find = (name) => element.querySelector(name);
     this.about = props.about;
     this.store = new Store(this.about.title);
-    this.shelf = new Shelf(element, {
+    this.documents = new UserDocuments(element, {
       server, about: this.about,
       add: (data) => trigger('bring', data),
       onShow: (id, own) => this.open(id, own),
       onChange: () => this.changed(),
     });
-    this.paper = new Paper(this.find('#iq-paper'), {
-      load: (place) => server.paper({...place, token: this.shelf.token}),
+    this.view = new DocumentView(this.find('#iq-document-view'), {
+      load: (place) => server.document_part({...place, token: this.documents.token}),
       onPick: (key) => this.quoteOf(key)?.querySelector('.iq-number').focus(),
     });
     this.pending = null;
@@ -52,11 +52,11 @@ class Chat {
     }, true);
     this.find('.iq-switch').addEventListener('click', (event) => {
       const tab = event.target.closest('[role=tab]');
-      if (tab) this.pane(tab.id === 'iq-to-paper' ? 'paper' : 'chat');
+      if (tab) this.pane(tab.id === 'iq-to-document' ? 'document' : 'chat');
     });
     this.find('.iq-switch').addEventListener('keydown', (event) => {
       if (!['ArrowLeft', 'ArrowRight'].includes(event.key)) return;
-      const shown = this.find('.iq-panes').dataset.shown === 'chat' ? 'paper' : 'chat';
+      const shown = this.find('.iq-panes').dataset.shown === 'chat' ? 'document' : 'chat';
       this.pane(shown);
       this.find(`#iq-to-${shown}`).focus();
     });
@@ -67,9 +67,9 @@ class Chat {
     document.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape') return;
       this.find('#iq-more').open = false;
-      this.shelf.open(false);
+      this.documents.open(false);
     });
-    addEventListener('resize', () => this.paper.space());
+    addEventListener('resize', () => this.view.space());
   }
 
   welcome() {
@@ -85,7 +85,7 @@ class Chat {
 
   async start() {
     this.list();
-    await this.shelf.start();
+    await this.documents.start();
     this.changed();
     await this.restore();
     if (matchMedia('(pointer: fine)').matches) this.question.focus({preventScroll: true});
@@ -95,7 +95,7 @@ class Chat {
   ask(text) {
     if (this.pending) return;
     this.trouble('');
-    const asked = this.shelf.asked();
+    const asked = this.documents.asked();
     if (asked.documents && !asked.documents.length) return this.trouble('Choose a document to ask.');
     const history = this.store.current.turns.filter((turn) => turn.own === asked.own)
       .map((turn) => turn.answer.question).slice(-8);
@@ -106,7 +106,7 @@ class Chat {
     this.log.setAttribute('aria-busy', 'true');
     this.dress();
     this.scroll(this.pending.article);
-    this.trigger('ask', {id: this.pending.id, question: text, history, token: this.shelf.token, ...asked});
+    this.trigger('ask', {id: this.pending.id, question: text, history, token: this.documents.token, ...asked});
   }
 
   // Is told what became of a question.
@@ -143,7 +143,7 @@ class Chat {
     this.dress();
     this.list();
     if (turns.length) {
-      const told = await this.server.restore({token: this.shelf.token, turns});
+      const told = await this.server.restore({token: this.documents.token, turns});
       if (told.error) return this.trouble(told.error);
       this.log.innerHTML = told.turns.map((turn) => turn.html).join('');
       this.showRatings();
@@ -154,8 +154,8 @@ class Chat {
       this.scroll(last);
       if (await this.follow(last)) return;
     }
-    this.paper.mark([]);
-    const first = this.shelf.first();
+    this.view.mark([]);
+    const first = this.documents.first();
     if (first) await this.open(...first);
   }
 
@@ -163,10 +163,10 @@ class Chat {
   async follow(article) {
     for (const each of this.log.children) each.classList.toggle('iq-followed', each === article);
     const quotes = this.quotesOf(article);
-    this.paper.mark(quotes);
+    this.view.mark(quotes);
     if (!quotes.length) return false;
-    await this.paper.reveal(quotes[0], {focus: false});
-    if (this.paper.shown) this.shelf.shows(quotes[0].document, quotes[0].own);
+    await this.view.reveal(quotes[0], {focus: false});
+    if (this.view.shown) this.documents.shows(quotes[0].document, quotes[0].own);
     return true;
   }
 
@@ -191,8 +191,8 @@ class Chat {
   }
 
   async open(id, own) {
-    await this.paper.show(id, own);
-    this.shelf.shows(id, own);
+    await this.view.show(id, own);
+    this.documents.shows(id, own);
   }
 
   async pressed(event) {
@@ -211,11 +211,11 @@ class Chat {
   async reveal(article, element) {
     const quotes = this.quotesOf(article);
     for (const each of this.log.children) each.classList.toggle('iq-followed', each === article);
-    this.paper.mark(quotes);
-    this.pane('paper');
+    this.view.mark(quotes);
+    this.pane('document');
     const quote = quotes.find((one) => one.number === element.dataset.number);
-    await this.paper.reveal(quote);
-    this.shelf.shows(quote.document, quote.own);
+    await this.view.reveal(quote);
+    this.documents.shows(quote.document, quote.own);
   }
 
   turnOf(article) {
@@ -301,11 +301,11 @@ class Chat {
   }
 
   changed() {
-    const own = this.shelf.source === 'own';
+    const own = this.documents.source === 'own';
     this.question.placeholder = own ? 'Ask your documents' : `Ask ${this.about.title}`;
-    const first = this.shelf.first();
-    const {shown} = this.paper;
-    const gone = shown?.own && !this.shelf.own.some((one) => one.id === shown.id);
+    const first = this.documents.first();
+    const {shown} = this.view;
+    const gone = shown?.own && !this.documents.own.some((one) => one.id === shown.id);
     if (first && (gone || (shown && shown.own !== own))) this.open(...first);
   }
 
@@ -316,11 +316,11 @@ class Chat {
 
   pane(name) {
     this.find('.iq-panes').dataset.shown = name;
-    for (const [tab, id] of [['chat', '#iq-to-chat'], ['paper', '#iq-to-paper']]) {
+    for (const [tab, id] of [['chat', '#iq-to-chat'], ['document', '#iq-to-document']]) {
       this.find(id).setAttribute('aria-selected', tab === name);
       this.find(id).tabIndex = tab === name ? 0 : -1;
     }
-    this.paper.space();
+    this.view.space();
   }
 
   trouble(text) {

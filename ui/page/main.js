@@ -5,8 +5,8 @@ let questionSet = null;
 window.inquote = {
   start: (element, api) => { chat = new Chat(element, api); },
   answered: (told) => told && chat?.answered(told),
-  added: (told) => told && chat?.shelf.added(told),
-  failed: (what) => (what === 'ask' ? chat?.failed() : chat?.shelf.failed()),
+  added: (told) => told && chat?.documents.added(told),
+  failed: (what) => (what === 'ask' ? chat?.failed() : chat?.documents.failed()),
   startReview: (element, api) => { review = new ReviewPage(element, api); },
   begun: (told) => told && review?.begun(told),
   beginFailed: () => review?.failed(),

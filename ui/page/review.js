@@ -3,7 +3,7 @@ class ReviewPage {
   constructor(element, {props, server, trigger}) {
     Object.assign(this, {element, server, trigger});
     this.find = (name) => element.querySelector(name);
-    this.paper = new Paper(this.find('.iq-review-paper'), {load: (place) => server.text(place)});
+    this.view = new DocumentView(this.find('.iq-review-document'), {load: (place) => server.text(place)});
     this.told = null;
     this.find('.iq-review-start').addEventListener('submit', (event) => this.begin(event));
     this.find('.iq-review-verdicts').addEventListener('click', (event) => this.judge(event));
@@ -11,16 +11,16 @@ class ReviewPage {
     this.find('[data-do=take]').addEventListener('click', () => this.take());
     this.find('[data-do=save]').addEventListener('click', () => this.save());
     this.find('[data-do=other]').addEventListener('click', () => this.other());
-    this.find('.iq-review-shown').addEventListener('change', (event) => this.paper.show(event.target.value, false));
+    this.find('.iq-review-shown').addEventListener('change', (event) => this.view.show(event.target.value, false));
     this.find('.iq-review-candidates').addEventListener('click', (event) => this.look(event));
     // A selection goes when a button is pressed by keyboard elsewhere: the last one is kept.
     document.addEventListener('selectionchange', () => {
       const {anchorNode} = getSelection();
-      if (this.paper.shown && this.paper.sheet.contains(anchorNode)) this.selection = this.paper.selected() ?? this.selection;
+      if (this.view.shown && this.view.sheet.contains(anchorNode)) this.selection = this.view.selected() ?? this.selection;
     });
     const documents = props.documents ?? [];
     this.find('.iq-review-shown').replaceChildren(...documents.map((id) => new Option(id, id)));
-    if (documents.length) this.paper.show(documents[0], false);
+    if (documents.length) this.view.show(documents[0], false);
     this.resume();
   }
 
@@ -86,7 +86,7 @@ class ReviewPage {
     this.find('[data-do=save]').disabled = !judged;
     if (!question) {
       this.find('.iq-review-done p').textContent = `The set has ${judged} questions. Save it, and run it under Evaluate.`;
-      return this.paper.mark([]);
+      return this.view.mark([]);
     }
     this.find('.iq-review-count').textContent = `Question ${total - left + 1} of ${total}`;
     Object.assign(this.find('.iq-review-bar'), {max: total, value: total - left});
@@ -113,7 +113,7 @@ class ReviewPage {
       return item;
     }));
     list.onchange = (event) => { this.candidates[Number(event.target.value)].ticked = event.target.checked; };
-    this.paper.mark(this.candidates.map((one, index) => ({
+    this.view.mark(this.candidates.map((one, index) => ({
       key: `candidate ${index}`, document: one.document, own: false, start: one.start, end: one.end,
       number: index + 1, kind: 'near',
     })));
@@ -127,16 +127,16 @@ class ReviewPage {
 
   async bring(index, options) {
     const one = this.candidates[index];
-    await this.paper.reveal({...one, own: false, key: `candidate ${index}`}, options);
+    await this.view.reveal({...one, own: false, key: `candidate ${index}`}, options);
     this.find('.iq-review-shown').value = one.document;
   }
 
   take() {
-    const place = this.paper.selected() ?? this.selection;
+    const place = this.view.selected() ?? this.selection;
     if (!place) return this.trouble('No words are selected: select them in the document first.');
     this.trouble('');
-    const before = this.paper.blocks.filter((block) => block.end <= place.start).length;
-    const text = textOf(this.paper.blocks, place);
+    const before = this.view.blocks.filter((block) => block.end <= place.start).length;
+    const text = textOf(this.view.blocks, place);
     const line = this.candidates.find((one) => one.start === place.start)?.line ?? `of paragraph ${before + 1}`;
     const there = this.candidates.find((one) => one.document === place.document && one.start === place.start && one.end === place.end);
     if (there) there.ticked = true;
@@ -171,7 +171,7 @@ class ReviewPage {
     this.told = null;
     this.find('.iq-review-start').hidden = false;
     for (const part of ['one', 'done', 'foot']) this.find(`.iq-review-${part}`).hidden = true;
-    this.paper.mark([]);
+    this.view.mark([]);
   }
 
   trouble(text) {

@@ -129,7 +129,7 @@ class Login:
         await self._app({**request.scope, ACCOUNT: given[0]}, request.receive, send)
 
     async def _fault(self, request: Request, name: str, password: str) -> Response | None:
-        """Give the refusal of a name and a password that are not right; None if they are."""
+        """Return the refusal of a name and a password that are not right; None if they are."""
         client = client_of(request.scope)
         if self._is_guessing(client, name):
             return _refusal(request, "Too many wrong passwords: try again in a minute.", 429)
@@ -142,7 +142,7 @@ class Login:
         return _refusal(request, "The name or the password is wrong.")
 
     def _is_guessing(self, client: str, name: str) -> bool:
-        """Tell whether no password of a name is tried for a client at the moment.
+        """Return whether no password of a name is tried for a client at the moment.
 
         Others who guess a password from many addresses do not keep its owner out, who has logged
         in from the same address before.
@@ -190,7 +190,7 @@ class _Wrong:
         _note(self._times, key, times)
 
     def is_full(self, key: str) -> bool:
-        """Tell whether as many came in the last minute as may."""
+        """Return whether as many came in the last minute as may."""
         times = self._times.get(key)
         if times is None or len(times) < self._most:
             return False
@@ -222,7 +222,7 @@ def _wants_a_page(request: Request) -> bool:
 
 
 def _refusal(request: Request, said: str = "", status: int = 401) -> Response:
-    """Give the login page where a browser asks for a page, and one sentence elsewhere."""
+    """Return the login page where a browser asks for a page, and one sentence elsewhere."""
     asks_for_page = request.url.path in {"/", "/login", "/login/"} and _wants_a_page(request)
     if asks_for_page:
         # a browser is shown a page that came with 200 when it merely asked for it

@@ -23,7 +23,7 @@ class Accounts:
     passwords: Mapping[str, str] = field(repr=False)
 
     def admits(self, name: str, password: str) -> bool:
-        """Say whether the password is the one of the name, in a time that does not tell."""
+        """Return whether the password is the one of the name, in a time that does not tell."""
         expected = self.passwords.get(name)
         right = hmac.compare_digest((expected or "").encode(), password.encode())
         return right and expected is not None

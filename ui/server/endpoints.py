@@ -103,7 +103,7 @@ def register(qa: QA) -> None:
 
 
 def description(endpoint: Callable[..., Any], *, with_arguments: bool = True) -> str:
-    """Say what an endpoint does, takes and gives, in one line."""
+    """Return what an endpoint does, takes and gives, in one line."""
     does, arguments, gives = get_function_description(endpoint)
     takes = [f"{name}: {meaning}" for name, meaning in arguments.items() if with_arguments]
     return " ".join([does, *takes, "Gives:", *gives])
@@ -128,7 +128,7 @@ def explained(shown: Callable[[str], str] = exact) -> Iterator[None]:
 
 
 def _plain(endpoint: Callable[..., Any]) -> Callable[..., Any]:
-    """Give an endpoint for programs, which take an error's sentence as it is."""
+    """Return an endpoint for programs, which take an error's sentence as it is."""
 
     @functools.wraps(endpoint)
     def called(*args: Any, **kwargs: Any) -> Any:

@@ -11,7 +11,7 @@ def import_gradio() -> None:
 
     At every import, Gradio parses the source of each of its components and holds a `.pyi` file
     beside it against what comes out, which is two fifths of the import. A class whose source is
-    not found is passed over there; so, for the import, that of none of its own is.
+    not found is skipped there; so, for the import, that of none of its own is.
     """
     found = inspect.getfile
 

@@ -83,7 +83,7 @@ class Guard:
     def _refusal(self, scope: Scope, headers: Headers) -> JSONResponse | None:
         name, _ = _name_and_port(headers.get("host", ""))
         if not self._is_ours(name):
-            return _refused(400, f"{name[:100]!r} is no name of this server.")
+            return _refused(400, f"{name[:100]!r} is not a name of this server.")
         if not self._is_same_site(scope, headers):
             return _refused(403, "Another site's page may not ask here.")
         length = headers.get("content-length", "")
@@ -109,7 +109,7 @@ class Guard:
         return headers.get("sec-fetch-site") != "cross-site" or follows_a_link
 
 
-class OpenWays:
+class RouteAllowlist:
     """Answers the ways of `OPEN` alone, and takes no forms, which may carry files."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -32,7 +32,7 @@ from ui.server.accounts import Accounts
 from ui.server.connections import FILES_WANTED, Connections, handle_loop_error, raise_open_files
 from ui.server.endpoints import SHARED, Endpoints, explained
 from ui.server.fair_queue import FairQueue
-from ui.server.guard import ANY_ADDRESS, MCP_PATH, Guard, OpenWays
+from ui.server.guard import ANY_ADDRESS, MCP_PATH, Guard, RouteAllowlist
 from ui.server.page_policy import mark_scripts
 from ui.server.quotas import Quotas
 from ui.visitors.cookies import Visitors
@@ -158,14 +158,14 @@ def guarded(app: ASGIApp, serving: Serving) -> ASGIApp:
 
     Requests are counted by their address, and once more by the account that is logged in.
     """
-    app = Quotas(Visitors(OpenWays(app), frozenset(("/", UPLOADS_PATH))))
+    app = Quotas(Visitors(RouteAllowlist(app), frozenset(("/", UPLOADS_PATH))))
     if serving.accounts is not None:
         app = Quotas(Login(app, serving.accounts))
     return Guard(app, serving.host, serving.names)
 
 
 def stop_event() -> threading.Event:
-    """Give an event that is set when the process is told to stop, by Ctrl-C or SIGTERM."""
+    """Return an event that is set when the process is told to stop, by Ctrl-C or SIGTERM."""
     stop = threading.Event()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
@@ -177,7 +177,7 @@ def stop_event() -> threading.Event:
 
 
 def address(host: str, port: int) -> str:
-    """Give the address that the page is opened at."""
+    """Return the address that the page is opened at."""
     if host in ANY_ADDRESS:
         host = "127.0.0.1"
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"

@@ -93,7 +93,7 @@ def in_background(
 
 
 def _latest(told: SimpleQueue[Result]) -> Result:
-    """Give the last of what was told; wait if nothing was."""
+    """Return the last of what was told; wait if nothing was."""
     latest = told.get()
     while True:
         try:

@@ -18,7 +18,7 @@ _WORD = re.compile(r"^[a-z]+(?=[ ,])")  # and no name of a file
 
 
 def sentence(error: Exception) -> str:
-    """Say what went wrong in one sentence; what is nobody's fault outside goes to the terminal."""
+    """Return what went wrong in one sentence; unexpected errors are logged to the terminal."""
     if isinstance(error, QAError | EmbeddingsError):
         return _WORD.sub(lambda word: word.group().capitalize(), str(error), count=1)
     say_aside(f"{type(error).__name__}: {error}")

@@ -27,7 +27,7 @@ class RequestError(QAError):
 
 
 class Request(BaseModel):
-    """A request; what it does not name is passed over."""
+    """A request; fields that it does not define are ignored."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -51,8 +51,8 @@ def parsed(model: type[Model], request: object) -> Model:
         ) from None
 
 
-def told(handler: Callable[..., Data]) -> Callable[..., Data]:
-    """Give what goes wrong in a handler as its answer."""
+def errors_as_data(handler: Callable[..., Data]) -> Callable[..., Data]:
+    """Return what goes wrong in a handler as its answer."""
 
     @functools.wraps(handler)
     def handle(*args: object) -> Data:

@@ -1,4 +1,4 @@
-"""What was learnt from question sets, as data; `benchmarks/learn.py` makes it."""
+"""Trained weights; `benchmarks/learn.py` makes them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _FILE = FOLDER / "weights.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
-    """What the signs of an answer weigh.
+class FeatureWeights:
+    """The weights of features.
 
     Attributes:
         candidate: of a candidate's features.
-        confidence: of the signs that it answers, and "intercept".
+        confidence: of the features of the confidence, and "intercept".
     """
 
     candidate: Mapping[str, float]
@@ -27,8 +27,8 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True)
-class Learnt:
-    """All that was learnt, the reader's network apart.
+class Weights:
+    """All trained weights but those of the reader's network.
 
     Attributes:
         model: the digest of the encoder that the reader was trained on.
@@ -37,25 +37,27 @@ class Learnt:
     """
 
     model: str
-    with_reader: Weights
-    without: Weights
+    with_reader: FeatureWeights
+    without: FeatureWeights
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Self:
-        """Make it of plain data."""
-        return cls(data["model"], Weights(**data["with_reader"]), Weights(**data["without"]))
+        """Make them of plain data."""
+        return cls(
+            data["model"], FeatureWeights(**data["with_reader"]), FeatureWeights(**data["without"])
+        )
 
     def to_json(self) -> str:
-        """Give it as it is kept, rounded to what matters."""
+        """Return them as JSON, rounded to four digits."""
         rounded = json.loads(json.dumps(asdict(self)), parse_float=lambda x: round(float(x), 4))
         return json.dumps(rounded, indent=2) + "\n"
 
     def save(self) -> None:
-        """Keep it."""
+        """Save them in this package."""
         _FILE.write_text(self.to_json(), encoding="utf-8")
 
 
 @lru_cache(maxsize=1)
-def learnt() -> Learnt:
-    """Read what was learnt."""
-    return Learnt.of(json.loads(_FILE.read_text(encoding="utf-8")))
+def load_weights() -> Weights:
+    """Load the trained weights."""
+    return Weights.of(json.loads(_FILE.read_text(encoding="utf-8")))

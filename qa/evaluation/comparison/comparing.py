@@ -29,7 +29,7 @@ from qa.evaluation.measures.resampling import (
     randomisations,
 )
 from qa.evaluation.measures.weighted_statistics import Columns, Statistic
-from qa.evaluation.records import Record
+from qa.evaluation.records import RIGHT_OUTCOMES, Record
 from qa.evaluation.runs import Run, import_pandas
 
 if TYPE_CHECKING:
@@ -40,8 +40,6 @@ Verdict = Literal["better", "worse", "no evidence of a difference", "not tested"
 _LEAST_RESAMPLES = 10_000
 
 MCNEMAR, RANDOMISATION = "McNemar", "randomisation"
-
-_RIGHT = ("right", "rightly refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ class Difference:
         return self.value - self.baseline
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the difference as plain data; None for what is not defined."""
+        """Return the difference as plain data; None for what is not defined."""
         plain = asdict(self) | {"difference": self.difference}
         return {key: _plain(value) for key, value in plain.items()}
 
@@ -90,7 +88,7 @@ class Difference:
 class Flip:
     """A question that came out right in one of two runs and wrong in the other.
 
-    Right is an outcome "right" or "rightly refused".
+    Right is an outcome of `RIGHT_OUTCOMES`.
     """
 
     run: str
@@ -100,10 +98,10 @@ class Flip:
     @property
     def gained(self) -> bool:
         """Whether it is the other run that is right."""
-        return self.after.outcome in _RIGHT
+        return self.after.outcome in RIGHT_OUTCOMES
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the flip as plain data; what was answered is in the runs."""
+        """Return the flip as plain data; what was answered is in the runs."""
         return {
             "run": self.run,
             "question_id": self.before.question_id,
@@ -135,7 +133,7 @@ class Comparison:
     seed: int
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the comparison as plain data."""
+        """Return the comparison as plain data."""
         return {
             "runs": [run.name for run in self.runs],
             "alpha": self.alpha,
@@ -146,7 +144,7 @@ class Comparison:
         }
 
     def frame(self) -> pd.DataFrame:
-        """Give a pandas frame with a row for each difference.
+        """Return a pandas frame with a row for each difference.
 
         Raises:
             RunError: pandas is not installed.
@@ -155,7 +153,7 @@ class Comparison:
         return pandas.DataFrame([difference.to_dict() for difference in self.differences])
 
     def summary(self) -> str:
-        """Say in a line for each other run on what it is better and on what worse."""
+        """Return a line for each other run: on what it is better, and on what worse."""
         return "\n".join(f"{run.name}: {self._verdict(run.name)}" for run in self.runs[1:])
 
     def _verdict(self, run: str) -> str:
@@ -226,7 +224,7 @@ def compare(
 
 
 def _notes(runs: Sequence[Run]) -> list[str]:
-    """Give the notes of runs, one that all have just once."""
+    """Return the notes of runs, one that all have just once."""
     by_note: dict[str, list[str]] = {}
     for run in runs:
         for note in run.settings.get("notes") or ():
@@ -248,11 +246,11 @@ def find_measure(name: str) -> Measure:
         return MEASURES[folded[name.casefold()]]
     near = [folded[match] for match in get_close_matches(name.casefold(), folded)]
     known = f"did you mean {' or '.join(near)}?" if near else f"those are {', '.join(MEASURES)}"
-    raise SettingsError(f"{name!r} is no measure: {known}")
+    raise SettingsError(f"{name!r} is not a measure: {known}")
 
 
 def untestable(measure: Measure) -> str:
-    """Say why a measure is not tested; nothing if it is."""
+    """Return why a measure is not tested; nothing if it is."""
     if measure.group == "time":
         return "a time depends on the machine and what else it did"
     return "" if measure.better else "it only describes: neither more nor less of it is better"
@@ -321,7 +319,7 @@ def _differences(
 def _unchanged(
     measures: Iterable[Measure], a: Columns, b: Columns
 ) -> dict[str, tuple[float, float]]:
-    """Give intervals of the shares for which every question came out the same in both systems.
+    """Return intervals of the shares for which every question came out the same in both systems.
 
     No resample would differ. That none of so many changed leaves room for a few that would.
     """
@@ -336,7 +334,7 @@ def _unchanged(
 
 
 def _statistics(measures: Iterable[Measure], facts: Columns) -> dict[str, Statistic]:
-    """Give the statistics of the measures that are defined."""
+    """Return the statistics of the measures that are defined."""
     questions = len(next(iter(facts.values())))
     found = {measure.name: measure.statistic(facts) for measure in measures}
     return {n: one for n, one in found.items() if math.isfinite(_value(one, questions))}
@@ -376,11 +374,11 @@ def _missing(
 
 
 def _flips(run: Run, pairs: Iterable[Pair]) -> list[Flip]:
-    """Give the questions that flipped: lost ones first."""
+    """Return the questions that flipped: lost ones first."""
     changed = [
         Flip(run.name, before, after)
         for before, after in pairs
-        if (before.outcome in _RIGHT) != (after.outcome in _RIGHT)
+        if (before.outcome in RIGHT_OUTCOMES) != (after.outcome in RIGHT_OUTCOMES)
     ]
     return sorted(changed, key=lambda flip: flip.gained)
 

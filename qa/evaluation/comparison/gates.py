@@ -20,7 +20,7 @@ class Gate:
     """A measure that must not get worse by as much as `min_drop`, in its own unit.
 
     Raises:
-        SettingsError: the measure is not known or cannot be tested, or the drop is no number
+        SettingsError: the measure is not known or cannot be tested, or the drop is not a number
             from 0 up.
     """
 
@@ -59,7 +59,7 @@ class GateResult:
     sentence: str
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the result as plain data."""
+        """Return the result as plain data."""
         return asdict(self)
 
 
@@ -71,13 +71,13 @@ def parse_gate(text: str) -> Gate:
     """
     measure, colon, drop = text.rpartition(":")
     if not colon:
-        raise SettingsError(f"{text!r} is no gate: write measure:drop, as in quote-hit@1:0.02")
+        raise SettingsError(f"{text!r} is not a gate: write measure:drop, as in quote-hit@1:0.02")
     find_measure(measure)
     try:
         return Gate(measure, float(drop))
     except ValueError:
         raise SettingsError(
-            f"{drop!r} is no number: write the gate as {measure}:0.02, for a drop of 0.02"
+            f"{drop!r} is not a number: write the gate as {measure}:0.02, for a drop of 0.02"
         ) from None
 
 

@@ -19,7 +19,7 @@ _SHOWN, _LONGEST = 12, 80
 
 
 def told_apart(runs: Iterable[Run]) -> Iterator[Run]:
-    """Give the runs with a number after every name that was there before."""
+    """Yield the runs with a number after every name that was there before."""
     taken: set[str] = set()
     for run in runs:
         name, number = run.name, 1
@@ -31,7 +31,7 @@ def told_apart(runs: Iterable[Run]) -> Iterator[Run]:
 
 
 def pairs_of(baseline: Run, run: Run) -> list[Pair]:
-    """Give the records of each question that both runs were asked, in the order of the set.
+    """Return the records of each question that both runs were asked, in the order of the set.
 
     It is the same question if its id, its words, its history and what is right for it are.
 
@@ -50,19 +50,19 @@ def pairs_of(baseline: Run, run: Run) -> list[Pair]:
 
 
 def _asked(record: Record) -> tuple[object, ...]:
-    """Give what must be equal for two records to be of the same question."""
+    """Return what must be equal for two records to be of the same question."""
     gold = {frozenset(excerpt.place for excerpt in part) for part in record.gold}
     judged = dict(record.relevant) if record.by_document else None  # passages differ by chunking
     return record.question, record.history, record.answerable, record.answers, gold, judged
 
 
 def cut_alike(pairs: Iterable[Pair]) -> bool:
-    """Tell whether the same passages are relevant to each question in both runs."""
+    """Return whether the same passages are relevant to each question in both runs."""
     return all(before.relevant == after.relevant for before, after in pairs)
 
 
 def left_out(baseline: Run, run: Run, pairs: Sequence[Pair]) -> Iterator[str]:
-    """Say how many questions are in no pair, and why; nothing if there are none."""
+    """Yield how many questions are in no pair, and why; nothing if there are none."""
     ours = {record.question_id for record in baseline.records}
     theirs = {record.question_id for record in run.records}
     reasons = {
@@ -77,7 +77,7 @@ def left_out(baseline: Run, run: Run, pairs: Sequence[Pair]) -> Iterator[str]:
 
 
 def settings_notes(baseline: Run, run: Run) -> Iterator[str]:
-    """Say which settings two runs differ in; nothing if in none."""
+    """Yield which settings two runs differ in; nothing if in none."""
     ours, theirs = dict(_flat(baseline.settings)), dict(_flat(run.settings))
     changed = [key for key in ours | theirs if ours.get(key) != theirs.get(key)]
     if "corpus" in changed:
@@ -93,7 +93,7 @@ def settings_notes(baseline: Run, run: Run) -> Iterator[str]:
 
 
 def _flat(settings: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
-    """Give settings one by one, with the names of those they are within."""
+    """Yield settings one by one, with the names of those they are within."""
     for key, value in settings.items():
         if above + key in _UNCOMPARED:
             continue

@@ -28,7 +28,7 @@ def load_questions(path: str | Path) -> QuestionSet:
     `docs/formats.md` describes them.
 
     Raises:
-        QuestionSetError: nothing is there, or it is of no kind that is read; or something in
+        QuestionSetError: nothing is there, or it is in no format that can be read; or something in
             it is not as it should be: `faults` has all of it.
     """
     path = existing(path)
@@ -37,14 +37,14 @@ def load_questions(path: str | Path) -> QuestionSet:
     reader = FORMATS.get(path.suffix.lower())
     if reader is None:
         raise QuestionSetError(
-            f"{path} is of no kind of question set that is read; "
-            f"those are: {', '.join(FORMATS)}, and a folder in the form of BEIR"
+            f"{path} cannot be read as a question set; "
+            f"supported: {', '.join(FORMATS)}, and a folder in the form of BEIR"
         )
     return reader(path)
 
 
 def existing(path: str | Path) -> Path:
-    """Give the path of a file or folder.
+    """Return the path of a file or folder.
 
     Raises:
         QuestionSetError: nothing is there.

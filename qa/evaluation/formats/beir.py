@@ -76,7 +76,7 @@ class _Judgement(NamedTuple):
 
 
 def is_qrels(path: Path) -> bool:
-    """Tell whether a file is the qrels of a folder in this form."""
+    """Return whether a file is the qrels of a folder in this form."""
     if path.suffix.lower() != ".tsv":
         return False
     beside = path.name.startswith(QRELS) and (path.parent / CORPUS).exists()
@@ -110,7 +110,7 @@ def read(path: Path) -> QuestionSet:
 
 
 def _files(path: Path) -> tuple[Path, Path]:
-    """Give the folder and its file of qrels."""
+    """Return the folder and its file of qrels."""
     if path.is_file():
         return (path.parent.parent if path.parent.name == QRELS else path.parent), path
     for name in (CORPUS, QUERIES):
@@ -189,7 +189,7 @@ def _judged(
     queries: dict[str, tuple[str, _Query]],
     reading: Reading,
 ) -> dict[str, Grades]:
-    """Give the grades of the documents of each query, with those in the corpus alone."""
+    """Return the grades of the documents of each query, with those in the corpus alone."""
     whole = not reading.faults  # else an unknown name may be that of a bad line
     qrels: dict[str, Grades] = {}
     for where, query_id, document_id, grade in judgements:
@@ -216,7 +216,7 @@ def _check(reading: Reading, where: str, query: _Query, grades: Grades) -> None:
         reading.fault(where, "answerable is true, but no document is judged relevant")
     for reference in query.references or ():
         if reference.start >= reference.end:
-            reading.fault(where, f"[{reference.start}, {reference.end}) is no span")
+            reading.fault(where, f"[{reference.start}, {reference.end}) is not a span")
 
 
 def _question(query: _Query, grades: Grades) -> Question:

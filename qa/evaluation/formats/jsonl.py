@@ -22,7 +22,7 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 def _fingerprint(value: str) -> str:
     if not _FINGERPRINT.fullmatch(value):
-        raise ValueError("is no fingerprint of a corpus, which is 64 digits of 0-9 and a-f")
+        raise ValueError("is not a fingerprint of a corpus, which is 64 digits of 0-9 and a-f")
     return value
 
 
@@ -39,7 +39,7 @@ class _Span(Strict):
     @model_validator(mode="after")
     def _holds_something(self) -> Self:
         if self.start >= self.end:
-            raise ValueError(f"[{self.start}, {self.end}) is no span: end must be after start")
+            raise ValueError(f"[{self.start}, {self.end}) is not a span: end must be after start")
         return self
 
 
@@ -75,7 +75,7 @@ class Fields(Strict):
         return self
 
     def to_question(self) -> Question:
-        """Give the question."""
+        """Return the question."""
         return Question(
             id=self.id,
             text=self.question,
@@ -171,7 +171,7 @@ def _is_header(line: str) -> bool:
 
 
 def _to_dict(question: Question) -> dict[str, Any]:
-    """Give a question as a line has it, without what is empty."""
+    """Return a question as a line has it, without what is empty."""
     parts = [
         [{"document": p.document_id, "start": p.start, "end": p.end} for p in part]
         for part in question.places

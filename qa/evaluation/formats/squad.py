@@ -117,7 +117,7 @@ def _read_question(reading: Reading, raw: object, where: str, document: Document
 
 
 def _place(reading: Reading, answer: _Answer, where: str, document: Document) -> Place:
-    """Give the place of an answer, and note a fault if it does not stand there."""
+    """Return the place of an answer, and note a fault if it does not stand there."""
     start, end = answer.answer_start, answer.answer_start + len(answer.text)
     if not document.text.startswith(answer.text, start):
         explain = len(reading.faults) < _EXPLAINED

@@ -59,7 +59,7 @@ def read(path: Path, *, drafts: bool = False) -> QuestionSet:
 
 
 def _delimiter(text: str) -> str:
-    """Give the delimiter by which the header row has the most columns that are known."""
+    """Return the delimiter by which the header row has the most columns that are known."""
 
     def known(delimiter: str) -> int:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
@@ -72,7 +72,7 @@ def _delimiter(text: str) -> str:
 
 
 def _rows(text: str, delimiter: str, reading: Reading) -> Iterator[tuple[int, list[str]]]:
-    """Give the rows that are not empty, each with the line of the file that it starts in."""
+    """Yield the rows that are not empty, each with the line of the file that it starts in."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     start = 1
     try:
@@ -111,7 +111,7 @@ def _header_faults(columns: Sequence[str]) -> Iterator[str]:
 
 
 def _cells(columns: Sequence[str], row: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Give each cell with its column, "" for one that has none."""
+    """Yield each cell with its column, "" for one that has none."""
     for index, cell in enumerate(row):
         yield columns[index] if index < len(columns) else "", cell
 
@@ -127,7 +127,7 @@ def _too_wide(row: Sequence[str], columns: Sequence[str], delimiter: str) -> str
 def _data(
     columns: Sequence[str], row: Sequence[str], index: int, *, drafts: bool
 ) -> dict[str, Any]:
-    """Give a row as the fields of a question."""
+    """Return a row as the fields of a question."""
     data: dict[str, Any] = {"id": f"q{index}", "question": ""}
     answerable = ""
     for column, cell in _cells(columns, row):

@@ -39,7 +39,7 @@ class Strict(BaseModel):
 
 
 class Lenient(BaseModel):
-    """Fields of a format of others, where further ones are passed over."""
+    """Fields of a format of others, where further ones are skipped."""
 
     model_config = ConfigDict(strict=True, extra="ignore", populate_by_name=True)
 
@@ -87,7 +87,7 @@ class Reading:
         self._questions[question.id] = question
 
     def finish(self) -> tuple[Question, ...]:
-        """Give the questions.
+        """Return the questions.
 
         Raises:
             QuestionSetError: something is wrong with the set, or there is no question in it.
@@ -123,7 +123,7 @@ def read_text(path: Path) -> str:
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Give the lines that are not blank, with their numbers from 1."""
+    """Yield the lines that are not blank, with their numbers from 1."""
     with reading_errors(path), path.open(encoding="utf-8-sig") as file:
         for number, line in enumerate(file, 1):
             if not line.isspace():
@@ -131,7 +131,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Say that a name is not known, and which was meant, or which are known."""
+    """Return a sentence on an unknown name: which was meant, or which are known."""
     known = list(known)
     close = get_close_matches(name, known, n=1)
     way_out = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
@@ -139,7 +139,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def _reason(error: ValidationError, model: type[BaseModel]) -> str:
-    """Give the most telling reason: an unknown field explains one that is missing."""
+    """Return the most telling reason: an unknown field explains one that is missing."""
     errors = error.errors(include_url=False)
     first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
     where = "".join(f"[{x}]" if isinstance(x, int) else f".{x}" for x in first["loc"])

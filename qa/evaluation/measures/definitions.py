@@ -53,7 +53,7 @@ class Measure:
 
 
 def columns(records: Sequence[Record]) -> dict[str, Array]:
-    """Give the facts that the statistics are made of, a value for each record."""
+    """Return the facts that the statistics are made of, a value for each record."""
     facts = {
         "answerable": [float(record.answerable) for record in records],
         "abstained": [float(record.abstained) for record in records],
@@ -63,7 +63,7 @@ def columns(records: Sequence[Record]) -> dict[str, Array]:
         "verified": [float(record.verified) for record in records],
     }
     answerable, abstained = np.array(facts["answerable"]), np.array(facts["abstained"])
-    refusals = {
+    abstentions = {
         "abstentions": np.where(abstained == 1, 1 - answerable, np.nan),
         "abstention recall": np.where(answerable == 0, abstained, np.nan),
     }
@@ -74,7 +74,7 @@ def columns(records: Sequence[Record]) -> dict[str, Array]:
     return {
         **{name: np.array(values, float) for name, values in (facts | times).items()},
         "rank": weighted.ranks(np.array(facts["confidence"], float)),
-        **refusals,
+        **abstentions,
         **ranking_columns(records),
         **span_columns(records),
         **citation_columns(records),
@@ -83,7 +83,7 @@ def columns(records: Sequence[Record]) -> dict[str, Array]:
 
 
 def is_share(measure: Measure) -> bool:
-    """Tell whether a measure is the mean, over the questions that count, of values from 0 to 1."""
+    """Return whether a measure is the mean over questions of values from 0 to 1."""
     return bool(measure.better) and measure.group != "time" and measure.over != "answerable"
 
 

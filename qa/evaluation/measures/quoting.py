@@ -58,7 +58,7 @@ def span_columns(records: Sequence[Record]) -> dict[str, NDArray[np.float64]]:
 
 
 def precision_recall(places: Iterable[Place], parts: _Parts) -> tuple[float, float]:
-    """Give the share of some characters that are gold, and the share of gold that they hold.
+    """Return the share of some characters that are gold, and the share of gold that they hold.
 
     Any place of a part is gold. Of each part, the place that is held best is what should be
     held: the rest of its places are other places of the same words.

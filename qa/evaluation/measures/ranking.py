@@ -45,7 +45,7 @@ def ranking_columns(records: Sequence[Record]) -> dict[str, NDArray[np.float64]]
 
 
 def qrels_of(records: Sequence[Record]) -> dict[str, dict[str, int]]:
-    """Give what is relevant to each question of which anything relevant is known."""
+    """Return what is relevant to each question of which anything relevant is known."""
     return {
         record.question_id: dict(record.relevant)
         for record in records
@@ -54,7 +54,7 @@ def qrels_of(records: Sequence[Record]) -> dict[str, dict[str, int]]:
 
 
 def ranking_of(records: Sequence[Record]) -> dict[str, dict[str, float]]:
-    """Give what was retrieved, scored by minus its rank, so that equal scores keep their order."""
+    """Return what was retrieved, scored by minus its rank, so that ties keep their order."""
     return {
         record.question_id: {key: -float(rank) for rank, key in enumerate(record.keys(), 1)}
         for record in records

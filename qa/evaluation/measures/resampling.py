@@ -28,7 +28,7 @@ def intervals(
     resamples: int = 2000,
     level: float = 0.95,
 ) -> dict[str, tuple[float, float]]:
-    """Give percentile bootstrap intervals: questions drawn with replacement (Efron 1979).
+    """Return percentile bootstrap intervals: questions drawn with replacement (Efron 1979).
 
     All statistics see the same draws, and each sees the same whichever others are asked for.
     Draws for which a statistic is not defined are left out of its interval; if it is defined
@@ -42,7 +42,7 @@ def intervals(
 
 
 def exact_interval(value: float, questions: int, *, level: float = 0.95) -> tuple[float, float]:
-    """Give the interval of a mean where all questions came out 0, or all 1.
+    """Return the interval of a mean where all questions came out 0, or all 1.
 
     No resample can differ from them then, and a bootstrap would claim to be certain. This is
     the exact binomial interval (Clopper and Pearson 1934), which holds for the mean of any
@@ -64,7 +64,7 @@ def paired_intervals(
     resamples: int = 2000,
     level: float = 0.95,
 ) -> dict[str, tuple[float, float]]:
-    """Give intervals of `b - a` for two systems that were asked the same questions.
+    """Return intervals of `b - a` for two systems that were asked the same questions.
 
     A draw takes the same questions for both, so what is hard for both does not widen them.
     """
@@ -80,7 +80,7 @@ def randomisations(
     seed: int,
     resamples: int = 10_000,
 ) -> dict[str, float]:
-    """Give two-sided p values by the paired randomisation test (Fisher 1935).
+    """Return two-sided p values by the paired randomisation test (Fisher 1935).
 
     If two systems do not differ, which of the two a question's result came from is a coin's
     toss. So results are swapped between them at random, question by question, and p is how
@@ -109,7 +109,7 @@ def randomisations(
 
 
 def mcnemar(a: Array, b: Array) -> float:
-    """Give the exact two-sided p value of McNemar's test (1947), for a yes or no a question.
+    """Return the exact two-sided p value of McNemar's test (1947), for a yes or no a question.
 
     Only the questions that came out differently say anything: without a difference between
     the systems, either is as likely to be the one that got it right. Questions with a NaN are
@@ -137,7 +137,7 @@ def holm(p: Sequence[float]) -> list[float]:
 
 
 def _draws(questions: int, seed: int, resamples: int) -> Iterator[Array]:
-    """Give how often each question is drawn, a row a resample."""
+    """Yield how often each question is drawn, a row a resample."""
     if not questions:
         return
     random = np.random.default_rng(seed)
@@ -149,7 +149,7 @@ def _draws(questions: int, seed: int, resamples: int) -> Iterator[Array]:
 
 
 def _tosses(questions: int, seed: int, resamples: int) -> Iterator[Array]:
-    """Give 1 where a question's results stay with their system, 0 where they are swapped."""
+    """Yield 1 where a question's results stay with their system, 0 where they are swapped."""
     random = np.random.default_rng(seed)
     for rows in _batches(resamples, 4 * questions):
         yield (random.random((rows, questions)) < 0.5).astype(float)
@@ -163,7 +163,7 @@ def _batches(rows: int, width: int) -> Iterator[int]:
 
 
 def _swapped(statistic: Statistic, kept: Array) -> Array:
-    """Give how far apart two systems are, of which `statistic` sees the one, then the other."""
+    """Return how far apart two systems are, of which `statistic` sees the one, then the other."""
     weights = np.block([[kept, 1 - kept], [1 - kept, kept]])
     one, other = np.split(_evaluated(statistic, weights), 2)
     return np.abs(other - one)

@@ -40,17 +40,17 @@ def short_answer_columns(records: Sequence[Record]) -> dict[str, NDArray[np.floa
 
 
 def words(text: str) -> list[str]:
-    """Give a text's words as SQuAD compares them."""
+    """Return a text's words as SQuAD compares them."""
     return _ARTICLES.sub(" ", text.lower().translate(_NO_PUNCTUATION)).split()
 
 
 def exact_match(given: str, right: str) -> float:
-    """Give 1 if two answers are the same words, else 0."""
+    """Return 1 if two answers are the same words, else 0."""
     return float(words(given) == words(right))
 
 
 def token_f1(given: str, right: str) -> float:
-    """Give the F1 of the words that two answers share; if either has none, whether both do."""
+    """Return the F1 of the words that two answers share; if either has none, whether both do."""
     ours, theirs = words(given), words(right)
     if not ours or not theirs:
         return float(ours == theirs)
@@ -59,7 +59,7 @@ def token_f1(given: str, right: str) -> float:
 
 
 def holds(text: str, answer: str) -> bool:
-    """Tell whether an answer's words stand in a text, in a row."""
+    """Return whether an answer's words stand in a text, in a row."""
     wanted, there = words(answer), words(text)
     if not wanted:
         return False

@@ -29,7 +29,7 @@ BINS = 10
 
 
 def mean(column: str) -> Callable[[Columns], Statistic]:
-    """Give the mean of a column over the questions that it applies to."""
+    """Return the mean of a column over the questions that it applies to."""
 
     def over(facts: Columns) -> Statistic:
         applies = np.isfinite(facts[column])
@@ -40,7 +40,7 @@ def mean(column: str) -> Callable[[Columns], Statistic]:
 
 
 def quantile(column: str, share: float) -> Callable[[Columns], Statistic]:
-    """Give the smallest value that at least a share of the questions do not exceed."""
+    """Return the smallest value that at least a share of the questions do not exceed."""
 
     def over(facts: Columns) -> Statistic:
         order = np.argsort(facts[column], kind="stable")
@@ -61,37 +61,37 @@ def quantile(column: str, share: float) -> Callable[[Columns], Statistic]:
 
 
 def share_verified(facts: Columns) -> Statistic:
-    """Give the share of quotes shown that verify."""
+    """Return the share of quotes shown that verify."""
     shown, verified = facts["shown"], facts["verified"]
     return lambda weights: _ratio(weights @ verified, weights @ shown)
 
 
 def abstention_precision(facts: Columns) -> Statistic:
-    """Give the share of abstentions that are right; 0 where there is none."""
-    rightly, abstained = _rightly_refused(facts), facts["abstained"]
+    """Return the share of abstentions that are right; 0 where there is none."""
+    correct, abstained = _correct_abstentions(facts), facts["abstained"]
     defined = abstention_recall(facts)
 
     def statistic(weights: Array) -> Array:
-        precision = _ratio(weights @ rightly, weights @ abstained, nothing=0.0)
+        precision = _ratio(weights @ correct, weights @ abstained, nothing=0.0)
         return np.where(np.isnan(defined(weights)), np.nan, precision)
 
     return statistic
 
 
 def abstention_recall(facts: Columns) -> Statistic:
-    """Give the share of unanswerable questions that are abstained from."""
-    rightly, unanswerable = _rightly_refused(facts), 1 - facts["answerable"]
-    return lambda weights: _ratio(weights @ rightly, weights @ unanswerable)
+    """Return the share of unanswerable questions that are abstained from."""
+    correct, unanswerable = _correct_abstentions(facts), 1 - facts["answerable"]
+    return lambda weights: _ratio(weights @ correct, weights @ unanswerable)
 
 
 def abstention_f1(facts: Columns) -> Statistic:
-    """Give the harmonic mean of abstention's precision and recall."""
+    """Return the harmonic mean of abstention's precision and recall."""
     precision, recall = abstention_precision(facts), abstention_recall(facts)
     return lambda weights: _harmonic(precision(weights), recall(weights))
 
 
 def balanced_score(facts: Columns) -> Statistic:
-    """Give the harmonic mean of what is right among answerable and unanswerable questions."""
+    """Return the harmonic mean of what is right among answerable and unanswerable questions."""
     answerable = facts["answerable"]
     right = facts["right"] * (1 - facts["abstained"])
     recall = abstention_recall(facts)
@@ -99,7 +99,7 @@ def balanced_score(facts: Columns) -> Statistic:
 
 
 def auroc(facts: Columns) -> Statistic:
-    """Give how often an answerable question has the higher confidence; ties count half."""
+    """Return how often an answerable question has the higher confidence; ties count half."""
     order, starts = _ties(facts["rank"])
     answerable = facts["answerable"][order]
 
@@ -115,7 +115,7 @@ def auroc(facts: Columns) -> Statistic:
 
 
 def aurc(facts: Columns) -> Statistic:
-    """Give the mean, over every coverage, of the share that is wrong among what is answered.
+    """Return the mean, over every coverage, of the share that is wrong among what is answered.
 
     Questions are answered in order of confidence; equals count as if in any order.
     """
@@ -140,7 +140,7 @@ def aurc(facts: Columns) -> Statistic:
 
 
 def ece(facts: Columns) -> Statistic:
-    """Give how far confidence is from the share that is right, over ten bins of confidence."""
+    """Return how far confidence is from the share that is right, over ten bins of confidence."""
     bins = bin_of(facts["confidence"])
     excess = np.zeros((len(bins), BINS))
     excess[np.arange(len(bins)), bins] = facts["confidence"] - facts["right"]
@@ -148,7 +148,7 @@ def ece(facts: Columns) -> Statistic:
 
 
 def ranks(confidence: Array) -> Array:
-    """Give each confidence's rank among a system's own, from 1; equals share their mean rank.
+    """Return each confidence's rank among a system's own, from 1; equals share their mean rank.
 
     The curves depend on order alone. A test that swaps results between two systems must not see
     that one of them is bolder in all that it says.
@@ -158,16 +158,16 @@ def ranks(confidence: Array) -> Array:
 
 
 def bin_of(confidence: Array) -> NDArray[np.intp]:
-    """Give each confidence's bin, from 0; a bin holds its upper edge, as in the source."""
+    """Return each confidence's bin, from 0; a bin holds its upper edge, as in the source."""
     return np.clip(np.ceil(confidence * BINS).astype(np.intp) - 1, 0, BINS - 1)
 
 
-def _rightly_refused(facts: Columns) -> Array:
+def _correct_abstentions(facts: Columns) -> Array:
     return facts["abstained"] * (1 - facts["answerable"])
 
 
 def _ties(values: Array) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Give the ascending order of some values, and where in it each group of equals starts."""
+    """Return the ascending order of some values, and where in it each group of equals starts."""
     order = np.argsort(values, kind="stable")
     ranked = values[order]
     return order, np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))

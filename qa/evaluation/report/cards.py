@@ -108,7 +108,7 @@ class FlipCard:
 
 
 def cards(records: Sequence[Record], tags: Sequence[str]) -> list[Card]:
-    """Give a card for each question: misses first, in the order of `OUTCOMES`."""
+    """Return a card for each question: misses first, in the order of `OUTCOMES`."""
     number_of = {tag: number for number, tag in enumerate(tags)}
     order = {outcome: number for number, outcome in enumerate(OUTCOMES)}
     outcomes = [record.outcome for record in records]
@@ -131,7 +131,7 @@ def cards(records: Sequence[Record], tags: Sequence[str]) -> list[Card]:
 
 
 def flip_cards(comparison: Comparison) -> list[FlipCard]:
-    """Give a card for each question that flipped: those lost first."""
+    """Return a card for each question that flipped: those lost first."""
     number_of = {run.name: number for number, run in enumerate(comparison.runs[1:], 1)}
     asked = enumerate(comparison.runs[0].records, 1)
     order_of = {record.question_id: number for number, record in asked}
@@ -152,12 +152,12 @@ def flip_cards(comparison: Comparison) -> list[FlipCard]:
 
 
 def kind_of(flip: Flip) -> str:
-    """Say which way a question flipped."""
+    """Return which way a question flipped."""
     return "gained" if flip.gained else "lost"
 
 
 def answered(record: Record) -> Answered:
-    """Give what a run made of a question, its quotes marked where they are gold."""
+    """Return what a run made of a question, its quotes marked where they are gold."""
     gold = _gold(record)
     quotes = tuple(
         Words(pieces(quote, gold), (quote.place,), 0, right)
@@ -167,13 +167,13 @@ def answered(record: Record) -> Answered:
 
 
 def gold_parts(record: Record, quotes: Iterable[Excerpt]) -> tuple[Part, ...]:
-    """Give the parts of a question's gold, marked where they were quoted."""
+    """Return the parts of a question's gold, marked where they were quoted."""
     quoted = [quote.place for quote in quotes]
     return tuple(_part(part, quoted) for part in record.gold)
 
 
 def standing(record: Record) -> str:
-    """Say where in the ranking the first gold passage or relevant document is."""
+    """Return where in the ranking the first gold passage or relevant document is."""
     if not record.answerable or not (record.gold or record.relevant) or record.error:
         return ""
     if record.gold:

@@ -24,7 +24,7 @@ from qa.evaluation.runs import Run
 
 @dataclass(frozen=True, slots=True)
 class _Against:
-    """A run held against the baseline."""
+    """A run compared with the baseline."""
 
     name: str
     verdict: str

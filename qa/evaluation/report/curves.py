@@ -32,12 +32,12 @@ class Bin(NamedTuple):
 
 
 def scored(records: Sequence[Record]) -> list[Scored]:
-    """Give what the charts of confidence need."""
+    """Return what the charts of confidence need."""
     return [Scored(r.confidence, r.answerable, r.abstained, r.right) for r in records]
 
 
 def reliability(scores: Sequence[Scored]) -> list[Bin]:
-    """Give each tenth of the range of confidence that holds questions, as for ECE."""
+    """Return each tenth of the range of confidence that holds questions, as for ECE."""
     bins: dict[int, list[Scored]] = {number: [] for number in range(BINS)}
     for number, one in zip(bin_of(np.array([s.confidence for s in scores])), scores, strict=True):
         bins[int(number)].append(one)
@@ -53,7 +53,7 @@ def reliability(scores: Sequence[Scored]) -> list[Bin]:
 
 
 def risk_coverage(scores: Sequence[Scored]) -> list[tuple[float, float]]:
-    """Give the share that is wrong among the most confident, for each share of all questions.
+    """Return the share that is wrong among the most confident, for each share of all questions.
 
     Questions of equal confidence come in together.
     """
@@ -69,7 +69,7 @@ def risk_coverage(scores: Sequence[Scored]) -> list[tuple[float, float]]:
 
 
 def operating_point(scores: Sequence[Scored]) -> tuple[float, float] | None:
-    """Give the coverage and the risk of what was answered; None if nothing was."""
+    """Return the coverage and the risk of what was answered; None if nothing was."""
     answered = [one for one in scores if not one.abstained]
     if not answered:
         return None
@@ -78,7 +78,7 @@ def operating_point(scores: Sequence[Scored]) -> tuple[float, float] | None:
 
 
 def hit_curve(records: Sequence[Record], depth: int = 10) -> list[float]:
-    """Give hit@k for k from 1, over the questions of which something relevant is known."""
+    """Return hit@k for k from 1, over the questions of which something relevant is known."""
     judged = [record for record in records if any(grade > 0 for grade in record.relevant.values())]
     ranks = Counter(rank for record in judged if (rank := _first_relevant(record)))
     found = 0
@@ -90,7 +90,7 @@ def hit_curve(records: Sequence[Record], depth: int = 10) -> list[float]:
 
 
 def stage_times(records: Sequence[Record]) -> dict[str, list[float]]:
-    """Give how long each stage took for each question, the whole last."""
+    """Return how long each stage took for each question, the whole last."""
     times: dict[str, list[float]] = {}
     for record in records:
         for stage, seconds in record.seconds.items():
@@ -100,7 +100,7 @@ def stage_times(records: Sequence[Record]) -> dict[str, list[float]]:
 
 
 def quantile(values: Sequence[float], share: float) -> float:
-    """Give the smallest value that at least a share of the values do not exceed."""
+    """Return the smallest value that at least a share of the values do not exceed."""
     return sorted(values)[max(0, math.ceil(share * len(values) - 1e-9) - 1)]
 
 

@@ -70,12 +70,12 @@ def probability(p: float | None) -> str:
 
 
 def is_time(measure: str) -> bool:
-    """Tell whether a measure's values are seconds."""
+    """Return whether a measure's values are seconds."""
     return measure.startswith("seconds")
 
 
 def is_share(measure: str) -> bool:
-    """Tell whether a measure's values lie between 0 and 1."""
+    """Return whether a measure's values lie between 0 and 1."""
     if measure in MEASURES:
         return MEASURES[measure].better != 0 and not is_time(measure)
     return not is_time(measure)

@@ -66,7 +66,7 @@ def html_report(run: Run) -> str:
 
 
 def _outcomes(records: Sequence[Record]) -> list[tuple[str, Markup, list[_Came]]]:
-    """Give a bar for the answerable questions and one for the others, with what they show."""
+    """Return a bar for the answerable questions and one for the others, with what they show."""
     kinds = {True: "answerable question", False: "unanswerable question"}
     found = []
     for kind, noun in kinds.items():
@@ -128,7 +128,7 @@ def _confidence(run: Run, scores: Sequence[curves.Scored]) -> _Chart:
     return _Chart(
         "Confidence",
         charts.confidence_chart(scores, threshold=known),
-        "In full colour what was answered, in outline what was refused."
+        "In full colour what was answered, in outline what was abstained from."
         + _told(run, "AUROC", " AUROC {}: how well confidence tells the two apart."),
     )
 
@@ -157,7 +157,7 @@ def _told(run: Run, measure: str, words: str) -> str:
 
 
 def _settings(run: Run) -> list[tuple[str, str]]:
-    """Give the settings and costs as names and texts, those inside of others with both names."""
+    """Return the settings and costs as names and texts, those inside of others with both names."""
     named = {key: value for key, value in run.settings.items() if key != "notes"}
     costs = {name: f"{cost:,.1f}" for name, cost in run.costs.items()}
     return [*_flat(named, ""), *costs.items()]

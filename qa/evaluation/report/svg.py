@@ -24,7 +24,7 @@ class Scale(NamedTuple):
     end: float
 
     def __call__(self, value: float) -> float:
-        """Give the place of a value."""
+        """Return the place of a value."""
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
 
 
@@ -66,7 +66,7 @@ class Frame:
     y: Scale
 
     def at(self, point: Point) -> Point:
-        """Give the place of a point."""
+        """Return the place of a point."""
         return self.x(point[0]), self.y(point[1])
 
     def axes(
@@ -106,7 +106,7 @@ class Frame:
 
 
 def unit_frame() -> Frame:
-    """Give a frame of which both axes run from 0 to 1."""
+    """Return a frame of which both axes run from 0 to 1."""
     return Frame(Scale(0, 1, LEFT, RIGHT), Scale(0, 1, BOTTOM, TOP))
 
 

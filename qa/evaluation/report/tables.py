@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from qa.evaluation.comparison.comparing import Comparison, Difference
 from qa.evaluation.measures import MEASURES
-from qa.evaluation.records import OUTCOMES, Record
+from qa.evaluation.records import OUTCOMES, RIGHT_OUTCOMES, Record
 from qa.evaluation.report import formatting
 from qa.evaluation.report.inline import Share, interval_chart, share_bar
 from qa.evaluation.report.wording import direction
@@ -26,7 +26,7 @@ VERDICTS = {
 }
 """The sign of each verdict, and what its style is called."""
 
-RIGHT_FIRST = sorted(OUTCOMES, key=lambda outcome: not outcome.startswith("right"))
+RIGHT_FIRST = sorted(OUTCOMES, key=lambda outcome: outcome not in RIGHT_OUTCOMES)
 """The outcomes as bars show them."""
 
 _TAG_MEASURES = ("quote-hit@1", "hit@5", "nDCG@10", "citation F1", "abstention recall")
@@ -104,13 +104,13 @@ def figure_rows(figures: Iterable[Figure]) -> list[FigureRow]:
 
 
 def tag_measures(run: Run) -> list[str]:
-    """Give the measures that the table of tags shows."""
+    """Return the measures that the table of tags shows."""
     known = {name for figures in run.by_tag.values() for name in figures}
     return [name for name in _TAG_MEASURES if name in known]
 
 
 def tag_rows(run: Run) -> list[TagRow]:
-    """Give a row for each tag."""
+    """Return a row for each tag."""
     measures = tag_measures(run)
     rows = []
     for tag, figures in run.by_tag.items():
@@ -135,7 +135,7 @@ def outcome_bar(records: Iterable[Record], *, linked: bool = False) -> Markup:
 
 
 def outcome_style(outcome: str) -> str:
-    """Give what an outcome is called in styles and links."""
+    """Return what an outcome is called in styles and links."""
     return outcome.replace(" ", "-")
 
 
@@ -146,7 +146,7 @@ def difference_rows(differences: Sequence[Difference]) -> list[DifferenceRow]:
 
 
 def difference_scale(differences: Iterable[Difference]) -> float:
-    """Give how far from zero the intervals of shares reach, in twentieths."""
+    """Return how far from zero the intervals of shares reach, in twentieths."""
     ends = [
         abs(end)
         for one in differences
@@ -158,7 +158,7 @@ def difference_scale(differences: Iterable[Difference]) -> float:
 
 
 def sweep_rows(comparison: Comparison) -> list[tuple[str, list[Cell]]]:
-    """Give for each measure its value in every run, the baseline's first."""
+    """Return for each measure its value in every run, the baseline's first."""
     rows: dict[str, dict[str, Difference]] = {}
     for one in comparison.differences:
         rows.setdefault(one.measure, {})[one.run] = one
@@ -175,7 +175,7 @@ def by_group(rows: Iterable[tuple[str, Row]]) -> dict[str, list[Row]]:
 
 
 def group_of(measure: str) -> str:
-    """Give the group of a measure; one that is not known stands with the others of its kind."""
+    """Return the group of a measure; one that is not known stands with the others of its kind."""
     if measure in MEASURES:
         return MEASURES[measure].group
     return "time" if formatting.is_time(measure) else "other"

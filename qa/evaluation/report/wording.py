@@ -30,12 +30,12 @@ _HEADLINES = 8
 
 
 def headlines(figures: Mapping[str, Figure]) -> list[Figure]:
-    """Give the figures that are shown first."""
+    """Return the figures that are shown first."""
     return [figures[name] for name in HEADLINES if name in figures][:_HEADLINES]
 
 
 def main_result(run: Run) -> str:
-    """Say how many questions came out right, and how the others did not."""
+    """Return how many questions came out right, and how the others did not."""
     answerable = [record for record in run.records if record.answerable]
     sentences = [
         _answerable(answerable, run.figures.get("quote-hit@1")),
@@ -45,24 +45,24 @@ def main_result(run: Run) -> str:
 
 
 def notes_of(run: Run) -> list[str]:
-    """Give what a reader must know of a run; a sentence each."""
+    """Return what a reader must know of a run; a sentence each."""
     return [str(note) for note in run.settings.get("notes") or ()]
 
 
 def verdict(comparison: Comparison, run: Run) -> str:
-    """Say on which measures a run is better or worse than the baseline."""
+    """Return on which measures a run is better or worse than the baseline."""
     return f"{replace(comparison, runs=(comparison.runs[0], run)).summary()}."
 
 
 def flipped(comparison: Comparison, run: Run) -> str:
-    """Say how many questions came out right in a run alone, or in the baseline alone."""
+    """Return how many questions came out right in a run alone, or in the baseline alone."""
     flips = [flip for flip in comparison.flips if flip.run == run.name]
     gained = sum(flip.gained for flip in flips)
     return f"{counted(gained, 'question')} gained, {len(flips) - gained:,} lost."
 
 
 def method(comparison: Comparison) -> str:
-    """Say what verdicts rest on."""
+    """Return what verdicts rest on."""
     tests = sum(one.verdict != "not tested" for one in comparison.differences)
     return (
         f"A verdict needs p < {comparison.alpha:g} after Holm's correction over "
@@ -71,7 +71,7 @@ def method(comparison: Comparison) -> str:
 
 
 def direction(measure: str) -> str:
-    """Say which way a measure is better; empty if it only describes."""
+    """Return which way a measure is better; empty if it only describes."""
     better = MEASURES[measure].better if measure in MEASURES else 0
     return {1: "more is better", -1: "less is better"}.get(better, "")
 
@@ -94,7 +94,7 @@ def _others(came: Mapping[str, int], others: int) -> str:
         (came["wrong quote"], "got another quote though a passage held it"),
         (came["not retrieved"], "got another as no passage held it"),
         (came["not asked"], "could not be asked"),
-        (came["wrongly refused"], f"{_was(came['wrongly refused'])} refused"),
+        (came["false abstention"], "got an abstention"),
     ]
     parts = [f"{count:,} {what}" for count, what in told if count]
     return f"; of the other {others:,}, {_and(parts)}" if parts else ""
@@ -103,9 +103,9 @@ def _others(came: Mapping[str, int], others: int) -> str:
 def _unanswerable(questions: int, run: Run) -> str:
     if not questions:
         return ""
-    refused = sum(record.outcome == "rightly refused" for record in run.records)
+    abstained = sum(record.outcome == "correct abstention" for record in run.records)
     return (
-        f"Of {counted(questions, 'unanswerable question')}, {refused:,} {_was(refused)} refused"
+        f"Of {counted(questions, 'unanswerable question')}, {abstained:,} got an abstention"
         f"{_in_brackets(run.figures.get('abstention recall'))}."
     )
 

@@ -102,7 +102,7 @@ class _Package:
         self._left = MAX_PART_BYTES
 
     def main(self) -> str:
-        """Give the name of the part that holds the text."""
+        """Return the name of the part that holds the text."""
         relations = self.xml("_rels/.rels", needed=False)
         for relation in [] if relations is None else relations:
             if str(relation.get("Type", "")).endswith(_OFFICE):
@@ -130,7 +130,7 @@ class _Package:
         return root
 
     def title(self) -> str:
-        """Give the title of the file's properties."""
+        """Return the title of the file's properties."""
         core = self.xml("docProps/core.xml", needed=False)
         return "" if core is None else sensible_title(core.findtext("{*}title"))
 
@@ -198,7 +198,7 @@ def _text(element: Any, name: str) -> str:
 
 
 def _is_hidden(element: Any, name: str) -> bool:
-    """Tell whether a run is hidden, or a note is one of the lines between text and notes."""
+    """Return whether a run is hidden, or a note is one of the lines between text and notes."""
     if name in ("footnote", "endnote"):
         return any(element.get(key) in _UNNUMBERED_NOTES for key in element.keys())  # noqa: SIM118
     if name != "r":

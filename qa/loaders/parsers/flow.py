@@ -23,7 +23,7 @@ def clean(text: str) -> str:
 
 
 def sensible_title(raw: str | None) -> str:
-    """Give a title that a file brings, on one line; "" where it is none that says anything."""
+    """Return a title that a file brings, on one line; "" where it is none that says anything."""
     title = " ".join(clean((raw or "").replace("\r", " ")).split())
     return "" if len(title) > _LONGEST_TITLE or _NO_TITLE.match(title) else title
 
@@ -61,5 +61,5 @@ class Flow:
             self._pending = width
 
     def text(self) -> str:
-        """Give all that was gathered."""
+        """Return all that was gathered."""
         return "".join(self._parts)

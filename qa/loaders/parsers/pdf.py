@@ -138,7 +138,7 @@ def _without_text(name: str, pages: int, *, pictures: bool) -> Refused:
 
 
 def page_text(textpage: Any) -> str:
-    """Give a page's text, with a blank line where its lines stand apart or change in size."""
+    """Return a page's text, with a blank line where its lines stand apart or change in size."""
     lines = _lines(textpage)
     apart = _usual_distance(lines) * _WIDER
     parts = [line.text for line in lines[:1]]
@@ -149,14 +149,14 @@ def page_text(textpage: Any) -> str:
 
 
 def has_picture(page: Any) -> bool:
-    """Tell whether there is a picture on a page."""
+    """Return whether there is a picture on a page."""
     import pypdfium2.raw as raw
 
     return next(page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3), None) is not None
 
 
 def ends_sentence(text: str) -> bool:
-    """Tell whether a text ends as a sentence does."""
+    """Return whether a text ends as a sentence does."""
     return text.rstrip().rstrip(_CLOSERS)[-1:] in tuple(_SENTENCE_ENDS)
 
 
@@ -217,7 +217,7 @@ def _baseline(textpage: Any, index: int) -> float:
 
 
 def _usual_distance(lines: list[Line]) -> float:
-    """Give how far a line stands below the one before, in sizes of its letters."""
+    """Return how far a line stands below the one before, in sizes of its letters."""
     steps = sorted(
         step
         for before, line in pairwise(lines)

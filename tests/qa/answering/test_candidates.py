@@ -3,21 +3,21 @@ from __future__ import annotations
 import pytest
 
 from qa import Document, Passage
-from qa.answering.candidates import Candidate, Held, apart, candidates
+from qa.answering.candidates import Candidate, ScoredPassage, candidates, non_overlapping
 from qa.answering.late_interaction import Matcher
-from qa.answering.weights import learnt
+from qa.answering.weights import load_weights
 from qa.documents import Span
 from qa.text.sentences import split_sentences
 from tests.fakes import FakeEncoder
 
 WEIGHTS = {
-    "rare": 9.0,
-    "all": 7.0,
+    "maxsim_idf": 9.0,
+    "maxsim_mean": 7.0,
     "passage": 5.0,
-    "read": 0.0,
+    "reader_logit": 0.0,
     "pair": -0.5,
-    "apart": -0.5,
-    "asks": -1.5,
+    "no_backreference": -0.5,
+    "is_question": -1.5,
 }
 
 
@@ -25,14 +25,14 @@ def passage(text: str) -> Passage:
     return Passage.of(Document("a.txt", text), tuple(split_sentences(text)))
 
 
-def held(passages: list[Passage], question: str) -> list[Held]:
+def scored(passages: list[Passage], question: str) -> list[ScoredPassage]:
     matcher = Matcher(FakeEncoder())
-    asked = matcher.ask(question, passages)
-    return [Held(asked, m, 0 * m.cosines) for m in matcher.match(asked, passages)]
+    query = matcher.encode_query(question, passages)
+    return [ScoredPassage(query, m, 0 * m.cosines) for m in matcher.match(query, passages)]
 
 
 def ranked(text: str, question: str) -> list[Candidate]:
-    return candidates(held([passage(text)], question), WEIGHTS)
+    return candidates(scored([passage(text)], question), WEIGHTS)
 
 
 def quoted(text: str, candidate: Candidate) -> str:
@@ -51,7 +51,7 @@ def test_two_sentences_come_first_where_each_meets_a_part() -> None:
     best = ranked(text, "When was the old tower closed?")[0]
     assert quoted(text, best) == "The old tower burned. Later it was closed last week."
     assert best.features["pair"] == 1
-    assert best.features["apart"] == 0
+    assert best.features["no_backreference"] == 0
 
 
 def test_the_sentence_that_only_leads_up_to_the_answer_is_told() -> None:
@@ -87,20 +87,20 @@ def test_what_stands_in_two_passages_is_there_once() -> None:
     spans = tuple(split_sentences(text))
     document = Document("a.txt", text)
     passages = [Passage.of(document, spans[:2]), Passage.of(document, spans[1:])]
-    found = candidates(held(passages, "Was the tower old?"), WEIGHTS)
+    found = candidates(scored(passages, "Was the tower old?"), WEIGHTS)
     assert len({(each.document_id, each.span) for each in found}) == len(found)
 
 
 def test_the_order_does_not_depend_on_that_of_the_passages() -> None:
     documents = [Document(f"{n}.txt", "The tower was old.") for n in (2, 1, 3)]
     passages = [Passage.of(d, tuple(split_sentences(d.text))) for d in documents]
-    found = candidates(held(passages, "Was the tower old?"), WEIGHTS)
+    found = candidates(scored(passages, "Was the tower old?"), WEIGHTS)
     assert [each.document_id for each in found] == ["1.txt", "2.txt", "3.txt"]
 
 
 def test_no_two_of_those_apart_overlap() -> None:
     text = "The old tower burned. Later it was closed last week. Cats are not let in."
-    chosen = apart(ranked(text, "When was the old tower closed?"), 3)
+    chosen = non_overlapping(ranked(text, "When was the old tower closed?"), 3)
     assert len(chosen) > 1
     for number, one in enumerate(chosen):
         assert not any(one.overlaps(other) for other in chosen[number + 1 :])
@@ -108,21 +108,21 @@ def test_no_two_of_those_apart_overlap() -> None:
 
 def test_no_more_are_apart_than_asked_for() -> None:
     text = "The tower burned. The tower was old. The tower was tall."
-    assert len(apart(ranked(text, "tower"), 2)) == 2
+    assert len(non_overlapping(ranked(text, "tower"), 2)) == 2
 
 
 def test_text_made_to_be_slow_is_looked_through_to_its_end() -> None:
     text = "No. " + "’-'" * 20_000 + "."
     passages = [Passage("a", 0, len(text), text, (Span(0, 3), Span(4, len(text))))]
-    assert len(candidates(held(passages, "Is it so?"), WEIGHTS)) == 3
+    assert len(candidates(scored(passages, "Is it so?"), WEIGHTS)) == 3
 
 
-@pytest.mark.parametrize("weights", [learnt().with_reader, learnt().without])
-def test_what_was_learnt_tells_the_weight_of_everything(weights: object) -> None:
+@pytest.mark.parametrize("weights", [load_weights().with_reader, load_weights().without])
+def test_every_feature_has_a_weight(weights: object) -> None:
     from qa.answering.candidates import FEATURES
-    from qa.answering.confidence import SIGNS
-    from qa.answering.weights import Weights
+    from qa.answering.confidence import CONFIDENCE_FEATURES
+    from qa.answering.weights import FeatureWeights
 
-    assert isinstance(weights, Weights)
+    assert isinstance(weights, FeatureWeights)
     assert set(weights.candidate) == set(FEATURES)
-    assert set(weights.confidence) == {"intercept", *SIGNS}
+    assert set(weights.confidence) == {"intercept", *CONFIDENCE_FEATURES}

@@ -22,7 +22,7 @@ from qa.documents import Span
 from qa.errors import SettingsError
 from qa.index import Index, update_index
 from qa.passages import Chunking
-from qa.text.analysis import Rarity, terms
+from qa.text.analysis import Idf, terms
 from tests.fakes import FakeEncoder
 
 WHEN = "When was the Belt and Road Initiative proposed?"
@@ -168,7 +168,7 @@ def test_the_capital_of_france_is_not_in_the_essay(real_encoder: Encoder) -> Non
 
 @pytest.mark.model
 @pytest.mark.parametrize(
-    ("before", "question", "carried", "quote"),
+    ("before", "question", "context", "quote"),
     [
         (WHEN, "Why is populism on the rise?", "", "Deep-rooted anxiety"),
         (WHEN, "Why are elites disliked?", "", "Deep-rooted anxiety"),
@@ -176,11 +176,11 @@ def test_the_capital_of_france_is_not_in_the_essay(real_encoder: Encoder) -> Non
     ],
 )
 def test_a_question_in_doubt_leans_on_what_came_before_only_where_that_helps(
-    real_encoder: Encoder, before: str, question: str, carried: str, quote: str
+    real_encoder: Encoder, before: str, question: str, context: str, quote: str
 ) -> None:
     with QA.open(threshold=0) as qa:
         answer = qa.ask(question, history=[before])
-    assert answer.query == question + carried
+    assert answer.query == question + context
     assert quote in answer.citations[0].quote
 
 
@@ -277,8 +277,8 @@ def test_two_quotes_that_say_the_same_are_not_both_shown(tmp_path: Path) -> None
 
 
 def test_rare_words_count_more() -> None:
-    rarity = Rarity([terms("the red cat"), terms("the red dog"), terms("a red fox")])
-    assert rarity.weight("zebra") > rarity.weight("fox") > rarity.weight("red") > 0
+    idf = Idf([terms("the red cat"), terms("the red dog"), terms("a red fox")])
+    assert idf.weight("zebra") > idf.weight("fox") > idf.weight("red") > 0
 
 
 def test_words_are_told_by_their_stems() -> None:

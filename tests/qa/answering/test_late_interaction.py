@@ -24,36 +24,36 @@ def passage(text: str, *, context: str = "", before: str = "") -> Passage:
 
 def match(question: str, *passages: Passage) -> list[Match]:
     matcher = Matcher(FakeEncoder())
-    return matcher.match(matcher.ask(question, passages), passages)
+    return matcher.match(matcher.encode_query(question, passages), passages)
 
 
 class TestWeights:
-    def test_add_up_to_1_and_are_those_of_telling_words(self) -> None:
-        asked = Matcher(FakeEncoder()).ask("Is the tower closed?", [passage(TOWER)])
-        assert asked.weights.sum() == pytest.approx(1)
-        assert [w > 0 for w in asked.weights] == [False, False, True, True]
+    def test_add_up_to_1_and_are_those_of_content_words(self) -> None:
+        query = Matcher(FakeEncoder()).encode_query("Is the tower closed?", [passage(TOWER)])
+        assert query.weights.sum() == pytest.approx(1)
+        assert [w > 0 for w in query.weights] == [False, False, True, True]
 
     def test_rare_words_weigh_more(self) -> None:
-        asked = Matcher(FakeEncoder()).ask(
+        query = Matcher(FakeEncoder()).encode_query(
             "tower soup", [passage("A tower stands. The tower fell. We ate soup.")]
         )
-        assert asked.weights[1] > asked.weights[0] > 0
+        assert query.weights[1] > query.weights[0] > 0
 
-    def test_a_question_without_telling_words_is_weighed_evenly(self) -> None:
-        asked = Matcher(FakeEncoder()).ask("Who are you?", [passage(TOWER)])
-        assert asked.weights.tolist() == pytest.approx([1 / 3] * 3)
+    def test_a_question_without_content_words_is_weighed_evenly(self) -> None:
+        query = Matcher(FakeEncoder()).encode_query("Who are you?", [passage(TOWER)])
+        assert query.weights.tolist() == pytest.approx([1 / 3] * 3)
 
     def test_words_that_were_put_in_weigh_half(self) -> None:
-        asked = Matcher(FakeEncoder()).ask("cost tower", [], "What does it cost?")
-        assert asked.weights.tolist() == pytest.approx([2 / 3, 1 / 3])
+        query = Matcher(FakeEncoder()).encode_query("cost tower", [], "What does it cost?")
+        assert query.weights.tolist() == pytest.approx([2 / 3, 1 / 3])
 
     def test_the_tokens_of_a_word_share_its_weight(self) -> None:
         class Pieces(FakeEncoder):
             def query_tokens(self, text: str) -> Tokens:
                 return Tokens(np.ones((3, 2), np.float32), np.array([[0, 3], [3, 5], [6, 10]]))
 
-        asked = Matcher(Pieces()).ask("tower soup", [])
-        assert asked.weights.tolist() == pytest.approx([0.25, 0.25, 0.5])
+        query = Matcher(Pieces()).encode_query("tower soup", [])
+        assert query.weights.tolist() == pytest.approx([0.25, 0.25, 0.5])
 
 
 class TestAMatch:
@@ -67,33 +67,33 @@ class TestAMatch:
     def test_looks_at_all_tokens_of_the_sentence_and_at_no_other(self) -> None:
         three = Document("a.txt", "The tower has steps … It was closed in May")
         spans = (Span(0, 19), Span(20, 21), Span(22, len(three.text)))
-        for held in (passage(TOWER), passage(TOWER, context="A tower"), Passage.of(three, spans)):
-            asked = Matcher(FakeEncoder()).ask("May steps", [held])
-            (found,) = Matcher(FakeEncoder()).match(asked, [held])
-            likeness = asked.tokens.vectors @ found.tokens.vectors.T
-            for row, inside in zip(found.sentences, found.insides, strict=True):
-                expected = likeness[:, inside].max(axis=1) if inside.any() else np.zeros(2)
+        for each in (passage(TOWER), passage(TOWER, context="A tower"), Passage.of(three, spans)):
+            query = Matcher(FakeEncoder()).encode_query("May steps", [each])
+            (found,) = Matcher(FakeEncoder()).match(query, [each])
+            similarity = query.tokens.vectors @ found.tokens.vectors.T
+            for row, mask in zip(found.sentences, found.sentence_mask, strict=True):
+                expected = similarity[:, mask].max(axis=1) if mask.any() else np.zeros(2)
                 assert np.array_equal(row, expected)
 
     def test_of_the_passage_is_that_of_its_best_sentences(self) -> None:
         (found,) = match("tower soup", passage(TOWER))
-        assert found.likeness.tolist() == pytest.approx([1, 1])
+        assert found.max_similarity.tolist() == pytest.approx([1, 1])
 
     def test_holds_wherever_the_passage_stands(self) -> None:
         (first,) = match("closed soup", passage(TOWER))
         (later,) = match("closed soup", passage(TOWER, before="Long ago, people came. "))
         assert np.array_equal(first.sentences, later.sentences)
-        assert np.array_equal(first.insides, later.insides)
+        assert np.array_equal(first.sentence_mask, later.sentence_mask)
 
     def test_the_context_counts_for_the_passage_and_for_no_sentence(self) -> None:
         (found,) = match("museum", passage(TOWER, context="The museum"))
-        assert found.likeness[0] == pytest.approx(1)
+        assert found.max_similarity[0] == pytest.approx(1)
         assert found.sentences.max() < 0.9
-        assert not found.insides[:, :2].any()
+        assert not found.sentence_mask[:, :2].any()
 
     def test_a_passage_without_tokens_is_met_by_nothing(self) -> None:
         (found,) = match("soup", passage("…"))
-        assert found.likeness.tolist() == [0]
+        assert found.max_similarity.tolist() == [0]
         assert found.sentences.tolist() == [[0]]
         assert found.cosines.tolist() == [0]
 
@@ -104,7 +104,7 @@ class TestKnownPassages:
         matcher = Matcher(encoder)
         one, other = passage(TOWER), passage("We ate soup.")
         for question in ("tower", "soup"):
-            matcher.match(matcher.ask(question, [one, other, one]), [one, other, one])
+            matcher.match(matcher.encode_query(question, [one, other, one]), [one, other, one])
         assert encoder.tokens_of == [one.text, other.text]
 
     def test_are_no_more_than_were_asked_for(self) -> None:
@@ -112,7 +112,7 @@ class TestKnownPassages:
         matcher = Matcher(encoder, most=2)
         first, second, third = (passage(text) for text in ("One.", "Two.", "Three."))
         for each in (first, second, third, third, first):
-            matcher.match(matcher.ask("one", [each]), [each])
+            matcher.match(matcher.encode_query("one", [each]), [each])
         assert encoder.tokens_of == ["One.", "Two.", "Three.", "One."]
 
 

@@ -9,7 +9,7 @@ from embeddings import Encoder
 from qa import Document, Passage
 from qa.answering.late_interaction import Matcher
 from qa.answering.span_reader import NOTHING, Reader
-from qa.answering.weights import FOLDER, learnt
+from qa.answering.weights import FOLDER, load_weights
 from qa.text.sentences import split_sentences
 from tests.fakes import FakeEncoder
 
@@ -43,8 +43,8 @@ def read(reader: Reader, encoder: Encoder, question: str, of: list[Passage]) -> 
 def read_by(
     reader: Reader, matcher: Matcher, question: str, of: list[Passage]
 ) -> list[list[float]]:
-    asked = matcher.ask(question, of)
-    return [row.tolist() for row in reader.read(asked, matcher.match(asked, of))]
+    query = matcher.encode_query(question, of)
+    return [row.tolist() for row in reader.read(query, matcher.match(query, of))]
 
 
 def test_the_sentence_that_answers_has_the_highest_odds(
@@ -67,9 +67,9 @@ def test_a_passage_is_read_alike_whatever_is_read_with_it(
     first, *others = passages()
     question = "Who built the tower?"
     matcher = Matcher(real_encoder)
-    asked = matcher.ask(question, [first, *others])
-    alone = reader.read(asked, matcher.match(asked, [first]))[0]
-    together = reader.read(asked, matcher.match(asked, [first, *others]))[0]
+    query = matcher.encode_query(question, [first, *others])
+    alone = reader.read(query, matcher.match(query, [first]))[0]
+    together = reader.read(query, matcher.match(query, [first, *others]))[0]
     assert together.tolist() == alone.tolist()
 
 
@@ -100,16 +100,16 @@ def test_nothing_is_read_into_a_passage_without_tokens(reader: Reader) -> None:
     assert read(reader, FakeEncoder(dim=384), "Who?", []) == []
 
 
-def test_what_was_learnt_belongs_to_the_bundled_model(real_encoder: Encoder) -> None:
-    assert learnt().model == real_encoder.digest
+def test_the_weights_belong_to_the_bundled_model(real_encoder: Encoder) -> None:
+    assert load_weights().model == real_encoder.digest
 
 
-def test_what_was_learnt_is_small() -> None:
+def test_the_weights_are_small() -> None:
     size = sum(file.stat().st_size for file in Path(FOLDER).iterdir() if file.is_file())
     assert size < 3_000_000
 
 
-def test_what_was_learnt_is_numbers() -> None:
+def test_the_weights_are_finite_numbers() -> None:
     from safetensors.numpy import load_file
 
     assert all(
@@ -126,10 +126,10 @@ def test_what_is_read_is_what_was_trained_in_torch(reader: Reader, real_encoder:
     network = Network(dim=384).eval()
     network.load_state_dict(load_file(FOLDER / "reader.safetensors"))
     matcher = Matcher(real_encoder)
-    asked = matcher.ask("Who built the tower?", passages())
-    matches = matcher.match(asked, passages())
+    query = matcher.encode_query("Who built the tower?", passages())
+    matches = matcher.match(query, passages())
     with torch.inference_mode():
-        parts, none = network(*inputs([(asked, match) for match in matches]))
-    found = reader.odds(asked, matches)
+        parts, none = network(*inputs([(query, match) for match in matches]))
+    found = reader.odds(query, matches)
     for odds, row in zip(found, (parts - none[:, None]).numpy(), strict=True):
         assert odds == pytest.approx(row[: len(odds)], abs=1e-5)

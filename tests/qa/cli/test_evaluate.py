@@ -73,7 +73,7 @@ class TestEval:
         assert "40 questions, 30 answerable; 1 document in" in printed
         assert "quote-hit@1" in printed
         assert "MAP" not in printed
-        assert "rightly refused" in printed
+        assert "correct abstention" in printed
         assert "MAP" in run("eval", questions, "--document", museum, "--all").stdout
 
     def test_a_run_is_kept_with_its_reports(
@@ -309,6 +309,6 @@ class TestCompare:
         self, runs: tuple[Path, Path], tmp_path: Path
     ) -> None:
         assert_one_sentence(run("compare", runs[0]), "two or more runs")
-        assert_one_sentence(run("compare", runs[0], tmp_path / "none"), "is no run")
+        assert_one_sentence(run("compare", runs[0], tmp_path / "none"), "is not a run")
         assert_one_sentence(run("compare", *runs, "--measure", "quote-hit"), "did you mean")
         assert_one_sentence(run("compare", *runs, "--gate", "MAP"), "measure:drop")

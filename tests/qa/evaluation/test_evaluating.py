@@ -57,7 +57,7 @@ class TestACorpus:
         records = by_id(run)
         assert [records[id_].hits for id_ in "abc"] == [(True,), (True,), (False,)]
         assert [records[id_].outcome for id_ in "abcd"] == [
-            *("right", "right", "not retrieved", "rightly refused")
+            *("right", "right", "not retrieved", "correct abstention")
         ]
         assert values(run)["hit@1"] == pytest.approx(2 / 3)
         assert values(run)["hit@3"] == 1.0

@@ -108,7 +108,7 @@ class TestPlaces:
             asked(places=((Place("hours", 20, 26),),)),
             Question("b", "?", True, places=((Place("zz", 0, 1),),), relevant=(("hours#1", 1),)),
         ) == (
-            "a: [20, 26) is no span of “hours”, which has 25 characters",
+            "a: [20, 26) is not a span of “hours”, which has 25 characters",
             "b: there is no document “zz” in the corpus",
         )
 

@@ -92,7 +92,7 @@ def test_what_is_in_the_way_is_not_written_over(tmp_path: Path) -> None:
 
 def test_what_a_killed_save_left_behind_is_in_nobodys_way(tmp_path: Path) -> None:
     RUN.save(tmp_path / "run").rename(tmp_path / ".run.before")
-    with pytest.raises(RunError, match="is no run"):
+    with pytest.raises(RunError, match="is not a run"):
         load_run(tmp_path / "run")
     RUN.save(tmp_path / "run")
     (tmp_path / ".run.before").mkdir()
@@ -111,7 +111,7 @@ def test_a_place_that_cannot_be_written_to_is_refused_beforehand(tmp_path: Path)
 @pytest.mark.parametrize(
     ("file", "content", "what_is_said"),
     [
-        (RUN_FILE, None, "is no run"),
+        (RUN_FILE, None, "is not a run"),
         (RUN_FILE, "{", "is not whole"),
         (RUN_FILE, "[]", "is not whole"),
         (RUN_FILE, '{"format": 1}', "is not whole"),

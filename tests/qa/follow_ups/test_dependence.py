@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.follow_ups.dependence import Leaning, leaning, points_outside
+from qa.follow_ups.dependence import Dependence, dependence, points_outside
 
 STANDS_ALONE = """
 When was the Belt and Road Initiative proposed?
@@ -74,22 +74,22 @@ Warum?
 
 @pytest.mark.parametrize("question", STANDS_ALONE)
 def test_a_question_that_says_all_stands_alone(question: str) -> None:
-    assert leaning(question) is Leaning.ALONE
+    assert dependence(question) is Dependence.STANDALONE
 
 
 @pytest.mark.parametrize("question", LEANS)
 def test_a_question_that_points_back_leans(question: str) -> None:
-    assert leaning(question) is Leaning.SURE
+    assert dependence(question) is Dependence.DEPENDENT
 
 
 @pytest.mark.parametrize("question", MAY_LEAN)
 def test_a_question_that_may_do_either_is_in_doubt(question: str) -> None:
-    assert leaning(question) is Leaning.DOUBT
+    assert dependence(question) is Dependence.AMBIGUOUS
 
 
 @pytest.mark.parametrize("question", ["他什么时候出生？", "Когда он родился?", "מתי הוא נולד?"])
 def test_the_rules_keep_out_of_other_scripts(question: str) -> None:
-    assert leaning(question) is Leaning.ALONE
+    assert dependence(question) is Dependence.STANDALONE
 
 
 def test_a_word_of_another_language_is_no_pronoun() -> None:
@@ -104,4 +104,7 @@ def test_the_pronoun_is_found_that_points_outside() -> None:
 
 
 def test_a_long_question_brings_along_what_it_speaks_of() -> None:
-    assert leaning("Why did he say so? " + "This is what the letter says. " * 20) is Leaning.ALONE
+    assert (
+        dependence("Why did he say so? " + "This is what the letter says. " * 20)
+        is Dependence.STANDALONE
+    )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.errors import QuestionError
-from qa.follow_ups.dependence import Leaning
+from qa.follow_ups.dependence import Dependence
 from qa.follow_ups.rewriting import Rewriting, rewrite
 
 WHEN = "When was the Belt and Road Initiative proposed?"
@@ -135,23 +135,23 @@ class TestChains:
 
     def test_one_in_doubt_may_lean_on_the_one_before_that_as_well(self) -> None:
         rewriting = rewrite("What is the cost?", ["Who built Rome?", "Why does China fear THAAD?"])
-        assert rewriting.in_doubt
-        assert rewriting.carried == "China fear THAAD, built Rome"
+        assert rewriting.is_ambiguous
+        assert rewriting.context == "China fear THAAD, built Rome"
 
     def test_one_in_doubt_is_noted_by_name_alone(self) -> None:
-        assert rewrite("What is the cost?", [WHEN]).carried == "the Belt and Road Initiative"
-        assert rewrite("Is this new?", [WHEN]).carried == "the Belt and Road Initiative proposed"
+        assert rewrite("What is the cost?", [WHEN]).context == "the Belt and Road Initiative"
+        assert rewrite("Is this new?", [WHEN]).context == "the Belt and Road Initiative proposed"
 
     def test_a_note_does_not_say_the_same_thing_twice(self) -> None:
         told = [WHEN, "What is its core?", "What is the cost?"]
-        assert rewrite(told[-1], told[:-1]).carried == "the Belt and Road Initiative's core"
+        assert rewrite(told[-1], told[:-1]).context == "the Belt and Road Initiative's core"
 
     def test_a_note_is_short_however_much_was_said(self) -> None:
         words = " ".join(letter * 5 for letter in "abcdefghijklmnop")
         told = [f"Why did Rome {words} {number}?" for number in range(8)]
         rewriting = rewrite("What is the reaction?", told)
         assert rewriting.query.startswith("What is the reaction? (Rome aaaaa bbbbb")
-        assert len(rewriting.carried.split()) == 10
+        assert len(rewriting.context.split()) == 10
 
     def test_only_the_last_few_questions_are_looked_at(self) -> None:
         told = [f"Who is Emperor {name}?" for name in "ABCDEFGHIJ"]
@@ -170,7 +170,7 @@ def test_a_question_that_stands_alone_is_left_as_it_is() -> None:
     question = " When Putin visited  China, what did he say? "
     rewriting = rewrite(question, [WHEN])
     assert rewriting == Rewriting(question, question)
-    assert not rewriting.in_doubt
+    assert not rewriting.is_ambiguous
 
 
 @pytest.mark.parametrize("history", [[], (), ["", " ", "?!"], ["Why?"], ["And then?"]])
@@ -181,15 +181,20 @@ def test_without_anything_to_lean_on_a_question_is_left_as_it_is(history: list[s
 def test_what_was_done_is_told() -> None:
     rewriting = rewrite("Who proposed it?", [WHEN])
     assert rewriting.question == "Who proposed it?"
-    assert rewriting.carried == "the Belt and Road Initiative"
-    assert rewriting.leaning is Leaning.SURE
+    assert rewriting.context == "the Belt and Road Initiative"
+    assert rewriting.dependence is Dependence.DEPENDENT
     with pytest.raises(FrozenInstanceError):
         rewriting.query = "Who?"  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
     ("history", "message"),
-    [(WHEN, "no list"), (None, "no list"), ({WHEN}, "no list"), ([WHEN, 7], "of type int")],
+    [
+        (WHEN, "not a list"),
+        (None, "not a list"),
+        ({WHEN}, "not a list"),
+        ([WHEN, 7], "of type int"),
+    ],
 )
 def test_a_history_that_is_no_list_of_texts_is_refused(history: object, message: str) -> None:
     with pytest.raises(QuestionError, match=message):
@@ -201,7 +206,7 @@ def test_anything_can_be_read(question: str, history: list[str]) -> None:
     rewriting = rewrite(question, history)
     assert rewriting.question == question
     assert rewriting == rewrite(question, history)
-    assert (rewriting.query == question) == (rewriting.carried == "")
+    assert (rewriting.query == question) == (rewriting.context == "")
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from qa.documents import Span
 from qa.index import inverted_index
-from qa.index.bm25 import Words
-from qa.index.inverted_index import Entered
+from qa.index.bm25 import BM25Index
+from qa.index.inverted_index import SegmentBuilder
 from qa.index.storage import SCHEMA
 from qa.passages import Passage
 from qa.text.analysis import counted_terms, query_terms
 
-Found = list[tuple[int, float]]
+Hits = list[tuple[int, float]]
 
 TEXTS = (
     "A red plum.",
@@ -54,19 +54,19 @@ def change(
     context: str = "",
 ) -> None:
     """Change what is there, in one change."""
-    entered = Entered(connection)
-    entered.remove(remove)
+    builder = SegmentBuilder(connection)
+    builder.remove(remove)
     for number, text in enumerate(add, first):
         whole = (Span(0, len(text)),)
-        entered.add(number, Passage("d", 0, len(text), text, whole, context))
-    entered.write()
+        builder.add(number, Passage("d", 0, len(text), text, whole, context))
+    builder.write()
 
 
-def search(connection: sqlite3.Connection, query: str, top_k: int = 10) -> Found:
-    return Words(connection).search(query, top_k)
+def search(connection: sqlite3.Connection, query: str, top_k: int = 10) -> Hits:
+    return BM25Index(connection).search(query, top_k)
 
 
-def numbers(found: Found) -> list[int]:
+def numbers(found: Hits) -> list[int]:
     return [number for number, _ in found]
 
 
@@ -79,10 +79,10 @@ def by_hand(texts: dict[int, str], query: str) -> dict[int, float]:
         score = 0.0
         for term, times in query_terms(query).items():
             holding = sum(term in others for others, _ in counted.values())
-            rarity = math.log((len(texts) - holding + 0.5) / (holding + 0.5))
+            idf = math.log((len(texts) - holding + 0.5) / (holding + 0.5))
             taken_off = 1.2 * (0.25 + 0.75 * length / max(mean, 1))
             often = counts[term] * 2.2 / (counts[term] + taken_off)
-            score += times * max(rarity, 1e-6) * often
+            score += times * max(idf, 1e-6) * often
         if score:
             scores[number] = score
     return scores
@@ -119,7 +119,7 @@ class TestWhatIsFound:
         assert numbers(search(connection, "same", top_k=2)) == [1, 2]
 
     @pytest.mark.parametrize("query", ["What is it about?", "¿?", "", "Who was he?", "_"])
-    def test_a_query_without_telling_words_finds_nothing(
+    def test_a_query_without_content_words_finds_nothing(
         self, connection: sqlite3.Connection, query: str
     ) -> None:
         change(connection, ["What is it about? Who was he?"])
@@ -178,7 +178,7 @@ class TestScores:
             [score for _, score in expected[:top_k]]
         )
         assert dict(found) == pytest.approx({n: dict(expected)[n] for n, _ in found})
-        assert Words(connection).passages().tolist() == sorted(texts)
+        assert BM25Index(connection).passages().tolist() == sorted(texts)
         connection.close()
 
     def test_do_not_depend_on_the_steps_in_which_passages_came(self) -> None:
@@ -261,12 +261,12 @@ class TestAmongSomePassages:
     ) -> None:
         change(connection, TEXTS)
         everything = search(connection, "red oat plum fig")
-        found = Words(connection).search("red oat plum fig", 10, np.array(among, np.int64))
+        found = BM25Index(connection).search("red oat plum fig", 10, np.array(among, np.int64))
         assert found == [(number, score) for number, score in everything if number in among]
 
     def test_the_best_of_them_are_found_however_many_others_are_better(
         self, connection: sqlite3.Connection
     ) -> None:
         change(connection, TEXTS)
-        found = Words(connection).search("red oat plum fig", 1, np.array([7, 6]))
+        found = BM25Index(connection).search("red oat plum fig", 1, np.array([7, 6]))
         assert numbers(found) == [6]

@@ -138,7 +138,7 @@ class TestFilesOfOthers:
         (tmp_path / "theirs").write_text("theirs")
         (folder / f"{DATABASE}-journal").write_bytes(b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7" * 64)
         for use in (Index.open, lambda at: update_index(at, corpus("d"), encoder=FakeEncoder())):
-            with pytest.raises(StoredIndexError, match="-journal is of no index"):
+            with pytest.raises(StoredIndexError, match="-journal belongs to no index"):
                 use(folder)
         assert (tmp_path / "theirs").read_text() == "theirs"
 

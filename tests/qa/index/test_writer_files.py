@@ -28,7 +28,7 @@ class TestFilesThatAreAsTheyWere:
         return tmp_path / "files"
 
     def update(self, files: Path, **options: Any) -> tuple[Changes, list[str]]:
-        """Give the changes, and the ids of the files that were read."""
+        """Return the changes, and the ids of the files that were read."""
         read: list[str] = []
         loader = LOADERS[".txt"]
 

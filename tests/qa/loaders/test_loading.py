@@ -105,7 +105,7 @@ class TestWhatIsNoRegularFile:
         (file,) = find(tmp_path)
         (tmp_path / name).unlink()
         os.mkfifo(tmp_path / name)
-        with pytest.raises(LoadError, match="is no file that can be read"):
+        with pytest.raises(LoadError, match="is not a file that can be read"):
             file.load()
 
     def test_a_folder_that_took_a_files_place_is_refused(self, tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ class TestLinks:
     ) -> None:
         (folder / "sub" / "link.txt").symlink_to(folder.parent / target)
         assert [d.id for d in load(folder)] == ["a.txt"]
-        assert f"link.txt is passed over: it leads out of {folder}" in caplog.text
+        assert f"link.txt is skipped: it leads out of {folder}" in caplog.text
 
     def test_one_that_leads_nowhere_is_said_and_so_is_a_loop(
         self, folder: Path, caplog: pytest.LogCaptureFixture
@@ -144,7 +144,7 @@ class TestLinks:
         (folder / "sub" / "up").symlink_to(folder)
         assert [d.id for d in load(folder)] == ["a.txt"]
         for name in ("gone", "one", "two"):
-            assert f"{name}.txt is passed over: it leads nowhere" in caplog.text
+            assert f"{name}.txt is skipped: it leads nowhere" in caplog.text
 
     def test_one_that_leads_to_a_file_in_the_folder_is_read(
         self, folder: Path, caplog: pytest.LogCaptureFixture

@@ -92,7 +92,7 @@ class TestReadingAFile:
     def test_refuses_a_file_that_cannot_be_read(self, tmp_path: Path) -> None:
         path = tmp_path / "a.txt"
         path.mkdir()
-        with pytest.raises(LoadError, match="no file that can be read"):
+        with pytest.raises(LoadError, match="not a file that can be read"):
             text.load_text(path, "a.txt")
 
     @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))

@@ -264,7 +264,7 @@ def test_a_citation_is_made_from_a_span_and_never_from_words() -> None:
     with pytest.raises(TypeError):
         Citation(1, ESSAY, SENTENCES[0], quote="words")  # type: ignore[call-arg]
     for empty_or_outside in (Span(5, 5), Span(-1, 3), Span(0, len(ESSAY.text) + 1)):
-        with pytest.raises(ValueError, match="no span"):
+        with pytest.raises(ValueError, match="not a span"):
             Citation(1, ESSAY, empty_or_outside)
 
 

@@ -287,7 +287,7 @@ class TestAFileThatAnAnswerNames:
             ("rules.txt", "/proc/self/cwd/rules.txt", "only the answer names"),
             ("rules.txt", "/tmp/../etc/rules.txt", "not the full path"),
             ("rules.txt", "/somewhere/other.txt", "is not called rules.txt"),
-            ("passwd", "/etc/passwd", "of no kind that is read"),
+            ("passwd", "/etc/passwd", "has a suffix that cannot be read"),
             ("/etc/a.txt", "/etc/a.txt", "is not called"),
             ("a.txt", "/none/\0/a.txt", "only the answer names"),
             ("a.txt", "/none/" + 1_000 * "x" + "/a.txt", "only the answer names"),
@@ -338,7 +338,7 @@ class TestTheAnswerItself:
         assert result.returncode == 1
         assert (
             result.stderr
-            == f"Error: {path} is no file that can be read: it is a folder, a pipe or a device\n"
+            == f"Error: {path} is not a file that can be read: it is a folder, a pipe or a device\n"
         )
 
     def test_may_be_a_link_to_one(self, tmp_path: Path) -> None:
@@ -364,5 +364,5 @@ def test_what_is_opened_is_looked_at_again(tmp_path: Path, monkeypatch: pytest.M
     path.unlink()
     os.mkfifo(path)
     monkeypatch.setattr(Path, "stat", lambda *_, **__: regular)
-    with pytest.raises(LoadError, match="no file that can be read"):
+    with pytest.raises(LoadError, match="not a file that can be read"):
         read_regular(path, 100)

@@ -15,7 +15,7 @@ from qa.documents import Span
 from qa.errors import AnswerFileError
 from qa.verification import Check, Verification
 from tests.ui.conftest import ATTACKS
-from ui.chat.found import word
+from ui.chat.explanation import word
 from ui.chat.render import turn as rendered
 from ui.chat.turns import Checked, Turn, parse_turn
 from ui.escaping import exact
@@ -66,7 +66,7 @@ class Reader(HTMLParser):
 
 
 def document_of(*quotes: str) -> Document:
-    """Give a document of an awkward name that is made of several quotes."""
+    """Return a document of an awkward name that is made of several quotes."""
     return Document(id="<i>notes & co.txt", text="\n\n".join(quotes) + "\n\n.")
 
 

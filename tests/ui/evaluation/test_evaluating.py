@@ -125,7 +125,7 @@ class TestQuestionSets:
     @pytest.mark.parametrize(
         ("name", "text", "reason"),
         [
-            ("mine.txt", "Who?", "no kind of question set"),
+            ("mine.txt", "Who?", "cannot be read as a question set"),
             ("mine.jsonl", "{", "not JSON"),
             ("mine.csv", "question,answerable,quote\nWho?,true,six euros\n", "not in the corpus"),
             (

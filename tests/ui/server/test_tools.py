@@ -49,7 +49,7 @@ def call(page: Running, tool: str, **arguments: Any) -> types.CallToolResult:
 
 
 def given(result: types.CallToolResult) -> Any:
-    """Give the data of a result, which is the same as text and as structure."""
+    """Return the data of a result, which is the same as text and as structure."""
     (text,) = result.content
     assert isinstance(text, types.TextContent)
     assert not result.isError, text.text

@@ -26,7 +26,7 @@ QUICK = ["quote-hit@1", "citation F1"]
 
 
 def record(number: int, *, right: bool = True, answerable: bool = True, **facts: Any) -> Record:
-    """Give a question that was answered with one quote, or rightly refused."""
+    """Return a question that was answered with one quote, or correctly abstained from."""
     return Record(
         f"q{number}",
         f"Question {number}?",
@@ -51,7 +51,7 @@ def run(name: str, records: Sequence[Record], **settings: Any) -> Run:
 
 
 def answered(name: str, *, lost: int = 0, gained: int = 0, total: int = 60, **settings: Any) -> Run:
-    """Give a run that is right on the middle of its questions.
+    """Return a run that is right on the middle of its questions.
 
     Against the same without arguments, which is wrong on the last 20, it is wrong on the first
     `lost` too, and right on `gained` of the last.
@@ -151,7 +151,7 @@ class TestTwoRuns:
         assert [f.after.outcome for f in flips] == [
             "wrong quote",
             "wrongly answered",
-            "wrongly refused",
+            "false abstention",
             "right",
         ]
 
@@ -302,7 +302,7 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("name", "message"),
         [
-            ("ndcg@1", r"'ndcg@1' is no measure: did you mean nDCG@10"),
+            ("ndcg@1", r"'ndcg@1' is not a measure: did you mean nDCG@10"),
             ("quote-hit", "did you mean quote-hit@"),
             ("zzz", "those are hit@1, "),
         ],

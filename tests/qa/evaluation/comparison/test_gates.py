@@ -17,7 +17,7 @@ from qa.evaluation.runs import Run
 def difference(
     value: float, p: float | None, *, measure: str = "quote-hit@1", run: str = "B"
 ) -> Difference:
-    """Give a difference from 0.8 that is far from significant among all that was compared."""
+    """Return a difference from 0.8 that is far from significant among all that was compared."""
     verdict: Verdict = "no evidence of a difference" if p is not None else "not tested"
     return Difference(
         measure, run, 0.8, value, -0.1, 0.1, 300, "", p, None if p is None else 1.0, verdict
@@ -129,10 +129,10 @@ class TestWhatIsRefused:
     @pytest.mark.parametrize(
         ("text", "message"),
         [
-            ("quote-hit@1", r"'quote-hit@1' is no gate: write measure:drop, as in"),
-            ("quote-hit:0.02", "'quote-hit' is no measure: did you mean quote-hit@"),
-            ("quote-hit@1:much", "'much' is no number: write the gate as quote-hit@1:0.02"),
-            ("quote-hit@1:", "'' is no number"),
+            ("quote-hit@1", r"'quote-hit@1' is not a gate: write measure:drop, as in"),
+            ("quote-hit:0.02", "'quote-hit' is not a measure: did you mean quote-hit@"),
+            ("quote-hit@1:much", "'much' is not a number: write the gate as quote-hit@1:0.02"),
+            ("quote-hit@1:", "'' is not a number"),
             ("quote-hit@1:-0.1", r"the drop of the gate on quote-hit@1 is -0\.1"),
             ("quote-hit@1:nan", "must be a number from 0 up"),
             ("quote-hit@1:inf", "must be a number from 0 up"),

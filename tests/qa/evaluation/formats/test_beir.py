@@ -214,7 +214,7 @@ class TestFaults:
         assert faults(written(tmp_path, "a\td1\t1\nb\td1\t0\n", queries=queries)) == (
             "queries.jsonl line 1: answerable is false, but what answers it is judged",
             "queries.jsonl line 2: answerable is true, but no document is judged relevant",
-            "queries.jsonl line 3: [4, 4) is no span",
+            "queries.jsonl line 3: [4, 4) is not a span",
         )
 
     def test_a_set_of_which_nothing_is_judged(self, tmp_path: Path) -> None:

@@ -38,7 +38,9 @@ class TestAnyFile:
     def test_a_kind_that_is_not_read(self, tmp_path: Path) -> None:
         path = tmp_path / "set.xlsx"
         path.write_text("x")
-        with pytest.raises(QuestionSetError, match=r"no kind of question set .* \.jsonl, .*\.csv"):
+        with pytest.raises(
+            QuestionSetError, match=r"cannot be read as a question set; supported: \.jsonl, .*\.csv"
+        ):
             load_questions(path)
 
     @pytest.mark.parametrize("path", ["x" * 5_000, "~nobody-of-this-name/set.jsonl"])
@@ -100,7 +102,7 @@ class TestJsonLines:
     @pytest.mark.parametrize(
         ("header", "reason"),
         [
-            ({"corpus": "abc"}, "line 1: corpus: is no fingerprint"),
+            ({"corpus": "abc"}, "line 1: corpus: is not a fingerprint"),
             ({"corpus": CORPUS, "nam": "x"}, "line 1: nam: is not a field .* mean name?"),
             ({"corpus": CORPUS, "id": "a"}, "line 1: corpus: is not a field"),
         ],
@@ -147,7 +149,7 @@ class TestJsonLines:
             "line 10: answerable is false, but there are quotes or answers",
             "line 11: answerable: must be true or false, not text",
             "line 12: quotes[1]: must be text, not a number",
-            "line 13: spans[0][0]: [3, 3) is no span: end must be after start",
+            "line 13: spans[0][0]: [3, 3) is not a span: end must be after start",
             "line 14: spans[0]: is an empty list",
             "line 15: must be an object, not a list",
         )

@@ -254,7 +254,7 @@ class TestAbstention:
         assert value("abstention F1", *self.records) == pytest.approx(2 / 3)
 
     def test_the_balanced_score_is_the_harmonic_mean_of_both_sides(self) -> None:
-        # 1 of 3 answerable ones is right (one is wrong, one refused); 2 of 3 are rightly refused.
+        # 1 of 3 answerable ones is right (one is wrong, one an abstention); 2 of 3 others are.
         assert value("balanced score", *self.records) == pytest.approx(
             2 * (1 / 3) * (2 / 3) / (1 / 3 + 2 / 3)
         )

@@ -48,7 +48,7 @@ def mean_of(*values: float) -> Statistic:
 
 
 def share(facts: Columns) -> Statistic:
-    """Give the ratio of two sums, which is no mean over questions; NaN for 0 / 0."""
+    """Return the ratio of two sums, which is no mean over questions; NaN for 0 / 0."""
     return lambda weights: (weights @ facts["x"]) / (weights @ facts["n"])
 
 
@@ -105,7 +105,7 @@ class TestIntervals:
 
 
 def swaps(a: Rows, b: Rows) -> list[tuple[Rows, Rows]]:
-    """Give every way to swap questions between two systems."""
+    """Return every way to swap questions between two systems."""
     return [
         (
             [y if swap else x for x, y, swap in zip(a, b, toss, strict=True)],
@@ -116,7 +116,7 @@ def swaps(a: Rows, b: Rows) -> list[tuple[Rows, Rows]]:
 
 
 def exact(measure: Callable[[Rows], float], a: Rows, b: Rows) -> float:
-    """Give the randomisation test's p value by going through every toss."""
+    """Return the randomisation test's p value by going through every toss."""
     observed = abs(measure(a) - measure(b))
     tosses = [abs(measure(one) - measure(other)) for one, other in swaps(a, b)]
     return sum(difference >= observed - 1e-9 for difference in tosses) / len(tosses)

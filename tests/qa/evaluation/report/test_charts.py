@@ -36,7 +36,7 @@ from qa.evaluation.report.svg import Scale, element
 
 
 def drawn(chart: Markup, kind: str, *classes: str) -> list[Element]:
-    """Give the elements of a kind that have all the classes."""
+    """Return the elements of a kind that have all the classes."""
     found = ElementTree.fromstring(chart).iter(kind)
     return [one for one in found if set(classes) <= set(one.get("class", "").split())]
 

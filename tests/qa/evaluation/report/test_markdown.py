@@ -20,8 +20,8 @@ def test_a_run_is_summed_up_in_markdown() -> None:
 
 Of 4 answerable questions, 1 was answered with the right quote first (0.25, 95% interval 0.00 to \
 0.50); of the other 3, 1 got another quote though a passage held it, 1 got another as no passage \
-held it and 1 was refused. Of 2 unanswerable questions, 1 was refused (0.50, 95% interval 0.12 \
-to 1.00).
+held it and 1 got an abstention. Of 2 unanswerable questions, 1 got an abstention (0.50, 95% \
+interval 0.12 to 1.00).
 
 > [!NOTE]
 > - another corpus
@@ -33,7 +33,7 @@ to 1.00).
 | abstention recall | 0.500 | 0.125–1.000 | 6 |
 | seconds p50 | 20 ms | 10 ms–1.50 s | 6 |
 
-right 1 · rightly refused 1 · not retrieved 1 · wrong quote 1 · wrongly refused 1 · \
+right 1 · correct abstention 1 · not retrieved 1 · wrong quote 1 · false abstention 1 · \
 wrongly answered 1
 
 <details><summary>All 5 figures</summary>
@@ -108,7 +108,7 @@ other 1.
 
 <details><summary>Flipped: 1 question gained, 1 lost.</summary>
 
-- **lost** right: What do tickets cost? (right → wrongly refused)
+- **lost** right: What do tickets cost? (right → false abstention)
   - both: “Tickets cost five euros.”
 - **gained** other: What do tickets cost? (wrong quote → right)
   - before: “Cats are not let in.”

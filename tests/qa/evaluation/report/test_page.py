@@ -106,7 +106,7 @@ def run() -> Run:
 
 
 def shown(page: Page) -> list[str]:
-    """Give the ids of the questions that are shown, in order."""
+    """Return the ids of the questions that are shown, in order."""
     found: list[str] = page.locator("article:not([hidden]) .head a").all_text_contents()
     return found
 
@@ -241,7 +241,7 @@ def test_without_a_script_every_question_is_shown_and_no_filter(show: Show, run:
     page = show(html_report(run), script=False)
     expect(page.locator("#filters")).to_be_hidden()
     expect(page.locator("article")).to_have_count(6)
-    page.get_by_role("link", name="wrongly refused: 1").click()
+    page.get_by_role("link", name="false abstention: 1").click()
     expect(page.locator("#q5")).to_be_in_viewport()
 
 

@@ -124,8 +124,8 @@ def test_the_main_result_is_told_in_words() -> None:
     assert main_result(RUN) == (
         "Of 4 answerable questions, 1 was answered with the right quote first "
         "(0.25, 95% interval 0.00 to 0.50); of the other 3, 1 got another quote though a passage "
-        "held it, 1 got another as no passage held it and 1 was refused. "
-        "Of 2 unanswerable questions, 1 was refused (0.50, 95% interval 0.12 to 1.00)."
+        "held it, 1 got another as no passage held it and 1 got an abstention. "
+        "Of 2 unanswerable questions, 1 got an abstention (0.50, 95% interval 0.12 to 1.00)."
     )
 
 

@@ -1,4 +1,4 @@
-"""Visitors' own documents: each visitor has a shelf, which nobody else sees."""
+"""Visitors' own documents, which nobody else sees."""
 
 from __future__ import annotations
 
@@ -16,54 +16,54 @@ from qa.index import Index, update_index
 from qa.loaders import LOADERS
 from qa.progress import Progress
 from ui.visitors import limits
-from ui.visitors.kept import Kept
+from ui.visitors.expiring_store import ExpiringStore
 from ui.visitors.uploads import Upload
 
 
-class ShelfError(QAError):
+class UserDocumentsError(QAError):
     """A visitor's documents cannot be used, or not be added to."""
 
 
-class Shelves(Kept["Shelf"]):
-    """The shelves of all visitors of a page.
+class AllUserDocuments(ExpiringStore["UserDocuments"]):
+    """The documents of all visitors of a page.
 
     Args:
-        qa: the corpus of the page; its encoder and its answerer serve the shelves too.
-        folder: a private folder; the shelves lie in one of their own in there.
-        idle_seconds: how long a shelf is kept after its last use.
+        qa: the corpus of the page; its encoder and its answerer serve these documents too.
+        folder: a private folder; the documents are in a folder of their own in it.
+        idle_seconds: how long a visitor's documents are kept after the last use.
     """
 
     def __init__(self, qa: QA, folder: Path, *, idle_seconds: float = limits.IDLE_SECONDS) -> None:
         super().__init__("your documents", idle_seconds=idle_seconds)
         self._qa = qa
-        self._folder = folder / "shelves"
+        self._folder = folder / "user_documents"
         self._folder.mkdir(mode=0o700)
 
-    def new(self, client: str = "") -> Shelf:
-        """Return an empty shelf for a client.
+    def new(self, client: str = "") -> UserDocuments:
+        """Return an empty `UserDocuments` for a client.
 
         Raises:
-            KeptError: there are as many as there may be.
+            ExpiringStoreError: there are as many as there may be.
         """
         folder = self._folder / secrets.token_hex(8)
-        return self.add(lambda token: Shelf(token, folder, self._qa), client)
+        return self.add(lambda token: UserDocuments(token, folder, self._qa), client)
 
     def close(self) -> None:
-        """Remove all shelves."""
+        """Remove the documents of all visitors."""
         super().close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is known of a document on a shelf: its id, its size and its text's SHA-256."""
+    """What is known of a visitor's document: its id, its size and its text's SHA-256."""
 
     id: str
     characters: int
     sha256: str
 
 
-class Shelf:
+class UserDocuments:
     """One visitor's documents; they can be asked while others are being added."""
 
     def __init__(self, token: str, folder: Path, qa: QA) -> None:
@@ -81,7 +81,7 @@ class Shelf:
         return self._lock.locked() or self._changing.locked()
 
     def document(self, id_: str) -> Document | None:
-        """Give the document of an id; None if it is not here."""
+        """Return the document of an id; None if it is not here."""
         with self._lock:
             here = any(entry.id == id_ for entry in self.entries)
             return self._qa.index.document(id_) if self._qa and here else None
@@ -98,7 +98,7 @@ class Shelf:
     def add(self, uploads: Sequence[Upload], progress: Progress | None = None) -> list[str]:
         """Add files; return a sentence for each that could not be added.
 
-        If something fails on the way, the shelf is as it was.
+        If something fails on the way, the documents are as before.
         """
         with self._changing:
             problems: list[str] = []
@@ -125,39 +125,37 @@ class Shelf:
         self, uploads: Sequence[Upload], problems: list[str], progress: Progress | None
     ) -> Iterator[Document]:
         """Read files; what cannot be added is told in `problems`."""
-        on_shelf = {entry.id: entry for entry in self.entries}
+        present = {entry.id: entry for entry in self.entries}
         for number, upload in enumerate(uploads):
             if number and progress:
                 progress(0, 0)  # a step, before it is known how many passages there are
             try:
-                document = self._fit(read(upload), on_shelf)
+                document = self._fit(read(upload), present)
             except QAError as error:
                 problems.append(str(error))
             else:
-                on_shelf[document.id] = _entry(document)
+                present[document.id] = _entry(document)
                 yield document
 
-    def _fit(self, document: Document, on_shelf: dict[str, Entry]) -> Document:
-        """Give a document a name of its own, if there is room for it."""
+    def _fit(self, document: Document, present: dict[str, Entry]) -> Document:
+        """Return a document under a name of its own, if there is room for it."""
         named = document.id
-        if any(document.sha256 == other.sha256 for other in on_shelf.values()):
-            raise ShelfError(f"{named} is here already: its text is the same")
-        if len(on_shelf) >= limits.MAX_DOCUMENTS:
-            raise ShelfError(
+        if any(document.sha256 == other.sha256 for other in present.values()):
+            raise UserDocumentsError(f"{named} is here already: its text is the same")
+        if len(present) >= limits.MAX_DOCUMENTS:
+            raise UserDocumentsError(
                 f"{named} is one too many: there may be {limits.MAX_DOCUMENTS} documents at once, "
                 "so remove some first"
             )
-        room = limits.MAX_CHARACTERS - sum(other.characters for other in on_shelf.values())
+        room = limits.MAX_CHARACTERS - sum(other.characters for other in present.values())
         if len(document.text) > room:
-            raise ShelfError(
+            raise UserDocumentsError(
                 f"{named} has {len(document.text):,} characters and there is room for {room:,}: "
                 "remove other documents, or split it"
             )
         stem, suffix = PurePosixPath(named).stem, PurePosixPath(named).suffix
-        free = (
-            f"{stem} ({n}){suffix}" for n in count(2) if f"{stem} ({n}){suffix}" not in on_shelf
-        )
-        return replace(document, id=named if named not in on_shelf else next(free))
+        free = (f"{stem} ({n}){suffix}" for n in count(2) if f"{stem} ({n}){suffix}" not in present)
+        return replace(document, id=named if named not in present else next(free))
 
     def _reopen(self) -> None:
         base = self._base
@@ -189,7 +187,7 @@ def read(upload: Upload) -> Document:
     loader = LOADERS.get(PurePosixPath(name).suffix.lower())
     if loader is None:
         kinds = ", ".join(sorted(LOADERS))
-        raise LoadError(f"{name} is of no kind that is read; those are: {kinds}", source=name)
+        raise LoadError(f"{name} has a suffix that cannot be read; supported: {kinds}", source=name)
     try:
         document = loader(upload.path, name, limits.PARSING)
     except LoadError as error:

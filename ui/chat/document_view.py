@@ -23,7 +23,7 @@ _BLANK = re.compile(r"\S[^\r\n]*(?:(?:\r\n|\r|\n)(?=[^\r\n]*\S)[^\r\n]*)*\s*")
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class DocumentView:
     """A document's paragraphs, and the parts that they are shown in.
 
     Attributes:
@@ -36,21 +36,21 @@ class Paper:
     parts: tuple[Span, ...]
 
     @classmethod
-    def of(cls, document: Document) -> Paper:
+    def of(cls, document: Document) -> DocumentView:
         """Lay out a document; the last few are kept."""
         return _lay_out(document)
 
     def paragraph(self, position: int) -> int:
-        """Give the paragraph of a character, from 1."""
+        """Return the paragraph of a character, from 1."""
         return max(1, bisect_right(self.starts, position))
 
     def part_of(self, position: int) -> int:
-        """Give the part that holds a character, from 0."""
+        """Return the part that holds a character, from 0."""
         starts = [part.start for part in self.parts]
         return max(0, bisect_right(starts, position) - 1)
 
     def part(self, number: int) -> dict[str, Any]:
-        """Give a part as plain data, for the page to show.
+        """Return a part as plain data, for the page to show.
 
         `blocks` are `[start, text, first]`, which together are the part's text: `first` tells
         whether a paragraph starts there. `pages` are `[start, page]`.
@@ -82,13 +82,13 @@ class Paper:
 
 
 @lru_cache(maxsize=16)
-def _lay_out(document: Document) -> Paper:
+def _lay_out(document: Document) -> DocumentView:
     starts = tuple(_paragraphs(document.text))
-    return Paper(document, starts, tuple(_parts(starts, len(document.text))))
+    return DocumentView(document, starts, tuple(_parts(starts, len(document.text))))
 
 
 def _paragraphs(text: str) -> Iterator[int]:
-    """Give where paragraphs start: after a blank line, or at each line where lines are long."""
+    """Yield where paragraphs start: after a blank line, or at each line where lines are long."""
     lines = [match.span() for match in _LINE.finditer(text)]
     long = sum(end - start for start, end in lines if end - start > _LONG_LINE)
     pattern = _LINE if 2 * long > len(text) else _BLANK

@@ -1,5 +1,5 @@
 // What may be asked: the page's own corpus, or the visitor's documents, all or some of them.
-class Shelf {
+class UserDocuments {
   constructor(element, {server, add, about, onShow, onChange}) {
     Object.assign(this, {server, add, about, onShow, onChange});
     this.find = (name) => element.querySelector(name);
@@ -7,7 +7,7 @@ class Shelf {
     this.own = [];
     this.source = 'corpus';
     this.unchecked = new Set();
-    this.find('#iq-documents').addEventListener('click', () => this.open(this.find('#iq-shelf').hidden));
+    this.find('#iq-documents').addEventListener('click', () => this.open(this.find('#iq-user-documents').hidden));
     this.find('#iq-shown').addEventListener('change', (event) => this.onShow(...chosen(event.target)));
     this.find('#iq-sources').addEventListener('change', (event) => this.choose(event.target));
     this.find('#iq-sources').addEventListener('click', (event) => this.remove(event));
@@ -15,7 +15,7 @@ class Shelf {
       this.bring([...event.target.files]);
       event.target.value = '';
     });
-    const pane = this.find('#iq-paper');
+    const pane = this.find('#iq-document-view');
     pane.addEventListener('dragover', (event) => {
       if (!event.dataTransfer.types.includes('Files')) return;
       event.preventDefault();
@@ -32,12 +32,12 @@ class Shelf {
   }
 
   open(open) {
-    this.find('#iq-shelf').hidden = !open;
+    this.find('#iq-user-documents').hidden = !open;
     this.find('#iq-documents').setAttribute('aria-expanded', open);
   }
 
   async start() {
-    const told = await this.server.shelf({token: this.token});
+    const told = await this.server.user_documents({token: this.token});
     if (told.error) return this.say([told.error]);
     this.corpus = told.corpus;
     this.take(told);

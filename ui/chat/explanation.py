@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ui.chat.turns import Checked, Found
+from ui.chat.turns import Checked, Trace
 
 _STAGES = {
     "query": "reading the question",
@@ -40,7 +40,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class HowFound:
+class Explanation:
     """What the panel shows of a turn."""
 
     confidence: float
@@ -52,17 +52,17 @@ class HowFound:
     times: tuple[str, ...]
 
 
-def found(checked: Checked) -> HowFound:
-    """Tell how a turn's answer was found."""
-    kept, answer = checked.turn.found, checked.turn.answer
-    return HowFound(
+def explanation(checked: Checked) -> Explanation:
+    """Return how a turn's answer was found."""
+    trace, answer = checked.turn.found, checked.turn.answer
+    return Explanation(
         confidence=answer.confidence,
-        threshold=kept.threshold,
-        word=word(answer.confidence, kept.threshold),
+        threshold=trace.threshold,
+        word=word(answer.confidence, trace.threshold),
         meaning=_meaning(answer.confidence),
         sentences=tuple(_sentences(checked)),
         passages=tuple(_passages(checked)),
-        times=tuple(_times(kept)),
+        times=tuple(_times(trace)),
     )
 
 
@@ -73,7 +73,7 @@ def word(confidence: float, threshold: float) -> str:
 
 
 def _meaning(confidence: float) -> str:
-    """Say what a confidence means, if it is calibrated."""
+    """Return what a confidence means, if it is calibrated."""
     tenths = round(10 * confidence)
     if tenths in (0, 10):
         most = "hardly any" if tenths == 0 else "almost all"
@@ -124,7 +124,7 @@ def _ranked(score: str, rank: int | None) -> str:
 
 
 def _text(checked: Checked, document_id: str, start: int, end: int) -> str | None:
-    """Give the words of a place, if its document is still the one that was asked."""
+    """Return the words of a place, if its document is still the one that was asked."""
     document = checked.find(document_id)
     answer = checked.turn.answer
     digests = {c.document_id: c.sha256 for c in (*answer.citations, *answer.near)}
@@ -133,9 +133,9 @@ def _text(checked: Checked, document_id: str, start: int, end: int) -> str | Non
     return document.text[start:end] if 0 <= start < end <= len(document.text) else None
 
 
-def _times(kept: Found) -> list[str]:
+def _times(trace: Trace) -> list[str]:
     return [
         f"{_STAGES[stage]} {seconds * 1000:,.1f} ms"
-        for stage, seconds in kept.seconds.items()
+        for stage, seconds in trace.seconds.items()
         if stage in _STAGES
     ]

@@ -17,7 +17,7 @@ from ui.visitors import limits
 from ui.visitors.clients import share_of
 
 
-class KeptError(QAError):
+class ExpiringStoreError(QAError):
     """What was kept for a visitor is gone, or nothing more can be kept."""
 
 
@@ -35,7 +35,7 @@ class Closing(Protocol):
 T = TypeVar("T", bound=Closing)
 
 
-class Kept(Generic[T]):
+class ExpiringStore(Generic[T]):
     """Something for each visitor. Use it in a `with` block: at its end, all is removed.
 
     Args:
@@ -57,26 +57,26 @@ class Kept(Generic[T]):
         self._idle_seconds = idle_seconds
         self._most = most
         self._most_each = most_each
-        self._kept: dict[str, T] = {}
+        self._stored: dict[str, T] = {}
         self._client: dict[str, str] = {}
         self._used: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def find(self, token: str) -> T:
-        """Give what goes by a token.
+        """Return what goes by a token.
 
         Raises:
-            KeptError: there is nothing, or not any more.
+            ExpiringStoreError: there is nothing, or not any more.
         """
         with self._lock:
             self._clear_out()
-            if token not in self._kept:
-                raise KeptError(
+            if token not in self._stored:
+                raise ExpiringStoreError(
                     f"{self._what} are no longer here, as they are kept for "
                     f"{_time(self._idle_seconds)} after they were last used: add them again"
                 )
             self._used[token] = time.monotonic()
-            return self._kept[token]
+            return self._stored[token]
 
     def add(self, make: Callable[[str], T], client: str = "") -> T:
         """Keep for a client what `make` makes of a new token.
@@ -85,24 +85,24 @@ class Kept(Generic[T]):
         has not used for longest gives way to a client that has fewer.
 
         Raises:
-            KeptError: there is no room for the client.
+            ExpiringStoreError: there is no room for the client.
         """
         with self._lock:
             self._clear_out()
             self._check(client)
-            if len(self._kept) >= self._most:
+            if len(self._stored) >= self._most:
                 self._remove(self._unused_of_the_greediest(client))
             token = secrets.token_urlsafe(24)
-            self._kept[token] = make(token)
+            self._stored[token] = make(token)
             self._used[token] = time.monotonic()
             self._client[token] = client
-            return self._kept[token]
+            return self._stored[token]
 
     def check_room(self, client: str) -> None:
         """Make sure that there is room for a client.
 
         Raises:
-            KeptError: there is none.
+            ExpiringStoreError: there is none.
         """
         with self._lock:
             self._clear_out()
@@ -111,13 +111,15 @@ class Kept(Generic[T]):
     def _check(self, client: str) -> None:
         own = self._tokens_of(client)
         if len(own) >= share_of(client, self._most_each):
-            raise KeptError(
+            raise ExpiringStoreError(
                 f"{self._what} are kept here in {len(own)} places for you already: go on in one "
                 f"of them, or try again in {self._until_free(own)}"
             )
-        if len(self._kept) >= self._most and self._unused_of_the_greediest(client) is None:
-            wait = self._until_free(self._kept)
-            raise KeptError(f"{self._what} have no room here at the moment: try again in {wait}")
+        if len(self._stored) >= self._most and self._unused_of_the_greediest(client) is None:
+            wait = self._until_free(self._stored)
+            raise ExpiringStoreError(
+                f"{self._what} have no room here at the moment: try again in {wait}"
+            )
 
     def _tokens_of(self, client: str) -> list[str]:
         return [token for token, other in self._client.items() if other == client]
@@ -126,7 +128,7 @@ class Kept(Generic[T]):
         """Return what may give way to a client that has fewer; None if nothing may."""
         counts = Counter(self._client.values())
         greediest, count = counts.most_common(1)[0]
-        idle = [token for token in self._tokens_of(greediest) if not self._kept[token].busy]
+        idle = [token for token in self._tokens_of(greediest) if not self._stored[token].busy]
         if count <= counts[client] + 1 or not idle:
             return None
         return min(idle, key=self._used.__getitem__)
@@ -138,8 +140,8 @@ class Kept(Generic[T]):
     def close(self) -> None:
         """Remove everything."""
         with self._lock:
-            kept, self._kept = list(self._kept.values()), {}
-        for each in kept:
+            stored, self._stored = list(self._stored.values()), {}
+        for each in stored:
             each.close()
 
     def __enter__(self) -> Self:
@@ -150,14 +152,14 @@ class Kept(Generic[T]):
 
     def _clear_out(self) -> None:
         oldest = time.monotonic() - self._idle_seconds
-        for token, each in list(self._kept.items()):
+        for token, each in list(self._stored.items()):
             if self._used[token] < oldest and not each.busy:
                 self._remove(token)
 
     def _remove(self, token: str | None) -> None:
         if token is not None:
             del self._used[token], self._client[token]
-            self._kept.pop(token).close()
+            self._stored.pop(token).close()
 
 
 def _time(seconds: float) -> str:

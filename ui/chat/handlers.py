@@ -19,19 +19,19 @@ from qa.errors import AnswerFileError
 from qa.progress import Progress
 from qa.retrieval import check_words
 from qa.verification.answer_files import MAX_QUOTES_IN_ALL
+from ui.chat.document_view import DocumentView
 from ui.chat.export import markdown
 from ui.chat.feedback import Feedback
-from ui.chat.paper import Paper
 from ui.chat.render import turn as rendered
-from ui.chat.shelves import Shelf, ShelfError, Shelves
 from ui.chat.turns import MAX_TURNS, Asked, Checked, FindDocument, Turn, in_corpus, parse_turn
+from ui.chat.user_documents import AllUserDocuments, UserDocuments, UserDocumentsError
 from ui.visitors import limits
 from ui.visitors.background import Finished, in_background
 from ui.visitors.cookies import visitor_of
 from ui.visitors.errors import sentence
+from ui.visitors.expiring_store import ExpiringStoreError
 from ui.visitors.fair_work import LongWork, Turns
-from ui.visitors.kept import KeptError
-from ui.visitors.messages import Data, Request, ServerFunction, in_turn, parsed, told
+from ui.visitors.messages import Data, Request, ServerFunction, errors_as_data, in_turn, parsed
 from ui.visitors.uploads import UploadedFile, Uploads
 
 _LISTED = 200  # documents of the page's corpus that may be chosen from
@@ -79,13 +79,13 @@ class _Rating(_Request):
     good: bool | None
 
 
-class Desk:
+class ChatHandlers:
     """Serves the conversations and documents of a page.
 
     Args:
         qa: the page's corpus.
         title: what it is called.
-        shelves: the visitors' own documents.
+        all_documents: the visitors' own documents.
         feedback: where thumbs go.
         uploads: the files that visitors sent and that wait to be read.
         work: the long work of all visitors, which goes on in turn.
@@ -95,14 +95,14 @@ class Desk:
         self,
         qa: QA,
         title: str,
-        shelves: Shelves,
+        all_documents: AllUserDocuments,
         feedback: Feedback,
         uploads: Uploads,
         work: LongWork | None = None,
     ) -> None:
         self._qa = qa
         self._title = title
-        self._shelves = shelves
+        self._all_documents = all_documents
         self._feedback = feedback
         self._uploads = uploads
         self._work = work or LongWork()
@@ -112,7 +112,7 @@ class Desk:
         """Answer a question: give its turn, as data and rendered."""
         return self._ask(event._data)
 
-    @told
+    @errors_as_data
     def _ask(self, request: object) -> Data:
         asked = parsed(_Question, request)
         echo = {"id": asked.id, "question": asked.question}
@@ -131,7 +131,7 @@ class Desk:
         return echo | {"turn": turn.to_dict(), "html": rendered(checked)}
 
     def bring(self, event: gr.EventData, visitor: gr.Request) -> Iterator[Data]:
-        """Add uploaded files to a shelf; tell how far it is, and at last what is there."""
+        """Add uploaded files to a visitor's documents; yield the progress, then what is there."""
         try:
             request = parsed(_Files, event._data)
             work = functools.partial(self._add, request, visitor)
@@ -145,43 +145,49 @@ class Desk:
             yield {"error": sentence(error)}
 
     def server_functions(self) -> list[ServerFunction]:
-        """Give what the page's scripts call by name, for what takes no time."""
-        methods = (self.shelf, self.remove, self.paper, self.restore, self.markdown)
+        """Return what the page's scripts call by name, for what takes no time."""
+        methods = (
+            self.user_documents,
+            self.remove,
+            self.document_part,
+            self.restore,
+            self.markdown,
+        )
         rate = in_turn(self.rate, self._turns, tells_client=True)
         return [*(in_turn(method, self._turns) for method in methods), rate]
 
-    @told
-    def shelf(self, request: object) -> Data:
-        """Tell what can be asked: the page's corpus, and the visitor's own documents."""
+    @errors_as_data
+    def user_documents(self, request: object) -> Data:
+        """Return what can be asked: the page's corpus, and the visitor's own documents."""
         asked = parsed(_Request, request)
         ids = self._qa.index.document_ids()
-        told = {
+        corpus = {
             "title": self._title,
             "count": len(ids),
             "documents": [{"id": id_} for id_ in ids[:_LISTED]],
         }
-        return {"corpus": told, **_on_shelf(self._known(asked.token))}
+        return {"corpus": corpus, **_listed(self._known(asked.token))}
 
-    @told
+    @errors_as_data
     def remove(self, request: object) -> Data:
-        """Take a document off a visitor's shelf."""
+        """Remove one of a visitor's documents."""
         asked = parsed(_Name, request)
-        shelf = self._shelves.find(asked.token or "")
-        shelf.remove(asked.document)
-        return _on_shelf(shelf)
+        documents = self._all_documents.find(asked.token or "")
+        documents.remove(asked.document)
+        return _listed(documents)
 
-    @told
-    def paper(self, request: object) -> Data:
-        """Give a part of a document: the one asked for, or the one that holds a character."""
+    @errors_as_data
+    def document_part(self, request: object) -> Data:
+        """Return a part of a document: the one asked for, or the one that holds a character."""
         asked = parsed(_Place, request)
         document = self._finder(asked.token, own=asked.own)(asked.document)
         if document is None:
-            raise ShelfError(f"{asked.document} is no longer here: add it again to read it")
-        paper = Paper.of(document)
-        part = paper.part_of(asked.at) if asked.part is None else asked.part
-        return paper.part(part)
+            raise UserDocumentsError(f"{asked.document} is no longer here: add it again to read it")
+        view = DocumentView.of(document)
+        part = view.part_of(asked.at) if asked.part is None else asked.part
+        return view.part(part)
 
-    @told
+    @errors_as_data
     def restore(self, request: object) -> Data:
         """Check turns that a browser kept, and render them; those that are none are left out."""
         asked = parsed(_Turns, request)
@@ -195,13 +201,13 @@ class Desk:
             shown.append({"id": turn.id, "html": html})
         return {"turns": shown}
 
-    @told
+    @errors_as_data
     def markdown(self, request: object) -> Data:
         """Write a conversation as Markdown."""
         asked = parsed(_Turns, request)
         return {"text": markdown(asked.title, [parse_turn(data) for data in asked.turns])}
 
-    @told
+    @errors_as_data
     def rate(self, request: object, client: str = "") -> Data:
         """Keep what a visitor said of an answer about the page's corpus."""
         asked = parsed(_Rating, request)
@@ -217,31 +223,31 @@ class Desk:
 
     def _add(self, request: _Files, visitor: gr.Request, tell: Progress) -> Data:
         with self._uploads.taken(visitor_of(visitor), request.files) as uploads:
-            shelf = self._shelf_for(request.token, visitor.username or "")
-            problems = shelf.add(uploads, tell)
-        return {**_on_shelf(shelf), "problems": problems}
+            documents = self._documents_for(request.token, visitor.username or "")
+            problems = documents.add(uploads, tell)
+        return {**_listed(documents), "problems": problems}
 
     def _answer(self, asked: _Question) -> tuple[Answer, FindDocument]:
         find = self._finder(asked.token, own=asked.own)
-        system = self._shelves.find(asked.token or "") if asked.own else self._qa
+        system = self._all_documents.find(asked.token or "") if asked.own else self._qa
         answer = system.ask(asked.question, history=asked.history, documents=asked.documents)
         return answer, find
 
     def _finder(self, token: str | None, *, own: bool) -> FindDocument:
-        """Give what finds documents: on a visitor's shelf, or in the page's corpus."""
+        """Return what finds documents: a visitor's own, or those of the page's corpus."""
         if own:
-            shelf = self._known(token)
-            return shelf.document if shelf else lambda _id: None
+            documents = self._known(token)
+            return documents.document if documents else lambda _id: None
         return in_corpus(self._qa)
 
-    def _known(self, token: str | None) -> Shelf | None:
+    def _known(self, token: str | None) -> UserDocuments | None:
         try:
-            return self._shelves.find(token or "")
-        except KeptError:
+            return self._all_documents.find(token or "")
+        except ExpiringStoreError:
             return None
 
-    def _shelf_for(self, token: str | None, client: str) -> Shelf:
-        return self._known(token) or self._shelves.new(client)
+    def _documents_for(self, token: str | None, client: str) -> UserDocuments:
+        return self._known(token) or self._all_documents.new(client)
 
 
 class _Room:
@@ -276,8 +282,8 @@ def _readable(turns: list[dict[str, Any]]) -> Iterator[Turn]:
         yield turn
 
 
-def _on_shelf(shelf: Shelf | None) -> Data:
-    """Tell what a visitor has here; without a shelf, nothing."""
-    entries = shelf.entries if shelf else ()
+def _listed(documents: UserDocuments | None) -> Data:
+    """Return what a visitor has here: nothing, without documents."""
+    entries = documents.entries if documents else ()
     own = [{"id": entry.id} for entry in entries]
-    return {"token": shelf.token if shelf else None, "own": own}
+    return {"token": documents.token if documents else None, "own": own}

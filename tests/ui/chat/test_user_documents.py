@@ -14,11 +14,11 @@ from qa.errors import LoadError, QuestionError
 from qa.index import Index, update_index
 from qa.loaders.parsing import Limits
 from tests.fakes import FakeEncoder
-from ui.chat import shelves as shelves_module
-from ui.chat.shelves import Shelf, Shelves, read
+from ui.chat import user_documents as user_documents_module
+from ui.chat.user_documents import AllUserDocuments, UserDocuments, read
 from ui.visitors import limits
 from ui.visitors.background import Stopped
-from ui.visitors.kept import Kept, KeptError
+from ui.visitors.expiring_store import ExpiringStore, ExpiringStoreError
 from ui.visitors.uploads import Upload
 
 GATE = "The northern gate was painted red in 1902."
@@ -35,14 +35,14 @@ def qa(tmp_path: Path) -> Iterator[QA]:
 
 
 @pytest.fixture
-def shelves(qa: QA, tmp_path: Path) -> Iterator[Shelves]:
-    with Shelves(qa, tmp_path) as opened:
+def all_documents(qa: QA, tmp_path: Path) -> Iterator[AllUserDocuments]:
+    with AllUserDocuments(qa, tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
-def shelf(shelves: Shelves) -> Shelf:
-    return shelves.new()
+def documents(all_documents: AllUserDocuments) -> UserDocuments:
+    return all_documents.new()
 
 
 def upload(folder: Path, name: str, text: str) -> Upload:
@@ -51,21 +51,23 @@ def upload(folder: Path, name: str, text: str) -> Upload:
     return Upload(path, name)
 
 
-class TestShelf:
-    def test_what_is_added_is_answered_from(self, shelf: Shelf, tmp_path: Path) -> None:
-        assert shelf.add([upload(tmp_path, "gate.txt", GATE)]) == []
-        (citation,) = shelf.ask("When was the northern gate painted?").citations
+class TestUserDocuments:
+    def test_what_is_added_is_answered_from(self, documents: UserDocuments, tmp_path: Path) -> None:
+        assert documents.add([upload(tmp_path, "gate.txt", GATE)]) == []
+        (citation,) = documents.ask("When was the northern gate painted?").citations
         assert (citation.document_id, citation.quote, citation.source) == ("gate.txt", GATE, None)
 
-    def test_some_of_the_documents_can_be_asked(self, shelf: Shelf, tmp_path: Path) -> None:
-        shelf.add([upload(tmp_path, "gate.txt", GATE), upload(tmp_path, "pier.txt", PIER)])
-        answer = shelf.ask("When was the northern gate painted?", documents=["pier.txt"])
+    def test_some_of_the_documents_can_be_asked(
+        self, documents: UserDocuments, tmp_path: Path
+    ) -> None:
+        documents.add([upload(tmp_path, "gate.txt", GATE), upload(tmp_path, "pier.txt", PIER)])
+        answer = documents.ask("When was the northern gate painted?", documents=["pier.txt"])
         assert {hit.passage.document_id for hit in answer.passages} == {"pier.txt"}
 
     def test_what_cannot_be_added_is_told_by_its_name_and_keeps_nothing_else_out(
-        self, shelf: Shelf, tmp_path: Path
+        self, documents: UserDocuments, tmp_path: Path
     ) -> None:
-        told = shelf.add(
+        told = documents.add(
             [
                 upload(tmp_path, "empty.txt", " "),
                 upload(tmp_path, "gate.txt", GATE),
@@ -73,49 +75,49 @@ class TestShelf:
                 upload(tmp_path, "sheet.xlsx", "x"),
             ]
         )
-        assert [entry.id for entry in shelf.entries] == ["gate.txt"]
+        assert [entry.id for entry in documents.entries] == ["gate.txt"]
         assert told[0] == "empty.txt is empty: it has no text to ask about"
         assert told[1] == "again.txt is here already: its text is the same"
-        assert told[2].startswith("sheet.xlsx is of no kind that is read")
+        assert told[2].startswith("sheet.xlsx has a suffix that cannot be read")
 
     def test_another_text_of_the_same_name_gets_a_name_of_its_own(
-        self, shelf: Shelf, tmp_path: Path
+        self, documents: UserDocuments, tmp_path: Path
     ) -> None:
-        shelf.add([upload(tmp_path, "notes.txt", GATE)])
-        shelf.add([upload(tmp_path, "notes.txt", PIER)])
-        assert [entry.id for entry in shelf.entries] == ["notes.txt", "notes (2).txt"]
+        documents.add([upload(tmp_path, "notes.txt", GATE)])
+        documents.add([upload(tmp_path, "notes.txt", PIER)])
+        assert [entry.id for entry in documents.entries] == ["notes.txt", "notes (2).txt"]
 
     def test_there_is_a_limit_to_documents_and_to_text(
-        self, shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, documents: UserDocuments, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(limits, "MAX_DOCUMENTS", 2)
         monkeypatch.setattr(limits, "MAX_CHARACTERS", 60)
-        (long,) = shelf.add(
+        (long,) = documents.add(
             [upload(tmp_path, "gate.txt", GATE), upload(tmp_path, "pier.txt", PIER)]
         )
         assert long.startswith("pier.txt has 37 characters and there is room for 18")
-        (many,) = shelf.add(
+        (many,) = documents.add(
             [upload(tmp_path, "a.txt", "One one."), upload(tmp_path, "b.txt", "Two.")]
         )
         assert many.startswith("b.txt is one too many: there may be 2 documents at once")
 
-    def test_what_is_removed_is_gone_and_an_empty_shelf_cannot_be_asked(
-        self, shelf: Shelf, tmp_path: Path
+    def test_what_is_removed_is_gone_and_no_documents_cannot_be_asked(
+        self, documents: UserDocuments, tmp_path: Path
     ) -> None:
-        shelf.add([upload(tmp_path, "gate.txt", GATE)])
-        shelf.remove("gate.txt")
-        shelf.remove("gate.txt")
-        assert shelf.document("gate.txt") is None
+        documents.add([upload(tmp_path, "gate.txt", GATE)])
+        documents.remove("gate.txt")
+        documents.remove("gate.txt")
+        assert documents.document("gate.txt") is None
         with pytest.raises(QuestionError, match="add one first"):
-            shelf.ask("When was the gate painted?")
-        shelf.add([upload(tmp_path, "gate.txt", GATE)])
-        assert shelf.ask("When was the northern gate painted?").citations
+            documents.ask("When was the gate painted?")
+        documents.add([upload(tmp_path, "gate.txt", GATE)])
+        assert documents.ask("When was the northern gate painted?").citations
 
     def test_adding_tells_how_far_it_is_and_can_be_stopped(
-        self, shelf: Shelf, tmp_path: Path
+        self, documents: UserDocuments, tmp_path: Path
     ) -> None:
         told: list[tuple[int, int]] = []
-        shelf.add(
+        documents.add(
             [upload(tmp_path, "gate.txt", GATE)], lambda done, total: told.append((done, total))
         )
         assert told[-1] == (1, 1)
@@ -124,55 +126,57 @@ class TestShelf:
             raise Stopped
 
         with pytest.raises(Stopped):
-            shelf.add([upload(tmp_path, "pier.txt", PIER)], stop)
-        assert [entry.id for entry in shelf.entries] == ["gate.txt"]
-        assert shelf.ask("When was the northern gate painted?").citations
+            documents.add([upload(tmp_path, "pier.txt", PIER)], stop)
+        assert [entry.id for entry in documents.entries] == ["gate.txt"]
+        assert documents.ask("When was the northern gate painted?").citations
 
     def test_others_get_a_turn_between_two_files(
-        self, shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, documents: UserDocuments, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         steps: list[str] = []
-        reading = shelves_module.read
+        reading = user_documents_module.read
 
         def noted(file: Upload) -> Document:
             steps.append(file.name)
             return reading(file)
 
-        monkeypatch.setattr(shelves_module, "read", noted)
+        monkeypatch.setattr(user_documents_module, "read", noted)
         files = [upload(tmp_path, name, name * 9) for name in ("a.txt", "b.txt", "c.txt")]
-        shelf.add(files, lambda done, total: steps.append("a turn"))
+        documents.add(files, lambda done, total: steps.append("a turn"))
         assert steps[:5] == ["a.txt", "a turn", "b.txt", "a turn", "c.txt"]
 
     def test_what_is_here_can_be_asked_while_more_is_added(
-        self, shelf: Shelf, tmp_path: Path
+        self, documents: UserDocuments, tmp_path: Path
     ) -> None:
-        shelf.add([upload(tmp_path, "gate.txt", GATE)])
+        documents.add([upload(tmp_path, "gate.txt", GATE)])
         asked: list[str] = []
 
         def ask(done: int, total: int) -> None:
-            asked.append(shelf.ask("When was the northern gate painted?").citations[0].quote)
-            assert shelf.busy
+            asked.append(documents.ask("When was the northern gate painted?").citations[0].quote)
+            assert documents.busy
 
-        shelf.add([upload(tmp_path, "pier.txt", PIER)], ask)
+        documents.add([upload(tmp_path, "pier.txt", PIER)], ask)
         assert asked
         assert set(asked) == {GATE}
-        assert [entry.id for entry in shelf.entries] == ["gate.txt", "pier.txt"]
-        assert not shelf.busy
+        assert [entry.id for entry in documents.entries] == ["gate.txt", "pier.txt"]
+        assert not documents.busy
 
-    def test_two_shelves_know_nothing_of_each_other(self, shelves: Shelves, tmp_path: Path) -> None:
-        one, two = shelves.new(), shelves.new()
+    def test_two_visitors_documents_know_nothing_of_each_other(
+        self, all_documents: AllUserDocuments, tmp_path: Path
+    ) -> None:
+        one, two = all_documents.new(), all_documents.new()
         one.add([upload(tmp_path, "gate.txt", GATE)])
         two.add([upload(tmp_path, "pier.txt", PIER)])
         assert one.document("pier.txt") is None
         assert two.ask("When was the northern gate painted?").citations[0].quote == PIER
         assert one.token != two.token
-        assert shelves.find(one.token) is one
+        assert all_documents.find(one.token) is one
 
     def test_all_folders_go_at_the_end(self, qa: QA, tmp_path: Path) -> None:
-        with Shelves(qa, tmp_path) as shelves:
-            shelf = shelves.new()
-            shelf.add([upload(tmp_path, "gate.txt", GATE)])
-            folder = shelves._folder
+        with AllUserDocuments(qa, tmp_path) as all_documents:
+            documents = all_documents.new()
+            documents.add([upload(tmp_path, "gate.txt", GATE)])
+            folder = all_documents._folder
             assert (folder.stat().st_mode & 0o777) == 0o700
         assert not folder.exists()
 
@@ -198,64 +202,64 @@ class Thing:
 
 class TestKept:
     def test_what_is_not_used_goes_unless_it_is_busy(self) -> None:
-        kept = Kept[Thing]("your things", idle_seconds=0)
-        idle, busy = kept.add(Thing), None
+        store = ExpiringStore[Thing]("your things", idle_seconds=0)
+        idle, busy = store.add(Thing), None
         assert idle.token
-        busy = kept.add(Thing)
+        busy = store.add(Thing)
         assert idle.closed
         busy.busy = True
         threading.Event().wait(0.01)
-        assert kept.find(busy.token) is busy
-        with pytest.raises(KeptError, match="your things are no longer here"):
-            kept.find(idle.token)
+        assert store.find(busy.token) is busy
+        with pytest.raises(ExpiringStoreError, match="your things are no longer here"):
+            store.find(idle.token)
 
     def test_nobody_is_thrown_out_for_another(self) -> None:
-        kept = Kept[Thing]("your things", most=1)
-        first = kept.add(Thing, "ada")
+        store = ExpiringStore[Thing]("your things", most=1)
+        first = store.add(Thing, "ada")
         told = "your things have no room here at the moment: try again in 2 hours"
         for other in ("ada", "bob"):
-            with pytest.raises(KeptError, match=told):
-                kept.add(Thing, other)
-        assert kept.find(first.token) is first
+            with pytest.raises(ExpiringStoreError, match=told):
+                store.add(Thing, other)
+        assert store.find(first.token) is first
 
     def test_who_has_many_is_refused_more_and_others_are_not(self) -> None:
-        kept = Kept[Thing]("your things", most_each=2, idle_seconds=600)
-        things = [kept.add(Thing, "greedy") for _ in range(2)]
+        store = ExpiringStore[Thing]("your things", most_each=2, idle_seconds=600)
+        things = [store.add(Thing, "greedy") for _ in range(2)]
         told = "kept here in 2 places for you already: go on in one of them, or try again in 10 min"
-        with pytest.raises(KeptError, match=told):
-            kept.check_room("greedy")
-        with pytest.raises(KeptError, match=told):
-            kept.add(Thing, "greedy")
-        kept.add(Thing, "other")
+        with pytest.raises(ExpiringStoreError, match=told):
+            store.check_room("greedy")
+        with pytest.raises(ExpiringStoreError, match=told):
+            store.add(Thing, "greedy")
+        store.add(Thing, "other")
         assert not any(thing.closed for thing in things)
 
     def test_where_all_places_are_taken_the_one_who_has_most_makes_room(self) -> None:
-        kept = Kept[Thing]("your things", most=4)
-        first, second, third = [kept.add(Thing, "greedy") for _ in range(3)]
-        kept.add(Thing, "ada")
-        kept.find(first.token)
+        store = ExpiringStore[Thing]("your things", most=4)
+        first, second, third = [store.add(Thing, "greedy") for _ in range(3)]
+        store.add(Thing, "ada")
+        store.find(first.token)
         second.busy = True
-        kept.check_room("bob")
+        store.check_room("bob")
         assert not third.closed
-        kept.add(Thing, "bob")
+        store.add(Thing, "bob")
         assert [thing.closed for thing in (first, second, third)] == [False, False, True]
-        with pytest.raises(KeptError, match="have no room"):
-            kept.add(Thing, "ada")  # the greedy one has no more than one more than she would
+        with pytest.raises(ExpiringStoreError, match="have no room"):
+            store.add(Thing, "ada")  # the greedy one has no more than one more than she would
 
     def test_on_this_machine_several_people_may_share_an_address(self) -> None:
-        kept = Kept[Thing]("your things", most_each=1)
+        store = ExpiringStore[Thing]("your things", most_each=1)
         for _ in range(4):
-            kept.add(Thing, "address 127.0.0.1")
-        with pytest.raises(KeptError):
-            kept.add(Thing, "address 127.0.0.1")
+            store.add(Thing, "address 127.0.0.1")
+        with pytest.raises(ExpiringStoreError):
+            store.add(Thing, "address 127.0.0.1")
 
     def test_a_token_cannot_be_guessed_and_none_is_no_token(self) -> None:
-        kept = Kept[Thing]("your things")
-        tokens = {kept.add(Thing, str(number)).token for number in range(50)}
+        store = ExpiringStore[Thing]("your things")
+        tokens = {store.add(Thing, str(number)).token for number in range(50)}
         assert len(tokens) == 50
         assert min(map(len, tokens)) >= 32
-        with pytest.raises(KeptError):
-            kept.find("")
+        with pytest.raises(ExpiringStoreError):
+            store.find("")
 
 
 def test_a_file_that_takes_too_long_to_parse_is_refused_by_its_name(

@@ -1,6 +1,6 @@
 // A document as a page of print, with quotes marked where they stand. Places are in code points, as
 // Python counts; JavaScript counts UTF-16 units.
-class Paper {
+class DocumentView {
   constructor(element, {load, onPick}) {
     this.sheet = element.querySelector('.iq-sheet');
     this.nav = element.querySelector('.iq-parts');
