@@ -80,7 +80,7 @@ class Greedy:
     def _restore(self, client: httpx.Client) -> None:
         turn = {
             "id": "a",
-            "answer": _ANSWER | {"query": "", "confidence": 1.0, "citations": [_CITATION] * 15},
+            "answer": _ANSWER | {"query": "", "confidence": 1.0, "citations": [_CITATION] * 12},
             "found": {"threshold": 0.0, "passages": [], "sentences": [], "seconds": {}},
         }
         asked = {
