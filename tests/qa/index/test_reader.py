@@ -130,7 +130,7 @@ class TestAnIndexOfAnotherMake:
         index = Index.open(folder)
         index.check_chunking(None)
         index.check_chunking(Chunking())
-        with pytest.raises(IndexMismatch, match=r"max_tokens=96.*max_tokens=64"):
+        with pytest.raises(IndexMismatch, match=r"at most 96 tokens .* at most 64 tokens"):
             index.check_chunking(Chunking(max_tokens=64))
         index.close()
 

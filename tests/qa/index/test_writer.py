@@ -172,7 +172,7 @@ class TestWhatIsRefused:
         before = state_of(folder)
         with pytest.raises(IndexMismatch, match=r"model fake .* with other"):
             update_index(folder, corpus("d"), encoder=FakeEncoder(model="other"))
-        with pytest.raises(IndexMismatch, match=r"overlap=1.*overlap=2"):
+        with pytest.raises(IndexMismatch, match=r"overlap of 1 sentence, not .* overlap of 2"):
             update_index(folder, corpus("d"), encoder=FakeEncoder(), chunking=Chunking(overlap=2))
         assert state_of(folder) == before
 
