@@ -89,3 +89,9 @@ def test_a_module_that_was_imported_already_is_named(tmp_path: Path) -> None:
 def test_a_folder_of_such_a_name_with_no_python_in_it_is_no_harm(tmp_path: Path) -> None:
     (tmp_path / "qa").mkdir()
     assert run("-c", "from inquote import QA", folder=tmp_path).stderr == ""
+
+
+def test_the_installed_command_starts_in_any_folder(tmp_path: Path) -> None:
+    command = Path(sys.executable).with_name("inquote")
+    shown = subprocess.run([command, "--help"], cwd=tmp_path, check=True, capture_output=True)
+    assert b"Ask a document" in shown.stdout

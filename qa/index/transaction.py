@@ -69,7 +69,7 @@ def _take(folder: Path) -> None:
         folder.mkdir(_FOLDER_MODE, parents=True, exist_ok=True)
     except FileExistsError:
         raise not_written(folder, "it is a file: name a folder") from None
-    except (FileNotFoundError, NotADirectoryError) as error:
+    except FileNotFoundError as error:
         raise not_written(folder, "no folder can be made there: name another") from error
     others = {path.name for path in folder.iterdir()}
     if DATABASE not in others:

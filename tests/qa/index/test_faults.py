@@ -147,7 +147,12 @@ def test_an_index_is_written_though_what_a_stopped_run_left_cannot_be_removed(
     assert changes.removed == ["a"]
 
 
-def test_a_place_where_no_folder_can_be_made_is_no_damage(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("x")
+def test_a_place_where_no_folder_can_be_made_is_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise FileNotFoundError(errno.ENOENT, "there is no such place")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
     with pytest.raises(IndexNotWritten, match="no folder can be made there: name another"):
-        update_index(tmp_path / "file" / "index", corpus("a"), encoder=FakeEncoder())
+        update_index(tmp_path / "index", corpus("a"), encoder=FakeEncoder())
