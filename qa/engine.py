@@ -2,44 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-import shutil
 import time
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Self
 
-from embeddings import Encoder, ModelNotFetched, Reranker, load_encoder, load_reranker
-from embeddings.cache import cache_folder
+from embeddings import Encoder, Reranker, load_reranker
 from qa.answering import DEFAULT_THRESHOLD, Answer, Answerer, ExtractiveAnswerer
 from qa.answering.late_interaction import TokensOf
-from qa.answering.readings import answers_too, is_surer
-from qa.bundled import essay_path
-from qa.documents import Document
-from qa.errors import (
-    IndexDamaged,
-    IndexMismatch,
-    IndexMissing,
-    IndexNotWritten,
-    LoadError,
-    QuestionError,
-    StoredIndexError,
-)
+from qa.errors import QuestionError
 from qa.follow_ups.rewriting import Rewriting, rewrite
-from qa.index import Changes, Index, update_index
-from qa.index.storage import FORMAT, is_index
-from qa.loaders import find_all
+from qa.index import Index
+from qa.opening import Source, open_corpus
 from qa.passages import Chunking
 from qa.retrieval import RetrievedPassage, Retriever, check_question
 
-Source = str | os.PathLike[str] | Document
-
 DEFAULT_TOP_K = 8
+
+_SURER = 0.05  # of confidence, that the history must add to an ambiguous question
+_BEHIND = 2.0  # of score, that its quote may be behind the best for the question by itself
 
 
 class QA:
@@ -111,15 +94,22 @@ class QA:
             ModelError: a model cannot be loaded (it is an `EmbeddingsError`).
         """
         loaded = None if reranker is None else load_reranker(reranker)  # before any indexing
-        load = partial(load_encoder, backend=backend, precision=precision)
-        update = partial(update_index, token_vectors=token_vectors)
-        opened, encoder, _ = _opened(source, index, model, load, update, chunking)
+        corpus = open_corpus(
+            source,
+            index=index,
+            model=model,
+            backend=backend,
+            precision=precision,
+            chunking=chunking,
+            token_vectors=token_vectors,
+        )
         try:
-            opened.check_chunking(chunking)
+            corpus.index.check_chunking(chunking)
             least = DEFAULT_THRESHOLD if threshold is None else threshold
-            return cls(opened, encoder, ExtractiveAnswerer(encoder, threshold=least), loaded)
+            answerer = ExtractiveAnswerer(corpus.encoder, threshold=least)
+            return cls(corpus.index, corpus.encoder, answerer, loaded)
         except BaseException:
-            opened.close()
+            corpus.index.close()
             raise
 
     def retrieve(
@@ -171,18 +161,18 @@ class QA:
                 in the index.
         """
         started = time.perf_counter()
-        query = self._standalone(question, history)
-        asked = time.perf_counter()
-        passages = self._retriever.retrieve(query, top_k, documents)
-        own = (
-            self._retriever.retrieve(question, top_k, documents) if query.is_ambiguous else passages
-        )
+        asked = self._standalone(question, history)
+        rewritten = time.perf_counter()
+        passages = self._retriever.retrieve(asked, top_k, documents)
+        own = passages
+        if asked.is_ambiguous:
+            own = self._retriever.retrieve(question, top_k, documents)
         retrieved = time.perf_counter()
-        answer = self._answer(query, passages, own)
+        answer = self._answer(asked, passages, own)
         done = time.perf_counter()
         seconds = {
-            "query": asked - started,
-            "retrieval": retrieved - asked,
+            "query": rewritten - started,
+            "retrieval": retrieved - rewritten,
             "answer": done - retrieved,
             "total": done - started,
         }
@@ -191,25 +181,32 @@ class QA:
     def _answer(
         self, asked: Rewriting, passages: list[RetrievedPassage], own: list[RetrievedPassage]
     ) -> Answer:
-        """Answer a question as it is read; an ambiguous one by itself, unless its history helps.
+        """Answer a question as it was rewritten; an ambiguous one by itself, or so if that helps.
 
-        `own` are the passages of the question by itself.
+        Words from the history match the passage that they came from, whatever is asked. So the
+        answer with them must be surer, and what it quotes must also be among the best for the
+        question by itself. For a standalone question something else stands out by far; for a
+        dependent one nothing does. What the rule is worth: docs/conversation.md.
+
+        Args:
+            asked: the question and its rewriting.
+            passages: what was retrieved for the rewriting.
+            own: what was retrieved for the question by itself.
         """
 
-        def answer(query: str, found: list[RetrievedPassage]) -> Answer:
+        def answer(query: str, passages: list[RetrievedPassage]) -> Answer:
             return self.answerer.answer(
-                asked.question, query, found, self.index.document, self.tokens
+                asked.question, query, passages, self.index.document, self.tokens
             )
 
         with_history = answer(asked.query, passages)
         if not asked.is_ambiguous:
             return with_history
         standalone = answer(asked.question, own)
-        if is_surer(with_history, standalone) and answers_too(
-            with_history, answer(asked.question, passages)
-        ):
-            return with_history
-        return standalone
+        if with_history.confidence < standalone.confidence + _SURER:
+            return standalone
+        is_near_best = _is_near_best(with_history, answer(asked.question, passages))
+        return with_history if is_near_best else standalone
 
     def _standalone(self, question: str, history: Sequence[str]) -> Rewriting:
         """Check a question and make it standalone."""
@@ -251,145 +248,13 @@ def retrieve(
         return qa.retrieve(question, top_k=top_k)
 
 
-def prepare(
-    source: Source | Sequence[Source] | None = None,
-    *,
-    index: str | os.PathLike[str] | None = None,
-    model: str | None = None,
-    backend: str = "auto",
-    precision: str = "float32",
-    chunking: Chunking | None = None,
-    remove: Sequence[str] = (),
-    token_vectors: int | None = None,
-) -> tuple[Path, Encoder, Changes]:
-    """Bring an index up to date: give its folder, its encoder, and what changed.
+def _is_near_best(with_history: Answer, standalone: Answer) -> bool:
+    """Return whether a quote is nearly the best for the question by itself, in the same passages.
 
-    Arguments and errors are those of `QA.open`; `remove` are ids of documents to take out.
+    Where the answerer does not tell what it considered, it is taken to be.
     """
-    load = partial(load_encoder, backend=backend, precision=precision)
-    update = partial(update_index, token_vectors=token_vectors)
-    opened, encoder, changes = _opened(source, index, model, load, update, chunking, remove)
-    opened.close()
-    return opened.folder, encoder, changes
-
-
-_Load = Callable[..., Encoder]
-_Update = Callable[..., Changes]
-_Opened = tuple[Index, Encoder, Changes]
-
-
-def _opened(
-    source: Source | Sequence[Source] | None,
-    index: str | os.PathLike[str] | None,
-    model: str | None,
-    load: _Load,
-    update: _Update,
-    chunking: Chunking | None,
-    remove: Sequence[str] = (),
-) -> _Opened:
-    """Bring an index up to date, and open it."""
-    if index is None and isinstance(source, str | os.PathLike) and is_index(Path(source)):
-        source, index = None, source
-    if index is None:
-        sources = _several(essay_path() if source is None else source)
-        return _open_cached(sources, load, update, model, chunking or Chunking())
-    folder = Path(index).expanduser()
-    documents = find_all(_several(source)) if source is not None else []
-    if not documents and not remove:
-        return _open_as_it_is(folder, load, model)
-    encoder = _made_with(folder, load, model)
-    changes = update(folder, documents, encoder=encoder, chunking=chunking, remove=remove)
-    return Index.open(folder), encoder, changes
-
-
-def _several(source: Source | Sequence[Source]) -> list[Source]:
-    return [source] if isinstance(source, str | os.PathLike | Document) else list(source)
-
-
-def _open_as_it_is(folder: Path, load: _Load, model: str | None) -> _Opened:
-    index = Index.open(folder)
-    try:
-        encoder = load(model) if model else _named_by(index, load)
-        return index, encoder, Changes()
-    except BaseException:
-        index.close()
-        raise
-
-
-def _made_with(folder: Path, load: _Load, model: str | None) -> Encoder:
-    """Load the model that is named, or the one that an index was made with, if there is one."""
-    if model or not is_index(folder):
-        return load(model)
-    try:
-        index = Index.open(folder)
-    except IndexMissing:  # one that was stopped before it was finished, or an empty database
-        return load(None)
-    with closing(index):
-        return _named_by(index, load)
-
-
-def _named_by(index: Index, load: _Load) -> Encoder:
-    """Load the model that an index names.
-
-    An index may come from anyone, so no folder is opened for it, and nothing is fetched.
-    """
-    model = index.manifest.model
-    try:
-        return load(model, only_fetched=True)
-    except ModelNotFetched as error:
-        raise IndexMismatch(
-            f"the index in {index.folder} was made with model {model!r}, which neither comes with "
-            "inquote nor was fetched here before: name it with --model, if you trust it",
-            folder=index.folder,
-        ) from error
-
-
-def _open_cached(
-    sources: list[Source], load: _Load, update: _Update, model: str | None, chunking: Chunking
-) -> _Opened:
-    """Open the cached index of these sources, up to date; a damaged one is made anew."""
-    documents = find_all(sources)
-    if not documents:
-        raise LoadError("no document is named: name a file or a folder", source="")
-    encoder = load(model)
-    folder = _cached(sources, encoder, chunking)
-
-    def updated() -> tuple[Index, Changes]:
-        try:
-            changes = update(folder, documents, encoder=encoder, chunking=chunking, only_these=True)
-        except IndexNotWritten as error:
-            told = str(error).replace(f"in {folder}", f"in the cache folder {cache_folder()}")
-            raise IndexNotWritten(
-                f"{told}; INQUOTE_CACHE can name another", folder=folder
-            ) from error
-        return Index.open(folder), changes
-
-    try:
-        index, changes = updated()
-    except (IndexDamaged, IndexMissing):
-        _remove_damaged(folder)
-        index, changes = updated()
-    return index, encoder, changes
-
-
-def _remove_damaged(folder: Path) -> None:
-    try:
-        shutil.rmtree(folder)
-    except OSError as error:
-        reason = "it is a link" if folder.is_symlink() else error.strerror
-        raise StoredIndexError(
-            f"the damaged index in {folder} cannot be removed ({reason}): remove it, or name "
-            "another cache folder in INQUOTE_CACHE",
-            folder=folder,
-        ) from error
-
-
-def _cached(sources: list[Source], encoder: Encoder, chunking: Chunking) -> Path:
-    """Return the folder in the cache for the index of these sources."""
-    names = sorted(s.id if isinstance(s, Document) else str(_absolute(s)) for s in sources)
-    identity = json.dumps([names, encoder.digest, chunking.to_dict(), FORMAT])
-    return cache_folder() / "indexes" / hashlib.sha256(identity.encode()).hexdigest()[:24]
-
-
-def _absolute(path: str | os.PathLike[str]) -> Path:
-    return Path(path).expanduser().resolve()
+    if not standalone.considered or not with_history.considered:
+        return True
+    quoted = with_history.considered[0]
+    scores = [other.score for other in standalone.considered if other.overlaps(quoted)]
+    return max(scores, default=float("-inf")) >= standalone.considered[0].score - _BEHIND

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from embeddings import Tokens
 from qa.documents import Document
-from qa.engine import _cached
 from qa.index import Index, update_index
 from qa.index.storage import DATABASE
 from qa.loaders import load
+from qa.opening import cached_index
 from qa.passages import Chunking
 
 _WORDS = re.compile(r"\w+")
@@ -166,7 +166,7 @@ def index_here(*paths: Path) -> None:
     """Index files where the commands look for the index of what --document names."""
     encoder = FakeEncoder()
     documents = [document for path in paths for document in load(path)]
-    update_index(_cached(list(paths), encoder, Chunking()), documents, encoder=encoder)
+    update_index(cached_index(list(paths), encoder, Chunking()), documents, encoder=encoder)
 
 
 def contents(folder: Path) -> list[str]:

@@ -17,9 +17,9 @@ from qa.cli.options import CorpusOptions, as_json_option, corpus_options, print_
 from qa.text.printable import printable
 
 if TYPE_CHECKING:
-    from qa.engine import Source
     from qa.evaluation import QuestionSet, Run
     from qa.evaluation.settings import Opened
+    from qa.opening import Source
 
 GATE_FAILED = 5
 

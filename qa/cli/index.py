@@ -68,7 +68,7 @@ def index(
 
     Ctrl-C keeps what is encoded: the same command continues from there.
     """
-    from qa.engine import prepare
+    from qa.opening import open_corpus
     from qa.passages import Chunking
 
     if check:
@@ -89,7 +89,7 @@ def index(
         )
     source = list(paths) or None
     try:
-        folder, encoder, changes = prepare(
+        corpus = open_corpus(
             source,
             index=index,
             model=model,
@@ -102,9 +102,10 @@ def index(
     except KeyboardInterrupt:
         click.echo("Stopped. The same command continues from here.", err=True)
         sys.exit(STOPPED)
-    _print_changes(folder, changes, as_json)
+    corpus.index.close()
+    _print_changes(corpus.index.folder, corpus.changes, as_json)
     if watch:
-        _watch(paths, folder, encoder, as_json)
+        _watch(paths, corpus.index.folder, corpus.encoder, as_json)
 
 
 def _check(index: Path | None, *, bare: bool) -> None:

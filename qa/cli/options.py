@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from qa.engine import QA, Source
+    from qa.engine import QA
+    from qa.opening import Source
 
 _Command = Callable[..., Any]
 

@@ -13,8 +13,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from qa.answering import DEFAULT_THRESHOLD, ExtractiveAnswerer
-from qa.engine import DEFAULT_TOP_K, QA, Source
+from qa.engine import DEFAULT_TOP_K, QA
 from qa.errors import SettingsError
+from qa.opening import Source
 from qa.passages import Chunking
 
 

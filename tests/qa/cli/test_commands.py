@@ -94,7 +94,7 @@ def test_the_precision_that_is_named_is_taken(
     def load(*_: object, precision: str, **__: object) -> Encoder:
         raise ModelError(f"loaded in {precision}", model="")
 
-    monkeypatch.setattr("qa.engine.load_encoder", load)
+    monkeypatch.setattr("qa.opening.load_encoder", load)
     (tmp_path / "a.txt").write_text("Tickets cost five euros.")
     asked = {"id": "1", "question": "How much?", "answerable": True, "quotes": ["five euros"]}
     (tmp_path / "set.jsonl").write_text(json.dumps(asked))
@@ -115,7 +115,7 @@ def test_the_precision_that_is_named_is_taken(
 class TestIndex:
     @pytest.fixture
     def folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        monkeypatch.setattr("qa.engine.load_encoder", lambda *_, **__: FakeEncoder())
+        monkeypatch.setattr("qa.opening.load_encoder", lambda *_, **__: FakeEncoder())
         (tmp_path / "a.txt").write_text("Tickets cost five euros.")
         assert run("index", tmp_path / "a.txt", "--index", tmp_path / "index").exit_code == 0
         return tmp_path / "index"
@@ -162,7 +162,7 @@ class TestIndex:
                 raise KeyboardInterrupt
 
         with monkeypatch.context() as patched:
-            patched.setattr("qa.engine.load_encoder", lambda *_, **__: Stopped())
+            patched.setattr("qa.opening.load_encoder", lambda *_, **__: Stopped())
             result = run("index", tmp_path / "a.txt", "--index", tmp_path / "new")
         assert result.exit_code == STOPPED
         assert "The same command continues from here" in result.stderr

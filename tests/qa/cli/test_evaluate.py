@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("no_model")
 
 @pytest.fixture
 def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa.engine.load_encoder", lambda *_, **__: FakeEncoder())
+    monkeypatch.setattr("qa.opening.load_encoder", lambda *_, **__: FakeEncoder())
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ import qa.loaders
 from embeddings import Encoder
 from embeddings.stores.segments import Segments
 from qa import QA, Document
-from qa.engine import prepare
 from qa.errors import LoadError
+from qa.opening import open_corpus
 from tests.fakes import FakeEncoder
 
 
@@ -24,7 +24,7 @@ def fake_model(fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch) -> Fa
     def load(model: str | None = None, **_: object) -> Encoder:
         return fake_encoder
 
-    monkeypatch.setattr("qa.engine.load_encoder", load)
+    monkeypatch.setattr("qa.opening.load_encoder", load)
     monkeypatch.setattr(qa.loaders, "_SECONDS_TO_SETTLE", -1.0)
     return fake_encoder
 
@@ -57,8 +57,9 @@ def test_an_unchanged_corpus_is_opened_without_being_read(
     with nothing_read(monkeypatch), QA.open(notes) as opened:
         assert opened.index.document_ids() == ["one.txt", "two.md"]
     with nothing_read(monkeypatch):
-        _, _, changes = prepare(notes)
-    assert changes.unchanged == ["one.txt", "two.md"]
+        corpus = open_corpus(notes)
+        corpus.index.close()
+    assert corpus.changes.unchanged == ["one.txt", "two.md"]
 
 
 def test_vectors_are_loaded_once(notes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +116,8 @@ def test_a_file_that_just_changed_is_read_again(
 
 @pytest.mark.parametrize("file", ["vectors-*", "inquote.sqlite"])
 def test_a_damaged_index_of_an_unchanged_corpus_is_made_anew(notes: Path, file: str) -> None:
-    folder, _, _ = prepare(notes)
+    with closing(open_corpus(notes).index) as opened:
+        folder = opened.folder
     (damaged,) = folder.glob(file)
     damaged.write_bytes(b"garbage")
     with QA.open(notes) as opened:

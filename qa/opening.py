@@ -1,0 +1,180 @@
+"""Opens a corpus: its index, brought up to date, and the encoder that made it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from embeddings import Encoder, ModelNotFetched, load_encoder
+from embeddings.cache import cache_folder
+from qa.bundled import essay_path
+from qa.documents import Document
+from qa.errors import (
+    IndexDamaged,
+    IndexMismatch,
+    IndexMissing,
+    IndexNotWritten,
+    LoadError,
+    StoredIndexError,
+)
+from qa.index import Changes, Index, update_index
+from qa.index.storage import FORMAT, is_index
+from qa.loaders import find_all
+from qa.passages import Chunking
+
+Source = str | os.PathLike[str] | Document
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """An open index, the encoder for its questions, and what was just changed in it."""
+
+    index: Index
+    encoder: Encoder
+    changes: Changes
+
+
+class _Load(Protocol):
+    def __call__(self, model: str | None, *, only_fetched: bool = ...) -> Encoder: ...
+
+
+def open_corpus(
+    source: Source | Sequence[Source] | None = None,
+    *,
+    index: str | os.PathLike[str] | None = None,
+    model: str | None = None,
+    backend: str = "auto",
+    precision: str = "float32",
+    chunking: Chunking | None = None,
+    remove: Sequence[str] = (),
+    token_vectors: int | None = None,
+) -> Corpus:
+    """Bring an index up to date, and open it.
+
+    Arguments and errors are those of `QA.open`; `remove` are ids of documents to take out.
+    """
+    load = partial(load_encoder, backend=backend, precision=precision)
+    if index is None and isinstance(source, str | os.PathLike) and is_index(Path(source)):
+        source, index = None, source
+    if index is None:
+        sources = _several(essay_path() if source is None else source)
+        return _open_cached(sources, load(model), chunking or Chunking(), token_vectors)
+    folder = Path(index).expanduser()
+    documents = find_all(_several(source)) if source is not None else []
+    if not documents and not remove:
+        return _open_unchanged(folder, load, model)
+    encoder = _encoder_of(folder, load, model)
+    changes = update_index(
+        folder,
+        documents,
+        encoder=encoder,
+        chunking=chunking,
+        remove=remove,
+        token_vectors=token_vectors,
+    )
+    return Corpus(Index.open(folder), encoder, changes)
+
+
+def _several(source: Source | Sequence[Source]) -> list[Source]:
+    return [source] if isinstance(source, str | os.PathLike | Document) else list(source)
+
+
+def _open_unchanged(folder: Path, load: _Load, model: str | None) -> Corpus:
+    index = Index.open(folder)
+    try:
+        return Corpus(index, load(model) if model else _named_by(index, load), Changes())
+    except BaseException:
+        index.close()
+        raise
+
+
+def _encoder_of(folder: Path, load: _Load, model: str | None) -> Encoder:
+    """Load the model that is named, or the one that an index was made with, if there is one."""
+    if model or not is_index(folder):
+        return load(model)
+    try:
+        index = Index.open(folder)
+    except IndexMissing:  # one that was stopped before it was finished, or an empty database
+        return load(None)
+    with closing(index):
+        return _named_by(index, load)
+
+
+def _named_by(index: Index, load: _Load) -> Encoder:
+    """Load the model that an index names.
+
+    An index may come from anyone, so no folder is opened for it, and nothing is fetched.
+    """
+    model = index.manifest.model
+    try:
+        return load(model, only_fetched=True)
+    except ModelNotFetched as error:
+        raise IndexMismatch(
+            f"the index in {index.folder} was made with model {model!r}, which neither comes with "
+            "inquote nor was fetched here before: name it with --model, if you trust it",
+            folder=index.folder,
+        ) from error
+
+
+def _open_cached(
+    sources: list[Source], encoder: Encoder, chunking: Chunking, token_vectors: int | None
+) -> Corpus:
+    """Open the cached index of these sources, up to date; a damaged one is made anew."""
+    documents = find_all(sources)
+    if not documents:
+        raise LoadError("no document is named: name a file or a folder", source="")
+    folder = cached_index(sources, encoder, chunking)
+
+    def updated() -> Corpus:
+        try:
+            changes = update_index(
+                folder,
+                documents,
+                encoder=encoder,
+                chunking=chunking,
+                only_these=True,
+                token_vectors=token_vectors,
+            )
+        except IndexNotWritten as error:
+            message = str(error).replace(f"in {folder}", f"in the cache folder {cache_folder()}")
+            raise IndexNotWritten(
+                f"{message}; INQUOTE_CACHE can name another", folder=folder
+            ) from error
+        return Corpus(Index.open(folder), encoder, changes)
+
+    try:
+        return updated()
+    except (IndexDamaged, IndexMissing):
+        _remove_damaged(folder)
+        return updated()
+
+
+def _remove_damaged(folder: Path) -> None:
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        reason = "it is a link" if folder.is_symlink() else error.strerror
+        raise StoredIndexError(
+            f"the damaged index in {folder} cannot be removed ({reason}): remove it, or name "
+            "another cache folder in INQUOTE_CACHE",
+            folder=folder,
+        ) from error
+
+
+def cached_index(sources: Sequence[Source], encoder: Encoder, chunking: Chunking) -> Path:
+    """Return the folder in the cache for the index of these sources."""
+    names = sorted(s.id if isinstance(s, Document) else str(_absolute(s)) for s in sources)
+    identity = json.dumps([names, encoder.digest, chunking.to_dict(), FORMAT])
+    return cache_folder() / "indexes" / hashlib.sha256(identity.encode()).hexdigest()[:24]
+
+
+def _absolute(path: str | os.PathLike[str]) -> Path:
+    return Path(path).expanduser().resolve()
