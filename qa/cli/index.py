@@ -49,7 +49,7 @@ STOPPED = 130
     "--remove", multiple=True, metavar="ID", help="Remove the document with this id; repeatable."
 )
 @click.option("--watch", is_flag=True, help="Keep running, and update the index when files change.")
-@click.option("--check", is_flag=True, help="Check all of --index for damage, and change nothing.")
+@click.option("--check", is_flag=True, help="Check all of --index for damage.")
 @as_json_option
 def index(
     paths: tuple[Path, ...],
