@@ -52,7 +52,7 @@ ESSAY_EXAMPLES = (
     "--open/--no-open",
     "open_browser",
     default=None,
-    help="Open a browser; by default if there is a screen.",
+    help="Open a browser. By default, if there is a screen.",
 )
 @click.option(
     "--auth",
@@ -65,7 +65,7 @@ ESSAY_EXAMPLES = (
     "names",
     multiple=True,
     metavar="NAME",
-    help="Another host name of the page, for example behind a proxy; repeatable.",
+    help="Another host name that the page is reached by, for example behind a proxy; repeatable.",
 )
 @click.option(
     "--proxy",
@@ -73,14 +73,15 @@ ESSAY_EXAMPLES = (
     multiple=True,
     metavar="ADDRESS",
     callback=lambda _context, _option, given: [_network(one) for one in given],
-    help="Address or network of a proxy in front of the page, whose forwarded headers are "
-    "trusted; repeatable.",
+    help="Address or network of a proxy in front of the page; its forwarded headers are trusted. "
+    "Repeatable.",
 )
 @click.option("--mcp", is_flag=True, help="Also serve ask, retrieve and verify as MCP tools.")
 @click.option(
     "--feedback",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Question set to save thumbs up and down in; by default a file in your data folder.",
+    help="File to save ratings of answers in, as a question set. By default, one in your data "
+    "folder.",
 )
 @as_json_option
 def chat(
@@ -144,8 +145,8 @@ def _warn_of_strangers(host: str, accounts: Accounts | None) -> None:
     """Warn if other machines can ask without a login."""
     if accounts is None and not _is_loopback(host):
         click.echo(
-            f"Warning: everyone who can reach this machine on {host} can read these documents; "
-            "--auth requires a login.",
+            f"Warning: everyone who can reach this machine on {host} can read these documents. "
+            "Add --auth to require a login.",
             err=True,
         )
 

@@ -123,7 +123,7 @@ class TestIndex:
     def test_check_tells_that_an_index_is_not_damaged(self, folder: Path) -> None:
         result = run("index", "--index", folder, "--check")
         assert result.exit_code == 0
-        assert "is not damaged: 1 documents, 1 passages" in result.stdout
+        assert "is not damaged.\n  documents: 1, passages: 1" in result.stdout
 
     def test_check_tells_what_is_damaged(self, folder: Path) -> None:
         whole = vectors_of(folder).read_bytes()

@@ -118,7 +118,7 @@ class TestEval:
             *("--set", "threshold=0,1", "--set", "top_k=1,3"),
         )
         assert result.exit_code == 0, result.output
-        assert "+ better and - worse than the first, as tested" in result.stdout
+        assert "+ significantly better, - significantly worse than the first" in result.stdout
         (row,) = [row for row in result.stdout.split("\n") if row.startswith("quote-hit@1")]
         assert row.split()[-4:] == ["0.000", "-", "0.000", "-"]
         names = {path.name for path in out.iterdir()}
@@ -308,7 +308,7 @@ class TestCompare:
     def test_bad_input_is_answered_in_a_sentence(
         self, runs: tuple[Path, Path], tmp_path: Path
     ) -> None:
-        assert_one_sentence(run("compare", runs[0]), "two or more runs")
+        assert_one_sentence(run("compare", runs[0]), "at least two runs")
         assert_one_sentence(run("compare", runs[0], tmp_path / "none"), "is not a run")
         assert_one_sentence(run("compare", *runs, "--measure", "quote-hit"), "did you mean")
         assert_one_sentence(run("compare", *runs, "--gate", "MAP"), "measure:drop")

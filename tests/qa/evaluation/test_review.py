@@ -353,8 +353,8 @@ class TestInATerminal:
 
     def test_what_cannot_be_meant_is_asked_again(self, start: Start, out: Path) -> None:
         result = self.run(start(COST), "x", "0", "9", "k", "99999999999", "S")
-        assert result.output.count("That is none of: numbers, n, t, s, q") == 2
-        assert result.output.count("The numbers are 1 to 4") == 3
+        assert result.output.count("Type numbers, or one of: n, t, s, q") == 2
+        assert result.output.count("Type numbers from 1 to 4") == 3
         assert "0 judged, 0 left" in result.output
         assert saved(out) == []
 
