@@ -15,9 +15,12 @@ from qa.loaders import load
 from tests.fakes import FakeEncoder
 from tests.network import ASKED, refuse_network
 
-# A busy machine draws slowly, and fails no test for it.
+# A busy machine draws slowly, and fails no test for it. The attacks try many more texts.
 hypothesis.settings.register_profile(
-    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "patient",
+    deadline=None,
+    max_examples=40,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("patient")
 

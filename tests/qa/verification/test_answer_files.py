@@ -115,7 +115,7 @@ def test_any_data_is_read_or_refused(data: Any) -> None:
         parse_answer(data)
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(
     st.sampled_from(sorted(quote())),
     any_json,
