@@ -81,6 +81,11 @@ def test_output_that_lacks_a_character_shows_it_as_an_escape(
         assert "\\u201c" in result.stdout
 
 
+@pytest.fixture
+def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qa.engine.load_encoder", lambda *_, **__: FakeEncoder())
+
+
 @pytest.mark.parametrize("command", ["index", "ask", "retrieve", "eval", "review", "chat"])
 def test_the_precision_that_is_named_is_taken(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -108,8 +113,7 @@ def test_the_precision_that_is_named_is_taken(
 
 class TestIndex:
     @pytest.fixture
-    def folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        monkeypatch.setattr("qa.engine.load_encoder", lambda *_, **__: FakeEncoder())
+    def folder(self, tmp_path: Path, no_model: None) -> Path:
         (tmp_path / "a.txt").write_text("Tickets cost five euros.")
         assert run("index", tmp_path / "a.txt", "--index", tmp_path / "index").exit_code == 0
         return tmp_path / "index"
@@ -262,7 +266,15 @@ class TestWithTheRealModel:
         assert "quote-hit@1" in run("eval", few).stdout
 
 
-@pytest.mark.model
+def test_an_unknown_model_without_a_network_is_not_tried_over_and_over(
+    network_asked_for: list[str],
+) -> None:
+    assert_one_sentence(run("ask", "Why so?", "--model", "no-such/model"), "no-such/model")
+    assert 1 <= len(network_asked_for) <= 2
+    network_asked_for.clear()
+
+
+@pytest.mark.usefixtures("no_model")
 class TestBadInput:
     def test_a_missing_file(self, tmp_path: Path) -> None:
         assert_one_sentence(run("ask", "Why?", "--document", tmp_path / "no.txt"), "no.txt")
@@ -298,13 +310,6 @@ class TestBadInput:
         vectors_of(index).write_bytes(b"short")
         assert_one_sentence(run("ask", "Why so?", "--index", index), "damaged", "vectors-1")
 
-    def test_an_unknown_model_without_a_network_is_not_tried_over_and_over(
-        self, network_asked_for: list[str]
-    ) -> None:
-        assert_one_sentence(run("ask", "Why so?", "--model", "no-such/model"), "no-such/model")
-        assert 1 <= len(network_asked_for) <= 2
-        network_asked_for.clear()
-
     @pytest.mark.parametrize(
         "command", [["ask", BELT], ["retrieve", BELT], ["eval", str(questions_path())]]
     )
@@ -325,6 +330,7 @@ class TestBadInput:
         assert_one_sentence(run("index", "--index", index, "--remove", "other.txt"), "other.txt")
         assert sorted((p.name, p.stat().st_size) for p in index.iterdir()) == before
 
+    @pytest.mark.process
     def test_a_working_folder_that_was_removed(self, tmp_path: Path) -> None:
         (tmp_path / "docs").mkdir()
         (tmp_path / "docs" / "a.txt").write_text("Tickets cost five euros.")

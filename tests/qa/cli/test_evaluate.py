@@ -171,9 +171,9 @@ class TestEval:
             )
             return [record["question_id"] for record in run["records"]]
 
-        assert len(ids(1)) == 5
-        assert ids(1) == ids(1)
-        assert ids(1) != ids(2)
+        first = ids(1)
+        assert len(first) == 5
+        assert ids(1) == first != ids(2)
 
     def test_a_set_that_brings_its_corpus_is_asked_on_that(self, tmp_path: Path) -> None:
         folder = tmp_path / "beir"

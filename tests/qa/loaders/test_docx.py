@@ -8,7 +8,7 @@ from pathlib import Path
 import docx
 import pytest
 from docx.document import Document as Word
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.documents import Document
@@ -79,6 +79,7 @@ class TestText:
         word.add_paragraph(words)
         assert saved(path, word).text == words
 
+    @settings(max_examples=20)
     @given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), min_size=1))
     def test_any_text_comes_back(
         self, tmp_path_factory: pytest.TempPathFactory, drawn: str

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.documents import Document
@@ -200,6 +200,7 @@ class TestWhatIsNotRead:
         refusal(path)
         assert capfd.readouterr() == ("", "")
 
+    @settings(max_examples=20)
     @given(st.data())
     def test_a_file_with_changed_bytes_is_read_or_refused(self, data: st.DataObject) -> None:
         whole = bytearray(pages_of(["One page.", "Another."])[-700:])
