@@ -168,6 +168,7 @@ class TestIndex:
 
 
 @pytest.mark.model
+@pytest.mark.usefixtures("indexed_essay")
 class TestWithTheRealModel:
     def test_the_threshold_decides_whether_it_answers(self) -> None:
         question = "What is the capital of France?"
