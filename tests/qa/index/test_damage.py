@@ -73,6 +73,11 @@ class TestOpening:
         with pytest.raises(IndexDamaged, match="vectors-1"):
             Index.open(folder)
 
+    def test_a_changed_list_of_removed_passages_is_named(self, folder: Path) -> None:
+        edit_database(folder, "INSERT INTO dead VALUES (3)")
+        with pytest.raises(IndexDamaged, match="removed passages"):
+            Index.open(folder)
+
     @pytest.mark.parametrize("stored", ["", "null", "[]", "{}", "1", '{"chunking": 5}', b"\xff"])
     def test_a_broken_manifest_is_named(self, folder: Path, stored: str | bytes) -> None:
         edit_database(
