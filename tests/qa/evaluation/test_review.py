@@ -200,17 +200,8 @@ class TestDeciding:
         assert [one.question.id for one in review.pending] == ["q1", "q3"]
 
     def test_what_was_known_of_another_answer_is_let_go(self, start: Start, out: Path) -> None:
-        known = Question(
-            "a",
-            COST.text,
-            True,
-            ("Cats",),
-            ("Is it open?",),
-            ("plain",),
-            ("5",),
-            (),
-            (("cats", 1),),
-        )
+        before = ("Cats",), ("Is it open?",), ("plain",), ("5",)
+        known = Question("a", COST.text, True, *before, relevant=(("cats", 1),))
         review = start(known)
         review.accept(known, [PRICE])
         assert saved(out) == [
