@@ -75,10 +75,15 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("sections", nargs="*", metavar="SECTION", help="default: all that can run")
     made.add_argument("--bench", type=Path, help="a folder of question sets")
-    made.add_argument("--keep", type=Path, help="a folder to keep large indexes in, for scale")
+    made.add_argument("--keep", type=Path, help="a folder to keep the indexes of many and scale in")
     made.add_argument("--write", action="store_true", help="write to benchmarks/results.md")
     made.add_argument("--peers", type=_peers, default=PEERS, help=f"of {','.join(PEERS)}")
-    made.add_argument("--passages", type=_positive, default=10**6, help="at most so many")
+    made.add_argument(
+        "--passages",
+        type=_positive,
+        default=10**6,
+        help="at most so many, in many, peers and scale",
+    )
     made.add_argument("--clients", type=_positive, default=50, help="in load")
     made.add_argument("--answers", type=_positive, default=10_000, help="in load, in all")
     return made

@@ -91,11 +91,11 @@ class Baseline:
 
     def _by_words(self, question: str) -> list[int]:
         expression = " OR ".join(f'"{word}"' for word in content_words(question))
-        found = self._words.execute(
+        rows = self._words.execute(
             "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rank, rowid LIMIT ?",
             (expression or '""', DEPTH),
         )
-        return [number for (number,) in found]
+        return [number for (number,) in rows]
 
     def _nearest(
         self, vector: NDArray[np.float32], documents: Sequence[Document]

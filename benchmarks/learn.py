@@ -53,7 +53,7 @@ Pair = tuple[EncodedQuery, Match, NDArray[np.bool_]]
 """A question, a passage scored against it, and which of the passage's tokens answer it."""
 
 
-def learn_reader(training: Sequence[Example], dim: int) -> Network:
+def train_reader(training: Sequence[Example], dim: int) -> Network:
     """Train the reader to point at any token of an answer, or at none."""
     torch.manual_seed(0)
     chance = random.Random(0)  # noqa: S311  # it keeps no secret
@@ -109,7 +109,7 @@ def fold(example: Example) -> int:
     return zlib.crc32(f"fold {example.group}".encode()) % FOLDS
 
 
-def learn_weights(sets: Sequence[Sequence[Example]], readers: Readers) -> dict[str, float]:
+def fit_weights(sets: Sequence[Sequence[Example]], readers: Readers) -> dict[str, float]:
     """Fit the weights of single sentences' features, then the cost of a second sentence."""
     none = dict.fromkeys(FEATURES, 0.0)
     ranked = [
@@ -120,9 +120,9 @@ def learn_weights(sets: Sequence[Sequence[Example]], readers: Readers) -> dict[s
     for pair in LENGTHS:
         for no_backreference in LENGTHS:
             tried = weights | {"pair": -pair, "no_backreference": -no_backreference}
-            found = float(np.mean([_worth(of, tried) for of in ranked]))
-            if found > best + 1e-9:
-                best, kept = found, tried
+            worth = float(np.mean([_worth(of, tried) for of in ranked]))
+            if worth > best + 1e-9:
+                best, kept = worth, tried
     return kept
 
 
@@ -130,8 +130,8 @@ def _listwise(ranked: Sequence[Sequence[tuple[Example, list[Candidate]]]]) -> di
     """Maximise the softmax probability of the sentences that answer; sets count alike."""
     rows, answers, sizes, shares = [], [], [], []
     for of in ranked:
-        for example, found in of:
-            single = [c for c in found if not c.features["pair"]]
+        for example, every in of:
+            single = [c for c in every if not c.features["pair"]]
             right = [example.answered_by(c) for c in single]
             if any(right) and not all(right):
                 rows += [[c.features[name] for name in FITTED_FEATURES] for c in single]
@@ -158,10 +158,10 @@ def _worth(of: Sequence[tuple[Example, list[Candidate]]], weights: dict[str, flo
     def score(candidate: Candidate) -> float:
         return sum(weights[name] * value for name, value in candidate.features.items())
 
-    return float(np.mean([example.worth(max(found, key=score)) for example, found in of]))
+    return float(np.mean([example.worth(max(every, key=score)) for example, every in of]))
 
 
-def learn_confidence(
+def fit_confidence(
     asked: Sequence[Example], reader: Reader | None, weights: dict[str, float]
 ) -> dict[str, float]:
     """Fit a logistic regression: whether a question has an answer."""
@@ -169,8 +169,8 @@ def learn_confidence(
     for example in asked:
         ranked = candidates(scored(example, reader), weights)
         if ranked:
-            found = confidence_features(ranked)
-            rows.append([found[name] for name in CONFIDENCE_FEATURES])
+            features = confidence_features(ranked)
+            rows.append([features[name] for name in CONFIDENCE_FEATURES])
             answerable.append(example.question.answerable)
     x = np.array(rows)
     size = np.maximum(x.std(axis=0), 1e-6)  # without a reader, its feature is always 0
@@ -185,19 +185,19 @@ def main(bench: Path) -> None:
         examples(bench / name, encoder) for name in ("squad2_cs224n", "chroma_chunking", "mtrag")
     )
     both = [*squad, *chroma]
-    network = learn_reader(both, encoder.dim)
+    network = train_reader(both, encoder.dim)
     save_file(network.state_dict(), FOLDER / "reader.safetensors")
     halves = [[e for e in both if fold(e) != number] for number in range(FOLDS)]
-    others = [reader_of(learn_reader(half, encoder.dim)) for half in halves]
+    others = [reader_of(train_reader(half, encoder.dim)) for half in halves]
 
     def weights(readers: Readers, reader: Reader | None) -> FeatureWeights:
-        candidate = learn_weights([squad, chroma], readers)
-        return FeatureWeights(candidate, learn_confidence(mtrag, reader, candidate))
+        candidate = fit_weights([squad, chroma], readers)
+        return FeatureWeights(candidate, fit_confidence(mtrag, reader, candidate))
 
     with_reader = weights(others, reader_of(network))
-    found = Weights(encoder.digest, with_reader, weights([None] * FOLDS, None))
-    found.save()
-    print(found.to_json())
+    fitted = Weights(encoder.digest, with_reader, weights([None] * FOLDS, None))
+    fitted.save()
+    print(fitted.to_json())
 
 
 if __name__ == "__main__":

@@ -49,11 +49,11 @@ class Example:
         passage = match.passage
         before = len(passage.text_in_context) - len(passage.text) - passage.start
         starts, ends = match.tokens.spans[:, 0] - before, match.tokens.spans[:, 1] - before
-        found = np.zeros(len(starts), bool)
+        answering = np.zeros(len(starts), bool)
         for place in self.places:
             if place.document_id == passage.document_id:
-                found |= (starts < place.end) & (place.start < ends)
-        return found & match.sentence_mask.any(axis=0)
+                answering |= (starts < place.end) & (place.start < ends)
+        return answering & match.sentence_mask.any(axis=0)
 
     def answered_by(self, candidate: Candidate) -> bool:
         """Return whether a candidate shares a character with an answer, behind its lead."""

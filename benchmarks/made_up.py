@@ -224,5 +224,5 @@ def lines_as_passages() -> Iterator[None]:
 
 def _cut(document: Document, chunking: object, encoder: object) -> Iterator[Passage]:
     for line in _LINE.finditer(document.text):
-        found = _SENTENCE.finditer(document.text, *line.span())
-        yield Passage.of(document, tuple(Span(*sentence.span()) for sentence in found))
+        sentences = _SENTENCE.finditer(document.text, *line.span())
+        yield Passage.of(document, tuple(Span(*sentence.span()) for sentence in sentences))

@@ -1,9 +1,9 @@
 """What a question costs among 100,000 passages, beside what it costs on the essay.
 
-Encoder, questions and code are real; passages are made up (`benchmarks/made_up.py`), of as many
-words as a passage of the essay has. What is found is no answer, but takes as long to find, to read
-and to quote from. Both corpora are asked the same questions, in turns. Then each question is asked
-as if its passages had never been found: with token vectors from the index, and encoded anew.
+Encoder, questions and code are real; passages are made up (`benchmarks/made_up.py`), as long as
+those of the essay. They hold no answers, but take as long to find, to read and to quote from. Both
+corpora are asked the same questions, in turns. Then each question is asked as if its passages had
+never been found: with token vectors from the index, and with ones encoded anew.
 """
 
 from __future__ import annotations

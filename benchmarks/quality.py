@@ -43,7 +43,7 @@ class Goal:
         folder: the set's.
         measure: its name in `qa.evaluation`.
         target: at least this; None without a target.
-        learnt: whether it depends on trained weights, so that only held-out questions count.
+        trained: whether it depends on trained weights, so that only held-out questions count.
         with_history: whether only questions with a history count.
         whole: whether whole documents are cut by our chunking, where the set has them.
     """
@@ -51,7 +51,7 @@ class Goal:
     folder: str
     measure: str
     target: float | None = None
-    learnt: bool = False
+    trained: bool = False
     with_history: bool = False
     whole: bool = False
 
@@ -59,21 +59,21 @@ class Goal:
 GOALS = (
     Goal("squad2_cs224n", "hit@1", 0.81),
     Goal("squad2_cs224n", "hit@5", 0.95),
-    Goal("squad2_cs224n", "answer-in-quote@1", 0.79, learnt=True),
-    Goal("squad2_cs224n", "answer-in-quote@3", 0.90, learnt=True),
-    Goal("squad2_cs224n", "AUROC", 0.72, learnt=True),
+    Goal("squad2_cs224n", "answer-in-quote@1", 0.79, trained=True),
+    Goal("squad2_cs224n", "answer-in-quote@3", 0.90, trained=True),
+    Goal("squad2_cs224n", "AUROC", 0.72, trained=True),
     Goal("chroma_chunking", "hit@1", 0.66),
     Goal("chroma_chunking", "recall@5", 0.87),
     Goal("chroma_chunking", "hit@1", whole=True),
     Goal("chroma_chunking", "span recall@5", whole=True),
     Goal("cranfield", "nDCG@10", 0.50),
     Goal("mtrag", "nDCG@10", 0.78, with_history=True),
-    Goal("mtrag", "AUROC", 0.75, learnt=True),
-    Goal("clapnq_half", "quote-hit@1", 0.75, learnt=True),
-    Goal("clapnq_half", "quote-hit@3", 0.94, learnt=True),
-    Goal("clapnq_half", "AUROC", 0.90, learnt=True),
+    Goal("mtrag", "AUROC", 0.75, trained=True),
+    Goal("clapnq_half", "quote-hit@1", 0.75, trained=True),
+    Goal("clapnq_half", "quote-hit@3", 0.94, trained=True),
+    Goal("clapnq_half", "AUROC", 0.90, trained=True),
     Goal("covidqa_half", "hit@1", 0.52),
-    Goal("covidqa_half", "quote-hit@1", 0.37, learnt=True),
+    Goal("covidqa_half", "quote-hit@1", 0.37, trained=True),
 )
 
 
@@ -127,7 +127,7 @@ def counted(goal: Goal, questions: QuestionSet, ours: Run, titles: dict[str, str
         if (question.history or not goal.with_history)
         and (
             goal.folder not in HELD_OUT
-            or not goal.learnt
+            or not goal.trained
             or held_out(goal.folder, group_of(goal.folder, question, first.get(question.id, "")))
         )
     }

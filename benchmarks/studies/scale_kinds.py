@@ -56,8 +56,8 @@ def main(keep: Path) -> None:
             (times, nearest), (list_times, of_lists) = (
                 searched(store, queries) for store in (exact, lists)
             )
-            found = recall(of_lists, nearest)
-            print(row(f"{size:,}", *times, *list_times, found, f"{seconds:.1f}"), flush=True)
+            share = recall(of_lists, nearest)
+            print(row(f"{size:,}", *times, *list_times, share, f"{seconds:.1f}"), flush=True)
             lists.close()
     (large, *_) = sorted((keep / "index-1000000").glob("vectors-*"))
     lists = open_store("ivf", dim=DIM, path=large)
