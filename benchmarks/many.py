@@ -49,9 +49,10 @@ def measure(rates: Rates, options: argparse.Namespace) -> Measured:
             for how, first in asked_at_first(many, questions).items():
                 what = f"`ask`, {count:,} passages, new to it, tokens {how}"
                 rows.append(cells(what, first, floor))
+    times = {key: times_of(each) for key, each in samples.items()}
     lines, processor = [], []
     for method in ("retrieve", "ask"):
-        before, after = (times_of(samples[name, method]) for name in corpora)
+        before, after = (times[name, method] for name in corpora)
         what = f"`{method}` among {count:,} passages, times the essay's"
         lines.append(Line(what, after.median / before.median, "", TARGET))
         processor.append(f"`{method}` {after.processor / before.processor:.2f}")

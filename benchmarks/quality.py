@@ -190,37 +190,45 @@ def abstentions(goal: Goal, run: Run) -> list[str]:
 
 def main(options: argparse.Namespace) -> None:
     encoder = load_encoder(backend=options.backend, precision=options.precision)
-    against: Path | None = options.against
-    figures_named = ("inquote", "best baseline", "difference", "p", "target", "reached")
-    changes_named = ("before", "now", "difference", "p")
-    print(head("set", "measure", "questions", *(changes_named if against else figures_named)))
+    added: tuple[str, ...] = ("inquote", "best baseline", "difference", "p", "target", "reached")
+    if options.against:
+        added = ("before", "now", "difference", "p")
+    print(head("set", "measure", "questions", *added))
     abstained = []
     for folder, whole in dict.fromkeys((goal.folder, goal.whole) for goal in GOALS):
         if options.only and folder not in options.only:
             continue
-        path, kept = options.bench / folder, f"{folder}{'-whole' * whole}"
-        baselines = [] if whole or against else [*baseline_runs(path, encoder)]
-        ours = our_run(path, encoder, whole=whole)
-        if options.keep:
-            ours.save(options.keep / kept)
-        questions = load_questions(path)
-        titles = {d.id: d.title for d in corpus_of(path, questions, whole=whole)}
-        for goal in GOALS:
-            if (goal.folder, goal.whole) != (folder, whole):
-                continue
-            ids = counted(goal, questions, ours, titles)
-            part = part_of(ours, ids)
-            if against:
-                before = part_of(load_run(against / kept), ids)
-                print(beside_before(goal, before, part), flush=True)
-            else:
-                parts = [part_of(run, ids) for run in baselines]
-                print(beside_baselines(goal, parts, part), flush=True)
+        goals = [goal for goal in GOALS if (goal.folder, goal.whole) == (folder, whole)]
+        for goal, ours in judged(goals, encoder, options):
             if goal.measure == "AUROC":
-                abstained.append(abstentions(goal, part))
+                abstained.append(abstentions(goal, ours))
     shares = "answerable, answered", "unanswerable, answered"
     names = ("set", "questions", "answerable", "AUROC", "ECE", "AURC", *shares)
     print(f"\n{table(names, abstained)}")
+
+
+def judged(
+    goals: Sequence[Goal], encoder: Encoder, options: argparse.Namespace
+) -> Iterator[tuple[Goal, Run]]:
+    """Print a row for each goal of a set, and yield the part of our run that counts for it."""
+    folder, whole = goals[0].folder, goals[0].whole
+    path, kept = options.bench / folder, f"{folder}{'-whole' * whole}"
+    baselines = [] if whole or options.against else [*baseline_runs(path, encoder)]
+    ours = our_run(path, encoder, whole=whole)
+    if options.keep:
+        ours.save(options.keep / kept)
+    questions = load_questions(path)
+    titles = {d.id: d.title for d in corpus_of(path, questions, whole=whole)}
+    for goal in goals:
+        ids = counted(goal, questions, ours, titles)
+        part = part_of(ours, ids)
+        if options.against:
+            before = part_of(load_run(options.against / kept), ids)
+            print(beside_before(goal, before, part), flush=True)
+        else:
+            parts = [part_of(run, ids) for run in baselines]
+            print(beside_baselines(goal, parts, part), flush=True)
+        yield goal, part
 
 
 if __name__ == "__main__":
