@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.stats import binom, binomtest
 
 from benchmarks.results import table
+from qa.errors import RunError
 from qa.evaluation import Run, load_run
 from qa.evaluation.comparison.comparing import Tested, paired_tests
 from qa.evaluation.measures import MEASURES, columns
@@ -99,4 +100,7 @@ def power_table() -> str:
 
 
 if __name__ == "__main__":
-    print(false_alarms(load_run(sys.argv[1])) if sys.argv[1:] else power_table())
+    try:
+        print(false_alarms(load_run(sys.argv[1])) if sys.argv[1:] else power_table())
+    except RunError as error:
+        raise SystemExit(str(error)) from error
