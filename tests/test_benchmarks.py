@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks.__main__ import (
@@ -19,9 +21,12 @@ from benchmarks.__main__ import (
     parser,
 )
 from benchmarks.load import slope
-from benchmarks.machine import WEIGHTS, Rates, operations
+from benchmarks.machine import DIM, WEIGHTS, Rates, operations
+from benchmarks.made_up import WORDS, build_index
 from benchmarks.peers import ratio
 from benchmarks.results import Line, MarkError, merged, section, with_section
+from benchmarks.stages import STAGES
+from qa.index import Index
 
 PAGE = """# Speed
 
@@ -142,6 +147,25 @@ def test_a_document_without_marks_is_refused_before_anything_is_measured(
     monkeypatch.setattr("benchmarks.__main__.DOCUMENT", page)
     with pytest.raises(SystemExit, match=r"page\.md: no single place for summary"):
         main(["ask", "--write"])
+
+
+def test_a_made_up_index_has_as_many_passages_as_wanted_and_is_the_same_each_time(
+    tmp_path: Path,
+) -> None:
+    texts = ["The quick brown fox jumps over the lazy dog. A heron stands in the cold water."]
+    real = np.random.default_rng(0).standard_normal((30, DIM), np.float32)
+    contents = []
+    for name in ("first", "second"):
+        build_index(tmp_path / name, texts, real, 40, token_vectors=40)
+        with closing(Index.open(tmp_path / name)) as index:
+            passages = [p for id_ in index.document_ids() for p in index.passages_of(id_)]
+            contents.append((passages, index.search(real[:1], 3)))
+    assert contents[0] == contents[1]
+    assert [len(passage.text.split()) for passage in passages] == [WORDS] * 40
+
+
+def test_every_stage_names_functions_that_exist() -> None:
+    assert all(hasattr(owner, name) for functions in STAGES.values() for owner, name in functions)
 
 
 def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
