@@ -83,7 +83,7 @@ def test_output_that_lacks_a_character_shows_it_as_an_escape(
 
 @pytest.fixture
 def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa.engine.load_encoder", lambda *_, **__: FakeEncoder())
+    monkeypatch.setattr("qa.opening.load_encoder", lambda *_, **__: FakeEncoder())
 
 
 @pytest.mark.parametrize("command", ["index", "ask", "retrieve", "eval", "review", "chat"])

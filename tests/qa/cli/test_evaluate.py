@@ -265,7 +265,7 @@ def runs(museum: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
     folder = tmp_path_factory.mktemp("runs")
     questions = write_questions(folder, 16, 4)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("qa.engine.load_encoder", lambda *_, **__: FakeEncoder())
+        patch.setattr("qa.opening.load_encoder", lambda *_, **__: FakeEncoder())
         patch.setenv("INQUOTE_CACHE", str(folder / "cache"))
         for name, threshold in [("good", 0), ("refusing", 1)]:
             result = run(
