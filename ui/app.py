@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 import gradio as gr
 
@@ -20,7 +17,7 @@ from ui.chat.user_documents import AllUserDocuments
 from ui.evaluation.reviewing import ReviewHandlers
 from ui.evaluation.tab import evaluate_tab
 from ui.server import endpoints
-from ui.server.no_files import refuse_files
+from ui.server.gradio_patches.files import refuse_files
 from ui.visitors import limits
 from ui.visitors.background import regularly
 from ui.visitors.fair_work import LongWork

@@ -110,7 +110,7 @@ class ChatHandlers:
 
     def ask(self, event: gr.EventData) -> Data:
         """Answer a question: give its turn, as data and rendered."""
-        return self._ask(event._data)
+        return self._ask(event)
 
     @errors_as_data
     def _ask(self, request: object) -> Data:
@@ -133,7 +133,7 @@ class ChatHandlers:
     def bring(self, event: gr.EventData, visitor: gr.Request) -> Iterator[Data]:
         """Add uploaded files to a visitor's documents; yield the progress, then what is there."""
         try:
-            request = parsed(_Files, event._data)
+            request = parsed(_Files, event)
             work = functools.partial(self._add, request, visitor)
             client = visitor.username or ""
             for step in in_background(work, turns=self._work, client=client):

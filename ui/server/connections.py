@@ -17,7 +17,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ui.visitors import limits
-from ui.visitors.clients import client_of, share_of
+from ui.visitors.clients import client_of, parse_address, share_of
 from ui.visitors.errors import say_aside
 
 FILES_WANTED = 4_096
@@ -106,8 +106,8 @@ class Connections:
         return sum(len(theirs) for theirs in self._of.values())
 
     def _most_of(self, client: str, connection: Connection) -> int:
-        host = connection.client[0] if connection.client else ""
-        if _is_within(host, self._proxies):
+        address = parse_address(connection.client[0]) if connection.client else None
+        if address and any(address in network for network in self._proxies):
             return self.most
         return min(share_of(client, limits.MAX_CONNECTIONS_EACH), self.most // 2)
 
@@ -229,16 +229,6 @@ def handle_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) 
         say_aside("no connection can be accepted, as too many files are open: raise ulimit -n")
     else:
         loop.default_exception_handler(context)
-
-
-def _is_within(host: str, networks: Sequence[Network]) -> bool:
-    if not networks:
-        return False
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return any(address in network for network in networks)
 
 
 def _response(status: int, said: str) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
-import os
 import signal
 import socket
 import threading
@@ -15,8 +14,6 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
@@ -25,19 +22,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from qa.errors import SettingsError
 from ui.assets import head
 from ui.server.access import Login
 from ui.server.accounts import Accounts
 from ui.server.connections import FILES_WANTED, Connections, handle_loop_error, raise_open_files
-from ui.server.endpoints import SHARED, Endpoints, explained
-from ui.server.fair_queue import FairQueue
-from ui.server.guard import ANY_ADDRESS, MCP_PATH, Guard, RouteAllowlist
-from ui.server.page_policy import mark_scripts
-from ui.server.quotas import Quotas
+from ui.server.endpoints import SHARED, Endpoints
+from ui.server.gradio_patches.page import close_streams, patch_page
+from ui.server.guard import ANY_ADDRESS, MCP_PATH, NONCE, Guard, Quotas, RouteAllowlist
 from ui.visitors.cookies import Visitors
 from ui.visitors.errors import say_aside
-from ui.visitors.limits import ASKED_AT_ONCE, SESSIONS_KEPT
+from ui.visitors.limits import ASKED_AT_ONCE
 from ui.visitors.uploads import UPLOADS_PATH, Uploads, upload_route
 
 _START_SECONDS = 60.0
@@ -119,10 +113,7 @@ class Server:
 
 def assemble(page: gr.Blocks, serving: Serving) -> FastAPI:
     """Make the app of a page, and of the MCP server if there is one, with nothing before it."""
-    _one_sentence_for_any_error(page)
-    mark_scripts()
-    page._queue = FairQueue(page, {SHARED: ASKED_AT_ONCE})
-    page.state_session_capacity = SESSIONS_KEPT
+    patch_page(page, {SHARED: ASKED_AT_ONCE}, NONCE)
     app = _with_mcp(serving.tools) if serving.tools else _bare()
     app.router.routes.append(upload_route(serving.uploads))
     served: FastAPI = gr.mount_gradio_app(
@@ -140,7 +131,7 @@ def assemble(page: gr.Blocks, serving: Serving) -> FastAPI:
         ssr_mode=False,
         app_kwargs={
             **_NO_DOCS,
-            "exception_handlers": {TypeError: _misfit, KeyError: _misfit, Exception: _unexpected},
+            "exception_handlers": {TypeError: _misfit, Exception: _unexpected},
         },
         theme=gr.themes.Base(
             primary_hue="teal",
@@ -207,29 +198,10 @@ def _with_mcp(endpoints: Endpoints) -> FastAPI:
     return app
 
 
-def _one_sentence_for_any_error(page: gr.Blocks) -> None:
-    """Have whatever fails, such as data that does not fit, tell a sentence and print a line."""
-    process = page.process_api
-
-    async def explained_process(*args: Any, **kwargs: Any) -> Any:
-        with explained():
-            return await process(*args, **kwargs)
-
-    def enough(block_fn: Any, inputs: list[Any]) -> None:
-        if len(inputs) < len(block_fn.inputs):
-            needed = f"this needs {len(block_fn.inputs)} values, and got {len(inputs)}"
-            raise SettingsError(needed)
-
-    page.process_api = explained_process  # type: ignore[method-assign]
-    page.validate_inputs = enough  # type: ignore[method-assign]
-
-
 async def _misfit(request: Request, error: Exception) -> Response:
-    """Answer a request that names what there is not: an argument, or a function."""
+    """Answer a request that lacks an argument, or names one that an endpoint does not have."""
     if request.url.path.startswith("/gradio_api/call/v2/"):
         return JSONResponse({"detail": f"{str(error).split('. ')[0]}."}, 400)
-    if request.url.path == "/gradio_api/queue/join":
-        return JSONResponse({"detail": "The page has no such function."}, 400)
     raise error
 
 
@@ -256,9 +228,7 @@ class _Uvicorn(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._page._queue.close()  # type: ignore[no-untyped-call]
-        self._page.is_running = False
-        self._page.app.stop_event.set()
+        close_streams(self._page)
         await super().shutdown(sockets)
 
 

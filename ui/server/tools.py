@@ -7,13 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from anyio.to_thread import run_sync
-from gradio.utils import get_function_description
 from mcp import types
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
 from qa.errors import SettingsError
 from ui.server.endpoints import NAMES, Endpoints, description
+from ui.server.gradio_patches.page import function_description
 from ui.visitors.clients import client_of
 from ui.visitors.errors import sentence
 from ui.visitors.fair_work import Turns
@@ -77,7 +77,7 @@ class Tools:
 
     def _described(self, name: str) -> types.Tool:
         endpoint = getattr(self._endpoints, name)
-        _, arguments, _ = get_function_description(endpoint)
+        _, arguments, _ = function_description(endpoint)
         known, needed = _INPUTS[name]
         properties = {key: known[key] | {"description": arguments[key]} for key in known}
         return types.Tool(

@@ -1,4 +1,4 @@
-"""Who a request is from, for limits: an account where there is a login, and else an address."""
+"""Who a request is from, for limits: an account where there is a login, or else an address."""
 
 from __future__ import annotations
 
@@ -25,9 +25,8 @@ def client_of(scope: Mapping[str, Any]) -> str:
     if account is not None:
         return f"account {account}"
     host = str((scope.get("client") or ("", 0))[0])
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
+    address = parse_address(host)
+    if address is None:
         return f"address {host}"
     if isinstance(address, ipaddress.IPv6Address):
         address = address.ipv4_mapped or address  # what listens on both sees IPv4 so
@@ -42,3 +41,17 @@ def share_of(client: str, usual: int) -> int:
     Through a proxy or a tunnel that the server was not told of, everybody comes from there.
     """
     return usual * LOOPBACK_FACTOR if client.startswith(_LOOPBACK) else usual
+
+
+def parse_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the IP address that a host is given by; None if it is a name."""
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+def announced_bytes(headers: Mapping[str, str]) -> int | None:
+    """Return how large a request says its body is; None if it does not say so."""
+    length = headers.get("content-length", "")
+    return int(length) if length.isdecimal() else None

@@ -36,13 +36,14 @@ Model = TypeVar("Model", bound=Request)
 
 
 def parsed(model: type[Model], request: object) -> Model:
-    """Read a request.
+    """Read a request, or what came with an event.
 
     Raises:
-        RequestError: it is none of this kind.
+        RequestError: it is not of this kind.
     """
+    data = request._data if isinstance(request, gr.EventData) else request
     try:
-        return model.model_validate(request)
+        return model.model_validate(data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "it"

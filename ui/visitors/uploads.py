@@ -27,7 +27,7 @@ from qa.errors import QAError
 from qa.evaluation.formats import FORMATS
 from qa.loaders import LOADERS
 from ui.visitors import limits
-from ui.visitors.clients import client_of
+from ui.visitors.clients import announced_bytes, client_of
 from ui.visitors.cookies import visitor_of
 from ui.visitors.errors import sentence
 from ui.visitors.messages import Request, RequestError
@@ -209,14 +209,14 @@ def upload_route(uploads: Uploads) -> Route:
 
     async def upload(request: HttpRequest) -> Response:
         name = request.query_params.get("name", "")
-        length = request.headers.get("content-length", "")
+        announced = announced_bytes(request.headers)
         try:
             token = await uploads.receive(
                 request.stream(),
                 name,
                 visitor=visitor_of(request),
                 client=client_of(request.scope),
-                size=int(length) if length.isdecimal() else limits.MAX_UPLOAD_BYTES,
+                size=limits.MAX_UPLOAD_BYTES if announced is None else announced,
             )
         except UploadError as error:
             refusal = {"detail": sentence(error)}

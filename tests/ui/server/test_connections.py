@@ -19,7 +19,7 @@ from starlette.types import Message, Receive, Scope, Send
 from tests.ui.apart import in_loop
 from tests.ui.serving import API, QUESTION, Running, small_page
 from ui.server.connections import handle_loop_error, raise_open_files
-from ui.server.quotas import Quotas
+from ui.server.guard import Quotas
 from ui.visitors import limits
 from ui.visitors.errors import _Said
 from ui.visitors.limits import MAX_BODY_BYTES
