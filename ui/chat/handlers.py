@@ -1,7 +1,7 @@
 """What the page's conversation and its document ask of the server.
 
-Every request comes from a browser and is believed in nothing. An answer to it is plain data; what
-goes wrong is in it as `error`, one sentence for the reader.
+Nothing in a request is trusted. Its answer is plain data; what goes wrong is in it as `error`, one
+sentence for the reader.
 """
 
 from __future__ import annotations
@@ -108,13 +108,10 @@ class ChatHandlers:
         self._work = work or LongWork()
         self._turns = Turns()
 
-    def ask(self, event: gr.EventData) -> Data:
-        """Answer a question: give its turn, as data and rendered."""
-        return self._ask(event)
-
     @errors_as_data
-    def _ask(self, request: object) -> Data:
-        asked = parsed(_Question, request)
+    def ask(self, event: gr.EventData) -> Data:
+        """Answer a question: return its turn, as data and rendered."""
+        asked = parsed(_Question, event)
         echo = {"id": asked.id, "question": asked.question}
         try:
             answer, find = self._answer(asked)
@@ -223,7 +220,9 @@ class ChatHandlers:
 
     def _add(self, request: _Files, visitor: gr.Request, tell: Progress) -> Data:
         with self._uploads.taken(visitor_of(visitor), request.files) as uploads:
-            documents = self._documents_for(request.token, visitor.username or "")
+            documents = self._known(request.token) or self._all_documents.new(
+                visitor.username or ""
+            )
             problems = documents.add(uploads, tell)
         return {**_listed(documents), "problems": problems}
 
@@ -245,9 +244,6 @@ class ChatHandlers:
             return self._all_documents.find(token or "")
         except ExpiringStoreError:
             return None
-
-    def _documents_for(self, token: str | None, client: str) -> UserDocuments:
-        return self._known(token) or self._all_documents.new(client)
 
 
 class _Room:

@@ -34,7 +34,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def raise_open_files(wanted: int = FILES_WANTED) -> int:
-    """Raise the soft limit of open files towards the hard one; return what it is then."""
+    """Raise the soft limit of open files towards the hard one, and return it."""
     if sys.platform == "win32":
         return wanted  # it has no such limit for connections
     import resource
@@ -54,12 +54,12 @@ def raise_open_files(wanted: int = FILES_WANTED) -> int:
 class Connections:
     """All connections of a server, counted by client.
 
-    Where there is no room for one more, the connection that has waited for a request for longest
-    gives way: one of the same client, or of the client that has the most.
+    If there is no room for one more, the connection that has waited longest for a request is
+    closed: one of the same client, or of the client that has the most.
 
     Args:
         files: how many files the process may have open; half of them are left to documents.
-        proxies: networks of proxies, which bring the requests of many.
+        proxies: networks of proxies, which send the requests of many clients.
     """
 
     def __init__(self, files: int, proxies: Sequence[Network] = ()) -> None:
@@ -73,7 +73,7 @@ class Connections:
         return Connection(self, **arguments)
 
     def admit(self, connection: Connection) -> bool:
-        """Count a connection; return False if there is no room for it."""
+        """Count a connection; return whether there is room for it."""
         client = client_of({"client": connection.client})
         theirs = self._of.get(client, {})
         if len(theirs) >= self._most_of(client, connection) and not self._make_room(theirs):
@@ -87,7 +87,7 @@ class Connections:
         return True
 
     def forget(self, connection: Connection) -> None:
-        """Count a connection no more."""
+        """Stop counting a connection."""
         theirs = self._of.get(connection.counted_as, {})
         theirs.pop(connection, None)
         if not theirs:
@@ -122,7 +122,7 @@ class Connections:
 
 
 class Connection(H11Protocol):
-    """One connection, which is closed when it keeps the server waiting for too long."""
+    """One connection, which is closed if the server has to wait for it for too long."""
 
     def __init__(self, connections: Connections, **arguments: Any) -> None:
         super().__init__(**arguments)
@@ -149,12 +149,12 @@ class Connection(H11Protocol):
             self.close(503, "Too many connections at once: try again in a minute.")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Count it no more."""
+        """Stop counting it."""
         self._connections.forget(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read what came, and note how much."""
+        """Read data, and count the bytes."""
         self._came += len(data)
         if self._is_between_requests and self._came > _MOST_DRAINED:
             self.transport.close()  # what is left of a body that was refused is read so far
@@ -170,7 +170,7 @@ class Connection(H11Protocol):
         super().on_response_complete()
 
     def pause_writing(self) -> None:
-        """Note since when the client reads nothing."""
+        """Note when the client stops reading."""
         self._unread_since = self.loop.time()
         super().pause_writing()
 
@@ -194,7 +194,7 @@ class Connection(H11Protocol):
             self.transport.close()
 
     def close_if_late(self) -> None:
-        """Close it if it has kept the server waiting for too long."""
+        """Close it if the server has waited for it for too long."""
         now = self.loop.time()
         if self.transport.is_closing():
             self._closing_since = self._closing_since or now
@@ -209,7 +209,7 @@ class Connection(H11Protocol):
             self._close_if_body_is_late(now)
 
     def _close_if_body_is_late(self, now: float) -> None:
-        """Hold the body of a request to its pace, unless the server itself makes it wait."""
+        """Close it if the body comes too slowly, unless the server itself has paused it."""
         if self.flow.read_paused:
             self._grew_at, self._grew_from = now, self._came
         elif now - self._grew_at >= limits.BODY_PAUSE_SECONDS:
@@ -224,7 +224,7 @@ class Connection(H11Protocol):
 
 
 def handle_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Tell in one sentence that no connection can be accepted; leave other errors to the loop."""
+    """Log in one line that no connection can be accepted; leave other errors to the loop."""
     if str(context.get("message", "")).startswith("socket.accept()"):
         say_aside("no connection can be accepted, as too many files are open: raise ulimit -n")
     else:

@@ -12,14 +12,14 @@ from ui.server.gradio_patches.page import explained, function_description
 from ui.visitors.limits import ANSWERED_AT_ONCE, MAX_TOP_K
 
 SHARED = "ask"
-"""The `concurrency_id` that all work on questions goes by."""
+"""The `concurrency_id` of all work on questions."""
 
 NAMES = ("ask", "retrieve", "verify")
 """The endpoints, by name."""
 
 
 class Endpoints:
-    """What may be asked of a corpus from outside, in plain data."""
+    """The calls for a corpus, in plain data."""
 
     def __init__(self, qa: QA) -> None:
         self._qa = qa
@@ -44,7 +44,7 @@ class Endpoints:
     def retrieve(
         self, question: str, history: list[str] | None = None, top_k: int = 8
     ) -> list[dict[str, Any]]:
-        """Find the passages of the documents that are nearest to a question, best first.
+        """Retrieve the passages of the documents that match a question best, best first.
 
         Args:
             question: What to look for.
@@ -62,13 +62,13 @@ class Endpoints:
         """Check each quote of an answer, and its proof, character by character.
 
         Args:
-            answer: An answer as ask gives it, whole.
+            answer: A whole answer, as ask returns it.
 
         Returns:
-            Whether all of it verifies, and what was found for each quote.
+            Whether all of it verifies, and the result for each quote.
         """
         if not isinstance(answer, dict):
-            raise AnswerFileError("an answer is an object, as ask gives it")
+            raise AnswerFileError("an answer is an object, as ask returns it")
         saved = parse_answer(answer)
         known = set(self._qa.index.document_ids())
         named = {citation.document_id for citation in (*saved.citations, *saved.near)}
@@ -77,7 +77,7 @@ class Endpoints:
 
 
 def register(qa: QA) -> None:
-    """Add the endpoints for a corpus; call it where the page's `Blocks` are open."""
+    """Add the endpoints for a corpus, inside a `gr.Blocks` context."""
     endpoints = Endpoints(qa)
     for name in NAMES:
         endpoint = getattr(endpoints, name)

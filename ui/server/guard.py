@@ -37,12 +37,12 @@ _NAME = r"[\w@+-][\w.@+-]*"  # of a file of Gradio's own
 _NAMED = "|".join(NAMES)
 _READ = ("GET", "HEAD")
 _PAGES = ("/", "/config", "/config/")
-# Gradio would believe these from anybody. What a named proxy says of the sender's address and of
-# the protocol is in the scope by now.
+# Gradio would trust these from anybody. What a named proxy says about the address and the
+# protocol is in the scope by now.
 _MISLEADING = {b"x-forwarded-host", b"x-forwarded-proto", b"x-forwarded-for", b"x-gradio-server"}
 
-# All that the page and Gradio's clients ask for. What is not here is closed, whatever a version of
-# Gradio may add: its uploads and files, its proxy, direct calls past the queue, and more.
+# All that the page and Gradio's clients ask for. Everything else is closed, such as uploads to
+# Gradio, its files and proxy, direct calls past the queue, and what a new version may add.
 OPEN: tuple[tuple[str, str], ...] = (
     ("GET HEAD", r"/"),
     ("GET", r"/config/?"),
@@ -60,14 +60,14 @@ OPEN: tuple[tuple[str, str], ...] = (
 
 
 class Guard:
-    """Refuses what the page never asks for, before it reaches the page.
+    """Refuses requests that the page never makes, and sets the headers of every answer.
 
-    A request is refused that names another host (a page elsewhere may have turned its own name to
-    this address), that a page of another site makes, or that is too large.
+    A request is refused if it names another host (another site may have pointed its own name to
+    this address), if a page of another site makes it, or if it is too large.
     """
 
     def __init__(self, app: ASGIApp, host: str, names: Iterable[str] = ()) -> None:
-        """Guard an app that listens on `host`, and goes by `names` as well."""
+        """Guard an app that listens on `host`, and has the names `names` as well."""
         self._app = app
         self._any_address = host in ANY_ADDRESS
         self._given = {name.lower() for name in names}
@@ -109,7 +109,7 @@ class Guard:
         if origin is not None:
             try:
                 asking = urlsplit(origin)
-            except ValueError:  # it is no address
+            except ValueError:
                 return False
             if asking.scheme not in {"http", "https"} or not asking.hostname:
                 return False
@@ -120,7 +120,7 @@ class Guard:
 
 
 class RouteAllowlist:
-    """Answers the ways of `OPEN` alone, and takes no forms, which may carry files."""
+    """Answers the paths of `OPEN` alone, and takes no forms, which may carry files."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -183,7 +183,7 @@ class Quotas:
 
 
 async def _limited(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Run an app on a request whose body may grow only so far."""
+    """Run an app on a request whose body is refused once it is too large."""
     most, taken = _most(scope), 0
     refused = started = False
 
@@ -212,7 +212,7 @@ async def _limited(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> 
 
 
 def _with_headers(send: Send, policy: str) -> Send:
-    """Add the headers that keep the page to its own host to a response."""
+    """Add the headers that restrict the page to its own host."""
 
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -230,9 +230,9 @@ def _most(scope: Scope) -> int:
 
 
 def _too_large(scope: Scope) -> JSONResponse:
-    """Refuse a body. The connection stays open, so that the sender gets to read this.
+    """Refuse a body. The connection stays open, so that the sender can read the answer.
 
-    `ui.server.connections` bounds what is still read of the body, and for how long.
+    `ui.server.connections` limits how much of the body is still read, and for how long.
     """
     return _refused(413, f"A request may have at most {_most(scope):,} bytes here.")
 

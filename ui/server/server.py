@@ -1,4 +1,4 @@
-"""The page's server: what it is made of, where it listens, how it stops."""
+"""The page's server."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from ui.visitors.limits import ASKED_AT_ONCE
 from ui.visitors.uploads import UPLOADS_PATH, Uploads, upload_route
 
 _START_SECONDS = 60.0
-_FINISH_SECONDS = 2  # for what is under way when the server is told to stop
+_FINISH_SECONDS = 2  # for running requests when the server stops
 _TICKS_A_SECOND = 10
 _NO_DOCS: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
 
@@ -48,10 +48,10 @@ class Serving:
         host: the address to listen on.
         port: the port to listen on.
         uploads: the files that visitors sent and that wait to be read.
-        accounts: who may log in; None asks for no login.
-        names: further names that the server is reached by, as behind a proxy.
-        proxies: addresses or networks of proxies, whose forwarded headers are believed.
-        tools: what an MCP server offers; None runs none.
+        accounts: who may log in; None for no login.
+        names: other host names of the server, as behind a proxy.
+        proxies: addresses or networks of proxies, whose forwarded headers are trusted.
+        tools: what an MCP server offers; None for no MCP server.
     """
 
     host: str
@@ -64,10 +64,10 @@ class Serving:
 
 
 class Server:
-    """A page that is being served, in a thread of its own, until `stop`."""
+    """Serves a page in a thread of its own, until `stop`."""
 
     def __init__(self, page: gr.Blocks, serving: Serving) -> None:
-        """Listen and answer.
+        """Listen, and wait until the page can be opened.
 
         Raises:
             OSError: it cannot listen there.
@@ -94,7 +94,7 @@ class Server:
         self._wait_until_started()
 
     def stop(self) -> None:
-        """Let what is under way finish for a moment, end the rest, and wait until it has ended."""
+        """Give running requests a moment to finish, end the rest, and wait for the thread."""
         self._handler.stopping = True
         self._server.should_exit = True
         self._thread.join()
@@ -112,7 +112,7 @@ class Server:
 
 
 def assemble(page: gr.Blocks, serving: Serving) -> FastAPI:
-    """Make the app of a page, and of the MCP server if there is one, with nothing before it."""
+    """Make the app of a page, and of the MCP server if there is one, without guards."""
     patch_page(page, {SHARED: ASKED_AT_ONCE}, NONCE)
     app = _with_mcp(serving.tools) if serving.tools else _bare()
     app.router.routes.append(upload_route(serving.uploads))
@@ -145,9 +145,9 @@ def assemble(page: gr.Blocks, serving: Serving) -> FastAPI:
 
 
 def guarded(app: ASGIApp, serving: Serving) -> ASGIApp:
-    """Put before an app what keeps it: the guard, then the login, then the ways that are open.
+    """Put the guard, the login and the allowed paths before an app.
 
-    Requests are counted by their address, and once more by the account that is logged in.
+    Requests are counted by address, and once more by the account that is logged in.
     """
     app = Quotas(Visitors(RouteAllowlist(app), frozenset(("/", UPLOADS_PATH))))
     if serving.accounts is not None:
@@ -156,7 +156,7 @@ def guarded(app: ASGIApp, serving: Serving) -> ASGIApp:
 
 
 def stop_event() -> threading.Event:
-    """Return an event that is set when the process is told to stop, by Ctrl-C or SIGTERM."""
+    """Return an event that is set by Ctrl-C or SIGTERM."""
     stop = threading.Event()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
@@ -168,7 +168,7 @@ def stop_event() -> threading.Event:
 
 
 def address(host: str, port: int) -> str:
-    """Return the address that the page is opened at."""
+    """Return the URL of the page."""
     if host in ANY_ADDRESS:
         host = "127.0.0.1"
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
@@ -179,7 +179,7 @@ def _bare(lifespan: Any = None) -> FastAPI:
 
 
 def _with_mcp(endpoints: Endpoints) -> FastAPI:
-    from ui.server.tools import mcp_server  # nobody else waits for it
+    from ui.server.tools import mcp_server  # slow to import
 
     manager = mcp_server(endpoints)
 
@@ -211,7 +211,7 @@ async def _unexpected(_: Request, __: Exception) -> Response:
 
 
 class _Uvicorn(uvicorn.Server):
-    """Closes late connections, and at the end the streams of the page before it waits."""
+    """Closes late connections; at shutdown, closes the page's streams before it waits."""
 
     def __init__(self, config: uvicorn.Config, page: gr.Blocks, connections: Connections) -> None:
         super().__init__(config)
@@ -241,7 +241,7 @@ class _OneLine(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if self.stopping or (record.name.startswith("mcp.") and record.levelno < logging.ERROR):
-            return  # what a client of MCP does wrong, it is told
+            return  # an MCP client gets its mistakes as an answer
         error = record.exc_info[1] if record.exc_info else None
         what = f"{type(error).__name__}: {error}" if error else record.getMessage()
         say_aside(what)

@@ -19,8 +19,7 @@ from ui.visitors.errors import sentence
 from ui.visitors.fair_work import Turns
 from ui.visitors.limits import MAX_BODY_BYTES, MAX_TOP_K
 
-WAITING_AT_MOST = 64
-"""How many calls may wait for their turn."""
+WAITING_AT_MOST = 64  # calls
 
 _QUESTION: dict[str, Any] = {
     "question": {"type": "string", "minLength": 1},
@@ -38,7 +37,7 @@ _READS_ONLY = types.ToolAnnotations(
 
 
 class Tools:
-    """Calls the endpoints for MCP clients, so many at once."""
+    """Calls the endpoints for MCP clients, which take turns."""
 
     def __init__(self, endpoints: Endpoints) -> None:
         self._endpoints = endpoints
@@ -49,7 +48,7 @@ class Tools:
         return [self._described(name) for name in NAMES]
 
     async def call(self, name: str, arguments: dict[str, Any], client: str) -> types.CallToolResult:
-        """Call a tool; what goes wrong is one sentence in a result that is marked as an error."""
+        """Call a tool; an error is one sentence in a result that is marked as an error."""
         try:
             endpoint = self._endpoint(name, arguments)
             async with self._turns.turn(client):
@@ -94,7 +93,7 @@ class Tools:
 
 
 def mcp_server(endpoints: Endpoints) -> StreamableHTTPSessionManager:
-    """Make an MCP server of the endpoints; its `run()` is a context to serve in."""
+    """Make an MCP server of the endpoints; it serves inside the context of its `run()`."""
     tools = Tools(endpoints)
     server: Server[Any, Any] = Server("inquote", instructions="Ask documents, in their own words.")
 

@@ -16,10 +16,10 @@ _HOME_NETWORK = 64  # bits of an IPv6 address that one customer usually has
 
 
 def client_of(scope: Mapping[str, Any]) -> str:
-    """Return the name under which the work and the bytes of a request's sender are counted.
+    """Return the name by which the work and the bytes of a request's sender are counted.
 
-    An IPv6 address counts with all others of its /64 network, which one person may have whole;
-    one that stands for an IPv4 address counts as that.
+    All IPv6 addresses of a /64 network count as one client, as one person may have all of them.
+    An IPv4 address in the form of an IPv6 one counts as the IPv4 address.
     """
     account = scope.get(ACCOUNT)
     if account is not None:
@@ -38,7 +38,8 @@ def client_of(scope: Mapping[str, Any]) -> str:
 def share_of(client: str, usual: int) -> int:
     """Return a client's limit: the usual one, or more for this machine's own addresses.
 
-    Through a proxy or a tunnel that the server was not told of, everybody comes from there.
+    Everybody who comes through a proxy or a tunnel that is not named with `--proxy` has one of
+    these.
     """
     return usual * LOOPBACK_FACTOR if client.startswith(_LOOPBACK) else usual
 
