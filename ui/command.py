@@ -136,7 +136,7 @@ def chat(
 
 
 def _warm_up(qa: QA) -> None:
-    """Answer something, so that the first visitor waits for nothing to be loaded."""
+    """Ask a question, so that everything is loaded before the first visitor asks."""
     with suppress(Exception):
         qa.ask("What is this about?")
 

@@ -1,4 +1,4 @@
-"""What the page's conversation and its document ask of the server.
+"""The requests of the page's conversation and of the document beside it.
 
 Nothing in a request is trusted. Its answer is plain data; what goes wrong is in it as `error`, one
 sentence for the reader.
@@ -86,9 +86,9 @@ class ChatHandlers:
         qa: the page's corpus.
         title: what it is called.
         all_documents: the visitors' own documents.
-        feedback: where thumbs go.
-        uploads: the files that visitors sent and that wait to be read.
-        work: the long work of all visitors, which goes on in turn.
+        feedback: keeps the ratings.
+        uploads: the files that wait to be read.
+        work: the long work of all visitors.
     """
 
     def __init__(
@@ -142,7 +142,7 @@ class ChatHandlers:
             yield {"error": sentence(error)}
 
     def server_functions(self) -> list[ServerFunction]:
-        """Return what the page's scripts call by name, for what takes no time."""
+        """Return the functions that the page's scripts call by name, which take no time."""
         methods = (
             self.user_documents,
             self.remove,
@@ -186,7 +186,7 @@ class ChatHandlers:
 
     @errors_as_data
     def restore(self, request: object) -> Data:
-        """Check turns that a browser kept, and render them; those that are none are left out."""
+        """Check turns that a browser kept, and render them; invalid ones are left out."""
         asked = parsed(_Turns, request)
         room = _Room()
         shown = []
@@ -206,7 +206,7 @@ class ChatHandlers:
 
     @errors_as_data
     def rate(self, request: object, client: str = "") -> Data:
-        """Keep what a visitor said of an answer about the page's corpus."""
+        """Keep a rating of an answer about the page's corpus."""
         asked = parsed(_Rating, request)
         turn = parse_turn(asked.turn)
         check_words(turn.answer.question)
@@ -233,7 +233,7 @@ class ChatHandlers:
         return answer, find
 
     def _finder(self, token: str | None, *, own: bool) -> FindDocument:
-        """Return what finds documents: a visitor's own, or those of the page's corpus."""
+        """Return what finds a visitor's own documents, or those of the page's corpus."""
         if own:
             documents = self._known(token)
             return documents.document if documents else lambda _id: None
@@ -247,7 +247,7 @@ class ChatHandlers:
 
 
 class _Room:
-    """What is left of what may be checked and shown in one call."""
+    """How much more may be checked and shown in one call."""
 
     def __init__(self) -> None:
         self._until = time.monotonic() + limits.RESTORE_SECONDS
@@ -269,7 +269,7 @@ class _Room:
 
 
 def _readable(turns: list[dict[str, Any]]) -> Iterator[Turn]:
-    """Read turns; those that are none are left out."""
+    """Yield turns; invalid ones are left out."""
     for data in turns:
         try:
             turn = parse_turn(data)
@@ -279,7 +279,7 @@ def _readable(turns: list[dict[str, Any]]) -> Iterator[Turn]:
 
 
 def _listed(documents: UserDocuments | None) -> Data:
-    """Return what a visitor has here: nothing, without documents."""
+    """Return a visitor's token and documents."""
     entries = documents.entries if documents else ()
     own = [{"id": entry.id} for entry in entries]
     return {"token": documents.token if documents else None, "own": own}

@@ -1,4 +1,4 @@
-// The conversation, and what holds it together with the document beside it.
+// The conversation, and its connection with the document beside it.
 class Chat {
   constructor(element, {props, server, trigger}) {
     Object.assign(this, {element, server, trigger});
@@ -109,23 +109,23 @@ class Chat {
     this.trigger('ask', {id: this.pending.id, question: text, history, token: this.documents.token, ...asked});
   }
 
-  // Is told what became of a question.
-  answered(told) {
-    if (!this.pending || (told.id && told.id !== this.pending.id)) return;
+  // Is reply what became of a question.
+  answered(reply) {
+    if (!this.pending || (reply.id && reply.id !== this.pending.id)) return;
     const {question, article, conversation} = this.pending;
     this.pending = null;
     article.remove();
     this.log.setAttribute('aria-busy', 'false');
-    if (told.error) {
+    if (reply.error) {
       if (!this.question.value) this.question.value = question;
       this.grow();
-      this.trouble(told.error);
+      this.trouble(reply.error);
       return this.dress();
     }
-    this.store.append(told.turn, conversation);
+    this.store.append(reply.turn, conversation);
     this.list();
     if (this.store.current !== conversation) return this.dress();
-    this.log.insertAdjacentHTML('beforeend', told.html);
+    this.log.insertAdjacentHTML('beforeend', reply.html);
     this.dress();
     const last = this.log.lastElementChild;
     this.scroll(last);
@@ -143,9 +143,9 @@ class Chat {
     this.dress();
     this.list();
     if (turns.length) {
-      const told = await this.server.restore({token: this.documents.token, turns});
-      if (told.error) return this.trouble(told.error);
-      this.log.innerHTML = told.turns.map((turn) => turn.html).join('');
+      const reply = await this.server.restore({token: this.documents.token, turns});
+      if (reply.error) return this.trouble(reply.error);
+      this.log.innerHTML = reply.turns.map((turn) => turn.html).join('');
       this.showRatings();
     }
     const last = this.log.lastElementChild;
@@ -159,7 +159,7 @@ class Chat {
     if (first) await this.open(...first);
   }
 
-  // Marks a turn's quotes in the document, and brings the first into view; gives whether it could.
+  // Marks a turn's quotes in the document, and shows the first; returns whether it could.
   async follow(article) {
     for (const each of this.log.children) each.classList.toggle('iq-followed', each === article);
     const quotes = this.quotesOf(article);
@@ -240,8 +240,8 @@ class Chat {
     const before = this.store.current.turns.slice(0, this.store.current.turns.indexOf(turn));
     const history = before.filter((one) => one.own === turn.own).map((one) => one.answer.question).slice(-8);
     const {rating, ...plain} = turn;
-    const told = await this.server.rate({turn: plain, history, good});
-    if (told.error) return this.trouble(told.error);
+    const reply = await this.server.rate({turn: plain, history, good});
+    if (reply.error) return this.trouble(reply.error);
     turn.rating = good;
     this.store.write();
     this.showRatings();
@@ -274,9 +274,9 @@ class Chat {
     }
     if (what === 'export-markdown') {
       const plain = turns.map(({rating, ...turn}) => turn);
-      const told = await this.server.markdown({title, turns: plain});
-      if (told.error) return this.trouble(told.error);
-      save('conversation.md', told.text);
+      const reply = await this.server.markdown({title, turns: plain});
+      if (reply.error) return this.trouble(reply.error);
+      save('conversation.md', reply.text);
     }
     if (what === 'clear' && confirm('Clear this conversation? Its answers are kept nowhere else.')) {
       this.store.clear();
