@@ -97,8 +97,7 @@ class Chat {
     this.trouble('');
     const asked = this.documents.asked();
     if (asked.documents && !asked.documents.length) return this.trouble('Choose a document to ask.');
-    const history = this.store.current.turns.filter((turn) => turn.own === asked.own)
-      .map((turn) => turn.answer.question).slice(-8);
+    const history = questions(this.store.current.turns, asked.own);
     this.pending = {id: uniqueId(), question: text, article: pendingTurn(text), conversation: this.store.current};
     if (this.question.value === text) this.question.value = '';
     this.grow();
@@ -159,14 +158,15 @@ class Chat {
     if (first) await this.open(...first);
   }
 
-  // Marks a turn's quotes in the document, and shows the first; returns whether it could.
-  async follow(article) {
+  // Marks a turn's quotes in the document, and shows one, or the first; returns whether there is one.
+  async follow(article, number = null) {
     for (const each of this.log.children) each.classList.toggle('iq-followed', each === article);
     const quotes = this.quotesOf(article);
     this.view.mark(quotes);
-    if (!quotes.length) return false;
-    await this.view.reveal(quotes[0], {focus: false});
-    if (this.view.shown) this.documents.shows(quotes[0].document, quotes[0].own);
+    const quote = number === null ? quotes[0] : quotes.find((one) => one.number === number);
+    if (!quote) return false;
+    await this.view.reveal(quote, {focus: number !== null});
+    if (this.view.shown) this.documents.shows(quote.document, quote.own);
     return true;
   }
 
@@ -201,21 +201,14 @@ class Chat {
     const article = button.closest('.iq-turn');
     const {do: what} = button.dataset;
     const quote = button.closest('.iq-quote');
-    if (what === 'reveal') await this.reveal(article, quote);
+    if (what === 'reveal') {
+      this.pane('document');
+      await this.follow(article, quote.dataset.number);
+    }
     if (what === 'unfold') unfold(button, quote);
     if (what === 'copy-quote') await copy(button, this.cited(article, quote));
     if (what === 'copy-proof') await copy(button, JSON.stringify(this.citation(article, quote), null, 2));
     if (what === 'rate') await this.rate(article, button);
-  }
-
-  async reveal(article, element) {
-    const quotes = this.quotesOf(article);
-    for (const each of this.log.children) each.classList.toggle('iq-followed', each === article);
-    this.view.mark(quotes);
-    this.pane('document');
-    const quote = quotes.find((one) => one.number === element.dataset.number);
-    await this.view.reveal(quote);
-    this.documents.shows(quote.document, quote.own);
   }
 
   turnOf(article) {
@@ -238,9 +231,8 @@ class Chat {
     const turn = this.turnOf(article);
     const good = button.getAttribute('aria-pressed') === 'true' ? null : button.dataset.good === 'true';
     const before = this.store.current.turns.slice(0, this.store.current.turns.indexOf(turn));
-    const history = before.filter((one) => one.own === turn.own).map((one) => one.answer.question).slice(-8);
-    const {rating, ...plain} = turn;
-    const reply = await this.server.rate({turn: plain, history, good});
+    const history = questions(before, turn.own);
+    const reply = await this.server.rate({turn: unrated(turn), history, good});
     if (reply.error) return this.trouble(reply.error);
     turn.rating = good;
     this.store.write();
@@ -273,8 +265,7 @@ class Chat {
       save('conversation.json', JSON.stringify({format: 'inquote-conversation/1', title, answers}, null, 2));
     }
     if (what === 'export-markdown') {
-      const plain = turns.map(({rating, ...turn}) => turn);
-      const reply = await this.server.markdown({title, turns: plain});
+      const reply = await this.server.markdown({title, turns: turns.map(unrated)});
       if (reply.error) return this.trouble(reply.error);
       save('conversation.md', reply.text);
     }
@@ -336,6 +327,15 @@ class Chat {
     const pane = this.find('#iq-answers');
     pane.scrollTop += article.getBoundingClientRect().top - pane.getBoundingClientRect().top - 8;
   }
+}
+
+// The last questions about the page's corpus or the visitor's own documents, for a follow-up.
+function questions(turns, own) {
+  return turns.filter((turn) => turn.own === own).map((turn) => turn.answer.question).slice(-8);
+}
+
+function unrated({rating, ...turn}) {
+  return turn;
 }
 
 function pendingTurn(question) {
