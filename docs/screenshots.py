@@ -237,9 +237,9 @@ def picture(browser: Browser, url: str, name: str) -> None:
 
 
 def save(page: Page, name: str) -> None:
-    """Save a picture of the page, in as few bytes as 256 colours take."""
+    """Save a picture of the page, in 256 colours."""
     taken = Image.open(io.BytesIO(page.screenshot(animations="disabled", caret="hide")))
-    few = taken.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    few = taken.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE)
     few.save(PICTURES / f"{name}.png", optimize=True)
 
 

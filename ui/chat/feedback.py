@@ -63,7 +63,7 @@ class Feedback:
         """
         question = None if right is None else _question(turn, right, history)
         if question and _characters(question) > _LONGEST:
-            raise RatingError("this answer is too long to be rated: it is not kept")
+            raise RatingError("this answer is too long to be rated")
         with self._lock:
             try:
                 self._keep(turn.id, question, client)
@@ -109,11 +109,13 @@ class Feedback:
     def _check_room(self, client: str, *, is_new: bool) -> None:
         own = sum(other == client for other in self._clients.values())
         if is_new and own >= share_of(client, limits.MAX_RATINGS_EACH):
-            raise RatingError(f"you have rated {own:,} answers, and no more are kept of one person")
+            raise RatingError(
+                f"you have rated {own:,} answers, the most that are kept for one person"
+            )
         size = self.path.stat().st_size if self.path.exists() else 0
         is_full = is_new and len(self._ids) >= limits.MAX_RATINGS
         if is_full or size > limits.MAX_SET_BYTES:
-            raise RatingError("as many ratings are kept as may be: no more are taken")
+            raise RatingError("there is no room for more ratings here, so this one is not kept")
 
     def _state(self) -> tuple[int, ...] | None:
         """Return a value that changes when somebody else changes the file."""

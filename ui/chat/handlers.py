@@ -213,7 +213,7 @@ class ChatHandlers:
         checked = Checked.against(turn, self._finder(None, own=False))
         if turn.own or not checked.verification.verified:
             raise AnswerFileError(
-                "this answer is not one of this page's document, so it is not kept"
+                "this answer is not about this page's document, so its rating is not kept"
             )
         self._feedback.rate(turn, asked.good, tuple(asked.history), client)
         return {"saved": True}

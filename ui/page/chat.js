@@ -166,7 +166,7 @@ class Chat {
     const quote = number === null ? quotes[0] : quotes.find((one) => one.number === number);
     if (!quote) return false;
     await this.view.reveal(quote, {focus: number !== null});
-    if (this.view.shown) this.documents.shows(quote.document, quote.own);
+    if (this.view.shown || number !== null) this.documents.shows(quote.document, quote.own);
     return true;
   }
 
