@@ -67,7 +67,7 @@ def explanation(checked: Checked) -> Explanation:
 def word(confidence: float, threshold: float) -> str:
     """Put a confidence into a word."""
     words = _WORDS if confidence >= threshold else _NO_WORDS
-    return next(said for least, said in words if confidence >= least)
+    return next(name for least, name in words if confidence >= least)
 
 
 def _meaning(confidence: float) -> str:

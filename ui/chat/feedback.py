@@ -14,7 +14,7 @@ from qa.evaluation.questions import NOT_JUDGED, fingerprint
 from ui.chat.turns import Turn
 from ui.visitors import limits
 from ui.visitors.clients import share_of
-from ui.visitors.errors import say_aside
+from ui.visitors.errors import log_line
 
 RIGHT, WRONG = "thumbs-up", "thumbs-down"
 
@@ -68,7 +68,7 @@ class Feedback:
             try:
                 self._keep(turn.id, question, client)
             except QuestionSetError as error:
-                say_aside(f"a rating is not kept: {error}")
+                log_line(f"a rating is not kept: {error}")
                 raise RatingError(
                     "the rating cannot be kept; the terminal that runs inquote says why"
                 ) from error

@@ -44,7 +44,7 @@ body {{ max-width: 20rem; margin: 15vh auto 0; padding: 0 1rem }}
 label {{ display: block; margin: 1rem 0 }}
 input, button {{ box-sizing: border-box; width: 100%; padding: .5rem; font: inherit }}
 </style></head><body><main><h1>inquote</h1>
-<form method="post" action="login"><p role="alert">{said}</p>
+<form method="post" action="login"><p role="alert">{detail}</p>
 <label>Name <input name="username" autocomplete="username" required autofocus></label>
 <label>Password <input name="password" type="password" autocomplete="current-password" required>
 </label><button>Log in</button></form></main></body></html>
@@ -219,13 +219,13 @@ def _wants_a_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "")
 
 
-def _refusal(request: Request, said: str = "", status: int = 401) -> Response:
+def _refusal(request: Request, detail: str = "", status: int = 401) -> Response:
     """Return the login page where a browser asks for a page, and one sentence elsewhere."""
     asks_for_page = request.url.path in {"/", "/login", "/login/"} and _wants_a_page(request)
     if asks_for_page:
         # a browser is shown a page that came with 200 when it merely asked for it
-        return HTMLResponse(_PAGE.format(said=html.escape(said)), status if said else 200)
-    response = JSONResponse({"detail": said or "Log in first."}, status)
+        return HTMLResponse(_PAGE.format(detail=html.escape(detail)), status if detail else 200)
+    response = JSONResponse({"detail": detail or "Log in first."}, status)
     if status == 401 and "sec-fetch-mode" not in Headers(scope=request.scope):
         response.headers["WWW-Authenticate"] = 'Basic realm="inquote", charset="UTF-8"'
     return response

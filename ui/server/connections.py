@@ -18,7 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ui.visitors import limits
 from ui.visitors.clients import client_of, parse_address, share_of
-from ui.visitors.errors import say_aside
+from ui.visitors.errors import log_line
 
 FILES_WANTED = 4_096
 """How many files and connections the process should be able to have open."""
@@ -179,17 +179,17 @@ class Connection(H11Protocol):
         self._unread_since = None
         super().resume_writing()
 
-    def close(self, status: int, said: str) -> None:
+    def close(self, status: int, detail: str) -> None:
         """Close it, and say why unless an answer has begun."""
         answering = self.cycle is not None and not self.cycle.response_complete
         if not (answering and self.cycle.response_started) and not self.transport.is_closing():
-            self.transport.write(_response(status, said))
+            self.transport.write(_response(status, detail))
         self.transport.close()
 
-    def end_waiting(self, status: int, said: str) -> None:
+    def end_waiting(self, status: int, detail: str) -> None:
         """Close it while it waits for a request, and say why if one has begun to arrive."""
         if self._came and self.conn.their_state is h11.IDLE:
-            self.close(status, said)
+            self.close(status, detail)
         else:
             self.transport.close()
 
@@ -226,13 +226,13 @@ class Connection(H11Protocol):
 def handle_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Log in one line that no connection can be accepted; leave other errors to the loop."""
     if str(context.get("message", "")).startswith("socket.accept()"):
-        say_aside("no connection can be accepted, as too many files are open: raise ulimit -n")
+        log_line("no connection can be accepted, as too many files are open: raise ulimit -n")
     else:
         loop.default_exception_handler(context)
 
 
-def _response(status: int, said: str) -> bytes:
-    body = json.dumps({"detail": said}).encode()
+def _response(status: int, detail: str) -> bytes:
+    body = json.dumps({"detail": detail}).encode()
     head = (
         f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\nRetry-After: 60\r\nConnection: close\r\n\r\n"

@@ -97,7 +97,7 @@ class Guard:
             return _refused(400, f"{name[:100]!r} is not a name of this server.")
         if not self._is_same_site(scope, headers):
             return _refused(403, "Another site's page may not ask here.")
-        if (announced_bytes(headers) or 0) > _most(scope):
+        if (announced_bytes(headers) or 0) > _max_bytes(scope):
             return _too_large(scope)
         return None
 
@@ -161,8 +161,8 @@ class Quotas:
             return
         client, brings = client_of(scope), int(scope["method"] == "POST")
         if self._is_too_much(client, brings):
-            said = "You have too many requests at once: try again when some have been answered."
-            await _refused(429, said, {"Retry-After": "5"})(scope, receive, send)
+            detail = "You have too many requests at once: try again when some have been answered."
+            await _refused(429, detail, {"Retry-After": "5"})(scope, receive, send)
             return
         self._count(client, 1, brings)
         try:
@@ -184,7 +184,7 @@ class Quotas:
 
 async def _limited(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     """Run an app on a request whose body is refused once it is too large."""
-    most, taken = _most(scope), 0
+    most, taken = _max_bytes(scope), 0
     refused = started = False
 
     async def counted() -> Message:
@@ -225,7 +225,7 @@ def _with_headers(send: Send, policy: str) -> Send:
     return sent
 
 
-def _most(scope: Scope) -> int:
+def _max_bytes(scope: Scope) -> int:
     return MAX_UPLOAD_BYTES if scope["path"] == UPLOADS_PATH else MAX_BODY_BYTES
 
 
@@ -234,7 +234,7 @@ def _too_large(scope: Scope) -> JSONResponse:
 
     `ui.server.connections` limits how much of the body is still read, and for how long.
     """
-    return _refused(413, f"A request may have at most {_most(scope):,} bytes here.")
+    return _refused(413, f"A request may have at most {_max_bytes(scope):,} bytes here.")
 
 
 def _refused(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:

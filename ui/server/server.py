@@ -30,7 +30,7 @@ from ui.server.endpoints import SHARED, Endpoints
 from ui.server.gradio_patches.page import close_streams, patch_page
 from ui.server.guard import ANY_ADDRESS, MCP_PATH, NONCE, Guard, Quotas, RouteAllowlist
 from ui.visitors.cookies import Visitors
-from ui.visitors.errors import say_aside
+from ui.visitors.errors import log_line
 from ui.visitors.limits import ASKED_AT_ONCE
 from ui.visitors.uploads import UPLOADS_PATH, Uploads, upload_route
 
@@ -131,7 +131,7 @@ def assemble(page: gr.Blocks, serving: Serving) -> FastAPI:
         ssr_mode=False,
         app_kwargs={
             **_NO_DOCS,
-            "exception_handlers": {TypeError: _misfit, Exception: _unexpected},
+            "exception_handlers": {TypeError: _wrong_arguments, Exception: _unexpected},
         },
         theme=gr.themes.Base(
             primary_hue="teal",
@@ -198,7 +198,7 @@ def _with_mcp(endpoints: Endpoints) -> FastAPI:
     return app
 
 
-async def _misfit(request: Request, error: Exception) -> Response:
+async def _wrong_arguments(request: Request, error: Exception) -> Response:
     """Answer a request that lacks an argument, or names one that an endpoint does not have."""
     if request.url.path.startswith("/gradio_api/call/v2/"):
         return JSONResponse({"detail": f"{str(error).split('. ')[0]}."}, 400)
@@ -206,8 +206,8 @@ async def _misfit(request: Request, error: Exception) -> Response:
 
 
 async def _unexpected(_: Request, __: Exception) -> Response:
-    said = "The request could not be answered; the terminal that runs inquote says why."
-    return JSONResponse({"detail": said}, 500)
+    detail = "The request could not be answered; the terminal that runs inquote says why."
+    return JSONResponse({"detail": detail}, 500)
 
 
 class _Uvicorn(uvicorn.Server):
@@ -243,15 +243,15 @@ class _OneLine(logging.Handler):
         if self.stopping or (record.name.startswith("mcp.") and record.levelno < logging.ERROR):
             return  # an MCP client gets its mistakes as an answer
         error = record.exc_info[1] if record.exc_info else None
-        what = f"{type(error).__name__}: {error}" if error else record.getMessage()
-        say_aside(what)
+        line = f"{type(error).__name__}: {error}" if error else record.getMessage()
+        log_line(line)
 
 
 def _connections(serving: Serving) -> Connections:
     files = raise_open_files()
     connections = Connections(files, [ipaddress.ip_network(one) for one in serving.proxies])
     if files < FILES_WANTED:
-        say_aside(
+        log_line(
             f"a process may have {files:,} files open here, so {connections.most:,} connections "
             f"are taken at once: ulimit -n {FILES_WANTED} allows more"
         )

@@ -54,8 +54,8 @@ class Tools:
             async with self._turns.turn(client):
                 result = await run_sync(lambda: endpoint(**arguments))
         except Exception as error:
-            said = types.TextContent(type="text", text=sentence(error))
-            return types.CallToolResult(content=[said], isError=True)
+            content = types.TextContent(type="text", text=sentence(error))
+            return types.CallToolResult(content=[content], isError=True)
         text = types.TextContent(type="text", text=json.dumps(result, ensure_ascii=False))
         structured = result if isinstance(result, dict) else {"result": result}
         return types.CallToolResult(content=[text], structuredContent=structured)

@@ -21,22 +21,22 @@ def sentence(error: Exception) -> str:
     """Return what went wrong in one sentence; unexpected errors are logged to the terminal."""
     if isinstance(error, QAError | EmbeddingsError):
         return _WORD.sub(lambda word: word.group().capitalize(), str(error), count=1)
-    say_aside(f"{type(error).__name__}: {error}")
+    log_line(f"{type(error).__name__}: {error}")
     return "This could not be done; the terminal that runs inquote says why"
 
 
-def say_aside(what: str) -> None:
+def log_line(what: str) -> None:
     """Print one line, without control characters, to the terminal that runs the server.
 
     The same line is printed at most once a minute, and at most `_LINES_A_MINUTE` lines in all, so
     that nobody can make the log grow.
     """
     line = printable(" ".join(what.split()))[:_LONGEST]
-    if _said.is_new(line, time.monotonic()):
+    if _recent.is_new(line, time.monotonic()):
         print(f"inquote: {line}", file=sys.stderr, flush=True)
 
 
-class _Said:
+class RecentLines:
     """The lines of this minute."""
 
     def __init__(self) -> None:
@@ -56,4 +56,4 @@ class _Said:
             return True
 
 
-_said = _Said()
+_recent = RecentLines()
