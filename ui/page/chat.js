@@ -108,7 +108,7 @@ class Chat {
     this.trigger('ask', {id: this.pending.id, question: text, history, token: this.documents.token, ...asked});
   }
 
-  // Is reply what became of a question.
+  // Takes the answer to a question, or what went wrong.
   answered(reply) {
     if (!this.pending || (reply.id && reply.id !== this.pending.id)) return;
     const {question, article, conversation} = this.pending;

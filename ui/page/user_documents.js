@@ -110,7 +110,7 @@ class UserDocuments {
     this.add({token: this.token, files: sent});
   }
 
-  // Is reply what became of the files that were sent.
+  // Takes the progress or the result of adding the files that were sent.
   added(reply) {
     if (reply.error) {
       this.busy = false;

@@ -24,10 +24,10 @@ FILES_WANTED = 4_096
 """How many files and connections the process should be able to have open."""
 
 _BACKLOG = 128
-_SETTLED_SECONDS = 1.0  # younger connections give way to nobody: their request may be on its way
+_SETTLED_SECONDS = 1.0  # a younger connection is not closed: its request may be on its way
 _CLOSING_SECONDS = 5.0  # for the last of an answer to be read
 
-_MOST_DRAINED = 100_000_000  # bytes of a body that was refused, so that why is read
+_MOST_DRAINED = 100_000_000  # bytes of a refused body, so that its sender can read the refusal
 _TOO_SLOW = "The request took too long to arrive: send it again."
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

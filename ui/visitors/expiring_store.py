@@ -127,7 +127,7 @@ class ExpiringStore(Generic[T]):
             )
 
     def _removable_for(self, client: str) -> str | None:
-        """Return the token of what gives way to another value of a client; None if nothing may."""
+        """Return the token whose value a new one of a client replaces; None if there is none."""
         counts = Counter(entry.client for entry in self._entries.values())
         greediest, count = counts.most_common(1)[0]
         idle = {

@@ -59,7 +59,7 @@ class LongWork:
         turn.wait()
 
     def _leave(self, client: str) -> None:
-        """Give the place to whoever has waited for longest and may have it."""
+        """Pass the place on to the client that has waited for longest and may have it."""
         with self._lock:
             self._working.discard(client)
             for waits in [one for one in self._waiting if self._has_place(one[0])][:1]:
