@@ -158,8 +158,8 @@ def evaluation(page: Page, folder: Path) -> None:
     """Show an evaluation that has run."""
     page.get_by_role("tab", name="Evaluate").click()
     page.get_by_role("button", name="Run").click()
+    page.mouse.move(0, 0)
     page.wait_for_selector(".iq-eval-results", timeout=300_000)
-    page.locator(".iq-eval-results").evaluate("shown => shown.scrollIntoView()")
 
 
 def review(page: Page, folder: Path) -> None:
@@ -239,7 +239,7 @@ def picture(browser: Browser, url: str, name: str) -> None:
 def save(page: Page, name: str) -> None:
     """Save a picture of the page, in 256 colours."""
     taken = Image.open(io.BytesIO(page.screenshot(animations="disabled", caret="hide")))
-    few = taken.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE)
+    few = taken.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1)
     few.save(PICTURES / f"{name}.png", optimize=True)
 
 
