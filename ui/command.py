@@ -22,6 +22,7 @@ from qa.cli.options import (
     threshold_option,
 )
 from ui.server.accounts import Accounts, find_accounts
+from ui.visitors.clients import parse_address
 from ui.visitors.folder import private_folder
 
 if TYPE_CHECKING:
@@ -103,9 +104,9 @@ def chat(
     _warn_of_strangers(host, accounts)
     click.echo("Loading the model and the document …", err=True)
     with private_folder() as folder, corpus.open(threshold=threshold) as qa:
-        from ui.server.gradio_start import import_gradio
+        from ui.server.gradio_patches.start import import_gradio
 
-        import_gradio()  # as slow as it is: not before a bad document
+        import_gradio()  # it is slow, so a bad document is reported first
         from ui.app import built
         from ui.server.endpoints import Endpoints
         from ui.server.server import Server, Serving, address, stop_event
@@ -136,7 +137,7 @@ def chat(
 
 
 def _warm_up(qa: QA) -> None:
-    """Answer something, so that the first visitor waits for nothing to be loaded."""
+    """Ask a question, so that everything is loaded before the first visitor asks."""
     with suppress(Exception):
         qa.ask("What is this about?")
 
@@ -162,10 +163,8 @@ def _network(given: str) -> str:
 
 
 def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    address = parse_address(host)
+    return address.is_loopback if address else host == "localhost"
 
 
 def _say_where(url: str, mcp: bool, as_json: bool) -> None:

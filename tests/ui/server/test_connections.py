@@ -19,9 +19,9 @@ from starlette.types import Message, Receive, Scope, Send
 from tests.ui.apart import in_loop
 from tests.ui.serving import API, QUESTION, Running, small_page
 from ui.server.connections import handle_loop_error, raise_open_files
-from ui.server.quotas import Quotas
+from ui.server.guard import Quotas
 from ui.visitors import limits
-from ui.visitors.errors import _Said
+from ui.visitors.errors import RecentLines
 from ui.visitors.limits import MAX_BODY_BYTES
 
 SHORT = {
@@ -161,7 +161,7 @@ def test_a_low_limit_of_open_files_is_told_and_kept_to(tmp_path: Any) -> None:
 
 
 def test_a_line_is_said_once_a_minute_and_lines_have_a_limit() -> None:
-    said = _Said()
+    said = RecentLines()
     assert [said.is_new("a", 100.0), said.is_new("a", 101.0), said.is_new("b", 102.0)] == [
         *(True, False, True),
     ]

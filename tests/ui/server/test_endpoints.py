@@ -128,8 +128,8 @@ def test_an_answer_that_was_changed_does_not_verify(client: Client) -> None:
         ("retrieve", [QUESTION, None, True], "The number of passages"),
         ("retrieve", ["<b>'?!'</b>" * 5_000, None, 3], "The question has 55,000 characters"),
         ("verify", [{}], "This is not a saved answer: Field required"),
-        ("verify", [[]], "An answer is an object, as ask gives it"),
-        ("verify", [None], "An answer is an object, as ask gives it"),
+        ("verify", [[]], "An answer is an object, as ask returns it"),
+        ("verify", [None], "An answer is an object, as ask returns it"),
     ],
 )
 def test_what_cannot_be_used_is_one_sentence(

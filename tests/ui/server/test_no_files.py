@@ -14,7 +14,7 @@ from gradio.components import Component
 
 from qa.errors import SettingsError
 from tests.ui.uploading import run
-from ui.server.no_files import check_no_file, refuse_files
+from ui.server.gradio_patches.files import check_no_file, refuse_files
 from ui.visitors.messages import RequestError
 
 MARK = {"_type": "gradio.FileData"}

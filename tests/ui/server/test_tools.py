@@ -103,7 +103,7 @@ def test_each_gives_what_python_gives(tmp_path_factory: pytest.TempPathFactory) 
         ("ask", {}, "Ask needs the argument 'question'"),
         ("ask", {"question": QUESTION, "k": 1}, "Ask takes no 'k': it takes question, history"),
         ("verify", {"answer": {}}, "This is not a saved answer: Field required"),
-        ("verify", {"answer": "x"}, "An answer is an object, as ask gives it"),
+        ("verify", {"answer": "x"}, "An answer is an object, as ask returns it"),
         ("converse", {}, "There is no tool 'converse': there are ask, retrieve, verify"),
     ],
 )
