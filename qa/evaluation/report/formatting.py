@@ -10,7 +10,6 @@ from qa.evaluation.measures import MEASURES
 NONE = "–"
 """What stands where there is no number."""
 
-
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")  # what a browser, or a file in UTF-8, cannot hold
 
 
@@ -62,6 +61,12 @@ def difference(measure: str, number: float) -> str:
     return f"{'−' if number < 0 else '+'}{written}"
 
 
+def difference_interval(measure: str, low: float, high: float) -> str:
+    """Write an interval of differences."""
+    ends = difference(measure, low), difference(measure, high)
+    return NONE if NONE in ends else " to ".join(ends)
+
+
 def probability(p: float | None) -> str:
     """Write a p value, to three decimals."""
     if p is None or math.isnan(p):
@@ -79,3 +84,8 @@ def is_share(measure: str) -> bool:
     if measure in MEASURES:
         return MEASURES[measure].better != 0 and not is_time(measure)
     return not is_time(measure)
+
+
+def is_drawn(measure: str, low: float, high: float) -> bool:
+    """Return whether an interval is drawn: one of a share that is known."""
+    return is_share(measure) and math.isfinite(low + high)

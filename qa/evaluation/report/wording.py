@@ -90,13 +90,13 @@ def _answerable(records: Sequence[Record], figure: Figure | None) -> str:
 
 
 def _others(came: Mapping[str, int], others: int) -> str:
-    told = [
+    reasons = [
         (came["wrong quote"], "got another quote though a passage held it"),
         (came["not retrieved"], "got another as no passage held it"),
         (came["not asked"], "could not be asked"),
         (came["false abstention"], "got an abstention"),
     ]
-    parts = [f"{count:,} {what}" for count, what in told if count]
+    parts = [f"{count:,} {what}" for count, what in reasons if count]
     return f"; of the other {others:,}, {_and(parts)}" if parts else ""
 
 
