@@ -159,18 +159,6 @@ class Run:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _Summary:
-    """What `run.json` holds."""
-
-    name: str
-    questions: int
-    settings: dict[str, Any]
-    costs: dict[str, float]
-    figures: dict[str, Figure]
-    by_tag: dict[str, dict[str, Figure]]
-
-
 def load_run(folder: str | os.PathLike[str]) -> Run:
     """Read a run that was saved.
 
@@ -182,25 +170,18 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
         raise RunError(f"{folder} is not a run: there is no {RUN_FILE} in it")
     try:
         plain = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-        found = plain["format"]
-        if found != FORMAT:
+        if plain["format"] != FORMAT:
             raise RunError(
-                f"the run in {folder} has format {found}, and this version reads {FORMAT}"
+                f"the run in {folder} has format {plain['format']}, and this version reads {FORMAT}"
             )
-        summary = _adapter(_Summary).validate_python(plain)
         lines = (folder / RECORDS_FILE).read_text(encoding="utf-8").split("\n")
         records = _adapter(tuple[Record, ...]).validate_json(f"[{','.join(filter(None, lines))}]")
+        if len(records) != plain["questions"]:
+            raise ValueError(f"it has {len(records):,} of {plain['questions']:,} records")
+        return _adapter(Run).validate_python(plain | {"records": records})
     except (OSError, ValueError, TypeError, LookupError) as error:
         reason = str(error).partition("\n")[0]
         raise RunError(f"the run in {folder} is not whole: evaluate again ({reason})") from error
-    if len(records) != summary.questions:
-        raise RunError(
-            f"the run in {folder} is not whole: evaluate again (it has {len(records):,} of "
-            f"{summary.questions:,} records)"
-        )
-    return Run(
-        summary.name, summary.settings, records, summary.figures, summary.by_tag, summary.costs
-    )
 
 
 def figures(records: Sequence[Record], *, seed: int = 0) -> dict[str, Figure]:

@@ -17,7 +17,7 @@ from qa.evaluation.comparison.pairing import (
     left_out,
     pairs_of,
     settings_notes,
-    told_apart,
+    with_distinct_names,
 )
 from qa.evaluation.measures import MEASURES, Measure, columns, is_share
 from qa.evaluation.measures.ranking import RELATIVE
@@ -86,10 +86,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """A question that came out right in one of two runs and wrong in the other.
-
-    Right is an outcome of `RIGHT_OUTCOMES`.
-    """
+    """A question with a right outcome in one of two runs, and a wrong one in the other."""
 
     run: str
     before: Record
@@ -114,7 +111,7 @@ class Flip:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Runs over the same questions, each held against the first.
+    """Runs over the same questions, each compared with the first.
 
     Attributes:
         runs: the runs; the first is the baseline.
@@ -174,7 +171,7 @@ class Comparison:
 def compare(
     *runs: Run, measures: Sequence[str] | None = None, alpha: float = 0.05, seed: int = 0
 ) -> Comparison:
-    """Hold runs against the first, over the questions that each has in common with it.
+    """Compare runs with the first, over the questions that each has in common with it.
 
     Every measure is tested question by question: those that are a yes or a no with McNemar's
     exact test, the rest with a randomisation test. Holm's correction over all that is tested
@@ -200,7 +197,7 @@ def compare(
     if not 0 < alpha < 1:
         raise SettingsError(f"alpha is {alpha}: choose a number between 0 and 1, such as 0.05")
     chosen = [find_measure(name) for name in dict.fromkeys(measures or MEASURES)]
-    baseline, *others = named = tuple(told_apart(runs))
+    baseline, *others = named = tuple(with_distinct_names(runs))
     # So many that the least p there is can survive the correction.
     resamples = max(_LEAST_RESAMPLES, math.ceil(2 * len(chosen) * len(others) / alpha))
     differences: list[Difference] = []
@@ -224,7 +221,7 @@ def compare(
 
 
 def _notes(runs: Sequence[Run]) -> list[str]:
-    """Return the notes of runs, one that all have just once."""
+    """Return the notes of all runs; a note that they share is there once."""
     by_note: dict[str, list[str]] = {}
     for run in runs:
         for note in run.settings.get("notes") or ():
@@ -257,7 +254,7 @@ def untestable(measure: Measure) -> str:
 
 
 class Tested(NamedTuple):
-    """What a paired test found."""
+    """The result of a paired test."""
 
     test: str
     p: float
@@ -271,19 +268,17 @@ def paired_tests(
     McNemar's test is for a yes or a no about the same questions in both systems. Where it is up
     to the system which questions count, even a yes or no gets the randomisation test.
     """
-    testable = [measure for measure in measures if not untestable(measure)]
-    exact = {m.name: p for m in testable if m.yes_no and (p := _mcnemar(m, a, b)) is not None}
-    rest = {m.name: m.statistic for m in testable if m.name not in exact}
+    tested, rest = {}, {}
+    for measure in measures:
+        if untestable(measure):
+            continue
+        one, other = a[measure.over], b[measure.over]
+        if measure.yes_no and np.array_equal(np.isnan(one), np.isnan(other)):
+            tested[measure.name] = Tested(MCNEMAR, mcnemar(one, other))
+        else:
+            rest[measure.name] = measure.statistic
     random = randomisations(rest, a, b, seed=seed, resamples=resamples)
-    return {name: Tested(MCNEMAR, p) for name, p in exact.items()} | {
-        name: Tested(RANDOMISATION, p) for name, p in random.items()
-    }
-
-
-def _mcnemar(measure: Measure, a: Columns, b: Columns) -> float | None:
-    one, other = a[measure.over], b[measure.over]
-    same_questions = np.array_equal(np.isnan(one), np.isnan(other))
-    return mcnemar(one, other) if same_questions else None
+    return tested | {name: Tested(RANDOMISATION, p) for name, p in random.items()}
 
 
 def _differences(
@@ -296,7 +291,7 @@ def _differences(
     measures = [m for m in chosen if m.name in before and m.name in after]
     shared = {m.name: before[m.name] for m in measures}
     bounds = paired_intervals(shared, after, len(pairs), seed=seed) | _unchanged(measures, a, b)
-    # Of a machine's mood no number of questions makes sure.
+    # A time depends on the machine: asking more questions makes its interval no surer.
     bounds |= {m.name: (math.nan, math.nan) for m in measures if m.group == "time"}
     tests = paired_tests(measures, a, b, seed=seed, resamples=resamples)
     return [
@@ -319,9 +314,9 @@ def _differences(
 def _unchanged(
     measures: Iterable[Measure], a: Columns, b: Columns
 ) -> dict[str, tuple[float, float]]:
-    """Return intervals of the shares for which every question came out the same in both systems.
+    """Return intervals of the shares that are equal in both systems, question by question.
 
-    No resample would differ. That none of so many changed leaves room for a few that would.
+    No resample would differ, but among more questions a few might.
     """
     bounds = {}
     for measure in measures:
@@ -344,22 +339,19 @@ def _value(statistic: Statistic, questions: int) -> float:
     return float(statistic(np.ones((1, questions)))[0])
 
 
-def _judged(differences: Iterable[Difference], alpha: float) -> Iterator[Difference]:
-    differences = list(differences)
+def _judged(differences: Sequence[Difference], alpha: float) -> Iterator[Difference]:
+    """Yield the differences with their adjusted p and verdict."""
     adjusted = iter(holm([d.p for d in differences if d.p is not None]))
     for difference in differences:
         if difference.p is None:
             yield difference
-        else:
-            p = next(adjusted)
-            yield replace(difference, adjusted=p, verdict=_verdict(difference, p < alpha))
-
-
-def _verdict(difference: Difference, significant: bool) -> Verdict:
-    if not significant:
-        return "no evidence of a difference"
-    gain = difference.difference * MEASURES[difference.measure].better
-    return "better" if gain > 0 else "worse"
+            continue
+        p = next(adjusted)
+        gain = difference.difference * MEASURES[difference.measure].better
+        verdict: Verdict = "better" if gain > 0 else "worse"
+        if p >= alpha:
+            verdict = "no evidence of a difference"
+        yield replace(difference, adjusted=p, verdict=verdict)
 
 
 def _missing(
@@ -374,7 +366,7 @@ def _missing(
 
 
 def _flips(run: Run, pairs: Iterable[Pair]) -> list[Flip]:
-    """Return the questions that flipped: lost ones first."""
+    """Return the questions that flipped, lost ones first."""
     changed = [
         Flip(run.name, before, after)
         for before, after in pairs

@@ -40,7 +40,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """Whether a run came through a gate.
+    """Whether a run passed a gate.
 
     Attributes:
         gate: which.
@@ -48,7 +48,7 @@ class GateResult:
         drop: by how much the measure got worse; negative if it got better.
         adjusted: the p value of the drop, by Holm's correction over all gates and runs.
         passed: whether the drop is smaller than the gate's, or may be chance.
-        sentence: what was found, and why it passed or failed.
+        sentence: both values, and why it passed or failed.
     """
 
     gate: Gate
@@ -82,7 +82,7 @@ def parse_gate(text: str) -> Gate:
 
 
 def check_gates(comparison: Comparison, gates: Sequence[Gate]) -> list[GateResult]:
-    """Hold every run but the baseline against gates.
+    """Check every run but the baseline against gates.
 
     A gate fails if its measure got worse by at least its drop, and the paired test says that
     this is not chance. The test's p is corrected over the gated measures and runs alone, as
@@ -91,22 +91,22 @@ def check_gates(comparison: Comparison, gates: Sequence[Gate]) -> list[GateResul
     Raises:
         SettingsError: a gated measure was not compared, so nothing can be said of it.
     """
-    tested = {(d.measure, d.run): (d, d.p) for d in comparison.differences if d.p is not None}
-    declared = dict.fromkeys((g.measure, run.name) for run in comparison.runs[1:] for g in gates)
-    for measure, run in declared:
-        if (measure, run) not in tested:
+    differences = {(d.measure, d.run): d for d in comparison.differences}
+    declared = [(gate, run.name) for run in comparison.runs[1:] for gate in gates]
+    p: dict[tuple[str, str], float] = {}
+    for gate, run in declared:
+        tested = differences.get((gate.measure, run))
+        if tested is None or tested.p is None:
             raise SettingsError(
-                f"the gate on {measure} cannot be checked for {run}: it was not compared, or a "
-                "run has no value of it"
+                f"the gate on {gate.measure} cannot be checked for {run}: it was not compared, or "
+                "a run has no value of it"
             )
-    p = holm([tested[key][1] for key in declared])
-    adjusted = dict(zip(declared, p, strict=True))
-    baseline = comparison.runs[0].name
+        p[gate.measure, run] = tested.p
+    adjusted = dict(zip(p, holm(list(p.values())), strict=True))
+    baseline, alpha = comparison.runs[0].name, comparison.alpha
     return [
-        _result(gate, tested[key][0], adjusted[key], baseline, comparison.alpha)
-        for run in comparison.runs[1:]
-        for gate in gates
-        for key in [(gate.measure, run.name)]
+        _result(gate, differences[key], adjusted[key], baseline, alpha)
+        for gate, key in ((gate, (gate.measure, run)) for gate, run in declared)
     ]
 
 

@@ -10,12 +10,19 @@ from qa.evaluation.measures import MEASURES
 NONE = "–"
 """What stands where there is no number."""
 
+_SHORT = 160  # characters
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")  # what a browser, or a file in UTF-8, cannot hold
 
 
 def writable(text: str) -> str:
     """Put a replacement character for what cannot be written."""
     return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def shortened(text: str) -> str:
+    """Write a text in one line, cut where it is long."""
+    text = " ".join(text.split())
+    return text if len(text) <= _SHORT else f"{text[:_SHORT].rstrip()}…"
 
 
 def counted(number: int, noun: str) -> str:

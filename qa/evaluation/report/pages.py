@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from qa.evaluation.comparison import Comparison
 from qa.evaluation.measures import MEASURES
-from qa.evaluation.records import OUTCOMES, Record
+from qa.evaluation.records import OUTCOMES
 from qa.evaluation.report import cards, charts, formatting, tables, wording
 from qa.evaluation.runs import Run
 
@@ -37,10 +37,7 @@ class _Choice(NamedTuple):
 
 def html_report(run: Run) -> str:
     """Write the page of a run: its figures, and every question with its outcome."""
-    tagged: dict[str, list[Record]] = {tag: [] for tag in sorted(_tags(run))}
-    for record in run.records:
-        for tag in dict.fromkeys(record.tags):
-            tagged[tag].append(record)
+    tagged = tables.tagged(run)
     counts = Counter(record.outcome for record in run.records)
     outcomes = [outcome for outcome in OUTCOMES if counts[outcome]]
     return _page(
@@ -150,10 +147,6 @@ def _static(*names: str) -> Markup:
 def _digest(text: str) -> str:
     """Name a text as policies do."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
-def _tags(run: Run) -> set[str]:
-    return {tag for record in run.records for tag in record.tags}
 
 
 def _settings(run: Run) -> Iterator[tuple[str, str]]:

@@ -58,6 +58,12 @@ def outcome_counts(records: Iterable[Record]) -> dict[str, int]:
     return {outcome: counts[outcome] for outcome in ordered if counts[outcome]}
 
 
+def tagged(run: Run) -> dict[str, list[Record]]:
+    """Return the questions of each tag; the tags in order of name."""
+    tags = sorted({tag for record in run.records for tag in record.tags})
+    return {tag: [record for record in run.records if tag in record.tags] for tag in tags}
+
+
 def tag_measures(run: Run) -> list[str]:
     """Return the measures that the table of tags shows."""
     known = {name for figures in run.by_tag.values() for name in figures}
