@@ -41,7 +41,7 @@ DEPTH = 100
 
 _ENOUGH = 200  # characters of a gold quote for a reader to know what it is about
 
-_BAR: dict[str, Any] = {"desc": "asking", "unit": " questions", "delay": 1, "disable": None}
+BAR: dict[str, Any] = {"desc": "asking", "unit": " questions", "delay": 1, "disable": None}
 _PACKAGES = ("inquote", "sentence-transformers", "torch", "faiss-cpu", "numpy", "ir-measures")
 
 
@@ -87,7 +87,7 @@ def evaluate(
     started = time.perf_counter()
     records = tuple(
         _ask(subject, question, judge, first=question is asked[0])
-        for question in tqdm(counted(asked, progress), total=len(asked), **_BAR)
+        for question in tqdm(counted(asked, progress), total=len(asked), **BAR)
     )
     seconds = time.perf_counter() - started
     about = {

@@ -109,7 +109,7 @@ def _gold(question: Question, corpus: _Corpus, faults: list[str]) -> Gold:
 def _places(
     parts: Iterable[tuple[Place, ...]], corpus: _Corpus, missing: list[str]
 ) -> tuple[tuple[Place, ...], ...]:
-    """Return the places under the ids of the corpus; none, and why, if one is not there."""
+    """Return the places under the ids of the corpus; none, with a fault, if one is not there."""
     found = []
     for part in parts:
         here = []
@@ -132,7 +132,7 @@ def _places(
 def _relevant(
     judged: Iterable[tuple[str, int]], corpus: _Corpus, missing: list[str]
 ) -> dict[str, int]:
-    """Return the grades by the ids of the corpus; none, and why, if a relevant one is not there."""
+    """Return the grades by the ids of the corpus; none, with a fault, if a relevant one is not."""
     found: dict[str, int] = {}
     for id_, grade in judged:
         document = corpus.find(id_)
@@ -153,7 +153,7 @@ def _quoted(quote: str, corpus: _Corpus, places: Sequence[tuple[Place, ...]]) ->
     found = tuple(
         Place(document.id, *span)
         for document in corpus.documents.values()
-        if quote in document.text  # most have it not, and this is quick to tell
+        if quote in document.text  # a quick test that most documents fail
         for span in occurrences(quote, document.text)
     )
     meant = tuple(one for one in found if any(one.common(p) for part in places for p in part))
