@@ -19,7 +19,7 @@ from qa.evaluation.comparison.pairing import (
     settings_notes,
     with_distinct_names,
 )
-from qa.evaluation.measures import MEASURES, Measure, columns, is_share
+from qa.evaluation.measures import MEASURES, Measure, columns, is_share, values
 from qa.evaluation.measures.ranking import RELATIVE
 from qa.evaluation.measures.resampling import (
     exact_interval,
@@ -28,7 +28,7 @@ from qa.evaluation.measures.resampling import (
     paired_intervals,
     randomisations,
 )
-from qa.evaluation.measures.weighted_statistics import Columns, Statistic
+from qa.evaluation.measures.weighted_statistics import Columns
 from qa.evaluation.records import RIGHT_OUTCOMES, Record
 from qa.evaluation.runs import Run, import_pandas
 
@@ -287,10 +287,10 @@ def _differences(
     a, b = (columns(side) for side in zip(*pairs, strict=True))
     if not cut_alike(pairs):
         chosen = [measure for measure in chosen if measure.name not in RELATIVE]
-    before, after = _statistics(chosen, a), _statistics(chosen, b)
+    (statistics, before), (others, after) = values(chosen, a), values(chosen, b)
     measures = [m for m in chosen if m.name in before and m.name in after]
-    shared = {m.name: before[m.name] for m in measures}
-    bounds = paired_intervals(shared, after, len(pairs), seed=seed) | _unchanged(measures, a, b)
+    shared = {m.name: statistics[m.name] for m in measures}
+    bounds = paired_intervals(shared, others, len(pairs), seed=seed) | _unchanged(measures, a, b)
     # A time depends on the machine: asking more questions makes its interval no surer.
     bounds |= {m.name: (math.nan, math.nan) for m in measures if m.group == "time"}
     tests = paired_tests(measures, a, b, seed=seed, resamples=resamples)
@@ -298,8 +298,8 @@ def _differences(
         Difference(
             m.name,
             run.name,
-            _value(before[m.name], len(pairs)),
-            _value(after[m.name], len(pairs)),
+            before[m.name],
+            after[m.name],
             *bounds[m.name],
             questions=int(np.sum(np.isfinite(a[m.over]) | np.isfinite(b[m.over]))),
             test=tests[m.name].test if m.name in tests else "",
@@ -326,17 +326,6 @@ def _unchanged(
             _, most = exact_interval(0, questions)
             bounds[measure.name] = (-most, most)
     return bounds
-
-
-def _statistics(measures: Iterable[Measure], facts: Columns) -> dict[str, Statistic]:
-    """Return the statistics of the measures that are defined."""
-    questions = len(next(iter(facts.values())))
-    found = {measure.name: measure.statistic(facts) for measure in measures}
-    return {n: one for n, one in found.items() if math.isfinite(_value(one, questions))}
-
-
-def _value(statistic: Statistic, questions: int) -> float:
-    return float(statistic(np.ones((1, questions)))[0])
 
 
 def _judged(differences: Sequence[Difference], alpha: float) -> Iterator[Difference]:

@@ -5,16 +5,16 @@ Sources of the definitions: docs/measures.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from qa.evaluation.measures import weighted_statistics as weighted
-from qa.evaluation.measures.quoting import citation_columns, span_columns
+from qa.evaluation.measures.quoting import quote_facts
 from qa.evaluation.measures.ranking import RETRIEVAL, ranking_columns
-from qa.evaluation.measures.short_answers import short_answer_columns
+from qa.evaluation.measures.short_answers import short_answer_facts
 from qa.evaluation.measures.weighted_statistics import Array, Columns, Statistic
 from qa.evaluation.records import Record
 
@@ -54,34 +54,47 @@ class Measure:
 
 def columns(records: Sequence[Record]) -> dict[str, Array]:
     """Return the facts that the statistics are made of, a value for each record."""
-    facts = {
-        "answerable": [record.answerable for record in records],
-        "abstained": [record.abstained for record in records],
-        "confidence": [record.confidence for record in records],
-        "right": [record.right for record in records],
-        "shown": [len(record.quotes) for record in records],
-        "verified": [record.verified for record in records],
-    }
-    for stage in STAGES:
-        times = [record.seconds.get(stage or "total", np.nan) for record in records]
-        facts[f"seconds {stage}".strip()] = times
-    arrays = {name: np.array(values, float) for name, values in facts.items()}
-    answerable, abstained = arrays["answerable"], arrays["abstained"]
-    return {
-        **arrays,
-        "rank": weighted.ranks(arrays["confidence"]),
-        "abstentions": np.where(abstained == 1, 1 - answerable, np.nan),
-        "abstention recall": np.where(answerable == 0, abstained, np.nan),
-        **ranking_columns(records),
-        **span_columns(records),
-        **citation_columns(records),
-        **short_answer_columns(records),
-    }
+    facts = [_facts(record) for record in records]
+    names = dict.fromkeys([*_FACTS, *(measure.over for measure in MEASURES.values())])
+    arrays = {name: np.array([one.get(name, np.nan) for one in facts], float) for name in names}
+    ranks = {"rank": weighted.ranks(arrays["confidence"])}
+    return arrays | ranks | ranking_columns(records)
+
+
+def values(
+    measures: Iterable[Measure], facts: Columns
+) -> tuple[dict[str, Statistic], dict[str, float]]:
+    """Return the statistics and the values of the measures that are defined, by name."""
+    once = np.ones((1, len(facts["answerable"])))
+    statistics = {measure.name: measure.statistic(facts) for measure in measures}
+    found = {name: float(statistic(once)[0]) for name, statistic in statistics.items()}
+    defined = {name: value for name, value in found.items() if np.isfinite(value)}
+    return {name: statistics[name] for name in defined}, defined
 
 
 def is_share(measure: Measure) -> bool:
     """Return whether a measure is the mean over questions of values from 0 to 1."""
     return bool(measure.better) and measure.group != "time" and measure.over != "answerable"
+
+
+def _facts(record: Record) -> dict[str, float]:
+    facts: dict[str, float] = {
+        "answerable": record.answerable,
+        "abstained": record.abstained,
+        "confidence": record.confidence,
+        "right": record.right,
+        "shown": len(record.quotes),
+        "verified": record.verified,
+    }
+    if record.abstained:
+        facts["abstentions"] = not record.answerable
+    if not record.answerable:
+        facts["abstention recall"] = record.abstained
+    seconds = {
+        f"seconds {stage if stage != 'total' else ''}".strip(): s
+        for stage, s in record.seconds.items()
+    }
+    return facts | seconds | quote_facts(record) | short_answer_facts(record)
 
 
 def _mean(group: Group, name: str, meaning: str, better: int = 1) -> Measure:
@@ -95,6 +108,7 @@ def _quantile(stage: str, what: str, percent: int, how: str) -> Measure:
     return Measure(f"{column} p{percent}", "time", f"{what}: {how}", statistic, -1, over=column)
 
 
+_FACTS = ("answerable", "abstained", "confidence", "right", "shown", "verified")
 _YES_NO = {"exact match", "answer-in-quote@1", "answer-in-quote@3", "abstention recall"}
 
 _ALL = [

@@ -86,13 +86,7 @@ def randomisations(
     toss. So results are swapped between them at random, question by question, and p is how
     often they then differ at least as much as they did. What was observed counts as one more
     toss, so p is never 0; a toss for which a measure is not defined counts as differing.
-
-    Args:
-        statistics_of: takes columns, gives the statistic over them; by name.
-        a: the columns of one system.
-        b: those of the other, the same questions in the same order.
-        seed: of the tosses, which are the same for all statistics.
-        resamples: how many tosses.
+    `a` and `b` have the same questions in the same order; all statistics see the same tosses.
     """
     joined = {name: np.concatenate([a[name], b[name]]) for name in a}
     statistics = {name: statistic_of(joined) for name, statistic_of in statistics_of.items()}
