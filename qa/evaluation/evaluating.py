@@ -82,7 +82,13 @@ def evaluate(
     given = _plain(settings or {})
     subject = _of_qa(system, top_k) if isinstance(system, QA) else _of_callable(system)
     sources = _sources(documents or subject.documents, asked.documents)
-    notes = [*_corpus_notes(asked, sources, any_corpus), *unjudged]
+    mismatch = check_corpus(asked, sources.values())
+    if mismatch and not any_corpus:
+        raise QuestionSetError(
+            f"{mismatch}; name the corpus that it was made for, or go on all the same with "
+            "any_corpus=True (--any-corpus)"
+        )
+    notes = [*filter(None, [mismatch]), *unjudged]
     judge = _Judge(sources, locate(asked, sources.values()), subject.passages_of)
     started = time.perf_counter()
     records = tuple(
@@ -327,18 +333,6 @@ def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(notes := plain.get("notes"), str):
         plain["notes"] = [notes]
     return plain
-
-
-def _corpus_notes(
-    questions: QuestionSet, documents: Mapping[str, Document], any_corpus: bool
-) -> list[str]:
-    mismatch = check_corpus(questions, documents.values())
-    if mismatch and not any_corpus:
-        raise QuestionSetError(
-            f"{mismatch}; name the corpus that it was made for, or go on all the same with "
-            "any_corpus=True (--any-corpus)"
-        )
-    return [mismatch] if mismatch else []
 
 
 def _failures(records: Sequence[Record]) -> list[str]:

@@ -206,13 +206,13 @@ def compare(
     for run in others:
         pairs = pairs_of(baseline, run)
         found = _differences(run, pairs, chosen, seed, resamples)
-        missing = _missing(baseline, run, measures, found)
         if not cut_alike(pairs):
             notes.append(
                 f"{run.name}: its passages are not those of {baseline.name}, so what depends on "
                 f"how many are relevant is not compared ({', '.join(RELATIVE)}); spans are"
             )
-        notes += [*left_out(baseline, run, pairs), *missing, *settings_notes(baseline, run)]
+        notes += [*left_out(baseline, run, pairs), *_missing(baseline, run, measures, found)]
+        notes += settings_notes(baseline, run)
         differences += found
         flips += _flips(run, pairs)
     return Comparison(
@@ -233,11 +233,7 @@ def _notes(runs: Sequence[Run]) -> list[str]:
 
 
 def find_measure(name: str) -> Measure:
-    """Find a measure by its name.
-
-    Raises:
-        SettingsError: there is none; the message names those that are nearest.
-    """
+    """Find a measure by its name; a `SettingsError` names similar ones."""
     folded = {known.casefold(): known for known in MEASURES}
     if name.casefold() in folded:
         return MEASURES[folded[name.casefold()]]
@@ -356,11 +352,8 @@ def _missing(
 
 def _flips(run: Run, pairs: Iterable[Pair]) -> list[Flip]:
     """Return the questions that flipped, lost ones first."""
-    changed = [
-        Flip(run.name, before, after)
-        for before, after in pairs
-        if (before.outcome in RIGHT_OUTCOMES) != (after.outcome in RIGHT_OUTCOMES)
-    ]
+    flips = [Flip(run.name, before, after) for before, after in pairs]
+    changed = [flip for flip in flips if flip.gained != (flip.before.outcome in RIGHT_OUTCOMES)]
     return sorted(changed, key=lambda flip: flip.gained)
 
 

@@ -19,9 +19,8 @@ _ROUNDING = 1e-9
 class Gate:
     """A measure that must not get worse by as much as `min_drop`, in its own unit.
 
-    Raises:
-        SettingsError: the measure is not known or cannot be tested, or the drop is not a number
-            from 0 up.
+    A `SettingsError` says that the measure cannot be tested, or that the drop is no number from 0
+    up.
     """
 
     measure: str
@@ -64,11 +63,7 @@ class GateResult:
 
 
 def parse_gate(text: str) -> Gate:
-    """Read a gate from `measure:drop`, as in `quote-hit@1:0.02`.
-
-    Raises:
-        SettingsError: it is not of that form, or `Gate` refuses it.
-    """
+    """Read a gate from `measure:drop`, as in `quote-hit@1:0.02`."""
     measure, colon, drop = text.rpartition(":")
     if not colon:
         raise SettingsError(f"{text!r} is not a gate: write measure:drop, as in quote-hit@1:0.02")
@@ -86,10 +81,7 @@ def check_gates(comparison: Comparison, gates: Sequence[Gate]) -> list[GateResul
 
     A gate fails if its measure got worse by at least its drop, and the paired test says that
     this is not chance. The test's p is corrected over the gated measures and runs alone, as
-    they were chosen beforehand.
-
-    Raises:
-        SettingsError: a gated measure was not compared, so nothing can be said of it.
+    they were chosen beforehand. A `SettingsError` names a gated measure that was not compared.
     """
     differences = {(d.measure, d.run): d for d in comparison.differences}
     declared = [(gate, run.name) for run in comparison.runs[1:] for gate in gates]
