@@ -150,7 +150,7 @@ OUTCOMES: Mapping[str, str] = {
     "right": "the first quote shares a character with a gold quote",
     "correct abstention": "the corpus does not answer it, and the answer was an abstention",
 }
-"""What may come of a question, misses first, with what each means."""
+"""The outcomes of a question, misses first, with what each means."""
 
 RIGHT_OUTCOMES = ("right", "correct abstention")
 """The outcomes that are right."""

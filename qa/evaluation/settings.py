@@ -76,7 +76,14 @@ def parse_settings(assignments: Iterable[str]) -> list[tuple[str, Settings]]:
     found = []
     for chosen in product(*values.values()):
         setting = dict(zip(values, chosen, strict=True))
-        found.append((" ".join(f"{key}={setting[key]}" for key in varied), _settings(setting)))
+        try:
+            settings = Settings.model_validate(setting)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            key = str(first["loc"][0])
+            raise SettingsError(f"{key}={setting[key]} does not fit: {first['msg']}") from error
+        _ = settings.chunking  # checks conditions of its own
+        found.append((" ".join(f"{key}={setting[key]}" for key in varied), settings))
     return found
 
 
@@ -106,25 +113,18 @@ def open_each(
     sweep over it would compare an index with itself.
     """
     qa: QA | None = None
-    made_with: tuple[str | None, str, str | None, Chunking | None] | None = None
+    opened_with: dict[str, Any] = {}
     try:
         for variant, settings in variants:
             started = time.perf_counter()
-            wanted = settings.model, settings.backend, settings.reranker, settings.chunking
-            asked_before = qa is not None and wanted == made_with
+            wanted = settings.model_dump(include={"model", "backend", "reranker"})
+            wanted["chunking"] = settings.chunking
+            asked_before = qa is not None and wanted == opened_with
             if qa is None or not asked_before:
                 if qa is not None:
                     qa.close()
-                model, backend, reranker, chunking = made_with = wanted
-                qa = QA.open(
-                    source,
-                    index=index,
-                    model=model,
-                    backend=backend,
-                    precision=precision,
-                    reranker=reranker,
-                    chunking=chunking,
-                )
+                opened_with = wanted
+                qa = QA.open(source, index=index, precision=precision, **wanted)
             answerer = qa.answerer
             if isinstance(answerer, ExtractiveAnswerer):
                 answerer.threshold, answerer.max_quotes = settings.threshold, settings.max_quotes
@@ -132,14 +132,3 @@ def open_each(
     finally:
         if qa is not None:
             qa.close()
-
-
-def _settings(setting: dict[str, Any]) -> Settings:
-    try:
-        settings = Settings.model_validate(setting)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = str(first["loc"][0])
-        raise SettingsError(f"{key}={setting[key]} does not fit: {first['msg']}") from error
-    _ = settings.chunking  # which has conditions of its own
-    return settings

@@ -39,8 +39,6 @@ Verdict = Literal["better", "worse", "no evidence of a difference", "not tested"
 
 _LEAST_RESAMPLES = 10_000
 
-MCNEMAR, RANDOMISATION = "McNemar", "randomisation"
-
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -270,11 +268,11 @@ def paired_tests(
             continue
         one, other = a[measure.over], b[measure.over]
         if measure.yes_no and np.array_equal(np.isnan(one), np.isnan(other)):
-            tested[measure.name] = Tested(MCNEMAR, mcnemar(one, other))
+            tested[measure.name] = Tested("McNemar", mcnemar(one, other))
         else:
             rest[measure.name] = measure.statistic
     random = randomisations(rest, a, b, seed=seed, resamples=resamples)
-    return tested | {name: Tested(RANDOMISATION, p) for name, p in random.items()}
+    return tested | {name: Tested("randomisation", p) for name, p in random.items()}
 
 
 def _differences(
@@ -316,7 +314,7 @@ def _unchanged(
     """
     bounds = {}
     for measure in measures:
-        one, other = a.get(measure.over, np.empty(0)), b.get(measure.over, np.empty(0))
+        one, other = a[measure.over], b[measure.over]
         questions = int(np.isfinite(one).sum())
         if questions and is_share(measure) and np.array_equal(one, other, equal_nan=True):
             _, most = exact_interval(0, questions)

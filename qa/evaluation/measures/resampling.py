@@ -44,9 +44,8 @@ def intervals(
 def exact_interval(value: float, questions: int, *, level: float = 0.95) -> tuple[float, float]:
     """Return the interval of a mean where all questions came out 0, or all 1.
 
-    No resample can differ from them then, and a bootstrap would claim to be certain. This is
-    the exact binomial interval (Clopper and Pearson 1934), which holds for the mean of any
-    values from 0 to 1 that all came out at the same end.
+    No resample differs then, and a bootstrap would claim to be certain. This is the exact
+    binomial interval (Clopper and Pearson 1934), which holds for the mean of any such values.
     """
     from scipy.stats import binomtest  # takes half a second to load
 

@@ -13,7 +13,6 @@ from qa.loaders import load
 
 def test_places_share_the_characters_that_both_have() -> None:
     place = Place("a", 10, 20)
-    assert place.span == Span(10, 20)
     assert place.common(Place("a", 15, 30)) == 5
     assert place.common(Place("a", 12, 14)) == 2
     assert place.common(Place("a", 20, 30)) == 0
