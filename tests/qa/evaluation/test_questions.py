@@ -4,7 +4,6 @@ import hashlib
 
 from qa import Document
 from qa.bundled import essay_path, questions_path
-from qa.documents import Span
 from qa.evaluation.formats import load_questions
 from qa.evaluation.gold import check_corpus
 from qa.evaluation.questions import Place, Question, QuestionSet, brief, fingerprint
