@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -112,15 +113,8 @@ class Handlers:
         session.questions = None
         asked: Step | None = None
         try:
-            least = threshold if self.answerer else None
+            work = functools.partial(self._evaluated, session, questions, threshold, int(top_k))
             client = visitor.username or ""
-
-            def work(progress: Progress) -> Evaluated:
-                run = run_of(
-                    self._qa, questions, threshold=least, top_k=int(top_k), progress=progress
-                )
-                return session.keep(run)
-
             for step in in_background(work, session.stop, self._work, client):
                 if isinstance(step, Finished):
                     shown = view.done(step.result.run), view.results(step.result)
@@ -140,6 +134,19 @@ class Handlers:
         """End the run at its next question."""
         if session:
             session.stop.set()
+
+    def _evaluated(
+        self,
+        session: Session,
+        questions: QuestionSet,
+        threshold: float,
+        top_k: int,
+        progress: Progress,
+    ) -> Evaluated:
+        least = threshold if self.answerer else None
+        return session.keep(
+            run_of(self._qa, questions, threshold=least, top_k=top_k, progress=progress)
+        )
 
     def _chosen(self, sent: _Sent, visitor: HasCookies) -> QuestionSet:
         if sent.error is not None:
