@@ -322,7 +322,7 @@ class TestRefusals:
 class TestTheTest:
     def test_a_yes_or_no_of_the_systems_own_questions_is_no_case_for_mcnemar(self) -> None:
         # "Right where it answered": which questions count is up to the system.
-        measure = Measure("m", "quotes", "", 1, True, mean("x"), over="x")
+        measure = Measure("m", "quotes", "", mean("x"), 1, True, over="x")
         a = {"x": np.array([1.0, 1.0, np.nan, 0.0])}
         b = {"x": np.array([1.0, np.nan, 1.0, 0.0])}
         assert paired_tests([measure], a, a, seed=0)["m"].test == "McNemar"
