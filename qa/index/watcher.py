@@ -10,7 +10,7 @@ from embeddings import Encoder
 from qa.errors import LoadError, QAError
 from qa.index.reader import Index
 from qa.index.writer import Changes, Unreadable, update_index
-from qa.loaders import File, find, find_below, is_read
+from qa.loaders import File, find, find_below, is_supported
 
 _QUIET_MS = 400  # how long nothing may change before the index is brought up to date
 _FIRST_MS = 1_000
@@ -56,7 +56,7 @@ def _moments(watched: set[Path]) -> Iterator[None]:
     from watchfiles import watch as changes_of
 
     def matters(_: object, path: str) -> bool:
-        return is_read(Path(path))
+        return is_supported(Path(path))
 
     failures = 0
     while True:

@@ -37,10 +37,10 @@ def _parser(kind: str) -> Target:
 
 def _text(data: bytes) -> None:
     from qa.errors import LoadError
-    from qa.loaders.text import _decode
+    from qa.loaders.formats import decode
 
     try:
-        _decode(data, Path("a.txt"))
+        decode(data, Path("a.txt"))
     except LoadError:
         return
 
@@ -120,7 +120,7 @@ def main(target: str, seconds: int, seed: int, folder: Path) -> None:
     with atheris.instrument_imports(
         include=[
             "qa.loaders.parsers",
-            "qa.loaders.text",
+            "qa.loaders.formats",
             "qa.verification.answer_files",
             "qa.evaluation.formats",
             "qa.index.manifest",
