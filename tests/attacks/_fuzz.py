@@ -73,9 +73,8 @@ def _questions(data: bytes) -> None:
 def _index(data: bytes) -> None:
     """Read the manifest and a passage of an index, whose checksums somebody made right."""
     from qa.documents import Document
-    from qa.index.checksums import NotWhole, checksum
     from qa.index.manifest import Manifest
-    from qa.index.rows import passage_of
+    from qa.index.rows import NotWhole, checksum, passage_of
 
     text = data.decode("utf-8", "replace")
     for read in (
