@@ -108,7 +108,6 @@ def _check(index: Path | None, *, bare: bool) -> None:
 
 
 def _watch(paths: tuple[Path, ...], folder: Path, encoder: Encoder, as_json: bool) -> None:
-    """Print what changes, until Ctrl-C."""
     from qa.index.watcher import watch
 
     def report(error: QAError) -> None:

@@ -242,7 +242,6 @@ class Index:
         self._words.check()
 
     def __len__(self) -> int:
-        """Count the passages."""
         return len(self._store)
 
     def close(self) -> None:

@@ -131,7 +131,6 @@ class _Budget:
     left: int
 
     def allows(self, document: Document) -> bool:
-        """Return whether a document may be searched once more, and count it."""
         fits = len(document.text) <= self.left
         self.left -= len(document.text) if fits else 0
         return fits
