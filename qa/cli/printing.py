@@ -73,7 +73,7 @@ def print_comparison(comparison: Comparison, *, every: bool = False) -> None:
     if len(others) > 1:
         _print_table(comparison, list(dict.fromkeys(one.measure for one in shown)))
     for name in others if every or len(others) == 1 else []:
-        click.secho(f"{printable(name)}, held against {printable(baseline)}", bold=True)
+        click.secho(f"{printable(name)}, compared with {printable(baseline)}", bold=True)
         heading = f"{'':<24}{'before':>9}{'after':>9}{'change':>9}   {'95% interval':<19}"
         click.secho(f"{heading}{'p':<9}{'adjusted':<10}", dim=True)
         for one in shown:

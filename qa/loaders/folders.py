@@ -30,7 +30,7 @@ def files_below(
     Raises:
         LoadError: the folder, or without `unreadable` any folder below, cannot be read.
     """
-    found, left, root = [], [Path()], os.path.realpath(folder)
+    files, left, root = [], [Path()], os.path.realpath(folder)
     while left:
         below = left.pop()
         try:
@@ -44,11 +44,11 @@ def files_below(
             relative = below / name
             if kind == _FOLDER:
                 left.append(relative)
-            if kind == _FILE and is_wanted(relative):
-                found.append(relative)
-            if kind == _LINK and _leads_to_file(folder, relative, root, is_wanted):
-                found.append(relative)
-    return sorted(found)
+            if (kind == _FILE and is_wanted(relative)) or (
+                kind == _LINK and _leads_to_file(folder, relative, root, is_wanted)
+            ):
+                files.append(relative)
+    return sorted(files)
 
 
 def _entries(folder: Path) -> list[tuple[str, str]]:
