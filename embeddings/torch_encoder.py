@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from embeddings.errors import ModelError
 from embeddings.fair_lock import FairLock
 from embeddings.models import ModelFiles, load_quietly
 from embeddings.tokens import Tokens, unit
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
 
 _QUERIES_CACHED = 256
 _BATCH = 32  # texts encoded at once
@@ -75,8 +73,6 @@ class SentenceTransformersEncoder:
 
         Other callers have their turn between two batches.
         """
-        import numpy as np
-
         vectors = np.empty((len(texts), self.dim), np.float32)
         by_length = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # padding costs time
         for start in range(0, len(texts), _BATCH):
@@ -124,8 +120,6 @@ class SentenceTransformersEncoder:
 
     def _tokens(self, text: str, prompt: str, encoded: Mapping[str, Any]) -> Tokens:
         """Return the vectors and places of the tokens, without prompt and special tokens."""
-        import numpy as np
-
         tokenizer = self._transformer.tokenizer
         if "token_embeddings" not in encoded or not getattr(tokenizer, "is_fast", False):
             return self._words(text)
@@ -143,13 +137,9 @@ class SentenceTransformersEncoder:
         return Tokens(self._unit(vectors)[inside], spans[inside])
 
     def _words(self, text: str) -> Tokens:
-        import numpy as np
-
         words = list(_WORD.finditer(text))
         spans = np.array([word.span() for word in words], np.int64).reshape(-1, 2)
         return Tokens(self.encode_passages([word.group() for word in words]), spans)
 
     def _unit(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        import numpy as np
-
         return unit(np.asarray(vectors, dtype=np.float32).reshape(-1, self.dim))
