@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks.results import head, row
 from benchmarks.timing import clocked
-from qa.loaders.parsed import load_pdf
+from qa.loaders.formats import load_pdf
 
 COUNTED = {
     "ligatures": "[\ufb00-\ufb06\u02d6-\u02ff]",

@@ -20,7 +20,6 @@ from benchmarks.made_up import Vectors, made_up_vectors
 from benchmarks.results import head, row
 from benchmarks.timing import clocked
 from embeddings import VectorStore, open_store
-from embeddings.stores.ivf_store import write
 
 TOP_K = 10
 SIZES = (5_000, 10_000, 20_000, 50_000, 100_000)
@@ -51,7 +50,9 @@ def main(keep: Path) -> None:
         exact.add(np.arange(size), np.concatenate(list(made_up_vectors(real, size))))
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "lists"
-            seconds, _ = clocked(partial(write, path, DIM, [exact]))
+            written = open_store("ivf", dim=DIM)
+            written.add(exact.ids, exact.vectors(exact.ids))
+            seconds, _ = clocked(partial(written.save, path))
             lists = open_store("ivf", dim=DIM, path=path)
             (times, nearest), (list_times, of_lists) = (
                 searched(store, queries) for store in (exact, lists)

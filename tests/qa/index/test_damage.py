@@ -10,7 +10,7 @@ import pytest
 
 from qa.errors import IndexDamaged, IndexMissing
 from qa.index import Index, storage
-from qa.index.checksums import checksum
+from qa.index.rows import checksum
 from qa.index.storage import DATABASE
 from tests.fakes import FakeEncoder, edit_database, vectors_of
 
