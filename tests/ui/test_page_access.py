@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -56,15 +55,15 @@ def test_axe_finds_nothing_serious(page: Page, essay_page: str) -> None:
     visit(page, essay_page)
     for state in (with_answers, with_menu, with_review, with_evaluation):
         state(page)
-        for scheme in ("light", "dark"):
-            set_scheme(page, scheme)
-            assert serious(page) == [], (state.__name__, scheme)
+        for dark in (False, True):
+            set_scheme(page, dark)
+            assert serious(page) == [], (state.__name__, dark)
 
 
-def set_scheme(page: Page, scheme: Literal["light", "dark"]) -> None:
-    """Choose light or dark, and wait until colours have faded into one another."""
-    page.emulate_media(color_scheme=scheme)
-    expect(page.locator("body.dark")).to_have_count(int(scheme == "dark"))
+def set_scheme(page: Page, dark: bool) -> None:
+    """Choose dark or light, and wait until colours have faded into one another."""
+    page.emulate_media(color_scheme="dark" if dark else "light")
+    expect(page.locator("body.dark")).to_have_count(int(dark))
     page.wait_for_function("!document.getAnimations().some(one => one.playState === 'running')")
 
 
@@ -101,13 +100,13 @@ def test_nothing_overflows_on_a_phone_or_in_the_dark(page: Page, essay_page: str
     turn = ask(page, BELT)
     turn.locator(".iq-proof summary").first.click()
     turn.locator(".iq-found summary").first.click()
-    for width, scheme in ((390, "dark"), (390, "light"), (1280, "dark")):
+    for width, dark in ((390, True), (390, False), (1280, True)):
         page.set_viewport_size({"width": width, "height": 844})
-        set_scheme(page, scheme)
+        set_scheme(page, dark)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
         paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
-        assert (int(re.findall(r"\d+", paper)[0]) < 128) == (scheme == "dark")
+        assert (int(re.findall(r"\d+", paper)[0]) < 128) == dark
         box = page.locator("#iq-form").bounding_box()
         assert box
         assert box["y"] + box["height"] <= 844
