@@ -6,7 +6,6 @@ Whoever takes another minor version of Gradio reads here which module has to be 
 from __future__ import annotations
 
 import ast
-import asyncio
 import inspect
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +18,8 @@ from gradio.blocks import Block, Blocks
 from gradio.queueing import Event, EventQueue, Queue
 from gradio.routes import App, templates
 from jinja2 import BaseLoader
+
+from tests.ui.apart import run_apart
 
 CALLED: list[tuple[str, Callable[..., Any], str]] = [
     ("queue", Queue.__init__, "live_updates concurrency_count update_intervals max_size"),
@@ -73,7 +74,7 @@ def test_what_is_replaced_takes_the_same_arguments(
     ],
 )
 def test_what_is_read_or_set_is_there(module: str, holder: str, names: str) -> None:
-    page = asyncio.run(_page())
+    page = run_apart(_page)
     held = {"queue": page._queue, "line": EventQueue("id", 1), "page": page}[holder]
     for name in names.split():
         assert hasattr(held, name), changed(module, f"{type(held).__name__}: no {name}")
