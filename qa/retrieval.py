@@ -33,7 +33,11 @@ _WORDS_WEIGHT = 0.025  # of BM25 beside the cosine, by benchmarks/studies/fusion
 # What counts of a rewriting beside the question by itself: of its meaning, and of the words that
 # it adds. How these were set: docs/conversation.md.
 _MEANING_SHARE = {Dependence.AMBIGUOUS: 0.25, Dependence.DEPENDENT: 0.85}
-_ADDED_SHARE = {Dependence.AMBIGUOUS: 0.12, Dependence.DEPENDENT: 0.6}
+_ADDED_SHARE = {
+    Dependence.STANDALONE: 1.0,  # the other form of an acronym
+    Dependence.AMBIGUOUS: 0.12,
+    Dependence.DEPENDENT: 0.6,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +170,8 @@ class Retriever:
         found = dict(self._index.search_words(asked.question, depth, among))
         own = content_words(asked.question)
         added = " ".join(word for word in content_words(asked.query) if word not in own)
-        share = _ADDED_SHARE.get(asked.dependence, 0.0)
-        for number, score in self._index.search_words(added, depth, among) if share else ():
+        share = _ADDED_SHARE[asked.dependence]
+        for number, score in self._index.search_words(added, depth, among):
             found[number] = found.get(number, 0.0) + share * score
         best_first = sorted(found.items(), key=lambda item: (-item[1], item[0]))
         return dict(best_first)
