@@ -23,13 +23,13 @@ Fits = Callable[[str], bool]
 
 _LOADING = Lock()
 _COPIES = "TIKTOKEN_CACHE_DIR"
-_KNOWN = 4  # texts of which it is known whether they fit; the same is asked twice in a row
+_CACHED = 4  # results of `fits`, which is called twice in a row for the same text
 _FEWEST_TOKENS = 16
 _LONGEST_CONTEXT = 120  # characters
-_LONGEST_SENTENCE = 8_192  # characters; a longer one is split in any case, from windows this long
+_LONGEST_SENTENCE = 8_192  # characters; a longer one is always split, in windows of this length
 _LONGEST_TOKEN = 128  # characters, of the tokens of cl100k_base
-_LONGEST_PASSAGE = 200_000  # characters; tiktoken fails at a million that are white space
-_SPLIT_WINDOW = 512  # characters; grows while all of it fits, as reading far ahead is slow
+_LONGEST_PASSAGE = 200_000  # characters; tiktoken fails at a million of white space
+_SPLIT_WINDOW = 512  # characters; doubled while all of it fits, as long windows are slow
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Chunking:
 
     Attributes:
         max_tokens: the most tiktoken tokens (cl100k_base) in a passage.
-        overlap: sentences at the end of a passage that open the next one as well.
+        overlap: sentences at the end of a passage that the next one repeats.
     """
 
     max_tokens: int = 96
@@ -68,16 +68,16 @@ class Chunking:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A run of whole sentences of one document: what is embedded and retrieved.
+    """A run of whole sentences of one document: the unit of embedding and retrieval.
 
     Attributes:
-        document_id: the document that it is of.
+        document_id: of its document.
         start: where it starts in the document's text, in code points.
-        end: where it ends; the character there is not part of it.
+        end: where it ends, exclusive.
         text: `document.text[start:end]`.
         sentences: the spans of its sentences, in the document's text.
-        context: what it stands under, such as the document's title. It is searched and embedded
-            with the text, and never quoted.
+        context: the document's title, or "". It is searched and embedded with the text, and never
+            quoted.
     """
 
     document_id: str
@@ -105,7 +105,7 @@ class Passage:
 
     @property
     def span(self) -> Span:
-        """The passage's place in its document."""
+        """The passage's span in its document."""
         return Span(self.start, self.end)
 
     def to_dict(self) -> dict[str, Any]:
@@ -121,12 +121,12 @@ class Passage:
 
 
 def in_context(context: str, text: str) -> str:
-    """Put what a text stands under before it."""
+    """Put its context before a text."""
     return f"{context}\n{text}" if context else text
 
 
 def _context(document: Document) -> str:
-    """Return a document's title; nothing for one that is merely called by its file's name."""
+    """Return a document's title; "" if it is only the file's name."""
     title = "" if document.title == PurePath(document.id).stem else document.title
     return " ".join(title.split())[:_LONGEST_CONTEXT]
 
@@ -135,8 +135,8 @@ def cut(document: Document, chunking: Chunking, encoder: Encoder) -> Iterator[Pa
     """Cut a document into passages, first to last.
 
     Every character is in a passage, or is white space between two. No passage has more tokens
-    than `chunking` allows, nor more than `encoder` reads by its own tokenizer. A sentence that
-    is too long by itself is split between two tokens, at white space where there is some.
+    than `chunking` allows, or than `encoder` reads by its own tokenizer. A sentence that is too
+    long for a passage is split between two tokens, at white space if possible.
     """
     encoding = tiktoken_encoding()
     context = _context(document)
@@ -149,15 +149,15 @@ def cut(document: Document, chunking: Chunking, encoder: Encoder) -> Iterator[Pa
             and encoder.count_tokens([in_context(context, text)])[0] <= encoder.max_tokens
         )
 
-    for sentences in _runs(document.text, chunking.overlap, lru_cache(_KNOWN)(fits)):
+    for sentences in _runs(document.text, chunking.overlap, lru_cache(_CACHED)(fits)):
         yield Passage.of(document, sentences, context)
 
 
 @lru_cache(maxsize=1)
 def tiktoken_encoding() -> tiktoken.Encoding:
-    """Load cl100k_base from the file that comes with the installation; no network is used.
+    """Load cl100k_base from the installation, without the network.
 
-    Nothing is read of, or written to, the folder for temporary files that all users share.
+    tiktoken's cache, in the folder for temporary files that all users share, is not used.
     """
     import tiktoken
 
@@ -178,7 +178,7 @@ def _runs(text: str, overlap: int, fits: Fits) -> Iterator[tuple[Span, ...]]:
     window: list[Span] = []
     for sentence in split_sentences(text):
         if window and _is_short(sentence) and fits(text[window[0].start : sentence.end]):
-            window.append(sentence)  # and so it fits by itself, which need not be asked
+            window.append(sentence)  # so it fits by itself, too
             continue
         for part in _fitting_parts(text, sentence, fits):
             if window and not fits(text[window[0].start : part.end]):
@@ -192,7 +192,6 @@ def _runs(text: str, overlap: int, fits: Fits) -> Iterator[tuple[Span, ...]]:
 
 
 def _fitting_parts(text: str, sentence: Span, fits: Fits) -> Iterator[Span]:
-    """Yield a sentence if it fits, and else the parts that it is split into."""
     if _is_short(sentence) and fits(text[sentence.start : sentence.end]):
         yield sentence
     else:
@@ -211,7 +210,7 @@ def _split(text: str, sentence: Span, fits: Fits) -> Iterator[Span]:
             window *= 2
             continue
         borders = _token_borders(text, Span(start, limit))
-        if not fits(text[start : borders[0]]):  # a token of many signs, each one to the encoder
+        if not fits(text[start : borders[0]]):  # one token here, but many for the encoder
             borders = list(range(start + 1, borders[0] + 1))
         last = bisect_right(borders, 0, key=lambda end: 0 if fits(text[start:end]) else 1)
         end = borders[max(last - 1, 0)]

@@ -36,7 +36,7 @@ def print_runs(runs: Sequence[Run], comparison: Comparison | None, *, every: boo
 
 
 def print_run(run: Run, *, every: bool = False) -> None:
-    """Print a run's figures, and what became of its questions."""
+    """Print a run's figures, and the outcomes of its questions."""
     answerable = sum(record.answerable for record in run.records)
     click.secho(printable(run.name), bold=True)
     asked = counted(len(run.records), "question")
@@ -48,11 +48,11 @@ def print_run(run: Run, *, every: bool = False) -> None:
         if every or name in _PRINTED:
             if MEASURES[name].group != group:
                 group = MEASURES[name].group
-                told = f"{group}, {DEPTH} deep" if group == "retrieval" else group
-                heading = f"\n{told:<26}{'value':>8}   {'95% interval':<18}questions"
+                title = f"{group}, {DEPTH} deep" if group == "retrieval" else group
+                heading = f"\n{title:<26}{'value':>8}   {'95% interval':<18}questions"
                 click.secho(heading, dim=True)
             click.echo(_figure(figure))
-    click.secho("\nwhat became of them", dim=True)
+    click.secho("\noutcomes", dim=True)
     counts = Counter(record.outcome for record in run.records)
     for outcome, meaning in OUTCOMES.items():
         if counts[outcome]:
@@ -73,7 +73,7 @@ def print_comparison(comparison: Comparison, *, every: bool = False) -> None:
     if len(others) > 1:
         _print_table(comparison, list(dict.fromkeys(one.measure for one in shown)))
     for name in others if every or len(others) == 1 else []:
-        click.secho(f"{printable(name)}, held against {printable(baseline)}", bold=True)
+        click.secho(f"{printable(name)}, compared with {printable(baseline)}", bold=True)
         heading = f"{'':<24}{'before':>9}{'after':>9}{'change':>9}   {'95% interval':<19}"
         click.secho(f"{heading}{'p':<9}{'adjusted':<10}", dim=True)
         for one in shown:
@@ -103,10 +103,9 @@ def _figure(figure: Figure) -> str:
 
 
 def _asked(run: Run) -> str:
-    documents = run.settings.get("documents", 0)
-    asked = "1 document" if documents == 1 else f"{documents:,} documents"
+    asked = counted(run.settings.get("documents", 0), "document")
     if passages := run.settings.get("passages"):
-        asked += f" in {passages:,} passages"
+        asked += f" in {counted(passages, 'passage')}"
     return asked
 
 
@@ -115,24 +114,25 @@ def _is_shown(one: Difference) -> bool:
 
 
 def _print_table(comparison: Comparison, measures: Sequence[str]) -> None:
-    """Print a column for each run, and where a test says so, whether it is better or worse."""
-    found = {(one.measure, one.run): one for one in comparison.differences}
+    """Print a column for each run, with a mark where a test finds it better or worse."""
+    differences = {(one.measure, one.run): one for one in comparison.differences}
     names = [run.name for run in comparison.runs]
     widths = [max(len(name), 9) + 2 for name in map(printable, names)]
     headings = zip(names, widths, strict=True)
     click.echo(" " * 24 + "".join(f"{printable(name):>{width}}  " for name, width in headings))
     for measure in measures:
         click.echo(f"{measure:<24}", nl=False)
-        first = next(found[measure, name] for name in names[1:] if (measure, name) in found)
+        rows = (differences.get((measure, name)) for name in names[1:])
+        first = next(filter(None, rows))
         click.echo(f"{amount(measure, first.baseline):>{widths[0]}}  ", nl=False)
         for name, width in zip(names[1:], widths[1:], strict=True):
-            one = found.get((measure, name))
+            one = differences.get((measure, name))
             value = amount(measure, one.value) if one else "–"
             verdict = one.verdict if one else ""
             mark = {"better": "+", "worse": "-"}.get(verdict, " ")
             click.secho(f"{value:>{width}} {mark}", fg=_COLOURS.get(verdict), nl=False)
         click.echo()
-    click.echo("\n+ better and - worse than the first, as tested\n")
+    click.echo("\n+ significantly better, - significantly worse than the first\n")
 
 
 def _print_difference(one: Difference) -> None:
@@ -162,7 +162,7 @@ def _print_flips(flips: Sequence[Flip], of: str) -> None:
             click.secho(f"    {word:<7}{record.outcome}: ", dim=True, nl=False)
             click.echo(_first_quote(record))
     if len(flips) > _FLIPS_SHOWN:
-        click.secho("The page that --out writes has all of them.", dim=True)
+        click.secho("The report that --out writes has all of them.", dim=True)
 
 
 def _some(lost: Sequence[Flip], gained: Sequence[Flip]) -> Iterable[Flip]:

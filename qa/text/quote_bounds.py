@@ -1,7 +1,7 @@
-"""Where a quote may begin and end: at the bounds of sentences, told from the document alone.
+"""Where a quote may begin and end: at the bounds of sentences, which depend on the document alone.
 
 A quote that begins after the "No" of "No vessel shall enter" says the opposite, so quotes are
-whole sentences. One that is very long is cut into parts, always at the same places, and a quote
+whole sentences. A very long sentence is cut into parts, always at the same places, and a quote
 may be whole parts of it.
 """
 
@@ -15,17 +15,17 @@ from qa.documents import Document, Span
 from qa.text.sentences import paragraph_at, split_paragraph
 
 LONGEST_WHOLE = 1_000
-"""The most characters of a sentence that is only ever quoted whole."""
+"""The most characters of a sentence that is always quoted whole."""
 
-_PART = 500  # about how many characters there are in a part of a longer one
+_PART = 500  # characters in a part of a longer sentence, roughly
 _lock = Lock()
 
 _Bounds = tuple["array[int]", "array[int]"]
-"""Where the sentences of a paragraph start, and where they end."""
+"""The starts and the ends of the sentences of a paragraph."""
 
 
 class Sentences:
-    """The sentences of a text; a paragraph is split when it is first asked about."""
+    """The sentences of a text; a paragraph is split when it is first needed."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -35,7 +35,7 @@ class Sentences:
 
     @classmethod
     def of(cls, document: Document) -> Sentences:
-        """Return the sentences of a document, which keeps them."""
+        """Return the sentences of a document, which caches them."""
         return document.derived(cls)
 
     def at(self, position: int) -> Span | None:
@@ -47,7 +47,7 @@ class Sentences:
         return Span(starts[number], ends[number])
 
     def whole(self, span: Span) -> Span | None:
-        """Return the least that may be quoted and holds the words of a span; None without words."""
+        """Return the smallest possible quote around the words of a span; None without words."""
         words = self._text[span.start : span.end]
         start = span.start + len(words) - len(words.lstrip())
         last = span.start + len(words.rstrip()) - 1
@@ -60,20 +60,18 @@ class Sentences:
         if near >= 0 and position < self._ends[self._paragraphs[near]]:
             return self._split[self._paragraphs[near]]
         paragraph = paragraph_at(self._text, position)
-        found = array("q"), array("q")
-        for sentence in split_paragraph(self._text, paragraph):
-            for bounds, bound in zip(found, sentence, strict=True):
-                bounds.append(bound)
+        sentences = [*split_paragraph(self._text, paragraph)]
+        starts, ends = (array("q", places) for places in zip(*sentences, strict=True))
         with _lock:
             if paragraph.start not in self._split:
-                self._split[paragraph.start] = found
+                self._split[paragraph.start] = starts, ends
                 self._ends[paragraph.start] = paragraph.end
                 insort(self._paragraphs, paragraph.start)
-        return found
+        return starts, ends
 
 
 def _part_at(text: str, sentence: Span, position: int) -> Span:
-    """Return the part of a long sentence that holds a character; a shorter one is its own part."""
+    """Return the part of a long sentence that holds a character; a short sentence is one part."""
     length = sentence.end - sentence.start
     if length <= LONGEST_WHOLE:
         return sentence
@@ -90,7 +88,7 @@ def _part_at(text: str, sentence: Span, position: int) -> Span:
 
 
 def _edge(text: str, sentence: Span, number: int, count: int) -> int:
-    """Return where a part ends: at the white space before its full length, if that is near."""
+    """Return where a part ends: at white space shortly before its full length, if there is any."""
     if number <= 0:
         return sentence.start
     if number >= count:

@@ -1,8 +1,7 @@
-"""What reads the text out of files that have structure: bytes in, text out.
+"""Parsers: bytes of a structured file in, text out.
 
-A parser runs in a process of its own (`qa.loaders.parsing`), since its file is untrusted, and the
-library under it is native code. Nothing else of inquote is imported in here, so that the process
-starts quickly.
+A parser runs in a separate process (`qa.loaders.parsing`), as files are untrusted, and the
+libraries are native code. Nothing else of inquote is imported here, so the process starts quickly.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from typing import NamedTuple
 
 
 class Extracted(NamedTuple):
-    """What is read out of a file: its text, its title, and where each page starts in the text."""
+    """The content of a file: its text, its title, and where each page starts in the text."""
 
     text: str
     title: str = ""
@@ -19,4 +18,4 @@ class Extracted(NamedTuple):
 
 
 class Refused(Exception):
-    """Why a file is not read, in words that go on after its name."""
+    """A file is not read; the message continues after the file's name."""

@@ -10,7 +10,7 @@ from typing import Any
 import webencodings
 
 from qa.loaders.parsers import Extracted, Refused
-from qa.loaders.parsers.flow import CELL, PARAGRAPH, SPACE, Flow, clean, sensible_title
+from qa.loaders.parsers.flow import PARAGRAPH, SPACE, Flow, clean, sensible_title
 from qa.loaders.parsers.signatures import kind_of, mistaken
 
 _UNSEEN = frozenset(
@@ -36,11 +36,10 @@ _SOFT_HYPHEN = "\N{SOFT HYPHEN}"
 def parse(data: bytes, name: str) -> Extracted:
     """Read the text of an HTML file that a reader sees.
 
-    White space is run together as a browser does it, and kept in `pre`. Paragraphs, headings,
-    list items and rows of tables have a blank line between them, cells a tab, and a `br` is a
-    line end. What is not shown is left out: scripts, styles, what is hidden by an attribute of
-    its own (`hidden`, `display: none`), soft hyphens, readings over characters (ruby), and
-    control characters. The title is that of the page.
+    White space is collapsed as in a browser, except in `pre`. Paragraphs, headings, list items
+    and table rows are separated by a blank line, cells by a tab; a `br` is a line end. Scripts,
+    styles, hidden elements (by an attribute of their own: `hidden`, `display: none`), soft
+    hyphens, ruby annotations and control characters are left out. The title is that of the page.
 
     Raises:
         Refused: the file is no HTML, or its elements are nested too deeply.
@@ -77,10 +76,10 @@ def _decode(data: bytes) -> str:
 
 
 def _declared(data: bytes) -> Any:
-    """Return the codec that a file declares; None if it is none of the web's encodings."""
+    """Return the codec that a file declares; None if it is not one of the web's encodings."""
     start = data[:_DECLARED_WITHIN]
-    found = _CHARSET.search(start) or _XML_ENCODING.search(start)
-    encoding = _encoding(found[1].decode("ascii", "replace")) if found else None
+    label = _CHARSET.search(start) or _XML_ENCODING.search(start)
+    encoding = _encoding(label[1].decode("ascii", "replace")) if label else None
     if encoding is None:
         return None
     if encoding.name.startswith("utf-16"):  # or the declaration could not have been read
@@ -89,20 +88,17 @@ def _declared(data: bytes) -> Any:
 
 
 def _encoding(label: str) -> Any:
-    """Return the web's encoding of a label; labels that Python alone knows are common, too."""
-    found = webencodings.lookup(label)
-    if found is None:
-        try:
-            found = webencodings.lookup(codecs.lookup(label).name)
-        except LookupError:
-            return None
-    return found
+    """Return the web's encoding of a label; some common labels are known to Python alone."""
+    try:
+        return webencodings.lookup(label) or webencodings.lookup(codecs.lookup(label).name)
+    except LookupError:
+        return None
 
 
 def read_page(text: str, page: Page) -> None:
     """Send a page's elements and texts to `page`.
 
-    No tree is made of them: libxml2 takes quadratic time to put many attributes on an element.
+    No tree is built: libxml2 takes quadratic time for many attributes on an element.
     """
     from lxml import etree
 
@@ -118,14 +114,14 @@ def _line_feeds(text: str) -> str:
 
 
 class Page:
-    """Is told of the elements of a page, and writes what is seen of them."""
+    """The parser's target: receives the elements of a page, and writes the visible text."""
 
     def __init__(self, flow: Flow) -> None:
         self.title: str | None = None
         self._flow = flow
         self._open: list[str] = []
-        self._unseen = 0  # how many elements are open from the one on that is not shown
-        self._kept = 0  # how many `pre` stand around
+        self._unseen = 0  # open elements, from the outermost hidden one on
+        self._kept = 0  # open `pre` elements
         self._at_pre_start = False
         self._at_cell_start = False
 
@@ -159,7 +155,7 @@ class Page:
             self.title = (self.title or "") + text
 
     def close(self) -> None:
-        """Do nothing more at the end of the page."""
+        """End the page; the parser requires this method."""
 
     def _enter(self, tag: str) -> None:
         if tag == "br":
@@ -177,8 +173,7 @@ class Page:
             self._kept -= 1
         if tag in _CELLS:
             if not self._at_cell_start:
-                self._flow.narrow(CELL)
-                self._flow.part(CELL)
+                self._flow.end_cell()
             self._at_cell_start = False
         elif tag in _PARAGRAPHS and not self._at_cell_start:
             self._flow.part(PARAGRAPH)

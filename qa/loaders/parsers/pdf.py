@@ -25,12 +25,12 @@ _FAILURES = {  # by PDFium's codes
     4: "needs a password to be opened: save it without one first",
     5: "is protected in a way that is not known here: save it without protection first",
 }
-_HYPHEN_AND_LINE_END = "\ufffe"  # as PDFium writes a line's end that is in a word
+_HYPHEN_AND_LINE_END = "\ufffe"  # PDFium's character for a line end in a hyphenated word
 _LINE_ENDS = re.compile(rf"\r\n|{_HYPHEN_AND_LINE_END}")
 _SOFT_HYPHEN = "\N{SOFT HYPHEN}"
 _SMALLEST = 2.0  # size of letters, in points
-_SAME_SIZE = 1.12  # how far sizes of letters may be apart
-_WIDER = 1.25  # than the page's usual distance of lines, and there is a blank line
+_SAME_SIZE = 1.12  # the most that sizes of letters may differ by
+_WIDER = 1.25  # times the page's usual distance of lines makes a blank line
 _HYPHENS = "-\N{HYPHEN}"
 _BULLETS = "•◦▪‣●○■□◆➢✓\uf0a7\uf0b7"  # the last two as Symbol fonts have them
 _SENTENCE_ENDS = ".!?:…。！？؟"
@@ -49,13 +49,13 @@ class Line(NamedTuple):
 def parse(data: bytes, name: str) -> Extracted:
     """Read the text of a PDF, with where each page starts in it.
 
-    The text is what PDFium extracts, line by line, in the order in which the file has it, with
-    ligatures taken apart. Lines end with a line feed. A blank line is put where lines stand
-    further apart than the page's lines do, or change in size; between pages one where the page
-    ends with a sentence, and else a line feed, so that a sentence may go on over the page. A
-    word that is hyphenated at a line's end keeps its hyphen and the line end. Dropped are control
-    characters, half surrogate pairs, and white space at the ends of lines. Left out are
-    pictures, notes and the contents of form fields. The title is that of the file's metadata.
+    PDFium extracts the text line by line, in the order of the file, with ligatures taken apart.
+    Lines end with a line feed. A blank line marks lines that are further apart than usual on the
+    page, or change in size, and the end of a page that ends with a sentence; other pages end with
+    a line feed, so that a sentence may continue. A word that is hyphenated at a line's end keeps
+    its hyphen and the line end. Control characters, lone surrogates, white space at the ends of
+    lines, pictures, notes and the contents of form fields are left out. The title is that of the
+    file's metadata.
 
     Raises:
         Refused: the file is no PDF, needs a password, is damaged, is above a limit, or has no
@@ -74,7 +74,7 @@ def parse(data: bytes, name: str) -> Extracted:
 
 
 def read(data: bytes) -> tuple[list[str], str, int]:
-    """Read a PDF: a text for each page, the title, and on how many pages is a picture alone."""
+    """Read a PDF: the text of each page, the title, and the number of pages with only pictures."""
     import pypdfium2
 
     try:
@@ -116,7 +116,7 @@ def _title(pdf: Any) -> str:
 
 
 def join_pages(pages: list[str]) -> tuple[str, tuple[int, ...]]:
-    """Join the pages' texts to one, and tell where each starts in it."""
+    """Join the pages' texts, and return where each starts in the whole."""
     parts, starts, length = pages[:1], [0], len(pages[0])
     for before, page in pairwise(pages):
         gap = "" if not length else "\n\n" if not before or ends_sentence(before) else "\n"
@@ -162,17 +162,17 @@ def ends_sentence(text: str) -> bool:
 
 def _lines(textpage: Any) -> list[Line]:
     whole = textpage.get_text_range(errors="ignore")
-    start, first, found = 0, 0, []  # in characters, and in UTF-16 units
+    start, first, lines = 0, 0, []  # in characters, and in UTF-16 units
     for end in [*_LINE_ENDS.finditer(whole), None]:
         raw = whole[start : end.start() if end else len(whole)]
         hyphen = "-" if end and end[0] == _HYPHEN_AND_LINE_END else ""
         last = first + _units(raw)
         if text := _readable(raw + hyphen):
             lead = _units(raw) - _units(raw.lstrip())
-            found.append(_placed(textpage, text, first + lead, last - 1))
+            lines.append(_placed(textpage, text, first + lead, last - 1))
         if end:
             start, first = end.end(), last + len(end[0])
-    return found
+    return lines
 
 
 def _units(text: str) -> int:
@@ -187,7 +187,7 @@ def _readable(raw: str) -> str:
 
 
 def _placed(textpage: Any, text: str, first: int, last: int) -> Line:
-    """Find where a line stands; `first` and `last` count UTF-16 units of the page's text."""
+    """Measure where a line stands; `first` and `last` count UTF-16 units of the page's text."""
     import pypdfium2.raw as raw
 
     asked = [
@@ -217,7 +217,7 @@ def _baseline(textpage: Any, index: int) -> float:
 
 
 def _usual_distance(lines: list[Line]) -> float:
-    """Return how far a line stands below the one before, in sizes of its letters."""
+    """Return the usual distance of lines, in sizes of their letters."""
     steps = sorted(
         step
         for before, line in pairwise(lines)
