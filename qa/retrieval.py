@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from embeddings import Encoder, Reranker
-from qa.errors import QuestionError, SettingsError
+from qa.errors import AskOtherwise, QuestionError, SettingsError
 from qa.follow_ups.dependence import Dependence
 from qa.follow_ups.rewriting import Rewriting
 from qa.index import Index
@@ -215,7 +215,7 @@ def check_words(question: str) -> None:
     if not question.strip():
         raise QuestionError("the question is empty: type what you want to know")
     if not any(character.isalnum() for character in question):
-        raise QuestionError("the question has no words: type what you want to know")
+        raise AskOtherwise("the question has no words: type what you want to know")
     if _SURROGATES.search(question):
         raise QuestionError("the question is not valid Unicode: type it again")
     if len(question) > MAX_QUESTION:

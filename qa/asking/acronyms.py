@@ -26,6 +26,7 @@ _BETWEEN = rf"(?:[ \-]{{1,3}}|\n)(?:{_LINKS} ){{0,2}}"
 
 _LONGEST = 10  # characters of a short form
 _LONGEST_LOWER = 5  # of one that is typed in small letters
+_SHOUTED = 2  # words in capitals: more are no acronyms
 _BEFORE = 150  # characters of a long form, at most
 _SMALL = 2_000  # passages, about two million characters: of a larger index, the nearest are read
 _NEAREST = 50
@@ -73,7 +74,8 @@ class Acronyms:
 
     def _may_be_short(self, word: str, query: str) -> bool:
         """Return whether a word may be an acronym, and is no common word as it stands."""
-        if _is_short(word) and word == word.upper() and query != query.upper():
+        is_shouted = query == query.upper() and len(query.split()) > _SHOUTED
+        if _is_short(word) and word == word.upper() and not is_shouted:
             return True
         is_lower = 2 < len(word) <= _LONGEST_LOWER and word == word.lower()
         return is_lower and any(uncommon([word], self._encoder))
@@ -95,7 +97,8 @@ class Acronyms:
         return found
 
     def _is_used(self, short: str) -> bool:
-        return all(self._index.terms(term).get(term, 0) > 1 for term in query_terms(short))
+        terms = query_terms(short)
+        return all(len(t) > 1 and self._index.terms(t).get(t, 0) > 1 for t in terms)
 
     def _read_definitions(self, among: tuple[str, ...]) -> Definitions:
         return definitions(self._index.document(id_).text for id_ in among)

@@ -16,7 +16,7 @@ from qa.errors import AskOtherwise
 from qa.follow_ups.rewriting import Rewriting
 from qa.index import Index
 
-_SHOWN = 30  # characters of a word
+_ONE_WORD = 40  # characters of a question that is a word
 
 
 class QuestionReader:
@@ -42,16 +42,16 @@ class QuestionReader:
         unknown = "" if is_small_talk(question) else self._typed_at_random(question)
         if unknown is None:
             return
-        said = f'"{unknown[:_SHOWN]}" is not in the documents: ' if unknown else ""
+        said = f'"{unknown}" is not in the documents: ' if unknown else ""
         named = [f'"{topic}"' for topic in topics(self._index, documents)]
         about = f": for example, about {_listed(named)}" if named else ""
         raise AskOtherwise(f"{said}ask what you want to know about the documents{about}")
 
     def _typed_at_random(self, question: str) -> str | None:
         """Return a question that is one word and was typed at random; None for any other."""
-        words = self._spelling.unknown(question)
-        is_one_word = len(words) == 1 == len(question.split())
-        return words[0] if is_one_word and is_typed_at_random(words[0]) else None
+        if len(question) > _ONE_WORD or len(question.split()) != 1:
+            return None
+        return next(filter(is_typed_at_random, self._spelling.unknown(question)), None)
 
     def check_language(self, answer: Answer) -> None:
         """Refuse an abstention where the model does not know the language of the question.

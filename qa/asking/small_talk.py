@@ -24,7 +24,7 @@ _KEYBOARD = re.compile("[qwertyuiop]{4,}|[asdfghjkl]{4,}|[zxcvbnm]{4,}|[^aeiouy]
 _READ = 100_000  # characters of a document
 _DOCUMENTS = 5
 _TOPICS = 3
-_NAME_WEIGHT = 4  # of a name beside a word
+_NAME_WEIGHT = 20  # of a name beside a word
 _NAME = re.compile(
     r"[A-Z][a-z]\w{0,30}(?: (?:(?:of|and|the|for|&) ){0,2}[A-Z][\w&]{0,30}){1,4}|\b[a-z]{6,30}\b"
 )
@@ -32,8 +32,8 @@ _NAME = re.compile(
 
 def is_small_talk(text: str) -> bool:
     """Return whether a text greets, thanks, asks what may be asked, or says nothing."""
-    if len(text) > _LONGEST:
-        return not any(character.isalnum() for character in text)
+    if not text.strip() or len(text) > _LONGEST:
+        return False
     said = " ".join(re.findall(r"\w+", text.lower()))
     return not said or bool(_SMALL_TALK.fullmatch(said))
 

@@ -111,7 +111,7 @@ class Spelling:
         start = lower[: 1 if len(self._index) <= _SMALL else 3]
         terms = self._terms(start)
         for term in _shortlist(lower, terms, limit):
-            for other in self._forms(term):
+            for other in {*self._forms(term), *self._with_ending_of(lower, term)}:
                 near = _near(lower, other, -terms[term])
                 if near.distance <= limit and _is_mistyped(lower, other):
                     yield near
@@ -121,6 +121,17 @@ class Spelling:
         passages = self._index.passages_with(term, _LOOKED_UP)
         text = " ".join(passage.text_in_context for passage in passages).lower()
         return sorted(word for word in {*_LETTERS.findall(text)} if term in query_terms(word))
+
+    def _with_ending_of(self, word: str, term: str) -> list[str]:
+        """Return the common word of a term that ends as a mistyped one: "opposes", for "oposes".
+
+        It is not in the documents, so that a wrong letter, as in "riled" and "ruled", is none.
+        """
+        stem = next(iter(query_terms(word)), word)
+        form = term + word[len(stem) :]
+        is_word = word.startswith(stem) and query_terms(form).keys() == {term}
+        is_near = _near(word, form, 0) < (1, 2)
+        return [form] if is_word and is_near and not any(uncommon([form], self._encoder)) else []
 
     def _split(self, word: str) -> str | None:
         """Return two words of the documents that were typed as one; None if it is not that."""
