@@ -118,7 +118,7 @@ class Acronyms:
         letters = re.sub(r"\W", "", short)
         if not 2 <= len(letters) <= _LONGEST or not letters.isalpha():
             return None
-        words = (rf"{letter}[\w'’]+" for letter in letters.upper())
+        words = (rf"{letter}[\w'’]{{1,30}}" for letter in letters.upper())
         phrase = re.compile(rf"\b{_BETWEEN.join(words)}", re.IGNORECASE)
         counts = Counter[str]()
         for id_ in among:

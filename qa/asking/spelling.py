@@ -101,7 +101,8 @@ class Spelling:
         """Yield words such as "which", that no index has."""
         for other in _FUNCTIONS if word == word.lower() else ():
             near = _near(word, other, 0)
-            if near.distance <= (_limit(word) or (near.other_letters == 0)):
+            is_sure = _limit(word) > 0 or near.other_letters == 0
+            if is_sure and near.distance <= 1 and _is_mistyped(word, other):
                 yield near
 
     def _words_near(self, word: str) -> Iterator[_Near]:

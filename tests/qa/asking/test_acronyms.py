@@ -99,3 +99,14 @@ def test_finding_definitions_takes_time_in_proportion(text: str) -> None:
     started = time.process_time()
     definitions([text])
     assert time.process_time() - started < 3
+
+
+def test_finding_initials_takes_time_in_proportion(tmp_path: Path) -> None:
+    encoder = FakeEncoder()
+    text = "A'" * 100_000 + " " + "Aa " * 50_000
+    update_index(tmp_path / "index", [Document("a.txt", text)], encoder=encoder)
+    index = Index.open(tmp_path / "index")
+    started = time.process_time()
+    Acronyms(index, encoder)._find_initials("AAAAAAAAAZ", ("a.txt",))
+    assert time.process_time() - started < 3
+    index.close()
