@@ -44,8 +44,8 @@ class QuestionReader:
             return
         said = f'"{unknown}" is not in the documents: ' if unknown else ""
         named = [f'"{topic}"' for topic in topics(self._index, documents)]
-        about = f": for example, about {_listed(named)}" if named else ""
-        raise AskOtherwise(f"{said}ask what you want to know about the documents{about}")
+        about = f", for example about {_listed(named)}" if named else ""
+        raise AskOtherwise(f"{said}ask a question about the documents{about}")
 
     def _typed_at_random(self, question: str) -> str | None:
         """Return a question that is one word and was typed at random; None for any other."""

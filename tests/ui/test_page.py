@@ -159,7 +159,7 @@ def test_small_talk_is_told_what_may_be_asked(page: Page, essay_page: str) -> No
     page.fill("#iq-question", "hi")
     page.locator(".iq-send").first.click()
     hint = page.locator(".iq-turn[data-state=hint] p")
-    expect(hint).to_contain_text("Ask what you want to know about the documents: for example")
+    expect(hint).to_contain_text("Ask a question about the documents, for example")
     assert texts(ask(page, FOLLOW_UP).locator(".iq-read-as .exact")) == []
 
 

@@ -51,7 +51,7 @@ def test_the_words_of_an_acronym_find_passages(qa: QA) -> None:
 
 @pytest.mark.parametrize("text", ["hi", "what can you do?", "???", "asdfg"])
 def test_small_talk_is_told_what_may_be_asked(qa: QA, text: str) -> None:
-    with pytest.raises(AskOtherwise, match=r'ask what you want to know .*"Elm Library"'):
+    with pytest.raises(AskOtherwise, match=r'ask a question about the documents, .*"Elm Library"'):
         qa.ask(text)
 
 

@@ -270,3 +270,15 @@ class TestAmongSomePassages:
         change(connection, TEXTS)
         found = BM25Index(connection).search("red oat plum fig", 1, np.array([7, 6]))
         assert numbers(found) == [6]
+
+
+def test_terms_are_listed_by_how_they_start(tmp_path: Path) -> None:
+    texts = ["Libraries lend.", "A library and a lender.", "The museum."]
+    documents = [Document(f"{n}", text) for n, text in enumerate(texts)]
+    update_index(tmp_path / "index", documents, encoder=FakeEncoder())
+    with closing(Index.open(tmp_path / "index")) as index:
+        assert index.terms("l") == {"lend": 1, "lender": 1, "librari": 2}
+        assert index.terms("museum") == {"museum": 1}
+        assert index.terms("x") == {}
+        assert [p.document_id for p in index.passages_with("librari", 9)] == ["0", "1"]
+        assert index.passages_with("deposit", 9) == []

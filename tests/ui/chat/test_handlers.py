@@ -50,7 +50,7 @@ def asked(handlers: ChatHandlers, **data: Any) -> dict[str, Any]:
 
 def test_small_talk_is_given_a_hint_and_no_error(handlers: ChatHandlers) -> None:
     reply = asked(handlers, id="one", question="hi")
-    assert reply["hint"].startswith("Ask what you want to know about the documents")
+    assert reply["hint"].startswith("Ask a question about the documents")
     assert "error" not in reply
 
 
