@@ -3,19 +3,22 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.documents import Span
-from qa.index import inverted_index
+from qa.documents import Document, Span
+from qa.index import Index, inverted_index, update_index
 from qa.index.bm25 import BM25Index
 from qa.index.inverted_index import SegmentBuilder
 from qa.index.storage import SCHEMA
 from qa.passages import Passage
 from qa.text.analysis import counted_terms, query_terms
+from tests.fakes import FakeEncoder
 
 Hits = list[tuple[int, float]]
 
