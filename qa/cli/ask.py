@@ -41,13 +41,18 @@ def ask(
 ) -> None:
     """Answer QUESTION with quotes.
 
-    Exit code 3 means that the document does not say.
+    Exit code 3 means that the document does not say, or that QUESTION is none.
     """
+    from qa.errors import AskOtherwise
     from qa.retrieval import check_words
 
-    check_words(question)  # before the model is loaded
-    with corpus.open(threshold=threshold) as qa:
-        answer = qa.ask(question, top_k=top_k)
+    try:
+        check_words(question)  # before the model is loaded
+        with corpus.open(threshold=threshold) as qa:
+            answer = qa.ask(question, top_k=top_k)
+    except AskOtherwise as hint:
+        click.echo(printable(str(hint)), err=True)
+        sys.exit(ABSTAINED)
     if as_json:
         print_json(answer.to_dict())
     else:
@@ -86,6 +91,8 @@ def retrieve(
 
 
 def _print_answer(answer: Mapping[str, Any]) -> None:
+    if answer["query"] != answer["question"]:
+        click.secho(f"Read as: {printable(answer['query'])}\n", dim=True)
     if answer["abstained"]:
         click.secho(answer["text"], bold=True)
         if answer["near"]:

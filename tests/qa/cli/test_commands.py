@@ -176,6 +176,17 @@ class TestWithTheRealModel:
         assert run("ask", question, "--threshold", "0").exit_code == 0
         assert run("ask", BELT, "--threshold", "1").exit_code == ABSTAINED
 
+    def test_small_talk_is_told_what_may_be_asked(self) -> None:
+        for text, told in (("hi", "ask a question about"), ("???", "no words")):
+            result = run("ask", text)
+            assert (result.exit_code, result.stdout) == (ABSTAINED, "")
+            assert told in result.stderr
+
+    def test_how_a_question_was_read_is_printed(self) -> None:
+        assert run("ask", "What is the BRI?").stdout.startswith(
+            "Read as: What is the BRI (Belt & Road Initiative)?"
+        )
+
     def test_an_answer_is_quoted_and_verifies(self, tmp_path: Path) -> None:
         result = run("ask", BELT, "--json")
         assert result.exit_code == 0
