@@ -309,7 +309,7 @@ class TestBadInput:
         path.write_bytes("Füße".encode("latin-1"))
         assert_one_sentence(run("index", path), "offset 1", "UTF-8")
 
-    @pytest.mark.parametrize("question", ["", "   ", "?!…", "why " * 25_000])
+    @pytest.mark.parametrize("question", ["", "   ", "why " * 25_000])
     def test_a_question_that_is_none(self, question: str) -> None:
         assert_one_sentence(run("ask", question), "question")
 
