@@ -1,7 +1,7 @@
-"""How a model turns text into vectors, read from its own settings, by plain files alone.
+"""How a model turns text into vectors, read from its settings files.
 
-Where a setting is not known exactly here, `UnsupportedModel` says which, and another library has to
-do it: to guess would give vectors that are nearly right.
+A setting that is not known exactly here raises `UnsupportedModel`, and another library has to run
+the model: a guess would give vectors that are nearly right.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _POOLING_FLAGS = {
     "pooling_mode_lasttoken": "lasttoken",
 }
 _ARCHITECTURES = ("bert", "roberta", "xlm-roberta", "camembert")
-_NORMALIZER = {  # what a tokenizer's settings call it, and its file
+_NORMALIZER = {  # the names in a tokenizer's settings, and in its file
     "do_lower_case": "lowercase",
     "strip_accents": "strip_accents",
     "tokenize_chinese_chars": "handle_chinese_chars",
@@ -30,19 +30,19 @@ _NORMALIZER = {  # what a tokenizer's settings call it, and its file
 
 
 class UnsupportedModel(Exception):
-    """A model needs something that is not known here; the message says what."""
+    """A model needs something that is not supported here; the message says what."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
-    """What there is to know about a model beside its weights.
+    """A model's settings.
 
     Attributes:
-        config: its architecture, as `config.json` has it.
+        config: its architecture, as in `config.json`.
         pooling: how the vectors of tokens make one of a text.
         max_tokens: tokens that it reads of one text.
-        query_prompt: what is put before a question.
-        passage_prompt: what is put before a passage.
+        query_prompt: the text before a query.
+        passage_prompt: the text before a passage.
     """
 
     config: dict[str, Any]
@@ -56,7 +56,7 @@ def read_config(folder: Path) -> ModelConfig:
     """Read a model's settings.
 
     Raises:
-        UnsupportedModel: they ask for something that is not known here, or cannot be read.
+        UnsupportedModel: they need something that is not supported here, or cannot be read.
     """
     config = _settings(folder / "config.json")
     _check_architecture(config)
@@ -75,22 +75,24 @@ def read_config(folder: Path) -> ModelConfig:
 
 
 def first_place(config: dict[str, Any]) -> int:
-    """Return the position of the first token; RoBERTa counts from behind its padding."""
+    """Return the position of the first token; RoBERTa counts from after its padding."""
     return 0 if config.get("model_type") == "bert" else int(config.get("pad_token_id", 1)) + 1
 
 
 def _settings(path: Path, *, needed: bool = True) -> dict[str, Any]:
+    settings = _read_json(path) if needed or path.exists() else {}
+    if not isinstance(settings, dict):
+        raise UnsupportedModel(f"{path.name} is not what it should be")
+    return settings
+
+
+def _read_json(path: Path) -> Any:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        if needed:
-            raise UnsupportedModel(f"it has no {path.name}") from None
-        return {}
+        raise UnsupportedModel(f"it has no {path.name}") from None
     except (OSError, ValueError) as error:
         raise UnsupportedModel(f"{path.name} cannot be read: {error}") from error
-    if not isinstance(found, dict):
-        raise UnsupportedModel(f"{path.name} is not what it should be")
-    return found
 
 
 def _check_architecture(config: dict[str, Any]) -> None:
@@ -109,34 +111,30 @@ def _check_architecture(config: dict[str, Any]) -> None:
 
 
 def _modules(folder: Path) -> dict[str, str]:
-    """Return the folder of each module, in the one order that is known."""
-    path = folder / "modules.json"
+    """Return the folder of each module, in the one order that is supported."""
+    listed = _read_json(folder / "modules.json")
     try:
-        listed = json.loads(path.read_text(encoding="utf-8"))
-        found = {str(each["type"]).rpartition(".")[2]: str(each["path"]) for each in listed}
-    except FileNotFoundError:
-        raise UnsupportedModel("it has no modules.json") from None
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        folders = {str(each["type"]).rpartition(".")[2]: str(each["path"]) for each in listed}
+    except (TypeError, KeyError) as error:
         raise UnsupportedModel("its modules.json cannot be read") from error
-    if tuple(found) not in (_MODULES, _MODULES[:2]) or len(listed) != len(found):
-        raise UnsupportedModel(f"its modules are {', '.join(found)}")
-    return found
+    if tuple(folders) not in (_MODULES, _MODULES[:2]) or len(listed) != len(folders):
+        raise UnsupportedModel(f"its modules are {', '.join(folders)}")
+    return folders
 
 
 def _transformer(folder: Path) -> dict[str, Any]:
-    found = _settings(folder / "sentence_bert_config.json", needed=False)
-    if found.get("do_lower_case") or found.get("transformer_task") not in (
-        None,
-        "feature-extraction",
-    ):
+    settings = _settings(folder / "sentence_bert_config.json", needed=False)
+    task = settings.get("transformer_task")
+    if settings.get("do_lower_case") or task not in (None, "feature-extraction"):
         raise UnsupportedModel("its sentence_bert_config.json changes how text is read")
-    if others := {name for name in found if name.endswith(("_args", "_kwargs")) and found[name]}:
-        raise UnsupportedModel(f"its sentence_bert_config.json sets {', '.join(sorted(others))}")
-    return found
+    set_ = {name for name, value in settings.items() if value}
+    if others := sorted(name for name in set_ if name.endswith(("_args", "_kwargs"))):
+        raise UnsupportedModel(f"its sentence_bert_config.json sets {', '.join(others)}")
+    return settings
 
 
 def _check_tokenizer(folder: Path, settings: dict[str, Any]) -> None:
-    """Refuse a tokenizer whose settings say other than its file, or that pads before the text."""
+    """Refuse a tokenizer whose settings contradict its file, or that pads on the left."""
     if "auto_map" in settings:
         raise UnsupportedModel("its tokenizer brings code of its own")
     for side in ("padding_side", "truncation_side"):
@@ -154,16 +152,15 @@ def _pooling(settings: dict[str, Any]) -> str:
     flags = [mode for flag, mode in _POOLING_FLAGS.items() if settings.get(flag)]
     mode = settings.get("pooling_mode", flags[0] if len(flags) == 1 else flags)
     if mode not in _POOLINGS or settings.get("include_prompt", True) is not True:
-        raise UnsupportedModel(
-            f"its pooling is {mode}" + (", without prompts" * (mode in _POOLINGS))
-        )
+        without = ", without prompts" if mode in _POOLINGS else ""
+        raise UnsupportedModel(f"its pooling is {mode}{without}")
     return str(mode)
 
 
 def _max_tokens(
     transformer: dict[str, Any], tokenizer: dict[str, Any], config: dict[str, Any]
 ) -> int:
-    """Return what it reads: by its own setting, or as much as tokenizer and architecture allow."""
+    """Return how many tokens it reads: its own setting, or what tokenizer and network allow."""
     places = config.get("max_position_embeddings", 0) - first_place(config)
     own = transformer.get("max_seq_length")
     most = own or min(tokenizer.get("model_max_length") or 0, places)

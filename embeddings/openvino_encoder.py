@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from tokenizers import Encoding, Tokenizer
 
-from embeddings.errors import ModelError
 from embeddings.model_config import UnsupportedModel, read_config
 from embeddings.models import ModelFiles
 from embeddings.openvino_runtime import LATENCY, THROUGHPUT, Model, Network, padded
@@ -58,10 +57,7 @@ class OpenVINOEncoder:
         except UnsupportedModel:
             raise
         except Exception as error:  # tokenizers, safetensors and OpenVINO share no base class
-            raise ModelError(
-                f"model {files.name!r} cannot be loaded from {files.folder}: {error}",
-                model=files.name,
-            ) from error
+            raise files.unloadable(error) from error
         self.dim: int = self._config.config["hidden_size"]
         self._query = lru_cache(_QUERIES_KEPT)(self._encode_query)
         self._tokenised = lru_cache(_TOKENISED_KEPT)(self._tokenizer.encode)

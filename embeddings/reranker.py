@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,7 +19,7 @@ _SCORES_KEPT = 256  # of whole rankings
 
 
 class Reranker(Protocol):
-    """Reads a query and a text together, and tells how well the one answers the other."""
+    """Reads a query and a text together, and scores how well the text answers the query."""
 
     @property
     def model(self) -> str:
@@ -28,7 +27,7 @@ class Reranker(Protocol):
 
     @property
     def digest(self) -> str:
-        """SHA-256 that tells this model from every other."""
+        """SHA-256 that identifies the model."""
 
     def score(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
         """Score each text for the query, higher is better: (texts,)."""
@@ -42,7 +41,7 @@ def load_reranker(model: str, *, device: str | None = None) -> Reranker:
         device: a torch device such as "cpu" or "cuda"; None takes a GPU where there is one.
 
     Raises:
-        ModelError: the model is not found, not whole, or no such cross-encoder.
+        ModelError: the model is not found, incomplete, or no such cross-encoder.
     """
     return CrossEncoderReranker(find_model(model), device=device)
 
@@ -50,8 +49,8 @@ def load_reranker(model: str, *, device: str | None = None) -> Reranker:
 class CrossEncoderReranker:
     """A `Reranker` on sentence-transformers.
 
-    A score is the model's output as it is. The sigmoid that many models have behind it keeps the
-    order but for the best, which it brings so near to 1 that they become alike.
+    A score is the model's logit. The sigmoid after it, in many models, would bring the best scores
+    so near to 1 that they become equal.
     """
 
     batch_size = 32
@@ -74,9 +73,9 @@ class CrossEncoderReranker:
             )
 
     def score(self, query: str, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Score each text: (texts,). What is longer than the model reads is cut at the end.
+        """Score each text: (texts,). Longer texts than the model reads are truncated.
 
-        Scores are remembered for a while, as an evaluation asks twice for the same.
+        Scores are cached, since an evaluation asks for the same ones twice.
         """
         return self._remembered(query, tuple(texts)).copy()
 
@@ -85,13 +84,13 @@ class CrossEncoderReranker:
         from torch.nn import Identity
 
         with self._lock:
-            found = self._cross_encoder.predict(
+            logits = self._cross_encoder.predict(
                 [(query, text) for text in texts],
                 batch_size=self.batch_size,
                 activation_fn=Identity(),
                 show_progress_bar=False,
             )
-        scores = np.asarray(found, dtype=np.float32)
+        scores = np.asarray(logits, dtype=np.float32)
         if not np.isfinite(scores).all():
             raise ModelError(
                 f"{self.model!r} gives scores that are not numbers: name another cross-encoder",
@@ -101,13 +100,10 @@ class CrossEncoderReranker:
 
 
 def _check_cross_encoder(files: ModelFiles) -> None:
-    """Refuse any other kind of model.
-
-    It would load, with the layer that scores made up of random numbers.
-    """
+    """Refuse other models: they would load, with random weights in the layer that scores."""
     kind = _settings(files, "config_sentence_transformers.json").get("model_type")
-    made_for = _settings(files, "config.json").get("architectures") or [""]
-    classifier = str(made_for[0]).endswith("ForSequenceClassification")
+    architectures = _settings(files, "config.json").get("architectures") or [""]
+    classifier = str(architectures[0]).endswith("ForSequenceClassification")
     in_modules = (files.folder / "modules.json").exists()  # as other kinds are, and new ones of it
     if kind != "CrossEncoder" and (in_modules or not classifier):
         raise ModelError(
@@ -118,15 +114,11 @@ def _check_cross_encoder(files: ModelFiles) -> None:
 
 
 def _settings(files: ModelFiles, name: str) -> dict[str, Any]:
-    """Read a model's settings; there are none where the file is not there."""
-    path: Path = files.folder / name
+    """Read a file of a model's settings, which may be missing."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        settings = json.loads((files.folder / name).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise ModelError(
-            f"model {files.name!r} cannot be loaded from {files.folder}: {name}: {error}",
-            model=files.name,
-        ) from error
-    return found if isinstance(found, dict) else {}
+        raise files.unloadable(f"{name}: {error}") from error
+    return settings if isinstance(settings, dict) else {}

@@ -18,7 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from qa.loaders.parsed import load_pdf
+from qa.loaders.formats import load_pdf
 
 _LIGATURES = re.compile("[\ufb00-\ufb06\u02d6-\u02ff]")
 _SPACES = re.compile(r"\w {2,}\w")

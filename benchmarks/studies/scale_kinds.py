@@ -45,12 +45,12 @@ def shared(found: list[set[int]], exact: list[set[int]]) -> float:
     return float(np.mean([len(a & b) / TOP_K for a, b in zip(found, exact, strict=True)]))
 
 
-def lists_of(store: VectorStore, folder: Path, dim: int) -> tuple[float, VectorStore]:
+def lists_of(flat: VectorStore, folder: Path, dim: int) -> tuple[float, VectorStore]:
     """Write lists of a store's vectors; return the seconds that it takes, and what reads them."""
-    from embeddings.stores.ivf_store import write
-
+    store = open_store("ivf", dim=dim)
+    store.add(flat.ids, flat.vectors(flat.ids))
     started = time.perf_counter()
-    write(folder / "lists", dim, [store])
+    store.save(folder / "lists")
     return time.perf_counter() - started, open_store("ivf", dim=dim, path=folder / "lists")
 
 

@@ -35,7 +35,7 @@ class VectorStore(Protocol):
         """Add vectors, of shape (ids, dim); a `StoreError` if an id is there already."""
 
     def remove(self, ids: NDArray[np.int64]) -> int:
-        """Remove the vectors of these ids; those not there are skipped. Gives the count."""
+        """Remove the vectors of these ids, skip unknown ids, and return how many were removed."""
 
     def search(
         self,
@@ -45,24 +45,21 @@ class VectorStore(Protocol):
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Find each query's nearest: scores and ids, each (queries, min(top_k, len(self))).
 
-        With `among`, no other ids are looked at: the result is that of a store which holds these
-        alone. Those not there are skipped.
+        With `among`, only these ids are searched, as in a store of these alone; unknown ones are
+        skipped.
         """
 
     def scores(self, vector: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """Score vectors by id for one query of shape (dim,); a `StoreError` if one is not there."""
 
     def save(self, path: Path) -> None:
-        """Write the vectors to a new file, which `open_store` reads again.
-
-        A `FileExistsError` if anything has its name.
-        """
+        """Write the vectors to a new file for `open_store`; a `FileExistsError` if it exists."""
 
     def __len__(self) -> int:
         """Count the vectors."""
 
     def close(self) -> None:
-        """Let go of memory and files; the store is not used after."""
+        """Release memory and files; the store may not be used afterwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +86,7 @@ def open_store(backend: str = "faiss", *, dim: int, path: Path | None = None) ->
     """Open a store, empty or from a file that `save` wrote.
 
     Args:
-        backend: "faiss" (the fast one), "ivf" (FAISS for many vectors: it looks at a share of
+        backend: "faiss" (the fast one), "ivf" (FAISS for many vectors: it searches a share of
             those in its file) or "exact" (NumPy; plain, the reference).
         dim: numbers in a vector.
         path: a saved store; None for an empty one.
@@ -102,9 +99,11 @@ def open_store(backend: str = "faiss", *, dim: int, path: Path | None = None) ->
 
         return FaissStore(dim) if path is None else FaissStore.load(path, dim)
     if backend == "ivf":
-        from embeddings.stores.ivf_store import IvfStore
+        from embeddings.stores.segments import Segments
 
-        return IvfStore(dim) if path is None else IvfStore.load(path, dim)
+        if path is None:
+            return Segments(dim)
+        return Segments.load(path.parent, [Segment(path.name, "ivf")], dim)
     if backend == "exact":
         from embeddings.stores.exact import ExactStore
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Self
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -18,18 +17,7 @@ from embeddings.stores._vectors import (
     checked_new,
     inner_products,
     nearest,
-)
-
-_ROWS_AT_ONCE = 65_536
-_UNREADABLE = (  # what NumPy and zipfile say of files that are not what they should be
-    OSError,
-    ValueError,
-    KeyError,
-    EOFError,
-    TypeError,
-    RuntimeError,
-    BadZipFile,
-    StoreError,
+    search_each,
 )
 
 
@@ -49,7 +37,7 @@ class ExactStore:
             with open_plain(path) as file, np.load(file, allow_pickle=False) as saved:
                 ids, vectors = saved["ids"], saved["vectors"]
             store.add(ids, vectors)
-        except _UNREADABLE as error:
+        except Exception as error:  # NumPy's and zipfile's errors share no base class
             raise StoreError(f"the vector file {path} cannot be read: {error}") from error
         return store
 
@@ -80,29 +68,13 @@ class ExactStore:
         return removed
 
     def search(self, vectors: Vectors, top_k: int, among: Ids | None = None) -> tuple[Scores, Ids]:
-        """Score every vector, or every one that is `among` some, for every query."""
-        if among is not None:
-            return self._only(among).search(vectors, top_k)
-        found = [self._search_one(query, top_k) for query in checked(vectors, self.dim)]
-        shape = (len(found), min(top_k, len(self)))
-        scores = np.array([scores for scores, _ in found], dtype=np.float32).reshape(shape)
-        return scores, np.array([ids for _, ids in found], dtype=np.int64).reshape(shape)
-
-    def _search_one(self, query: Vectors, top_k: int) -> tuple[Scores, Ids]:
-        scores, ids = np.empty(0, dtype=np.float32), np.empty(0, dtype=np.int64)
-        for start in range(0, len(self), _ROWS_AT_ONCE):
-            rows = slice(start, start + _ROWS_AT_ONCE)
-            more = nearest(query, self._ids[rows], self._vectors[rows], top_k)
-            scores, ids = np.concatenate([scores, more[0]]), np.concatenate([ids, more[1]])
-            best = np.lexsort((ids, -scores))[:top_k]
-            scores, ids = scores[best], ids[best]
-        return scores, ids
-
-    def _only(self, ids: Ids) -> ExactStore:
-        """Return a store that holds these ids alone."""
-        store, chosen = ExactStore(self.dim), np.isin(self._ids, ids)
-        store._ids, store._vectors = self._ids[chosen], self._vectors[chosen]
-        return store
+        """Score every vector, or with `among` every one of these ids, for every query."""
+        rows = slice(None) if among is None else np.isin(self._ids, among)
+        ids, candidates = self._ids[rows], self._vectors[rows]
+        top_k = min(top_k, len(ids))
+        return search_each(
+            checked(vectors, self.dim), top_k, lambda q: nearest(q, ids, candidates, top_k)
+        )
 
     def scores(self, vector: Vectors, ids: Ids) -> Scores:
         """Score vectors by id."""
@@ -117,5 +89,5 @@ class ExactStore:
         return len(self._ids)
 
     def close(self) -> None:
-        """Let go of the vectors."""
+        """Release the memory."""
         self._ids, self._vectors = self._ids[:0], self._vectors[:0]

@@ -1,4 +1,4 @@
-"""The store for work: FAISS, flat inner product."""
+"""The default store: FAISS, flat inner product."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from embeddings.stores._vectors import (
     checked_new,
     inner_products,
     nearest,
+    search_each,
 )
 from embeddings.stores.vector_files import VectorFile, write_vectors
 
-# FAISS sums in float32 and breaks ties as it likes. So a few more candidates than asked are
-# taken from it, as long as the last one might still belong, and they are scored again exactly.
+# FAISS sums in float32 and orders ties arbitrarily. So a few more candidates than asked for are
+# taken from it, until the last one cannot belong to the best, and all are scored again exactly.
 _SPARE = 16
 _ROUNDING = 1e-4
 
@@ -50,16 +51,16 @@ class FaissStore:
         return np.array(faiss.vector_to_array(self._index.id_map), dtype=np.int64)
 
     def has(self, ids: Ids) -> NDArray[np.bool_]:
-        """Return for each id whether it is there."""
+        """Return for each id whether it is in the store."""
         return np.isin(ids, self.ids)
 
     def vectors(self, ids: Ids) -> Vectors:
         """Return vectors by id, in the order asked for; a `StoreError` if one is not there."""
         try:
-            found: Vectors = self._index.reconstruct_batch(np.ascontiguousarray(ids, np.int64))
+            vectors: Vectors = self._index.reconstruct_batch(np.ascontiguousarray(ids, np.int64))
         except RuntimeError:
             raise StoreError("an id that is asked for is not in the store") from None
-        return found
+        return vectors
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
         """Add vectors, of shape (ids, dim)."""
@@ -74,32 +75,28 @@ class FaissStore:
     def search(self, vectors: Vectors, top_k: int, among: Ids | None = None) -> tuple[Scores, Ids]:
         """Search with FAISS, then score its candidates exactly."""
         vectors = checked(vectors, self.dim)
-        there, only = len(self), None
+        count, only = len(self), None
         if among is not None:
             chosen = np.intersect1d(self.ids, among)
-            there = len(chosen)
-            selected = faiss.IDSelectorBatch(chosen)
-            only = faiss.SearchParameters(sel=selected)  # type: ignore[call-arg]  # made by SWIG
-        shape = (len(vectors), min(top_k, there))
-        scores, ids = np.empty(shape, dtype=np.float32), np.empty(shape, dtype=np.int64)
-        for row, query in enumerate(vectors if shape[1] > 0 else vectors[:0]):
-            scores[row], ids[row] = self._search_one(query, shape[1], there, only)
-        return scores, ids
+            count, selector = len(chosen), faiss.IDSelectorBatch(chosen)
+            only = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]  # made by SWIG
+        top_k = min(top_k, count)
+        return search_each(vectors, top_k, lambda q: self._search_one(q, top_k, count, only))
 
     def _search_one(
-        self, query: Vectors, top_k: int, there: int, only: faiss.SearchParameters | None
+        self, query: Vectors, top_k: int, count: int, only: faiss.SearchParameters | None
     ) -> tuple[Scores, Ids]:
-        """Find the best of the vectors that may be found, of which there are `there`."""
+        """Find the best of the vectors that `only` allows, of which there are `count`."""
         taken = top_k + _SPARE
         # One query is one thread's work; to wake the others is slower, the more so when all are
         # busy. The setting is the calling thread's own.
         faiss.omp_set_num_threads(1)
         while True:
-            taken = min(taken, there)
+            taken = min(taken, count)
             rough, candidates = self._index.search(query[None, :], taken, params=only)
             vectors = self._index.reconstruct_batch(candidates[0])
             scores, ids = nearest(query, candidates[0], vectors, top_k)
-            if taken == there or rough[0, -1] < scores[-1] - _ROUNDING:
+            if taken == count or rough[0, -1] < scores[-1] - _ROUNDING:
                 return scores, ids
             taken *= 2
 
@@ -116,5 +113,5 @@ class FaissStore:
         return int(self._index.ntotal)
 
     def close(self) -> None:
-        """Let go of the vectors."""
+        """Release the memory."""
         self._index.reset()

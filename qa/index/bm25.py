@@ -1,7 +1,7 @@
-"""Words to the passages that hold them, scored by BM25. docs/answering.md compares engines.
+"""Search by words, scored by BM25. docs/answering.md compares engines.
 
-BM25 (Robertson and Zaragoza 2009), with the k1 and b that most engines have, and the smoothed
-inverse document frequency of Robertson and Spärck Jones 1976, which is not let fall below 0.
+BM25 (Robertson and Zaragoza 2009), with the usual k1 and b, and the smoothed inverse document
+frequency of Robertson and Spärck Jones 1976, always above 0.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _K1, _B = 1.2, 0.75
-_LEAST_IDF = 1e-6  # of a word that half of the passages hold, or more
+_LEAST_IDF = 1e-6  # of a word in half of the passages, or more
 
 Guard = Callable[[], AbstractContextManager[object]]
-"""Holds a connection that several threads use, while it is held."""
+"""Locks a connection that several threads use."""
 
 
 class BM25Index:
-    """The words of an index as it was when this was made; it may be used from several threads.
+    """The inverted index in a snapshot of the database; it may be used from several threads.
 
     Args:
-        connection: in a transaction, which goes on seeing what is there now.
-        guard: is held whenever the connection is used.
+        connection: in a transaction, which keeps the snapshot.
+        guard: locks the connection while it is used.
     """
 
     def __init__(self, connection: sqlite3.Connection, guard: Guard = nullcontext) -> None:
@@ -45,17 +45,17 @@ class BM25Index:
         self._passages = sum(map(len, lengths))
         words = sum(int(some.sum(dtype=np.int64)) for some in lengths)
         for each in self._segments:
-            each.weigh_lengths(words / max(self._passages, 1))
+            each.normalise_lengths(words / max(self._passages, 1))
 
     def check(self) -> None:
-        """Read all that there is; `NotWhole` if it is not as it was written."""
+        """Read all postings; `NotWhole` if they are not as they were written."""
         with self._guard():
             for each in self._segments:
                 for _ in blocks(self._connection, each.segment):
                     pass
 
     def passages(self) -> NDArray[np.int64]:
-        """Return the numbers of all passages that are there, in order."""
+        """Return the numbers of all passages, in order."""
         alive = [each.segment.passages[each.segment.alive] for each in self._segments]
         return np.sort(np.concatenate([np.empty(0, np.int64), *alive]))
 
@@ -64,76 +64,74 @@ class BM25Index:
     ) -> list[tuple[int, float]]:
         """Find the passages with any of a query's words, best first, and their BM25 (above 0).
 
-        Words that every text has, and those that merely ask, are left out. With `among`, no
-        passages but those with these numbers are found. How rare a word is, and how long a text
-        is beside others, is still told by all that are there.
+        Stop words, question words included, are left out. With `among`, only passages with these
+        numbers are searched; IDF and the mean length are still those of all passages.
         """
         times = query_terms(query)
         if not times:
             return []
         with self._guard():
-            read = [[*postings_of(self._connection, s.segment, times)] for s in self._segments]
-        held = [each.alive(some) for each, some in zip(self._segments, read, strict=True)]
-        holding = Counter[str]()
-        for some in held:
-            holding.update({term: len(rows) for term, rows, _ in some})
+            stored = [[*postings_of(self._connection, s.segment, times)] for s in self._segments]
+        postings = [each.alive(some) for each, some in zip(self._segments, stored, strict=True)]
+        frequency = Counter[str]()
+        for some in postings:
+            frequency.update({term: len(rows) for term, rows, _ in some})
         # The rarest first, as those bring the best; always in one order, as sums depend on it.
         weights = {
-            term: times[term] * self._idf(holding[term])
-            for term in sorted(holding, key=lambda term: (holding[term], term))
+            term: times[term] * self._idf(frequency[term])
+            for term in sorted(frequency, key=lambda term: (frequency[term], term))
         }
-        found = [
+        hits = [
             each.search(weights, some, top_k, among)
-            for each, some in zip(self._segments, held, strict=True)
+            for each, some in zip(self._segments, postings, strict=True)
         ]
-        numbers = np.concatenate([np.empty(0, np.int64), *(passages for passages, _ in found)])
-        scores = np.concatenate([np.empty(0), *(scores for _, scores in found)])
+        numbers = np.concatenate([np.empty(0, np.int64), *(passages for passages, _ in hits)])
+        scores = np.concatenate([np.empty(0), *(scores for _, scores in hits)])
         best = np.lexsort((numbers, -scores))[:top_k]
         return list(zip(numbers[best].tolist(), scores[best].tolist(), strict=True))
 
-    def _idf(self, holding: int) -> float:
-        idf = math.log((self._passages - holding + 0.5) / (holding + 0.5))
+    def _idf(self, frequency: int) -> float:
+        idf = math.log((self._passages - frequency + 0.5) / (frequency + 0.5))
         return max(idf, _LEAST_IDF)
 
 
 class _Scored:
-    """A segment, and what it takes to score its passages."""
+    """A segment, and the length normalisation of its passages."""
 
     def __init__(self, segment: Segment) -> None:
         self.segment = segment
         self._all_alive = bool(segment.alive.all())
-        self._weights: NDArray[np.float64] = np.empty(0)
+        self._norms: NDArray[np.float64] = np.empty(0)
 
-    def weigh_lengths(self, mean: float) -> None:
-        """Work out how much the length of each passage takes off, beside the mean length."""
+    def normalise_lengths(self, mean: float) -> None:
         lengths = self.segment.lengths.astype(np.float64)
-        self._weights = _K1 * (1 - _B + _B * lengths / max(mean, 1.0))
+        self._norms = _K1 * (1 - _B + _B * lengths / max(mean, 1.0))
 
-    def alive(self, found: list[Posting]) -> list[Posting]:
-        """Leave out what has been removed."""
+    def alive(self, postings: list[Posting]) -> list[Posting]:
+        """Leave out the removed passages."""
         if self._all_alive:
-            return found
-        kept = ((term, self.segment.alive[rows], rows, counts) for term, rows, counts in found)
-        return [(term, rows[there], counts[there]) for term, there, rows, counts in kept]
+            return postings
+        masked = ((term, self.segment.alive[rows], rows, counts) for term, rows, counts in postings)
+        return [(term, rows[mask], counts[mask]) for term, mask, rows, counts in masked]
 
     def search(
         self,
         weights: dict[str, float],
-        found: Sequence[Posting],
+        postings: Sequence[Posting],
         top_k: int,
         among: NDArray[np.int64] | None,
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Find the best passages, in any order, and with them all that score alike; and scores."""
-        held = {term: (rows, counts) for term, rows, counts in found}
-        present = [term for term in weights if term in held]
+        """Return the best passages, all ties with the last included, unordered; and scores."""
+        by_term = {term: (rows, counts) for term, rows, counts in postings}
+        present = [term for term in weights if term in by_term]
         scores = np.zeros(len(self.segment.passages))
         for term in present:
-            rows, counts = held[term]
-            scores[rows] += weights[term] * (_K1 + 1) * counts / (counts + self._weights[rows])
+            rows, counts = by_term[term]
+            scores[rows] += weights[term] * (_K1 + 1) * counts / (counts + self._norms[rows])
         if among is not None:
             scores[~np.isin(self.segment.passages, among)] = 0
-        # The best of those with one word are no better than the best of all.
-        enough = next((held[term][0] for term in present if len(held[term][0]) >= top_k), None)
+        # The best passages with one word are no better than the best of all.
+        enough = next((rows for term in present if len(rows := by_term[term][0]) >= top_k), None)
         least = 0.0 if enough is None else float(np.partition(scores[enough], -top_k)[-top_k])
         best = np.flatnonzero(scores >= least if least > 0 else scores)
         return self.segment.passages[best], scores[best]

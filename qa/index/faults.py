@@ -1,4 +1,4 @@
-"""What went wrong with an index, in a sentence: damage is told apart from all that passes."""
+"""Errors about an index, in a sentence: damage, or a passing fault such as a full disk."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _PASSING = (sqlite3.Error, OSError, MemoryError)
 
 @contextmanager
 def faults_named(folder: Path) -> Iterator[None]:
-    """Turn what SQLite, the system, our checks and the stores say on reading into one sentence."""
+    """Turn errors of SQLite, the system, our checks and the stores on reading into a sentence."""
     try:
         yield
     except (*_DAMAGE, *_PASSING) as error:
@@ -72,7 +72,7 @@ def faults_named(folder: Path) -> Iterator[None]:
 
 
 def not_written(folder: Path, reason: str) -> IndexNotWritten:
-    """Make the error that an index could not be changed."""
+    """Return the error that an index could not be changed."""
     return IndexNotWritten(
         f"the index in {folder} could not be written and was not changed: {reason}",
         folder=folder,
@@ -80,19 +80,19 @@ def not_written(folder: Path, reason: str) -> IndexNotWritten:
 
 
 def damaged(folder: Path, why: object) -> IndexDamaged:
-    """Make the error that an index is not whole."""
+    """Return the error that an index is damaged."""
     return IndexDamaged(
         f"the index in {folder} is damaged ({why}): index again into a new folder", folder=folder
     )
 
 
 def is_closed(folder: Path) -> StoredIndexError:
-    """Make the error that an index is used after it was closed."""
+    """Return the error that an index is used after it was closed."""
     return StoredIndexError(f"the index in {folder} is closed: open it again", folder=folder)
 
 
 def passing(error: BaseException) -> str | None:
-    """Return why something failed that the index is not to blame for; None where it is damaged."""
+    """Return the reason of a passing fault; None if the error shows damage."""
     if isinstance(error, StoreError) and isinstance(error.__cause__, OSError):
         error = error.__cause__
     if isinstance(error, MemoryError):

@@ -1,13 +1,12 @@
-"""The inverted index on disk: which passages hold a term, and how often; `bm25` scores them.
+"""The inverted index on disk: which passages contain a term, and how often; `bm25` scores them.
 
-It is three tables of the index's database (`storage`), so what a reader sees, a crash
-leaves and a delete takes away is the database's doing. As with vectors
-(`embeddings.stores.segments`), what is written is never changed: a change writes a new segment,
-which takes in the small ones that are there, and what is removed is marked until its segment is
-taken in.
+It is three tables of the index's database (`storage`), which provides snapshots, crash safety and
+deletion. As with vectors (`embeddings.stores.segments`), segments never change: an update writes a
+new segment, merged with the small ones, and removed passages are tombstones until their segment is
+merged.
 
-The terms of a segment stand in blocks (`_packed`). Each block says from which term to which it
-reaches, and has a checksum, so that a term that is not there is told from one that was lost.
+The terms of a segment stand in blocks (`_packed`). Each block has a checksum and the range of its
+terms, so that a term which no passage contains is told apart from one that was lost.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qa.index.checksums import NotWhole, checksum, checksum_of, together
+from qa.index.rows import NotWhole, checksum, checksum_of, together
 from qa.text.analysis import counted_terms
 
 if TYPE_CHECKING:
@@ -40,13 +39,13 @@ _OF_TERM = (
 _BLOCK = 2_048  # bytes of a block, if it has more than one term
 _NUMBERS, _LENGTHS, _ROWS, _COUNTS = (np.dtype(kind) for kind in ("<i8", "<u4", "<u4", "u1"))
 _MOST = 255
-_LARGE = 250_000  # passages: so many are written at once, and a segment of as many stays
+_LARGE = 250_000  # passages: the most that are written at once; a segment of as many stays
 _ROW_BITS, _COUNT_BITS = 24, 8  # of a posting in memory; the rest is its term's number
-_SMALL = 1_000  # passages: a segment of no more is taken in at every change,
-_TAKEN_IN = 4  # and a larger one if it has no more than so many times what is new
+_SMALL = 1_000  # passages: a segment of no more is merged at every change,
+_MERGED = 4  # and a larger one if it has at most so many times as many passages as are new
 
 Posting = tuple[str, "NDArray[np.uint32]", "NDArray[np.uint8]"]
-"""A term, the rows of the passages that hold it, and how often each does."""
+"""A term, the rows of the passages that contain it, and how often each does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +53,11 @@ class Segment:
     """Some passages of an inverted index, a row each.
 
     Attributes:
-        number: the segment's.
-        passages: the passages' numbers, int64, rising.
-        lengths: how many words each has, uint32.
-        alive: which of them have not been removed, bool.
-        seal: its checksum, which its blocks of terms are checked with.
+        number: of the segment.
+        passages: the numbers of the passages, int64, rising.
+        lengths: how many words each passage has, uint32.
+        alive: a mask of those not removed, bool.
+        seal: the segment's checksum, which the checksums of its blocks include.
     """
 
     number: int
@@ -69,12 +68,12 @@ class Segment:
 
     @property
     def size(self) -> int:
-        """How many passages are there."""
+        """How many passages are alive."""
         return int(np.count_nonzero(self.alive))
 
 
 class SegmentBuilder:
-    """Passages that are entered and removed in one change, until `write` puts them on disk."""
+    """Passages that are added and removed in one change, until `write`."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -87,7 +86,7 @@ class SegmentBuilder:
         self._lengths = array("I")
 
     def add(self, number: int, passage: Passage) -> None:
-        """Enter a passage; its number is higher than any before."""
+        """Add a passage; its number is higher than any before."""
         counts, length = counted_terms(passage.text_in_context)
         row = len(self._passages)
         for term, count in counts.items():
@@ -101,53 +100,53 @@ class SegmentBuilder:
             self._write([])
 
     def remove(self, passages: Iterable[int]) -> None:
-        """Take passages out, by number."""
+        """Remove passages, by number."""
         self._connection.executemany(
             "INSERT OR IGNORE INTO dead_words VALUES (?)", ((number,) for number in passages)
         )
 
     def write(self) -> None:
-        """Write what was entered, and take in the segments that it is time for."""
-        taken = self._taken_in(segments(self._connection))
-        if taken or self._passages:
-            self._write(taken)
+        """Write the added passages, merged with segments that are due."""
+        merged = self._to_merge(segments(self._connection))
+        if merged or self._passages:
+            self._write(merged)
 
-    def _taken_in(self, there: Iterable[Segment]) -> list[Segment]:
-        """Choose the segments that the new one takes in: the small, and those half deleted."""
-        taken, count = [], len(self._passages)
-        for segment in sorted(there, key=lambda segment: segment.size):
+    def _to_merge(self, current: Iterable[Segment]) -> list[Segment]:
+        """Choose the segments to merge: the small ones, and those of which half is deleted."""
+        merged, count = [], len(self._passages)
+        for segment in sorted(current, key=lambda segment: segment.size):
             half_deleted = len(segment.passages) > 2 * segment.size
-            small = segment.size <= max(_SMALL, _TAKEN_IN * count) and segment.size < _LARGE
+            small = segment.size <= max(_SMALL, _MERGED * count) and segment.size < _LARGE
             if half_deleted or (self._passages and small):
-                taken.append(segment)
+                merged.append(segment)
                 count += segment.size
-        return taken
+        return merged
 
-    def _write(self, taken: Sequence[Segment]) -> None:
-        """Write a segment of what was entered and of the segments that it takes in."""
+    def _write(self, merged: Sequence[Segment]) -> None:
+        """Write a segment of the added passages and of the segments to merge."""
         fresh = Segment(
             -1,
             np.frombuffer(self._passages, np.int64),
             np.frombuffer(self._lengths, np.uint32),
             np.ones(len(self._passages), np.bool_),
         )
-        sources = [fresh, *taken]
+        sources = [fresh, *merged]
         passages = np.concatenate([source.passages[source.alive] for source in sources])
         lengths = np.concatenate([source.lengths[source.alive] for source in sources])
         order = np.argsort(passages)
-        runs = [self._run(), *(postings(self._connection, segment) for segment in taken)]
+        runs = [self._run(), *(postings(self._connection, segment) for segment in merged)]
         if len(order):
-            merged = _merged(runs, _moved(sources, passages[order]))
-            self._insert(passages[order], lengths[order], merged)
-        for segment in taken:
-            self._forget(segment)
+            run = _merge(runs, _new_rows(sources, passages[order]))
+            self._insert(passages[order], lengths[order], run)
+        for segment in merged:
+            self._delete(segment)
         self._start()
 
     def _insert(
         self,
         passages: NDArray[np.int64],
         lengths: NDArray[np.uint32],
-        found: Iterable[Posting],
+        postings: Iterable[Posting],
     ) -> None:
         (number,) = self._connection.execute(
             "SELECT coalesce(max(number), 0) + 1 FROM word_segments"
@@ -161,12 +160,12 @@ class SegmentBuilder:
             "INSERT INTO postings VALUES (?, ?, ?, ?, ?)",
             (
                 (number, first, until, terms, _block_checksum(seal, first, until, terms))
-                for first, until, terms in _blocks(found)
+                for first, until, terms in _blocks(postings)
             ),
         )
 
     def _run(self) -> Iterator[Posting]:
-        """Yield what was entered, by term."""
+        """Yield the postings of the added passages, by term."""
         keys = np.sort(np.frombuffer(self._postings, np.uint64))
         numbers = keys >> np.uint64(_ROW_BITS + _COUNT_BITS)
         bounds = np.searchsorted(numbers, np.arange(len(self._terms) + 1, dtype=np.uint64)).tolist()
@@ -177,7 +176,7 @@ class SegmentBuilder:
             run = slice(bounds[number], bounds[number + 1])
             yield term, rows[run], counts[run]
 
-    def _forget(self, segment: Segment) -> None:
+    def _delete(self, segment: Segment) -> None:
         execute = self._connection.execute
         execute("DELETE FROM postings WHERE segment = ?", (segment.number,))
         execute("DELETE FROM word_segments WHERE number = ?", (segment.number,))
@@ -189,9 +188,8 @@ class SegmentBuilder:
 
 def segments(connection: sqlite3.Connection) -> list[Segment]:
     """Read all segments, but not their postings; `NotWhole` if one is damaged."""
-    gone = connection.execute("SELECT passage FROM dead_words ORDER BY passage").fetchall()
-    deleted = np.array(gone, np.int64).reshape(-1)
-    found = []
+    deleted = _deleted(connection)
+    stored = []
     rows = connection.execute("SELECT * FROM word_segments ORDER BY number")
     for number, seal, passages, lengths in rows:
         if _seal(number, passages, lengths) != seal:
@@ -202,37 +200,38 @@ def segments(connection: sqlite3.Connection) -> list[Segment]:
             raise NotWhole(f"the words of segment {number} are not whole")
         alive = np.ones(len(numbers), np.bool_)
         if len(deleted):
-            at = np.searchsorted(numbers, deleted)
-            there = at < len(numbers)
-            there[there] = numbers[at[there]] == deleted[there]
-            alive[at[there]] = False
-        found.append(Segment(number, numbers, counts, alive, seal))
-    return found
+            alive = np.isin(numbers, deleted, invert=True)
+        stored.append(Segment(number, numbers, counts, alive, seal))
+    return stored
 
 
 def words_check(connection: sqlite3.Connection) -> str:
-    """Return a checksum of all segments, and of the passages that were removed from them."""
+    """Return a checksum of all segments and tombstones."""
     seals = connection.execute("SELECT checksum FROM word_segments ORDER BY number")
-    gone = connection.execute("SELECT passage FROM dead_words ORDER BY passage").fetchall()
-    deleted = np.array(gone, np.int64).reshape(-1)
-    return together([*(seal for (seal,) in seals), deleted.tobytes()])
+    return together([*(seal for (seal,) in seals), _deleted(connection).tobytes()])
+
+
+def _deleted(connection: sqlite3.Connection) -> NDArray[np.int64]:
+    """Return the tombstones: the removed passages that a segment still holds, in order."""
+    rows = connection.execute("SELECT passage FROM dead_words ORDER BY passage").fetchall()
+    return np.array(rows, np.int64).reshape(-1)
 
 
 def blocks(connection: sqlite3.Connection, segment: Segment) -> Iterator[bytes]:
     """Read all blocks of a segment, in order of terms; `NotWhole` if any of it is missing."""
     reached: str | None = ""
     for row in connection.execute(_OF_SEGMENT, (segment.number,)):
-        first, until, found = _checked_block(segment, row)
+        first, until, block = _checked_block(segment, row)
         if first != reached:
             break
         reached = until
-        yield found
+        yield block
     if reached is not None:
         raise NotWhole(f"words from {reached!r} on are missing")
 
 
 def postings(connection: sqlite3.Connection, segment: Segment) -> Iterator[Posting]:
-    """Read all that a segment holds, in order of terms; `NotWhole` if any of it is missing."""
+    """Read all postings of a segment, in order of terms; `NotWhole` if any of it is missing."""
     for block in blocks(connection, segment):
         for term, rows, counts in _Unpacked(block):
             if len(rows) and int(rows.max()) >= len(segment.passages):
@@ -243,22 +242,22 @@ def postings(connection: sqlite3.Connection, segment: Segment) -> Iterator[Posti
 def postings_of(
     connection: sqlite3.Connection, segment: Segment, terms: Iterable[str]
 ) -> Iterator[Posting]:
-    """Read what a segment holds of some terms; `NotWhole` if it is not as it was written."""
+    """Read the postings of some terms in a segment; `NotWhole` if a block is damaged."""
     for term in terms:
         row = connection.execute(_OF_TERM, (segment.number, term)).fetchone()
         if row is None:
             raise NotWhole(f"words up to {term!r} are missing")
-        _, until, found = _checked_block(segment, row)
+        _, until, block = _checked_block(segment, row)
         if until is not None and until <= term:
             raise NotWhole(f"words from {until!r} on are missing")
-        if (posting := _Unpacked(found).find(term)) is not None:
+        if (posting := _Unpacked(block).find(term)) is not None:
             yield posting
 
 
-def _blocks(found: Iterable[Posting]) -> Iterator[tuple[str, str | None, bytes]]:
-    """Return postings, in order of terms, in blocks: from which term, until which, and both."""
+def _blocks(postings: Iterable[Posting]) -> Iterator[tuple[str, str | None, bytes]]:
+    """Pack postings, in order of terms; yield a block's first term, the next one's, and bytes."""
     first, block, size = "", list[Posting](), 0
-    for posting in found:
+    for posting in postings:
         term, rows, _ = posting
         if block and size + 5 * len(rows) > _BLOCK:
             yield first, term, _packed(block)
@@ -269,7 +268,7 @@ def _blocks(found: Iterable[Posting]) -> Iterator[tuple[str, str | None, bytes]]
 
 
 def _packed(block: Sequence[Posting]) -> bytes:
-    """Return how many terms there are and passages of each, rows, counts, and the terms."""
+    """Return the bytes of a block: its number of terms, passages of each, rows, counts, terms."""
     sizes = np.array([len(block), *(len(rows) for _, rows, _ in block)])
     rows = np.concatenate([np.empty(0, np.uint32), *(rows for _, rows, _ in block)])
     counts = np.concatenate([np.empty(0, np.uint8), *(counts for _, _, counts in block)])
@@ -278,7 +277,7 @@ def _packed(block: Sequence[Posting]) -> bytes:
 
 
 class _Unpacked:
-    """A block of terms; `NotWhole` if it cannot be what `_packed` gave."""
+    """A block of terms; `NotWhole` if `_packed` cannot have made it."""
 
     def __init__(self, stored: bytes) -> None:
         try:
@@ -295,7 +294,7 @@ class _Unpacked:
             raise NotWhole("its words cannot be read")
 
     def find(self, term: str) -> Posting | None:
-        """Return the posting of a term; None if no passage holds it."""
+        """Return the posting of a term; None if no passage contains it."""
         n = bisect_left(self._terms, term)
         if n == len(self._terms) or self._terms[n] != term:
             return None
@@ -320,28 +319,26 @@ def _block_checksum(seal: bytes, first: str, until: str | None, terms: bytes) ->
 def _checked_block(
     segment: Segment, row: tuple[str, str | None, bytes, bytes]
 ) -> tuple[str, str | None, bytes]:
-    first, until, terms, found = row
-    if _block_checksum(segment.seal, first, until, terms) != found:
+    first, until, terms, check = row
+    if _block_checksum(segment.seal, first, until, terms) != check:
         raise NotWhole(f"the words from {first!r} on are not as they were written")
     return first, until, terms
 
 
-def _moved(sources: Sequence[Segment], passages: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Return the new row of each row of the segments that are put together; -1 where it is gone."""
-    moved = []
-    for source in sources:
-        rows = np.searchsorted(passages, source.passages)
-        moved.append(np.where(source.alive, rows, -1))
-    return moved
+def _new_rows(sources: Sequence[Segment], passages: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Return for each row of the segments its row among `passages`; -1 for a removed one."""
+    return [
+        np.where(source.alive, np.searchsorted(passages, source.passages), -1) for source in sources
+    ]
 
 
-def _merged(
-    runs: Sequence[Iterable[Posting]], moved: Sequence[NDArray[np.int64]]
+def _merge(
+    runs: Sequence[Iterable[Posting]], new_rows: Sequence[NDArray[np.int64]]
 ) -> Iterator[Posting]:
-    """Put the postings of several segments together, with the rows that they have then."""
-    rising = heapq.merge(*map(_moving, runs, moved), key=itemgetter(0))
-    for term, alike in groupby(rising, key=itemgetter(0)):
-        parts = [(rows, counts) for _, rows, counts in alike]
+    """Merge the postings of several segments, and give them their new rows."""
+    rising = heapq.merge(*map(_renumber, runs, new_rows), key=itemgetter(0))
+    for term, same in groupby(rising, key=itemgetter(0)):
+        parts = [(rows, counts) for _, rows, counts in same]
         rows = np.concatenate([rows for rows, _ in parts])
         counts = np.concatenate([counts for _, counts in parts])
         if (rows < 0).any():
@@ -353,11 +350,11 @@ def _merged(
             yield term, rows.astype(np.uint32), counts
 
 
-def _moving(
-    run: Iterable[Posting], moved: NDArray[np.int64]
+def _renumber(
+    run: Iterable[Posting], new_rows: NDArray[np.int64]
 ) -> Iterator[tuple[str, NDArray[np.int64], NDArray[np.uint8]]]:
     for term, rows, counts in run:
-        yield term, moved[rows], counts
+        yield term, new_rows[rows], counts
 
 
 def _blob(numbers: NDArray[np.generic], kind: np.dtype[np.generic]) -> bytes:

@@ -1,4 +1,4 @@
-"""What an index says of itself. It may come from anyone, so it is read strictly, as data."""
+"""The manifest of an index. It may come from anyone, so it is read strictly, as data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, Self
 from embeddings import Encoder
 from embeddings.stores import Segment
 from qa.errors import IndexMismatch
-from qa.index.checksums import NOTHING, NotWhole
+from qa.index.rows import NOTHING, NotWhole
 from qa.passages import Chunking
 
 _LONGEST = 2**20  # characters of a manifest
@@ -40,22 +40,21 @@ class Manifest:
 
     Attributes:
         model: the name of the model that made the vectors.
-        digest: tells that model from every other.
+        digest: identifies that model.
         dim: numbers in a vector.
         chunking: how documents were cut.
-        metric: how near vectors are, always "cosine".
-        token_vectors: how many passages' tokens are kept at most.
+        metric: of vectors, always "cosine".
+        token_vectors: the most passages whose token vectors are stored.
         generation: how often vectors were written; 0 is an index that was never finished.
-        segments: the files of vectors that are current.
-        next_file: the file that the next writer writes. Nobody else's file has that name by
-            chance, so what has it is left by a writer that was stopped.
+        segments: the current files of vectors.
+        next_file: the file that the next writer writes. Its name is random, so a file of that
+            name was left by a writer that was stopped.
         resume_file: what a stopped writer encoded (`qa.index.resume_cache`).
-        left_files: files of vectors that were current before, and may not be removed yet.
+        left_files: earlier files of vectors, to be removed.
         last_passage: the highest number that a passage has had.
-        documents_check: a checksum of all documents' rows; likewise those of the words'
-            segments, and of the passages whose vectors count no more.
-        words_check: see there.
-        dead_check: see there.
+        documents_check: a checksum of all documents' rows.
+        words_check: a checksum of the segments of the inverted index.
+        dead_check: a checksum of the tombstones of vectors.
     """
 
     model: str
@@ -76,7 +75,7 @@ class Manifest:
 
     @classmethod
     def new(cls, encoder: Encoder, chunking: Chunking) -> Self:
-        """Return the manifest of an index that is begun."""
+        """Return the manifest of a new index."""
         names = _new_name(1), f"encoded-{secrets.token_hex(8)}"
         return cls(encoder.model, encoder.digest, encoder.dim, chunking, *names)
 
@@ -96,7 +95,7 @@ class Manifest:
 
     @classmethod
     def from_json(cls, stored: object) -> Self:
-        """Read a stored manifest; `NotWhole` if anything in it is not what it can be."""
+        """Read a stored manifest; `NotWhole` if it has an impossible value."""
         if not isinstance(stored, str) or len(stored) > _LONGEST:
             raise NotWhole("its manifest is no text, or too long")
         try:
@@ -113,7 +112,7 @@ class Manifest:
 
     @property
     def store(self) -> str:
-        """The kinds of stores that find its vectors."""
+        """The kinds of its vector stores."""
         return ", ".join(sorted({segment.kind for segment in self.segments}))
 
     def check_encoder(self, encoder: Encoder, folder: Path) -> None:
@@ -128,7 +127,7 @@ class Manifest:
             )
 
     def check_chunking(self, chunking: Chunking | None, folder: Path) -> None:
-        """Refuse another chunking than the one that made these passages; None is any."""
+        """Refuse a chunking that did not make these passages; None is any."""
         if chunking is not None and chunking != self.chunking:
             raise IndexMismatch(
                 f"the index in {folder} has {self.chunking.described()}, not "
@@ -137,62 +136,59 @@ class Manifest:
             )
 
 
-def _check_fields(found: object, wanted: dict[str, _Check], what: str) -> None:
-    if not isinstance(found, dict) or found.keys() != wanted.keys():
+def _check_fields(value: object, fields: dict[str, _Check], what: str) -> bool:
+    if not isinstance(value, dict) or value.keys() != fields.keys():
         raise NotWhole(f"{what} has other fields than it should")
-    for name, is_right in wanted.items():
-        if not is_right(found[name]):
+    for name, is_valid in fields.items():
+        if not is_valid(value[name]):
             raise NotWhole(f"the {name} in {what} is not what it can be")
+    return True
 
 
 def _text(pattern: re.Pattern[str]) -> _Check:
-    return lambda found: isinstance(found, str) and pattern.fullmatch(found) is not None
+    return lambda value: isinstance(value, str) and pattern.fullmatch(value) is not None
 
 
-def _whole(least: int, most: int) -> _Check:
-    return lambda found: type(found) is int and least <= found <= most
+def _integer(least: int, most: int) -> _Check:
+    return lambda value: type(value) is int and least <= value <= most
 
 
-def _several(each: _Check) -> _Check:
-    def are_right(found: Any) -> bool:
-        return isinstance(found, list) and len(found) <= _MOST_FILES and all(map(each, found))
+def _list(each: _Check) -> _Check:
+    return lambda value: (
+        isinstance(value, list) and len(value) <= _MOST_FILES and all(map(each, value))
+    )
 
-    return are_right
 
-
-def _of(fields: dict[str, _Check], what: str) -> _Check:
-    def is_right(found: Any) -> bool:
-        _check_fields(found, fields, what)
-        return True
-
-    return is_right
+def _dict(fields: dict[str, _Check], what: str) -> _Check:
+    return lambda value: _check_fields(value, fields, what)
 
 
 _FIELDS: dict[str, _Check] = {
     "model": _text(_MODEL),
     "digest": _text(_DIGEST),
-    "dim": _whole(1, _LARGEST_DIM),
-    "chunking": _of(
-        {"max_tokens": _whole(16, 2**31), "overlap": _whole(0, 2**31)}, "its manifest's chunking"
+    "dim": _integer(1, _LARGEST_DIM),
+    "chunking": _dict(
+        {"max_tokens": _integer(16, 2**31), "overlap": _integer(0, 2**31)},
+        "its manifest's chunking",
     ),
     "next_file": _text(_VECTORS),
     "resume_file": _text(_ENCODED),
-    "metric": lambda found: found == "cosine",
-    "token_vectors": _whole(0, _MOST),
-    "generation": _whole(0, _MOST),
-    "segments": _several(
-        _of(
+    "metric": lambda value: value == "cosine",
+    "token_vectors": _integer(0, _MOST),
+    "generation": _integer(0, _MOST),
+    "segments": _list(
+        _dict(
             {
                 "name": _text(_VECTORS),
-                "kind": lambda found: found in ("faiss", "ivf"),
-                "bytes": _whole(0, _MOST),
+                "kind": lambda value: value in ("faiss", "ivf"),
+                "bytes": _integer(0, _MOST),
                 "sha256": _text(_SHA256),
             },
             "its manifest's files",
         )
     ),
-    "left_files": _several(_text(_VECTORS)),
-    "last_passage": _whole(0, _MOST),
+    "left_files": _list(_text(_VECTORS)),
+    "last_passage": _integer(0, _MOST),
     "documents_check": _text(_CHECKSUM),
     "words_check": _text(_CHECKSUM),
     "dead_check": _text(_CHECKSUM),

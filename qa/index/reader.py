@@ -1,11 +1,10 @@
-"""The index on disk, for reading; `writer` writes it, and `storage` says what it is."""
+"""Reading the index; `writer` writes it, and `storage` describes its files."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
@@ -15,11 +14,10 @@ from embeddings import Encoder, Tokens
 from embeddings.tokens import packed, unpacked
 from qa.documents import Document
 from qa.errors import IndexMissing
-from qa.index.checksums import NotWhole, checked
 from qa.index.faults import faults_named, is_closed
 from qa.index.manifest import Manifest
 from qa.index.resume_cache import digest_of
-from qa.index.rows import ONE_DOCUMENT, Listed, document_of, listed, passage_of
+from qa.index.rows import ONE_DOCUMENT, Listed, NotWhole, checked, document_of, listed, passage_of
 from qa.index.storage import DATABASE, check_file, connect_to_read, is_index, open_current
 from qa.passages import Chunking, Passage
 
@@ -30,18 +28,10 @@ if TYPE_CHECKING:
     from embeddings.stores.segments import Segments
     from qa.index.bm25 import BM25Index
 
-_DOCUMENTS_KEPT = 8
+_DOCUMENTS_CACHED = 8
 
 Hit = tuple[int, float]
 """A passage's number, and its score."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A document that was read, and which passages are its."""
-
-    document: Document
-    passages: range
 
 
 class Index:
@@ -56,18 +46,18 @@ class Index:
         self._store = store
         self._lock = Lock()
         self._closed = False
-        self._document = lru_cache(maxsize=_DOCUMENTS_KEPT)(self._read_document)
+        self._document = lru_cache(maxsize=_DOCUMENTS_CACHED)(self._read_document)
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        """Open an index; one that is held in memory is checked at once.
+        """Open an index; one that is small enough for memory is checked whole.
 
         Raises:
-            IndexMissing: the folder holds none, or one that was never finished.
-            IndexMismatch: it is of another format.
-            IndexDamaged: it is not whole.
+            IndexMissing: the folder holds no index, or one that was never finished.
+            IndexMismatch: it has another format.
+            IndexDamaged: it is damaged.
             StoredIndexError: it cannot be read: there is no permission, or no memory, or the disk
-                is full; or something that would be read is a link.
+                is full; or one of its files is a link.
         """
         if not is_index(folder):
             raise IndexMissing(
@@ -76,9 +66,9 @@ class Index:
         with faults_named(folder):
             connection = connect_to_read(folder)
             try:
-                manifest, store, held = open_current(connection, folder)
+                manifest, store, in_memory = open_current(connection, folder)
                 index = cls(folder, connection, manifest, store)
-                if held:
+                if in_memory:
                     index._check_rows()
                 return index
             except BaseException:
@@ -90,7 +80,7 @@ class Index:
         self.manifest.check_encoder(encoder, self.folder)
 
     def check_chunking(self, chunking: Chunking | None) -> None:
-        """Refuse another chunking than the one that made these passages; None is any."""
+        """Refuse a chunking that did not make these passages; None is any."""
         self.manifest.check_chunking(chunking, self.folder)
 
     def search(
@@ -101,7 +91,7 @@ class Index:
     ) -> list[list[Hit]]:
         """Find the passages nearest to each query vector by cosine, best first.
 
-        With `among`, only passages with these numbers are looked at.
+        With `among`, only passages with these numbers are searched.
         """
         with self._in_use():
             scores, numbers = self._store.search(vectors, top_k, among)
@@ -113,9 +103,9 @@ class Index:
     def search_words(
         self, query: str, top_k: int, among: NDArray[np.int64] | None = None
     ) -> list[Hit]:
-        """Find the passages that hold the query's words, best first by BM25 (always above 0).
+        """Find the passages that contain the query's words, best first by BM25 (always above 0).
 
-        With `among`, only passages with these numbers are looked at; their scores are as ever.
+        With `among`, only passages with these numbers are searched; their scores do not change.
         """
         with self._in_use():
             return self._words.search(query, top_k, among)
@@ -133,17 +123,17 @@ class Index:
         from qa.index.inverted_index import words_check
 
         with self._lock:
-            found = words_check(self._connection)
-        if found != self.manifest.words_check:
+            check = words_check(self._connection)
+        if check != self.manifest.words_check:
             raise NotWhole("its words are not those that were written")
         return BM25Index(self._connection, lambda: self._lock)
 
     @cached_property
     def _listed(self) -> dict[str, Listed]:
-        """What there is to know of every document but its text, by id, in order."""
+        """The row of every document, by id, in order."""
         with self._lock:
-            rows, found = listed(self._connection)
-        if found != self.manifest.documents_check:
+            rows, check = listed(self._connection)
+        if check != self.manifest.documents_check:
             raise NotWhole("its documents are not those that were written")
         if sum(len(each.passages) for each in rows.values()) != len(self):
             raise NotWhole("its documents are not those of its vectors")
@@ -158,19 +148,19 @@ class Index:
             return scores
 
     def passage_tokens(self, texts: Sequence[str], encoder: Encoder) -> list[Tokens]:
-        """Return the tokens of passages, by their text in context: those kept, and those encoded.
+        """Return the tokens of passages, by their text in context: stored ones, or encoded now.
 
-        Both are rounded alike, so that no answer depends on which they are.
+        Both are rounded alike, so that no answer depends on which are stored.
         """
         with self._in_use():
-            found = {text: self._kept_tokens(text) for text in texts}
-        missing = [text for text, tokens in found.items() if tokens is None]
+            stored = {text: self._stored_tokens(text) for text in texts}
+        missing = [text for text, tokens in stored.items() if tokens is None]
         encoded = encoder.passage_tokens(missing) if missing else []
         rounded = (unpacked(packed(tokens), encoder.dim) for tokens in encoded)
-        known = found | dict(zip(missing, rounded, strict=True))
+        known = stored | dict(zip(missing, rounded, strict=True))
         return [tokens for text in texts if (tokens := known[text]) is not None]
 
-    def _kept_tokens(self, text: str) -> Tokens | None:
+    def _stored_tokens(self, text: str) -> Tokens | None:
         digest = digest_of(text)
         rows = self._rows("SELECT vectors FROM tokens WHERE text = ? LIMIT 1", digest)
         if not rows:
@@ -188,10 +178,10 @@ class Index:
     def document(self, document_id: str) -> Document:
         """Read a document by its id; a `KeyError` if it is not in the index."""
         with self._in_use():
-            found = self._document(document_id)
-        if found is None:
+            entry = self._document(document_id)
+        if entry is None:
             raise KeyError(document_id)
-        return found.document
+        return entry[0]
 
     def document_ids(self) -> list[str]:
         """Return the ids of all documents, in the order in which they were indexed."""
@@ -215,11 +205,11 @@ class Index:
     def passages_of(self, document_id: str) -> Iterator[Passage]:
         """Read every passage of a document, first to last."""
         with self._in_use():
-            found = self._document(document_id)
-        yield from self.passages(found.passages if found else ())
+            entry = self._document(document_id)
+        yield from self.passages(entry[1] if entry else ())
 
     def check_whole(self) -> None:
-        """Read everything, and check it against its checksums; takes long where there is much.
+        """Read everything, and check it against its checksums; slow for a large index.
 
         Raises:
             IndexDamaged: a row, a vector file or the database is not what was written.
@@ -227,9 +217,9 @@ class Index:
         with self._in_use():
             for segment in self.manifest.segments:
                 check_file(segment, self.folder, wholly=True)
-            (found,) = self._rows("PRAGMA disk.integrity_check(1)")[0]
-            if found != "ok":
-                raise NotWhole(found)
+            (result,) = self._rows("PRAGMA disk.integrity_check(1)")[0]
+            if result != "ok":
+                raise NotWhole(result)
             self._check_rows()
             for text, vectors in self._rows("SELECT text, vectors FROM tokens"):
                 unpacked(vectors, self.manifest.dim, text)
@@ -256,7 +246,7 @@ class Index:
         return len(self._store)
 
     def close(self) -> None:
-        """Let go of files and memory."""
+        """Release files and memory."""
         self._closed = True
         self._store.close()
         self._connection.close()
@@ -272,17 +262,16 @@ class Index:
         owners = self._rows(
             "SELECT id FROM documents WHERE number <= ? ORDER BY number DESC LIMIT 1", number
         )
-        kept = self._document(owners[0][0]) if owners else None
-        if not rows or kept is None or number not in kept.passages:
+        entry = self._document(owners[0][0]) if owners else None
+        if not rows or entry is None or number not in entry[1]:
             raise NotWhole(f"there is no passage {number} to its vector")
-        return passage_of(rows[0], number, kept.document)
+        return passage_of(rows[0], number, entry[0])
 
-    def _read_document(self, document_id: str) -> _Kept | None:
-        """Read a document; None if it is not in the index."""
+    def _read_document(self, document_id: str) -> tuple[Document, range] | None:
+        """Read a document, and the numbers of its passages; None if it is not in the index."""
         rows = self._rows(ONE_DOCUMENT, document_id)
         if rows:
-            document, passages = document_of(rows[0], document_id)
-            return _Kept(document, passages)
+            return document_of(rows[0], document_id)
         if document_id in self._listed:
             raise NotWhole(f"the document {document_id!r} is missing")
         return None

@@ -1,12 +1,12 @@
-"""Vectors that are encoded and not yet in the index, kept in a file that its manifest names.
+"""Vectors that are encoded and not yet in the index, in a file that its manifest names.
 
-A run that is stopped leaves the file, and the next one takes from it what it would encode again.
-The file ends with the run that brings its vectors into the index.
+A stopped run leaves the file, and the next run takes vectors from it instead of encoding again.
+The run that commits the vectors to the index removes the file.
 
-    header     32 bytes that tell the model
+    header     32 bytes that identify the model
     records    the SHA-256 of a text as it was encoded, its vector (float32), and a CRC-32 of both
 
-What a crash leaves of the record that was being written is skipped, and written over.
+A record that a crash left incomplete is overwritten.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ _CRC = 4
 
 
 class Encoded:
-    """Encodes passages, and takes from the file what a stopped run encoded.
+    """Encodes passages, but takes vectors of a stopped run from the file.
 
-    `count` says how many passages were encoded.
+    `count` is the number of passages encoded.
     """
 
     def __init__(self, path: Path, encoder: Encoder) -> None:
@@ -46,11 +46,11 @@ class Encoded:
         self._places: dict[bytes, int] = {}
 
     def __contains__(self, text: str) -> bool:
-        return digest_of(text) in self._found
+        return digest_of(text) in self._stored
 
     @property
-    def _found(self) -> dict[bytes, int]:
-        """Where in the file the vector of a text is, by the text's digest."""
+    def _stored(self) -> dict[bytes, int]:
+        """The place in the file of each text's vector, by the text's digest."""
         if self._file is None:
             self._file = self._opened()
             for place, record in self._records(self._file):
@@ -63,44 +63,44 @@ class Encoded:
     ) -> tuple[NDArray[np.float32], dict[int, Tokens]]:
         """Return the vectors of texts, of shape (texts, dim), and the tokens of those encoded now.
 
-        The tokens are by the text's place; without `with_tokens` there are none.
+        The tokens are by index of the text; without `with_tokens` there are none.
         """
         import numpy as np
 
         vectors = np.empty((len(texts), self._encoder.dim), np.float32)
         digests = [digest_of(text) for text in texts]
-        new = [n for n, digest in enumerate(digests) if digest not in self._found]
+        new = [n for n, digest in enumerate(digests) if digest not in self._stored]
         for n in set(range(len(texts))).difference(new):
-            vectors[n] = self._read(self._found[digests[n]])
+            vectors[n] = self._read(self._stored[digests[n]])
         tokens: list[Tokens] = []
         if new:
-            of_new = [texts[n] for n in new]
+            new_texts = [texts[n] for n in new]
             if with_tokens:
-                vectors[new], tokens = self._encoder.encode_with_tokens(of_new)
+                vectors[new], tokens = self._encoder.encode_with_tokens(new_texts)
             else:
-                vectors[new] = self._encoder.encode_passages(of_new)
-            self._keep([digests[n] for n in new], vectors[new])
+                vectors[new] = self._encoder.encode_passages(new_texts)
+            self._store([digests[n] for n in new], vectors[new])
         return vectors, dict(zip(new, tokens, strict=False))
 
     def forget(self) -> None:
         """Remove the file: its vectors are in the index."""
         self.close()
-        with suppress(OSError):  # the index is written; the next run takes the file up
+        with suppress(OSError):  # the index is written; the next run uses the file again
             self._path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Let go of the file, and leave it for the next run if there is anything in it."""
+        """Close the file, and leave it for the next run unless it is empty."""
         if self._file is not None:
-            with suppress(OSError):  # a full disk, which was told of already
+            with suppress(OSError):  # a full disk, which was reported already
                 self._file.close()
             self._file = None
             if not self._places:
                 self._path.unlink(missing_ok=True)
 
     def _opened(self) -> BufferedIOBase:
-        """Open the file behind its header; one of another model is begun anew."""
-        there = is_taken(self._path)
-        file = open_plain(self._path, change=True) if there else create_plain(self._path)
+        """Open the file after its header; a file of another model is emptied."""
+        exists = is_taken(self._path)
+        file = open_plain(self._path, change=True) if exists else create_plain(self._path)
         if file.read(_DIGEST) != self._header:
             file.seek(0)
             file.truncate()
@@ -108,7 +108,7 @@ class Encoded:
         return file
 
     def _records(self, file: BufferedIOBase) -> Iterator[tuple[int, bytes]]:
-        """Read the whole records from here, and stop behind the last, each with its place."""
+        """Yield the complete records from here, each with its place, and stop after the last."""
         while True:
             place = file.tell()
             record = file.read(self._size)
@@ -121,12 +121,12 @@ class Encoded:
     def _read(self, place: int) -> NDArray[np.float32]:
         import numpy as np
 
-        assert self._file is not None  # noqa: S101 - it was opened to find the place
+        assert self._file is not None  # noqa: S101 - `_stored` opened it
         self._file.seek(place + _DIGEST)
         return np.frombuffer(self._file.read(4 * self._encoder.dim), np.float32)
 
-    def _keep(self, digests: list[bytes], vectors: NDArray[np.float32]) -> None:
-        assert self._file is not None  # noqa: S101 - it was opened to see what is in it
+    def _store(self, digests: list[bytes], vectors: NDArray[np.float32]) -> None:
+        assert self._file is not None  # noqa: S101 - `_stored` opened it
         self.count += len(digests)
         place = self._file.seek(0, 2)
         for digest, vector in zip(digests, vectors, strict=True):

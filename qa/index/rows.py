@@ -1,17 +1,24 @@
-"""Rows of an index's database, as documents and passages; each is checked against its checksum."""
+"""Rows of an index's database, as documents and passages, and the checksums of rows.
+
+A checksum detects damage; it does not show who wrote the row.
+"""
 
 from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qa.documents import Document, Span
 from qa.errors import LoadError
-from qa.index.checksums import NotWhole, checked, checksum, together
 from qa.passages import Passage
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _COLUMNS = "number, passages, id, title, source, sha256, stamp, pages, checksum"
 ONE_DOCUMENT = (
@@ -20,17 +27,51 @@ ONE_DOCUMENT = (
 """Selects what `document_of` reads."""
 
 
+class NotWhole(ValueError):
+    """What was read is not what was written; the message names it."""
+
+
+def checksum(*columns: object) -> bytes:
+    """Return the checksum of a row, its types included."""
+    return checksum_of(repr(columns).encode("utf-8", "surrogatepass"))
+
+
+def checksum_of(blob: bytes | NDArray[Any]) -> bytes:
+    """Return the checksum of bytes, or of an array's bytes."""
+    return blake2b(bytes(blob), digest_size=8).digest()
+
+
+def checked(row: tuple[Any, ...], what: str) -> tuple[Any, ...]:
+    """Return a row without its last column, which must be its checksum.
+
+    Raises:
+        NotWhole: it is not.
+    """
+    if checksum(*row[:-1]) != row[-1]:
+        raise NotWhole(f"{what} is not as it was written")
+    return row[:-1]
+
+
+def together(checksums: Iterable[bytes]) -> str:
+    """Return one checksum of several, in this order."""
+    return checksum_of(b"".join(checksums)).hex()
+
+
+NOTHING = together([])
+"""The checksum of no rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What an index knows of a document, but for its text.
+    """The row of a document: all but its text.
 
     Attributes:
         passages: the numbers of its passages; the first is also the document's.
-        title: what a reader calls it.
-        source: where it came from.
+        title: of the document.
+        source: where the document came from.
         sha256: of its text.
         stamp: of its file (`qa.loaders.File`).
-        pages: where they start, as they are stored.
+        pages: where its pages start, as stored.
     """
 
     passages: range
@@ -44,14 +85,14 @@ class Listed:
 def listed(connection: sqlite3.Connection) -> tuple[dict[str, Listed], str]:
     """Read all documents by id, in order, and the checksum of all together."""
     rows = connection.execute(f"SELECT {_COLUMNS} FROM documents ORDER BY number").fetchall()  # noqa: S608
-    found = dict(_listed(row) for row in rows)
-    if any(one.passages.stop > other.passages.start for one, other in pairwise(found.values())):
+    by_id = dict(_listed(row) for row in rows)
+    if any(one.passages.stop > other.passages.start for one, other in pairwise(by_id.values())):
         raise NotWhole("its documents share passages")
-    return found, together(row[-1] for row in rows)
+    return by_id, together(row[-1] for row in rows)
 
 
 def listed_as(connection: sqlite3.Connection, document_id: str) -> Listed | None:
-    """Read what is known of one document; None if it is not there."""
+    """Read the row of one document; None if it is not in the index."""
     row = connection.execute(
         f"SELECT {_COLUMNS} FROM documents WHERE id = ?",  # noqa: S608
         (document_id,),
@@ -61,15 +102,15 @@ def listed_as(connection: sqlite3.Connection, document_id: str) -> Listed | None
 
 def _listed(row: tuple[Any, ...]) -> tuple[str, Listed]:
     number, passages, id_, *rest = checked(row, f"document {row[2]!r}")
-    if [type(column) for column in (number, passages, id_)] != [int, int, str] or passages < 1:
-        raise NotWhole(f"the document {id_!r} is not what it can be")
-    if not all(text is None or isinstance(text, str) for text in rest):
+    types = [type(column) for column in (number, passages, id_)]
+    are_texts = all(text is None or isinstance(text, str) for text in rest)
+    if types != [int, int, str] or passages < 1 or not are_texts:
         raise NotWhole(f"the document {id_!r} is not what it can be")
     return id_, Listed(range(number, number + passages), *rest)
 
 
 def enter(connection: sqlite3.Connection, document_id: str, entry: Listed) -> None:
-    """Write what is known of a document, in place of what was known of it."""
+    """Write the row of a document, in place of its old one."""
     row = (
         entry.passages.start,
         len(entry.passages),
@@ -87,7 +128,7 @@ def enter(connection: sqlite3.Connection, document_id: str, entry: Listed) -> No
 
 
 def document_of(row: tuple[Any, ...], document_id: str) -> tuple[Document, range]:
-    """Make a document of its row, and tell which passages are its."""
+    """Make a document of its row, and return it with the numbers of its passages."""
     id_, entry = _listed(row[:-1])
     try:
         document = Document(id_, row[-1], entry.title, entry.source, _pages(entry.pages))
@@ -113,9 +154,9 @@ def enter_passage(connection: sqlite3.Connection, number: int, passage: Passage)
 
 def passage_of(row: tuple[Any, ...], number: int, document: Document) -> Passage:
     """Make a passage of its row and its document."""
-    found, sentences, context = checked(row, f"passage {number}")
+    stored_number, sentences, context = checked(row, f"passage {number}")
     spans = [Span(*span) for span in json.loads(sentences)]
     borders = [0, *(place for span in spans for place in span), len(document.text)]
-    if found != number or not spans or any(a > b for a, b in pairwise(borders)):
+    if stored_number != number or not spans or any(a > b for a, b in pairwise(borders)):
         raise NotWhole(f"passage {number} is not of its document")
     return Passage.of(document, tuple(spans), context)

@@ -6,14 +6,13 @@ A folder with one SQLite database and one vector file, or a few where there are 
     vectors-<generation>-<random>   passages' vectors (`embeddings.stores.segments`), written once
     encoded-<random>                what a stopped writer encoded (`resume_cache`)
 
-The manifest names the files that are current, and the one that the next writer writes, so that
-nothing else is ever written over or removed. A writer makes its file current by the database
-commit: at every moment the folder holds one whole index. An open `Index` goes on reading the state
-that it opened, whatever a writer does meanwhile.
+The manifest names the current files, and the one that the next writer writes, so that no other
+file is ever overwritten or removed. The database commit makes a new file current: the folder
+always holds one whole index. An open `Index` reads a snapshot, whatever a writer does meanwhile.
 
-Every row has a checksum, and the manifest has one of those rows that may not go missing. An index
-of no more than `HELD` passages is read into memory when it is opened, all but its tokens, and
-checked; a larger one is checked row by row as it is read. No link is followed.
+Every row has a checksum, and the manifest has one of the rows that may not go missing. An index of
+at most `HELD` passages is read into memory when it is opened, except its tokens, and checked; a
+larger one is checked row by row as it is read. No link is followed.
 """
 
 from __future__ import annotations
@@ -28,20 +27,20 @@ from embeddings import StoreError
 from embeddings.plain_files import check_plain, is_taken, open_plain
 from embeddings.stores import Segment
 from qa.errors import IndexMismatch, IndexMissing, StoredIndexError
-from qa.index.checksums import NotWhole, checked, checksum, checksum_of
 from qa.index.manifest import Manifest
+from qa.index.rows import NotWhole, checked, checksum, checksum_of
 
 if TYPE_CHECKING:
     from embeddings.stores.segments import Segments
 
 DATABASE = "inquote.sqlite"
 LOGS = (f"{DATABASE}-wal", f"{DATABASE}-shm")
-"""What SQLite keeps beside the database while it is open."""
+"""SQLite's files beside an open database."""
 
 FORMAT = 6
 APPLICATION_ID = 0x494E5154  # "INQT", in the database's header
 HELD = 25_000
-"""Passages: an index of no more is held in memory while it is open, about 40 MB at most."""
+"""The most passages of an index that is read into memory, about 40 MB."""
 
 # `docs/formats.md` says what is in each column.
 SCHEMA = (
@@ -63,7 +62,7 @@ SCHEMA = (
 )
 _ON_DISK = {"manifest", "tokens"}
 
-_UNCHANGING = "mode=ro&immutable=1"
+_IMMUTABLE = "mode=ro&immutable=1"
 _NO_ROOM = (
     sqlite3.SQLITE_IOERR_SHMSIZE,
     sqlite3.SQLITE_IOERR_SHMOPEN,
@@ -75,10 +74,10 @@ _SECONDS_TO_WAIT = 10.0  # for another process
 
 
 def is_index(folder: Path) -> bool:
-    """Return whether a folder holds an index, or something that is called like its database."""
+    """Return whether a folder holds an index, or anything with the name of its database."""
     try:
         return is_taken(folder / DATABASE)
-    except (OSError, ValueError):  # a name that is too long for a path, or is none
+    except (OSError, ValueError):  # a name that is too long, or not possible, for a path
         return False
 
 
@@ -88,7 +87,7 @@ def connect(folder: Path) -> sqlite3.Connection:
 
 
 def connect_to_read(folder: Path) -> sqlite3.Connection:
-    """Connect to memory, with an index's database beside it as `disk`."""
+    """Connect to an empty database in memory, with an index's database attached as `disk`."""
     address = _address(folder)
     connection = _connected("file::memory:")
     try:
@@ -98,8 +97,8 @@ def connect_to_read(folder: Path) -> sqlite3.Connection:
             log = folder / LOGS[0]
             if error.sqlite_errorcode not in _NO_ROOM or (is_taken(log) and log.lstat().st_size):
                 raise
-            # A full disk has no room for what readers and writers share, and nobody writes there.
-            connection.execute("ATTACH ? AS disk", (f"{address}?{_UNCHANGING}",))
+            # A full disk has no room for SQLite's shared memory, and nobody can write there.
+            connection.execute("ATTACH ? AS disk", (f"{address}?{_IMMUTABLE}",))
         return connection
     except BaseException:
         connection.close()
@@ -107,7 +106,7 @@ def connect_to_read(folder: Path) -> sqlite3.Connection:
 
 
 def _address(folder: Path) -> str:
-    """Return the address of the database, to read alone where the folder is; no link is there."""
+    """Return the URI of the database, immutable in a read-only folder; refuse links."""
     for name in (DATABASE, *LOGS):
         check_plain(folder / name)
     if is_taken(stray := folder / f"{DATABASE}-journal"):
@@ -115,8 +114,8 @@ def _address(folder: Path) -> str:
             f"{stray} belongs to no index, and could change one: remove it, or name another folder",
             folder=folder,
         )
-    fixed = not os.access(folder, os.W_OK) and not (folder / LOGS[0]).exists()
-    return (folder / DATABASE).absolute().as_uri() + (f"?{_UNCHANGING}" if fixed else "")
+    immutable = not os.access(folder, os.W_OK) and not (folder / LOGS[0]).exists()
+    return (folder / DATABASE).absolute().as_uri() + (f"?{_IMMUTABLE}" if immutable else "")
 
 
 def _connected(address: str) -> sqlite3.Connection:
@@ -133,28 +132,28 @@ def _connected(address: str) -> sqlite3.Connection:
 
 
 def check_format(connection: sqlite3.Connection, folder: Path, schema: str = "main") -> None:
-    """Refuse a database that is not an index, or of another format than this version's."""
+    """Refuse a database that is not an index, or has another format than this version reads."""
     (application,) = connection.execute(f"PRAGMA {schema}.application_id").fetchone()
-    (found,) = connection.execute(f"PRAGMA {schema}.user_version").fetchone()
+    (version,) = connection.execute(f"PRAGMA {schema}.user_version").fetchone()
     if application != APPLICATION_ID:
         raise IndexMissing(
             f"{folder} holds no finished inquote index: index into it again, or into a new folder "
             f"where {DATABASE} is not inquote's",
             folder=folder,
         )
-    if found != FORMAT:
+    if version != FORMAT:
         raise IndexMismatch(
-            f"the index in {folder} has format {found} and this version reads format {FORMAT}: "
+            f"the index in {folder} has format {version} and this version reads format {FORMAT}: "
             "index again into a new folder",
             folder=folder,
         )
-    made = f"SELECT sql FROM {schema}.sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid"  # noqa: S608
-    if [sql for (sql,) in connection.execute(made)] != [*SCHEMA]:
+    query = f"SELECT sql FROM {schema}.sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid"  # noqa: S608
+    if [sql for (sql,) in connection.execute(query)] != [*SCHEMA]:
         raise NotWhole("its tables are not those of an index")
 
 
 def read_manifest(connection: sqlite3.Connection) -> Manifest:
-    """Read the manifest; `NotWhole` if it is not as it was written, or not what it can be."""
+    """Read the manifest; `NotWhole` if it is damaged."""
     rows = connection.execute("SELECT json, checksum FROM manifest").fetchall()
     if len(rows) != 1:
         raise NotWhole("it has no manifest, or several")
@@ -162,18 +161,17 @@ def read_manifest(connection: sqlite3.Connection) -> Manifest:
 
 
 def write_manifest(connection: sqlite3.Connection, manifest: Manifest) -> None:
-    """Write the manifest in place of the one that is there."""
+    """Replace the manifest."""
     stored = manifest.to_json()
     connection.execute("DELETE FROM manifest")
     connection.execute("INSERT INTO manifest VALUES (?, ?)", (stored, checksum(stored)))
 
 
 def open_current(connection: sqlite3.Connection, folder: Path) -> tuple[Manifest, Segments, bool]:
-    """Take a snapshot of the database, load its vectors, and tell whether all of it is held.
+    """Take a snapshot of the database, load its vectors, and return whether it is all in memory.
 
-    The snapshot is in memory, or it is the read transaction, which stays open. A writer may
-    commit, and sweep the vectors of this snapshot away, before they are loaded; then a new
-    snapshot is taken.
+    Otherwise the read transaction, which stays open, is the snapshot. A writer may commit, and
+    remove the vectors of this snapshot, before they are loaded; then a new snapshot is taken.
     """
     for _ in range(_OPEN_ATTEMPTS):
         connection.execute("BEGIN")
@@ -185,43 +183,36 @@ def open_current(connection: sqlite3.Connection, folder: Path) -> tuple[Manifest
             )
         try:
             vectors = load_vectors(manifest, connection, folder)
-            return manifest, vectors, _hold(connection, len(vectors))
+            return manifest, vectors, _copy_to_memory(connection, len(vectors))
         except (OSError, StoreError):
-            if not (missing := _missing(manifest, folder)):
+            names = (segment.name for segment in manifest.segments)
+            missing = next((name for name in names if not is_taken(folder / name)), None)
+            if missing is None:
                 raise
         connection.execute("ROLLBACK")
     raise NotWhole(f"the vector file {missing} is missing")
 
 
-def _missing(manifest: Manifest, folder: Path) -> str:
-    """Name a vector file that is not there; empty if all are."""
-    names = (segment.name for segment in manifest.segments)
-    return next((name for name in names if not is_taken(folder / name)), "")
-
-
-def _hold(connection: sqlite3.Connection, count: int) -> bool:
-    """Read all rows but the tokens into memory where they are few, and let the snapshot go.
-
-    What is found by an index of SQLite's is found by one that is made here.
-    """
+def _copy_to_memory(connection: sqlite3.Connection, count: int) -> bool:
+    """Copy all rows but the tokens to memory if they are few, and end the transaction."""
     if count > HELD:
         return False
     for statement in SCHEMA:
         kind, name = statement.split()[1:3]
         if kind == "TABLE" and name not in _ON_DISK:
             connection.execute(statement)
-            # The condition has SQLite read the rows, and not copy its pages.
+            # The condition makes SQLite read the rows, rather than copy pages.
             connection.execute(f"INSERT INTO main.{name} SELECT * FROM disk.{name} WHERE true")  # noqa: S608
     connection.execute("COMMIT")
     return True
 
 
 def load_vectors(manifest: Manifest, connection: sqlite3.Connection, folder: Path) -> Segments:
-    """Load the current vectors, before any passage of theirs is taken out of the database.
+    """Load the current vectors, before any of their passages is removed from the database.
 
     Raises:
         StoreError: a file is not the one that was written.
-        NotWhole: the passages whose vectors count no more are not those that were written.
+        NotWhole: the tombstones are not those that were written.
     """
     import numpy as np
 
@@ -238,13 +229,13 @@ def load_vectors(manifest: Manifest, connection: sqlite3.Connection, folder: Pat
 
 
 def check_files(manifest: Manifest, folder: Path) -> None:
-    """Hold the current vector files against their sizes, and those read whole to their digests."""
+    """Check the sizes of the current vector files, and the digests of those read whole."""
     for segment in manifest.segments:
         check_file(segment, folder, wholly=segment.kind == "faiss")
 
 
 def check_file(segment: Segment, folder: Path, *, wholly: bool) -> None:
-    """Hold a vector file against its size, and `wholly` against its digest too."""
+    """Check the size of a vector file, and `wholly` its digest, too."""
     with open_plain(folder / segment.name) as file:
         size = os.fstat(file.fileno()).st_size
         if size != segment.bytes:

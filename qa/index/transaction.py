@@ -1,4 +1,4 @@
-"""One change of an index: all of it or nothing, and never two at once."""
+"""One change of an index, in a transaction: all or nothing, and never two at once."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 
 from embeddings import Encoder
 from embeddings.plain_files import create_plain, is_taken, open_plain
-from embeddings.stores import Segment
 from qa.errors import IndexNotWritten
-from qa.index.checksums import NotWhole, checksum_of, together
 from qa.index.faults import damaged, faults_named, not_written, passing
 from qa.index.manifest import Manifest
+from qa.index.rows import NotWhole, checksum_of, together
 from qa.index.storage import (
     APPLICATION_ID,
     DATABASE,
@@ -36,15 +35,15 @@ if TYPE_CHECKING:
     from embeddings.stores.segments import Segments
 
 _ITS_OWN = {DATABASE, *LOGS}
-_FOLDER_MODE = 0o700  # what a document says is for those who may read it, and so is its index
+_FOLDER_MODE = 0o700  # an index holds the text of documents that others may not be allowed to read
 _BEGINNING = b"SQLite format 3\0"
-_BEGUN = 4_096  # bytes of a database into which nothing was put
-_LOG_KEPT = 4 * 2**20  # bytes of SQLite's log that stay on the disk while readers are there
+_BEGUN = 4_096  # bytes of an empty database, at most
+_LOG_KEPT = 4 * 2**20  # bytes of SQLite's log that stay on the disk while there are readers
 
 
 @contextmanager
 def transaction(folder: Path) -> Iterator[sqlite3.Connection]:
-    """Hold the one write transaction of an index; whatever goes wrong, nothing is changed."""
+    """Hold the one write transaction of an index; on any error, nothing changes."""
     try:
         _take(folder)
         connection = connect(folder)
@@ -64,7 +63,7 @@ def transaction(folder: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _take(folder: Path) -> None:
-    """Make the folder, and an empty database in it, if there is none; nothing else may be there."""
+    """Make the folder, and an empty database in it, unless they exist; refuse other files."""
     try:
         folder.mkdir(_FOLDER_MODE, parents=True, exist_ok=True)
     except FileExistsError:
@@ -74,14 +73,14 @@ def _take(folder: Path) -> None:
     others = {path.name for path in folder.iterdir()}
     if DATABASE not in others:
         _refuse(folder, others)
-        with suppress(FileExistsError):  # another process was quicker
+        with suppress(FileExistsError):  # another process was faster
             create_plain(folder / DATABASE).close()
     else:
         _check_database(folder / DATABASE)
 
 
 def _refuse(folder: Path, others: set[str]) -> None:
-    """Refuse to begin an index beside other things."""
+    """Refuse to begin an index beside other files."""
     if others:
         raise IndexNotWritten(
             f"{folder} holds {min(others)!r} and no index: name an empty folder, or a new one, "
@@ -91,7 +90,7 @@ def _refuse(folder: Path, others: set[str]) -> None:
 
 
 def _check_database(path: Path) -> None:
-    """Refuse a file that SQLite would take for an empty database, and write over."""
+    """Refuse a file that SQLite would take for an empty database, and overwrite."""
     with open_plain(path) as file:
         status, start = os.fstat(file.fileno()), file.read(len(_BEGINNING))
     shared = status.st_nlink > 1 and status.st_size <= _BEGUN
@@ -100,7 +99,7 @@ def _check_database(path: Path) -> None:
 
 
 def _prepare(connection: sqlite3.Connection, folder: Path) -> None:
-    """Refuse what is no index; one that is empty, or ours, keeps a log from now on."""
+    """Refuse a database that is no index; switch an empty one, or an index, to WAL mode."""
     if not _is_blank(connection):
         check_format(connection, folder)
     (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
@@ -111,7 +110,7 @@ def _prepare(connection: sqlite3.Connection, folder: Path) -> None:
 
 
 def _is_blank(connection: sqlite3.Connection) -> bool:
-    """Return whether nothing was ever put into a database."""
+    """Return whether a database was never written."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
@@ -125,9 +124,9 @@ def manifest_for(
     chunking: Chunking | None,
     token_vectors: int | None,
 ) -> Manifest:
-    """Read the manifest and check it against what is asked for; in a new index, write it.
+    """Read the manifest and check it against the options; in a new index, write it.
 
-    A new one is committed at once, so that it is known which files are the index's.
+    A new one is committed at once, so that it always says which files are the index's.
     """
     if _is_blank(connection):
         _refuse(folder, {path.name for path in folder.iterdir()} - _ITS_OWN)
@@ -140,7 +139,7 @@ def manifest_for(
         check_files(manifest, folder)
         if _checks(connection) != (manifest.documents_check, manifest.words_check):
             raise NotWhole("its documents, or its words, are not those that were written")
-    if manifest.generation == 0:  # nothing is there yet, whatever it was begun with
+    if manifest.generation == 0:  # it is still empty, whatever it was begun with
         begun = Manifest.new(encoder, chunking or Chunking())
         manifest = replace(begun, next_file=manifest.next_file, resume_file=manifest.resume_file)
     manifest.check_encoder(encoder, folder)
@@ -161,13 +160,13 @@ def _checks(connection: sqlite3.Connection) -> tuple[str, str]:
     from qa.index.inverted_index import words_check
 
     rows = connection.execute("SELECT checksum FROM documents ORDER BY number")
-    return together(found for (found,) in rows), words_check(connection)
+    return together(check for (check,) in rows), words_check(connection)
 
 
 def commit(
     connection: sqlite3.Connection, folder: Path, old: Manifest, store: Segments | None
 ) -> None:
-    """Write the next generation of vectors, if there is one, and make all current."""
+    """Write the next generation of vectors, if there is one, and commit."""
     documents, words = _checks(connection)
     new = replace(old, documents_check=documents, words_check=words)
     if store is not None:
@@ -188,7 +187,9 @@ def _with_vectors(
     path.unlink(missing_ok=True)  # of a writer that was stopped
     try:
         segments = tuple(
-            _flushed(path, segment) if segment.name == path.name else segment
+            replace(segment, bytes=path.stat().st_size, sha256=_flushed_digest(path))
+            if segment.name == path.name
+            else segment
             for segment in store.write(folder, path.name)
         )
     except BaseException:
@@ -204,14 +205,8 @@ def _with_vectors(
     return replace(following, dead_check=checksum_of(deleted).hex())
 
 
-def _flushed(path: Path, segment: Segment) -> Segment:
-    """Describe a file that was written, once its bytes and its name are on the disk."""
-    digest = _flushed_digest(path)
-    return replace(segment, bytes=path.stat().st_size, sha256=digest)
-
-
 def _flushed_digest(path: Path) -> str:
-    """Return a file's SHA-256, once its bytes and its name are on the disk."""
+    """Return a file's SHA-256, once its bytes and its name are synced to the disk."""
     with open_plain(path) as file:
         os.fsync(file.fileno())
         digest = hashlib.file_digest(file, "sha256").hexdigest()

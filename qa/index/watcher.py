@@ -3,68 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from embeddings import Encoder
 from qa.errors import LoadError, QAError
 from qa.index.reader import Index
 from qa.index.writer import Changes, Unreadable, update_index
-from qa.loaders import File, find, find_below, is_read
+from qa.loaders import File, find, find_below, is_supported
 
-_QUIET_MS = 400  # how long nothing may change before the index is brought up to date
+_QUIET_MS = 400  # without changes, before the index is updated,
+_LONGEST_MS = 5_000  # but no later than so long after the first change
 _FIRST_MS = 1_000
 _MOST_FAILURES = 5  # of watching, in a row
-_LONGEST_MS = 5_000  # but no later than so long after the first change
 
 
 def watch(
-    paths: Sequence[Path], folder: Path, encoder: Encoder, told: Callable[[QAError], None]
+    paths: Sequence[Path], folder: Path, encoder: Encoder, report: Callable[[QAError], None]
 ) -> Iterator[Changes]:
-    """Bring an index up to date whenever files change, and give what changed.
+    """Update an index whenever files change, and yield what changed, until `KeyboardInterrupt`.
 
-    It goes on until it is interrupted, which comes through as `KeyboardInterrupt`.
-    Files that are gone are taken out of the index. An error is told, and what it is of stays in
-    the index as it was, until it changes again.
+    Documents of deleted files are removed. Those of unreadable files stay as they are, until the
+    files change again.
 
     Args:
         paths: files and folders that are in the index.
-        folder: the index's.
-        encoder: the one that made it.
-        told: told what is wrong.
+        folder: the index's folder.
+        encoder: the one that made the index.
+        report: called for each error.
     """
     watched = {path if path.is_dir() else path.parent for path in map(_absolute, paths)}
     for _ in _moments(watched):
         try:
-            changes = catch_up(paths, folder, encoder, told)
+            changes = catch_up(paths, folder, encoder, report)
         except QAError as error:
-            told(error)
+            report(error)
         else:
             if changes.any:
                 yield changes
 
 
 def _moments(watched: set[Path]) -> Iterator[None]:
-    """Yield whenever something may have changed.
+    """Yield whenever something may have changed; a `LoadError` if files cannot be watched.
 
-    The library stops at a name that is not valid Unicode, and is begun again. Whoever then looks
-    at the files says what is wrong with that name.
-
-    Raises:
-        LoadError: files cannot be watched.
+    The library stops at a name that is not valid Unicode, and is started again. The update then
+    reports that name.
     """
     from watchfiles import watch as changes_of
-
-    def matters(_: object, path: str) -> bool:
-        return is_read(Path(path))
 
     failures = 0
     while True:
         first = True  # files may have changed before they were watched
         try:
-            for seen in changes_of(
+            for changes in changes_of(
                 *watched,
-                watch_filter=matters,
+                watch_filter=lambda _, path: is_supported(Path(path)),
                 debounce=_LONGEST_MS,
                 step=_QUIET_MS,
                 rust_timeout=_FIRST_MS,
@@ -72,7 +65,7 @@ def _moments(watched: set[Path]) -> Iterator[None]:
                 ignore_permission_denied=True,
             ):
                 failures = 0
-                if seen or first:
+                if changes or first:
                     yield
                 first = False
             return
@@ -85,24 +78,25 @@ def _moments(watched: set[Path]) -> Iterator[None]:
 def catch_up(
     paths: Sequence[Path], folder: Path, encoder: Encoder, unreadable: Unreadable
 ) -> Changes:
-    """Bring an index up to date with files and folders; those that are gone are taken out.
+    """Update an index from files and folders, and remove the documents of deleted files.
 
-    What cannot be looked at below a folder is told, and stays in the index as it was.
+    `unreadable` is called for each file or folder that cannot be opened; its documents stay as
+    they are.
     """
     hidden: list[Path] = []
 
-    def told(error: LoadError) -> None:
+    def hide(error: LoadError) -> None:
         hidden.append(_absolute(Path(error.source)))
         unreadable(error)
 
-    files = [file for path in paths for file in _found(path.expanduser(), told)]
-    gone = _gone(paths, folder, {file.source for file in files}, hidden)
-    return update_index(folder, files, encoder=encoder, remove=gone, unreadable=unreadable)
+    files = [file for path in paths for file in _files(path.expanduser(), hide)]
+    deleted = _deleted(paths, folder, {file.source for file in files}, hidden)
+    return update_index(folder, files, encoder=encoder, remove=deleted, unreadable=unreadable)
 
 
-def _found(path: Path, unreadable: Unreadable) -> list[File]:
-    """Find what there is; a folder may be empty for now, and a file may be gone."""
-    with suppress(OSError):  # which `find` tells of
+def _files(path: Path, unreadable: Unreadable) -> list[File]:
+    """Find the files now; a folder may be empty, and a file deleted."""
+    with suppress(OSError):  # which `find` reports
         if path.is_dir():
             return find_below(path, unreadable)
         if not path.exists():
@@ -110,21 +104,18 @@ def _found(path: Path, unreadable: Unreadable) -> list[File]:
     return find(path)
 
 
-def _gone(
-    paths: Sequence[Path], folder: Path, there: set[str], hidden: Sequence[Path]
+def _deleted(
+    paths: Sequence[Path], folder: Path, present: set[str], hidden: Sequence[Path]
 ) -> list[str]:
-    """Return the ids of the documents that came from these paths, and are there no more."""
+    """Return the ids of the documents whose files below these paths do not exist any more."""
     roots = [_absolute(path) for path in paths]
-    index = Index.open(folder)
-    try:
+    with closing(Index.open(folder)) as index:
         sources = index.sources()
-    finally:
-        index.close()
     return [
         id_
         for id_, source in sources.items()
         if source
-        and source not in there
+        and source not in present
         and _is_below(Path(source), roots)
         and not _is_below(Path(source), hidden)
     ]

@@ -1,4 +1,4 @@
-"""Writing the index on disk: all of a change or none of it, and only what changed is encoded."""
+"""Writing the index: a change is committed whole or not at all, and only new text is encoded."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ from embeddings import Encoder, Tokens
 from embeddings.tokens import packed
 from qa.documents import Document
 from qa.errors import LoadError, StoredIndexError
-from qa.index.checksums import NotWhole
 from qa.index.faults import faults_named
 from qa.index.manifest import Manifest
 from qa.index.resume_cache import Encoded, digest_of
-from qa.index.rows import Listed, enter, enter_passage, listed, listed_as
+from qa.index.rows import Listed, NotWhole, enter, enter_passage, listed, listed_as
 from qa.index.storage import check_format, connect, is_index, load_vectors
 from qa.index.transaction import commit, manifest_for, transaction
 from qa.loaders import File, find_all, loaded
@@ -32,11 +31,11 @@ if TYPE_CHECKING:
 
     from embeddings.stores.segments import Segments
 
-_ENCODED_AT_ONCE = 64  # small, so that how far it is shows; larger ones are no faster
+_ENCODED_AT_ONCE = 64  # small, to show progress; larger batches are no faster
 _STORED_AT_ONCE = 4_096
 
 Unreadable = Callable[[LoadError], None]
-"""Told of a file that cannot be read."""
+"""Called for each file that cannot be read."""
 
 
 @dataclass(slots=True)
@@ -51,7 +50,7 @@ class Changes:
 
     @property
     def any(self) -> bool:
-        """Whether the index is another one than before."""
+        """Whether the index changed."""
         return bool(self.added or self.updated or self.removed)
 
     def to_dict(self) -> dict[str, object]:
@@ -73,33 +72,33 @@ def update_index(
 ) -> Changes:
     """Add documents to an index, replace those that changed, and make the index if need be.
 
-    A progress bar shows on a terminal when the work takes longer than a second. What is encoded
-    when the work is stopped is kept in the folder, and is not encoded again by the next update.
+    A progress bar shows on a terminal when the work takes longer than a second. If it is stopped,
+    the next update does not encode the same passages again.
 
     Args:
         folder: the index's folder.
-        documents: to be in the index afterwards; one whose text is there already costs nothing,
-            and a file that is as it was when it was indexed is not read.
-        encoder: must be the one that made the index, if there is one.
-        chunking: must be that of the index, if there is one; None takes it from there.
-        remove: ids of documents to take out.
-        only_these: take out every other document too.
-        token_vectors: passages whose tokens are kept, as long as the index has no more; those of
-            others are encoded when they are first found. It is about 31 kB a passage. None takes
-            what the index was made with, and for a new one 5,000.
-        progress: told how many passages are encoded, of those to be encoded; if there are none,
-            it is not called. It may raise to stop, and the index is then as it was. To know how
-            many there are, all are cut before the first is encoded.
-        unreadable: told of each file that cannot be read, which then is in the index as it was;
-            None lets the first one end the work.
+        documents: to be in the index afterwards. Unchanged texts are not encoded again, and
+            unchanged files not even read.
+        encoder: the one that made the index, unless it is new.
+        chunking: that of the index, unless it is new; None takes it from the index.
+        remove: ids of documents to remove.
+        only_these: remove all other documents, too.
+        token_vectors: the most passages whose tokens are stored, at about 31 kB each; those of
+            others are encoded when they are first retrieved. None keeps the setting of the
+            index; in a new one it is 5,000.
+        progress: called with the number of passages encoded so far, and of all to encode, which
+            are cut first; not called if there are none. It may raise to stop, and the index is
+            then unchanged.
+        unreadable: called for each file that cannot be read, which then stays in the index as it
+            was; None raises at the first such file.
 
     Raises:
         IndexMismatch: the index was made with another model or chunking.
-        IndexDamaged: the index is not whole.
+        IndexDamaged: the index is damaged.
         IndexNotWritten: the disk is full, the folder cannot be written, or another process is
-            writing; the index is as it was.
-        LoadError: a file cannot be read; a document to be removed is not there; or a new one
-            would replace another that merely has the same name.
+            writing; the index is unchanged.
+        LoadError: a file cannot be read; a document to remove is not in the index; or a new
+            document would replace another one of the same name.
     """
     wanted = _wanted(folder, find_all(documents), unreadable)
     with transaction(folder) as connection:
@@ -109,9 +108,9 @@ def update_index(
             writer.remove(_to_remove(connection, wanted, remove, only_these))
             readable = [one for one in wanted if not one.unreadable]
             writer.put(readable, replacing=only_these, progress=progress)
-            another = writer.changes.any or manifest.generation == 0
+            changed = writer.changes.any or manifest.generation == 0
             manifest = replace(manifest, last_passage=writer.last_passage)
-            commit(connection, folder, manifest, writer.store() if another else None)
+            commit(connection, folder, manifest, writer.store() if changed else None)
             encoded.forget()
         return writer.changes
 
@@ -123,33 +122,33 @@ _Stamped = tuple[Document, str | None]
 
 
 class _Wanted:
-    """A document that is to be in the index; its file is read when it is wanted."""
+    """A document that is to be in the index; its file is read when it is needed."""
 
-    def __init__(self, found: Document | File) -> None:
-        self.id = found.id
-        self.source = found.source
-        self.stamp = found.stamp if isinstance(found, File) else None
+    def __init__(self, one: Document | File) -> None:
+        self.id = one.id
+        self.source = one.source
+        self.stamp = one.stamp if isinstance(one, File) else None
         self.unreadable = False
-        self._found = found
+        self._one = one
 
-    def is_as_it_was(self, source: str | None, stamp: str | None) -> bool:
+    def is_unchanged(self, source: str | None, stamp: str | None) -> bool:
         """Return whether its file is the one that was indexed, by its stamp."""
         return self.stamp is not None and (self.source, self.stamp) == (source, stamp)
 
     @property
     def document(self) -> Document:
-        self._found = loaded(self._found)
-        return self._found
+        self._one = loaded(self._one)
+        return self._one
 
 
 def _wanted(
-    folder: Path, found: list[Document | File], unreadable: Unreadable | None
+    folder: Path, documents: list[Document | File], unreadable: Unreadable | None
 ) -> list[_Wanted]:
-    """Read the files that are not as they were, before the index is held."""
+    """Read the files that changed, before the index is locked."""
     known = _known(folder)
-    wanted = [_Wanted(one) for one in found]
+    wanted = [_Wanted(one) for one in documents]
     for one in wanted:
-        if not one.is_as_it_was(*known.get(one.id, (None, None))):
+        if not one.is_unchanged(*known.get(one.id, (None, None))):
             try:
                 _ = one.document
             except LoadError as error:
@@ -168,7 +167,7 @@ def _known(folder: Path) -> dict[str, tuple[str | None, str | None]]:
         with closing(connect(folder)) as connection:
             check_format(connection, folder)
             known, _ = listed(connection)
-    except (sqlite3.Error, OSError, ValueError, StoredIndexError):  # whoever writes it will say
+    except (sqlite3.Error, OSError, ValueError, StoredIndexError):  # the transaction will raise
         return {}
     return {id_: (one.source, one.stamp) for id_, one in known.items()}
 
@@ -195,13 +194,13 @@ class _Writer:
         self._encoded = encoded
         self._chunking = manifest.chunking
         self._words = SegmentBuilder(connection)
-        (kept,) = connection.execute("SELECT count(*) FROM tokens").fetchone()
-        self._tokens_left = manifest.token_vectors - kept
+        (stored,) = connection.execute("SELECT count(*) FROM tokens").fetchone()
+        self._tokens_left = manifest.token_vectors - stored
         self.last_passage = manifest.last_passage
         self._pending: list[tuple[NDArray[np.int64], NDArray[np.float32]]] = []
 
     def store(self) -> Segments:
-        """Return the vectors, which are opened when they are first wanted."""
+        """Return the vectors, which are loaded when they are first needed."""
         if self._store is None:
             with faults_named(self._folder):
                 self._store = load_vectors(self._manifest, self._connection, self._folder)
@@ -231,25 +230,25 @@ class _Writer:
     def _batches(
         self, documents: list[_Stamped], progress: Progress | None
     ) -> Iterator[list[Numbered]]:
-        """Enter documents, and give their passages in batches to be encoded."""
+        """Insert documents, and yield their passages in batches to encode."""
         passages = self._passages(documents)
         if progress is None:
             while batch := list(islice(passages, _ENCODED_AT_ONCE)):
                 yield batch
-        elif entered := list(passages):
-            progress(0, len(entered))
-            for start in range(0, len(entered), _ENCODED_AT_ONCE):
-                batch = entered[start : start + _ENCODED_AT_ONCE]
+        elif all_passages := list(passages):
+            progress(0, len(all_passages))
+            for start in range(0, len(all_passages), _ENCODED_AT_ONCE):
+                batch = all_passages[start : start + _ENCODED_AT_ONCE]
                 yield batch
-                progress(start + len(batch), len(entered))
+                progress(start + len(batch), len(all_passages))
 
     def _holds(self, wanted: _Wanted, *, replacing: bool) -> bool:
-        """Return whether the text is there already; if another is there by that name, drop it."""
+        """Return whether the index has the text already; an earlier text of that id is removed."""
         known = listed_as(self._connection, wanted.id)
         if known is None:
             self.changes.added.append(wanted.id)
             return False
-        if wanted.is_as_it_was(known.source, known.stamp):
+        if wanted.is_unchanged(known.source, known.stamp):
             self.changes.unchanged.append(wanted.id)
             return True
         document = wanted.document
@@ -266,7 +265,7 @@ class _Writer:
         return False
 
     def _passages(self, documents: list[_Stamped]) -> Iterator[Numbered]:
-        """Enter documents and their passages into the database, and give them numbered."""
+        """Insert documents and their passages, and yield the passages with their numbers."""
         execute = self._connection.execute
         for document, stamp in documents:
             first = self.last_passage + 1
@@ -286,21 +285,17 @@ class _Writer:
         texts = [passage.text_in_context for _, passage in batch]
         vectors, tokens = self._encoded.encode(texts, with_tokens=self._tokens_left > 0)
         self._pending.append((ids, vectors))
-        self._keep_tokens([(batch[n][0], texts[n], tokens[n]) for n in tokens])
+        self._store_tokens([(batch[n][0], texts[n], tokens[n]) for n in tokens])
         self.changes.encoded = self._encoded.count
         if len(self._pending) * _ENCODED_AT_ONCE >= _STORED_AT_ONCE:
             self._store_pending()
 
-    def _keep_tokens(self, found: list[tuple[int, str, Tokens]]) -> None:
-        kept = found[: self._tokens_left]
-        self._tokens_left -= len(kept)
-        self._connection.executemany(
-            "INSERT INTO tokens VALUES (?, ?, ?)",
-            (
-                (number, digest, packed(tokens, digest))
-                for number, digest, tokens in ((n, digest_of(text), t) for n, text, t in kept)
-            ),
-        )
+    def _store_tokens(self, passages: list[tuple[int, str, Tokens]]) -> None:
+        stored = passages[: self._tokens_left]
+        self._tokens_left -= len(stored)
+        for number, text, tokens in stored:
+            row = number, digest_of(text), packed(tokens, digest_of(text))
+            self._connection.execute("INSERT INTO tokens VALUES (?, ?, ?)", row)
 
     def _store_pending(self) -> None:
         import numpy as np
@@ -319,8 +314,8 @@ class _Writer:
         passages = known.passages
         execute = self._connection.execute
         of_document = passages.start, passages.stop
-        there = "SELECT count(*) FROM passages WHERE number >= ? AND number < ?"
-        if execute(there, of_document).fetchone() != (len(passages),):
+        query = "SELECT count(*) FROM passages WHERE number >= ? AND number < ?"
+        if execute(query, of_document).fetchone() != (len(passages),):
             raise NotWhole(f"passages of {document_id!r} are missing")
         self._words.remove(passages)
         self.store().remove(np.array(passages, dtype=np.int64))
@@ -336,7 +331,7 @@ def _entry(document: Document, stamp: str | None, passages: range) -> Listed:
 
 
 def _check_same_source(document: Document, source: str | None) -> None:
-    """Refuse to replace a document by another that merely has its name."""
+    """Refuse to replace a document by another one of the same name."""
     if source and document.source and source != document.source and Path(source).exists():
         raise LoadError(
             f"the index has a document {document.id!r} from {source}, and {document.source} "
@@ -354,11 +349,11 @@ def _to_remove(
     named = set(remove)
     if not named and not only_these:
         return []
-    there = [*listed(connection)[0]]
-    if missing := sorted(named.difference(there)):
+    indexed = [*listed(connection)[0]]
+    if missing := sorted(named.difference(indexed)):
+        first = ", ".join(indexed[:10]) or "none"
         raise LoadError(
-            f"the index has no document {missing[0]!r}; it has: {', '.join(there[:10]) or 'none'}",
-            source=missing[0],
+            f"the index has no document {missing[0]!r}; it has: {first}", source=missing[0]
         )
     kept = {one.id for one in wanted}
-    return [id_ for id_ in there if id_ in named or (only_these and id_ not in kept)]
+    return [id_ for id_ in indexed if id_ in named or (only_these and id_ not in kept)]

@@ -18,11 +18,25 @@ from typing import Protocol, Self
 from qa.documents import Document
 from qa.errors import LoadError
 from qa.loaders.folders import files_below
-from qa.loaders.parsed import load_docx, load_html, load_pdf
+from qa.loaders.formats import load_docx, load_html, load_pdf, load_text
 from qa.loaders.parsing import LIMITS, Limits
-from qa.loaders.text import load_text
 from qa.regular_files import refused
 from qa.text.printable import printable_name
+
+__all__ = [
+    "EXTRACTED",
+    "LOADERS",
+    "File",
+    "Limits",
+    "Loader",
+    "find",
+    "find_all",
+    "find_below",
+    "is_supported",
+    "load",
+    "load_all",
+    "loaded",
+]
 
 
 class Loader(Protocol):
@@ -46,7 +60,7 @@ LOADERS: dict[str, Loader] = {
 """Loaders by file suffix, in lower case. Markdown is read as the text it is written in."""
 
 EXTRACTED = frozenset(suffix for suffix, loader in LOADERS.items() if loader is not load_text)
-"""Suffixes of files whose text a library extracts; another version of it may do so otherwise."""
+"""Suffixes of files whose text a library extracts, and another version of it may differently."""
 
 _SECONDS_TO_SETTLE = 2.0  # the coarsest clock of a file system in use
 
@@ -59,9 +73,9 @@ class File:
         id: the document's.
         path: where the file is.
         source: its absolute path, as the document has it.
-        stamp: what tells that the file is as it was when it was last read: its size, when it was
-            changed, and the version that reads it. None where that would not tell, since it was
-            changed only now and might be changed again at what its clock takes for the same time.
+        stamp: shows whether the file has changed since it was last read: its size, when it was
+            changed, and the version of inquote. None if the file changed only now: it may change
+            again within the same tick of the file system's clock.
     """
 
     id: str
@@ -71,7 +85,7 @@ class File:
 
     @classmethod
     def at(cls, path: Path, document_id: str) -> Self:
-        """Look at a file, without reading it; a `LoadError` if it cannot be looked at."""
+        """Describe a file, without reading it; a `LoadError` if that is not possible."""
         try:
             status, source = path.stat(), str(path.resolve())
         except OSError as error:
@@ -88,104 +102,97 @@ class File:
 def load(path: str | os.PathLike[str]) -> list[Document]:
     """Read a file, or every readable file below a folder, in order of id.
 
-    Hidden files and files of other kinds in a folder are skipped.
+    Hidden files and unsupported files in a folder are skipped.
 
     Raises:
-        LoadError: nothing is there, or a file cannot be read as the text that it should be.
+        LoadError: there is no such file or folder, or a file cannot be read.
     """
     return [file.load() for file in find(path)]
 
 
 def find(path: str | os.PathLike[str]) -> list[File]:
-    """Find what `load` reads, without reading it.
+    """Find the files that `load` reads, without reading them.
 
     Raises:
-        LoadError: nothing is there, or it has a suffix that cannot be read.
+        LoadError: there is no such file or folder, or no file with a supported suffix.
     """
     try:
         path = Path(path).expanduser()
-        is_folder, is_file, is_there = path.is_dir(), path.is_file(), path.exists()
+        is_folder, is_file, exists = path.is_dir(), path.is_file(), path.exists()
     except (OSError, RuntimeError) as error:  # a name that is too long; a ~user who is not there
         reason = getattr(error, "strerror", None) or error
         raise refused(Path(path), f"cannot be read: {reason}") from error
+    suffixes = ", ".join(sorted(LOADERS))
     if is_folder:
-        return _some(path, find_below(path))
-    if not is_file:
-        if is_there:
-            raise refused(path, "is not a file: it is a pipe, a device or a socket")
+        if files := find_below(path):
+            return files
+        raise refused(path, f"holds no file that is read; those end in {suffixes}")
+    if not exists:
         raise LoadError(f"there is no file or folder {printable_name(path)}", source=str(path))
-    if not is_read(Path(path.name)):
-        raise refused(
-            path, f"has a suffix that cannot be read; supported: {', '.join(sorted(LOADERS))}"
-        )
+    if not is_file:
+        raise refused(path, "is not a file: it is a pipe, a device or a socket")
+    if not is_supported(Path(path.name)):
+        raise refused(path, f"has a suffix that cannot be read; supported: {suffixes}")
     return [File.at(path, path.name)]
 
 
 def find_below(folder: Path, unreadable: Callable[[LoadError], None] | None = None) -> list[File]:
-    """Find what is read of a folder, which may be nothing.
+    """Find the supported files below a folder; there may be none.
 
-    With `unreadable`, it is told of what is in the folder and cannot be looked at.
+    `unreadable` is called for each file or folder below that cannot be opened.
 
     Raises:
-        LoadError: something in it, or the folder, cannot be looked at.
+        LoadError: the folder, or without `unreadable` anything in it, cannot be opened.
     """
-    found = []
-    for relative in files_below(folder, is_read, unreadable):
+    files = []
+    for relative in files_below(folder, is_supported, unreadable):
         try:
-            found.append(File.at(folder / relative, relative.as_posix()))
+            files.append(File.at(folder / relative, relative.as_posix()))
         except LoadError as error:
             if unreadable is None:
                 raise
             unreadable(error)
-    return found
+    return files
 
 
-def _some(folder: Path, found: list[File]) -> list[File]:
-    if not found:
-        raise refused(
-            folder, f"holds no file that is read; those end in {', '.join(sorted(LOADERS))}"
-        )
-    return found
-
-
-def is_read(relative: Path) -> bool:
-    """Return whether a file can be read, by its suffix."""
-    return relative.suffix.lower() in LOADERS
+def is_supported(path: Path) -> bool:
+    """Return whether there is a loader for a file's suffix."""
+    return path.suffix.lower() in LOADERS
 
 
 def load_all(sources: Iterable[str | os.PathLike[str] | Document]) -> list[Document]:
-    """Read several files and folders, and take documents as they are.
+    """Read several files and folders; documents are returned as they are.
 
     Raises:
         LoadError: as `load`; or two documents have one id.
     """
-    return [loaded(found) for found in find_all(sources)]
+    return [loaded(one) for one in find_all(sources)]
 
 
 def find_all(
     sources: Iterable[str | os.PathLike[str] | Document | File],
 ) -> list[Document | File]:
-    """Find what is in several files and folders, and take documents as they are.
+    """Find the files in several files and folders; documents are returned as they are.
 
     Raises:
         LoadError: as `find`; or two documents have one id.
     """
-    every: dict[str, Document | File] = {}
+    by_id: dict[str, Document | File] = {}
     for source in sources:
-        for found in [source] if isinstance(source, Document | File) else find(source):
-            twin = every.setdefault(found.id, found)
-            if twin is not found and not _same(twin, found):
+        for one in [source] if isinstance(source, Document | File) else find(source):
+            twin = by_id.setdefault(one.id, one)
+            if twin is not one and not _same(twin, one):
                 raise LoadError(
-                    f"two documents are called {found.id!r} ({printable_name(twin.source)} and "
-                    f"{printable_name(found.source)}): name the folder that holds both instead",
-                    source=found.source or found.id,
+                    f"two documents are called {one.id!r} ({printable_name(twin.source)} and "
+                    f"{printable_name(one.source)}): name the folder that holds both instead",
+                    source=one.source or one.id,
                 )
-    return list(every.values())
+    return list(by_id.values())
 
 
-def loaded(found: Document | File) -> Document:
-    """Return a document, read if it is not yet."""
-    return found.load() if isinstance(found, File) else found
+def loaded(one: Document | File) -> Document:
+    """Return a document; a file is read."""
+    return one.load() if isinstance(one, File) else one
 
 
 def _same(one: Document | File, other: Document | File) -> bool:

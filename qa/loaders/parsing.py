@@ -1,4 +1,4 @@
-"""Parsing in processes of their own, which are used again and have limits of time and memory."""
+"""Parsing in separate processes, which are reused and have limits of time and memory."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ import os
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,23 +16,22 @@ from typing import Any
 from qa.loaders.parsers import Extracted, Refused
 
 AT_ONCE = 4
-"""How many files are parsed at the same time at most; others wait."""
+"""The most files that are parsed at the same time; others wait."""
 
 MAX_REPLY_BYTES = 500_000_000
-"""The most that comes back of one file."""
+"""The longest reply for one file."""
 
 _WORKER = Path(__file__).parent / "parsers" / "worker.py"
-_LOOKS_EVERY = 0.1  # seconds
 _AGAIN = "fetch or save it again"
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the parsing of one file may take.
+    """Limits of parsing one file.
 
     Attributes:
-        seconds: how long it may take.
-        memory: how many bytes of memory it may take (on Windows and macOS, any number).
+        seconds: the most time.
+        memory: the most bytes of memory (unlimited on Windows and macOS).
     """
 
     seconds: float = 300
@@ -42,11 +39,11 @@ class Limits:
 
 
 LIMITS = Limits()
-"""What the parsing of a file may take where nothing else is said."""
+"""The default limits."""
 
 
 def parse(kind: str, data: bytes, name: str, limits: Limits = LIMITS) -> Extracted:
-    """Return what the parser of a kind ("html", "pdf", "docx") reads out of a file's bytes.
+    """Extract the text of a file from its bytes; the kinds are "html", "pdf" and "docx".
 
     Raises:
         Refused: the file is not of that kind, damaged, or above a limit.
@@ -75,11 +72,10 @@ def parse(kind: str, data: bytes, name: str, limits: Limits = LIMITS) -> Extract
 class _Worker:
     """A process that parses; it is over once it has failed, or taken too long."""
 
-    def __init__(self, watch: _Watch) -> None:
+    def __init__(self) -> None:
         self.used = False
         self.over = False
         self._late = False
-        self._watch = watch
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
         self._process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-P", _WORKER],
@@ -90,13 +86,17 @@ class _Worker:
         )
 
     def reply(self, job: bytes, data: bytes, seconds: float) -> dict[str, Any]:
-        """Return what the process says of a file; `failed` tells that it says nothing."""
+        """Return the reply for a file; without one, `failed` says why."""
+        timer = threading.Timer(seconds, self._kill_late)
+        timer.daemon = True
         try:
-            with self._watch.over(self._kill_late, seconds):
-                line = self._exchange(job, data)
+            timer.start()
+            line = self._exchange(job, data)
         except BaseException:
             self.close()
             raise
+        finally:
+            timer.cancel()
         self.used = True
         reply = _read(line)
         if "failed" in reply:
@@ -123,25 +123,22 @@ class _Worker:
         return self._process.poll() is None
 
     def close(self) -> None:
-        """End the process, whatever it does."""
+        """Kill the process."""
         self.over = True
         self._process.kill()
-        self.let_go()
+        self._close_pipes()
         self._process.wait()
 
-    def let_go(self) -> None:
-        """Close the pipes; a process that waits for its next file then ends."""
+    def forget(self) -> None:
+        """Leave the process to the parent that this process was forked from."""
+        self._process.returncode = 0
+        self._close_pipes()
+
+    def _close_pipes(self) -> None:
         for pipe in (self._process.stdin, self._process.stdout):
-            try:
+            with suppress(OSError):  # unwritten data
                 if pipe is not None:
                     pipe.close()
-            except OSError:  # what was not written yet
-                continue
-
-    def forget(self) -> None:
-        """Leave the process to the one that this one was forked from."""
-        self._process.returncode = 0
-        self.let_go()
 
 
 def _read(line: bytes) -> dict[str, Any]:
@@ -152,63 +149,22 @@ def _read(line: bytes) -> dict[str, Any]:
     return reply if isinstance(reply, dict) else {"failed": "parsing"}
 
 
-class _Watch:
-    """A thread that calls what is to be called when something takes too long.
-
-    It looks now and then: to wake it for each file would take longer than many a file does.
-    """
-
-    def __init__(self) -> None:
-        self._late: dict[object, tuple[float, Callable[[], None]]] = {}
-        self._lock = threading.Lock()
-        self._needed = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    @contextmanager
-    def over(self, call: Callable[[], None], seconds: float) -> Iterator[None]:
-        """Call something if the work inside takes longer than so many seconds."""
-        key = object()
-        with self._lock:
-            self._late[key] = time.monotonic() + seconds, call
-            self._needed.set()
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, daemon=True)
-                self._thread.start()
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._late.pop(key, None)
-
-    def _run(self) -> None:
-        while self._needed.wait():
-            time.sleep(_LOOKS_EVERY)
-            with self._lock:
-                if not self._late:
-                    self._needed.clear()
-                for key, (end, call) in list(self._late.items()):
-                    if time.monotonic() > end:
-                        del self._late[key]
-                        call()
-
-
 class _Pool:
-    """The processes that wait for a file."""
+    """The processes, of which the idle ones wait for a file."""
 
     def __init__(self) -> None:
         self._idle: list[_Worker] = []
         self._lock = threading.Lock()
         self._free = threading.BoundedSemaphore(AT_ONCE)
-        self._watch = _Watch()
 
     def reply(self, job: bytes, data: bytes, seconds: float) -> dict[str, Any]:
-        """Have a process parse a file; a new one, if one fails that parsed others before."""
+        """Have a process parse a file; if a reused process fails, a new one tries again."""
         with self._free:
             worker = self._take()
             again = worker.used
             reply = self._ask(worker, job, data, seconds)
             if again and reply.get("failed") in ("parsing", "memory"):
-                reply = self._ask(_Worker(self._watch), job, data, seconds)
+                reply = self._ask(_Worker(), job, data, seconds)
             return reply
 
     def _take(self) -> _Worker:
@@ -218,7 +174,7 @@ class _Pool:
                 if worker.is_alive():
                     return worker
                 worker.close()
-        return _Worker(self._watch)
+        return _Worker()
 
     def _ask(self, worker: _Worker, job: bytes, data: bytes, seconds: float) -> dict[str, Any]:
         reply = worker.reply(job, data, seconds)
@@ -228,13 +184,13 @@ class _Pool:
         return reply
 
     def close(self) -> None:
-        """End the processes that wait."""
+        """Kill the idle processes."""
         with self._lock:
             while self._idle:
                 self._idle.pop().close()
 
     def forget(self) -> None:
-        """Leave the processes to the one that this one was forked from."""
+        """Leave the processes to the parent that this process was forked from."""
         for worker in self._idle:
             worker.forget()
 

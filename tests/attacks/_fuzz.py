@@ -37,10 +37,10 @@ def _parser(kind: str) -> Target:
 
 def _text(data: bytes) -> None:
     from qa.errors import LoadError
-    from qa.loaders.text import _decode
+    from qa.loaders.formats import decode
 
     try:
-        _decode(data, Path("a.txt"))
+        decode(data, Path("a.txt"))
     except LoadError:
         return
 
@@ -73,9 +73,8 @@ def _questions(data: bytes) -> None:
 def _index(data: bytes) -> None:
     """Read the manifest and a passage of an index, whose checksums somebody made right."""
     from qa.documents import Document
-    from qa.index.checksums import NotWhole, checksum
     from qa.index.manifest import Manifest
-    from qa.index.rows import passage_of
+    from qa.index.rows import NotWhole, checksum, passage_of
 
     text = data.decode("utf-8", "replace")
     for read in (
@@ -120,7 +119,7 @@ def main(target: str, seconds: int, seed: int, folder: Path) -> None:
     with atheris.instrument_imports(
         include=[
             "qa.loaders.parsers",
-            "qa.loaders.text",
+            "qa.loaders.formats",
             "qa.verification.answer_files",
             "qa.evaluation.formats",
             "qa.index.manifest",

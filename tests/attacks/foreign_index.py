@@ -21,7 +21,7 @@ from embeddings.stores import ivf_store, segments
 from qa import QA
 from qa.errors import QAError
 from qa.index import Index, update_index
-from qa.index.checksums import checksum, checksum_of
+from qa.index.rows import checksum, checksum_of
 from qa.index.storage import DATABASE
 from tests.attacks import Outcome
 from tests.fakes import FakeEncoder, corpus
@@ -268,7 +268,7 @@ _CHANGES: list[Callable[[Path, random.Random], str]] = [
 
 def _store(connection: sqlite3.Connection, manifest: dict[str, Any] | None) -> None:
     """Write the manifest with all its checks made right, and close the database."""
-    from qa.index.checksums import together
+    from qa.index.rows import together
 
     rows = connection.execute("SELECT checksum FROM documents ORDER BY number")
     documents = together(found for (found,) in rows)

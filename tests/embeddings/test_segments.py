@@ -187,7 +187,7 @@ class TestAmongVeryMany:
     def store(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> IvfStore:
         monkeypatch.setattr(ivf_store, "_PROBED", 2)
         monkeypatch.setattr(ivf_store, "_LEAST_IN_A_LIST", 20)
-        store = IvfStore(DIM)
+        store = Segments(DIM)
         store.add(np.arange(2_000), unit_vectors(2_000))
         store.save(tmp_path / "vectors")
         return IvfStore.load(tmp_path / "vectors", DIM)

@@ -13,7 +13,7 @@ from io import BytesIO
 from typing import Any
 
 from qa.loaders.parsers import Extracted, Refused
-from qa.loaders.parsers.flow import CELL, PARAGRAPH, Flow, clean, sensible_title
+from qa.loaders.parsers.flow import PARAGRAPH, Flow, clean, sensible_title
 from qa.loaders.parsers.signatures import mistaken
 
 MAX_PART_BYTES = 64_000_000
@@ -184,8 +184,7 @@ class _Story:
     def _leave(self, name: str) -> None:
         if name == "tc":
             if not self._empty_cells.pop():
-                self._flow.narrow(CELL)
-                self._flow.part(CELL)
+                self._flow.end_cell()
         elif name in ("tr", "tbl") or (name == "p" and not self._at_cell_start()):
             self._flow.part(PARAGRAPH)
 

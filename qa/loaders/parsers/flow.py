@@ -1,15 +1,16 @@
-"""Text as it is gathered from a file that has structure, with its breaks."""
+"""Text with its breaks, gathered from a structured file."""
 
 from __future__ import annotations
 
 import re
 
-SPACE, CELL, LINE, PARAGRAPH = " ", "\t", "\n", "\n\n"
-_WIDTHS = {"": 0, SPACE: 1, CELL: 2, LINE: 3, PARAGRAPH: 4}
-# Control characters but tab and line feed, half surrogate pairs, and what is no character at all.
+SPACE, PARAGRAPH = " ", "\n\n"
+_CELL, _LINE = "\t", "\n"
+_WIDTHS = {"": 0, SPACE: 1, _CELL: 2, _LINE: 3, PARAGRAPH: 4}
+# Control characters but tab and line feed, lone surrogates, and noncharacters.
 _NO_CHARACTERS = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _LONGEST_TITLE = 300
-# What programs put where a title should stand.
+# Titles that programs fill in by themselves.
 _NO_TITLE = re.compile(
     r"untitled|document\d*$|microsoft \w+ - |powerpoint pres|about:|file:|https?:"
     r"|.*\.(docx?|pdf|tex|dvi|indd|qxd|html?|pptx?|xlsx?|odt|rtf|txt|md)$|[\W\d_]*$",
@@ -18,12 +19,12 @@ _NO_TITLE = re.compile(
 
 
 def clean(text: str) -> str:
-    """Drop what no text has: control characters but tab and line feed, and half surrogate pairs."""
+    """Drop control characters but tab and line feed, lone surrogates, and noncharacters."""
     return _NO_CHARACTERS.sub("", text)
 
 
 def sensible_title(raw: str | None) -> str:
-    """Return a title that a file brings, on one line; "" where it is none that says anything."""
+    """Return a file's own title, on one line; "" if it says nothing."""
     title = " ".join(clean((raw or "").replace("\r", " ")).split())
     return "" if len(title) > _LONGEST_TITLE or _NO_TITLE.match(title) else title
 
@@ -47,18 +48,17 @@ class Flow:
             self._pending = ""
 
     def part(self, width: str) -> None:
-        """Ask for a break: SPACE, CELL, LINE or PARAGRAPH."""
+        """Ask for a break: SPACE or PARAGRAPH."""
         if _WIDTHS[width] > _WIDTHS[self._pending]:
             self._pending = width
 
     def new_line(self) -> None:
         """Ask for a line break; two of them make a paragraph."""
-        self.part(PARAGRAPH if self._pending == LINE else LINE)
+        self.part(PARAGRAPH if self._pending == _LINE else _LINE)
 
-    def narrow(self, width: str) -> None:
-        """Make the break that was asked for no wider than this."""
-        if _WIDTHS[width] < _WIDTHS[self._pending]:
-            self._pending = width
+    def end_cell(self) -> None:
+        """Ask for the break after a table's cell, in place of any other."""
+        self._pending = _CELL
 
     def text(self) -> str:
         """Return all that was gathered."""

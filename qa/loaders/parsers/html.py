@@ -10,7 +10,7 @@ from typing import Any
 import webencodings
 
 from qa.loaders.parsers import Extracted, Refused
-from qa.loaders.parsers.flow import CELL, PARAGRAPH, SPACE, Flow, clean, sensible_title
+from qa.loaders.parsers.flow import PARAGRAPH, SPACE, Flow, clean, sensible_title
 from qa.loaders.parsers.signatures import kind_of, mistaken
 
 _UNSEEN = frozenset(
@@ -177,8 +177,7 @@ class Page:
             self._kept -= 1
         if tag in _CELLS:
             if not self._at_cell_start:
-                self._flow.narrow(CELL)
-                self._flow.part(CELL)
+                self._flow.end_cell()
             self._at_cell_start = False
         elif tag in _PARAGRAPHS and not self._at_cell_start:
             self._flow.part(PARAGRAPH)

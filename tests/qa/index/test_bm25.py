@@ -162,7 +162,7 @@ class TestScores:
         texts: dict[int, str] = {}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(inverted_index, "_SMALL", small)
-            patch.setattr(inverted_index, "_TAKEN_IN", 1)
+            patch.setattr(inverted_index, "_MERGED", 1)
             patch.setattr(inverted_index, "_LARGE", 4)
             first = 1
             for new, old in changes:

@@ -10,8 +10,8 @@ import pytest
 from qa.documents import Document
 from qa.errors import IndexDamaged, IndexMismatch, IndexMissing
 from qa.index import Index, inverted_index, storage, update_index
-from qa.index.checksums import checksum
 from qa.index.manifest import Manifest
+from qa.index.rows import checksum
 from qa.index.storage import DATABASE, is_index
 from qa.passages import Chunking
 from tests.fakes import FakeEncoder, corpus, state_of, vectors_of

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.documents import Document
-from qa.loaders import load, parsed
+from qa.loaders import formats, load
 from qa.loaders.parsers.flow import Flow
 from qa.loaders.parsers.html import Page, read_page
 from tests.refusals import refusal
@@ -187,7 +187,7 @@ class TestWhatIsNotRead:
         assert reason in refusal(path)
 
     def test_a_file_above_the_limit(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setitem(parsed.MAX_BYTES, "html", 10)
+        monkeypatch.setitem(formats.MAX_BYTES, "html", 10)
         path.write_text("<p>" + "x" * 10)
         assert "13 bytes" in refusal(path)
 

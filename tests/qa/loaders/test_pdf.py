@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.documents import Document
-from qa.loaders import load, parsed
+from qa.loaders import formats, load
 from qa.loaders.parsers import Refused, pdf
 from tests.pdf_files import Page, encrypted, pages_of, pdf_of
 from tests.refusals import refusal
@@ -175,7 +175,7 @@ class TestWhatIsNotRead:
         assert reason in refusal(path)
 
     def test_a_file_above_the_limit(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setitem(parsed.MAX_BYTES, "pdf", 99)
+        monkeypatch.setitem(formats.MAX_BYTES, "pdf", 99)
         path.write_bytes(pages_of(["One page."]))
         assert "the most is 99" in refusal(path)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from qa.documents import Document
 from qa.errors import LoadError
-from qa.loaders import load, text
+from qa.loaders import formats, load
 from tests.refusals import refusal
 
 TEXT = "Naïve café — “quoted”, 好, 👍🏽.\r\nSecond line.\rThird.\n"
@@ -85,7 +85,7 @@ class TestReadingAFile:
     def test_refuses_a_file_above_the_limit(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(text, "MAX_BYTES", 10)
+        monkeypatch.setitem(formats.MAX_BYTES, "text", 10)
         (tmp_path / "a.txt").write_text("x" * 11)
         assert "11 bytes" in refusal(tmp_path / "a.txt")
 
@@ -93,11 +93,11 @@ class TestReadingAFile:
         path = tmp_path / "a.txt"
         path.mkdir()
         with pytest.raises(LoadError, match="not a file that can be read"):
-            text.load_text(path, "a.txt")
+            formats.load_text(path, "a.txt")
 
     @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))
     def test_has_the_text_that_stood_in_the_file(self, drawn: str) -> None:
         words = "x" + drawn
-        assert text._decode(words.encode(), Path("a.txt")) == words
-        assert text._decode(words.encode("utf-16"), Path("a.txt")) == words
+        assert formats.decode(words.encode(), Path("a.txt")) == words
+        assert formats.decode(words.encode("utf-16"), Path("a.txt")) == words
         assert Document("a", words).text == words

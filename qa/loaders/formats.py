@@ -1,0 +1,65 @@
+"""A loader for each format: plain text is decoded, other formats are parsed."""
+
+from __future__ import annotations
+
+import codecs
+from functools import partial
+from pathlib import Path
+
+from qa.documents import Document
+from qa.loaders.parsers import Refused
+from qa.loaders.parsing import LIMITS, Limits, parse
+from qa.regular_files import read_regular, refused
+
+MAX_BYTES = {"text": 500_000_000, "html": 50_000_000, "pdf": 200_000_000, "docx": 200_000_000}
+"""The largest file of each format."""
+
+
+def load_text(path: Path, document_id: str, limits: Limits = LIMITS) -> Document:
+    """Read a plain text file: UTF-8, with or without a byte order mark, or UTF-16 with one.
+
+    No character is added, dropped or normalised, line ends included. (A byte order mark is not
+    part of the text.) Nothing is parsed, so `limits` have no effect.
+    """
+    text = decode(read_regular(path, MAX_BYTES["text"]), path)
+    return Document(id=document_id, text=text, source=str(path.resolve()))
+
+
+def decode(data: bytes, path: Path) -> str:
+    """Decode the bytes of a plain text file; a `LoadError` if they are not text."""
+    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        raise refused(path, "is in UTF-32, which is not read; save it as UTF-8 text")
+    encoding = "UTF-8"
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encoding = "UTF-16"
+    elif b"\0" in data:
+        raise refused(path, "is a binary file, not text; save it as UTF-8 text")
+    try:
+        return data.decode("utf-8-sig" if encoding == "UTF-8" else encoding)
+    except UnicodeDecodeError as error:
+        offset = error.start + len(data) - len(error.object)  # which may lack the mark
+        raise refused(
+            path,
+            f"is not valid {encoding}: the byte at offset {offset} "
+            f"(0x{data[offset]:02x}) fits no character; save it as UTF-8 text",
+        ) from None
+
+
+def _load_parsed(path: Path, document_id: str, limits: Limits = LIMITS, *, kind: str) -> Document:
+    """Read the text of a file with the parser `qa.loaders.parsers.<kind>`.
+
+    Raises:
+        LoadError: the file cannot be read, is not of that kind, is damaged, is above a limit, or
+            has no text.
+    """
+    data = read_regular(path, MAX_BYTES[kind])
+    try:
+        text, title, pages = parse(kind, data, path.name, limits)
+    except Refused as refusal:
+        raise refused(path, str(refusal)) from None
+    return Document(document_id, text, title, str(path.resolve()), pages)
+
+
+load_html = partial(_load_parsed, kind="html")
+load_pdf = partial(_load_parsed, kind="pdf")
+load_docx = partial(_load_parsed, kind="docx")
