@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import re
-from itertools import pairwise
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any
 
 from qa.loaders.parsers import Extracted, Refused
 from qa.loaders.parsers.flow import clean, sensible_title
+from qa.loaders.parsers.pdf_layout import Line, laid_out
 from qa.loaders.parsers.signatures import kind_of, mistaken
 
 MAX_PAGES = 10_000
@@ -28,22 +28,11 @@ _FAILURES = {  # by PDFium's codes
 _HYPHEN_AND_LINE_END = "\ufffe"  # as PDFium writes a line's end that is in a word
 _LINE_ENDS = re.compile(rf"\r\n|{_HYPHEN_AND_LINE_END}")
 _SOFT_HYPHEN = "\N{SOFT HYPHEN}"
+_SPACE = 32
+_APART = 0.9  # sizes of letters, from where on a gap parts columns
+_ALL_APART = 1.5  # the same, where all words of a line are apart
+_APART_FROM_LEAST = 2.5  # times a line's narrowest gap
 _SMALLEST = 2.0  # size of letters, in points
-_SAME_SIZE = 1.12  # how far sizes of letters may be apart
-_WIDER = 1.25  # than the page's usual distance of lines, and there is a blank line
-_HYPHENS = "-\N{HYPHEN}"
-_BULLETS = "•◦▪‣●○■□◆➢✓\uf0a7\uf0b7"  # the last two as Symbol fonts have them
-_SENTENCE_ENDS = ".!?:…。！？؟"
-_CLOSERS = ")]}”’»」』\"'"
-
-
-class Line(NamedTuple):
-    """A line of a page: its text, the size of its letters, the height of the first and last."""
-
-    text: str
-    size: float
-    first: float
-    last: float
 
 
 def parse(data: bytes, name: str) -> Extracted:
@@ -56,6 +45,7 @@ def parse(data: bytes, name: str) -> Extracted:
     word that is hyphenated at a line's end keeps its hyphen and the line end. Dropped are control
     characters, half surrogate pairs, and white space at the ends of lines. Left out are
     pictures, notes and the contents of form fields. The title is that of the file's metadata.
+    Blocks are told by how lines look, and where they stand.
 
     Raises:
         Refused: the file is no PDF, needs a password, is damaged, is above a limit, or has no
@@ -66,15 +56,13 @@ def parse(data: bytes, name: str) -> Extracted:
     if _END not in data[-_END_WITHIN:]:
         raise Refused(f"is cut off, or damaged: a PDF ends with {_END.decode()}; {_AGAIN}")
     pages, title, pictures = read(data)
-    pages = [clean(page).strip() for page in pages]
     if not any(pages):
         raise _without_text(name, len(pages), pictures=pictures > 0)
-    text, starts = join_pages(pages)
-    return Extracted(text, sensible_title(title), starts)
+    return Extracted(*laid_out(pages, sensible_title(title)))
 
 
-def read(data: bytes) -> tuple[list[str], str, int]:
-    """Read a PDF: a text for each page, the title, and on how many pages is a picture alone."""
+def read(data: bytes) -> tuple[list[list[Line]], str, int]:
+    """Read a PDF: the lines of each page, the title, and on how many pages is a picture alone."""
     import pypdfium2
 
     try:
@@ -85,7 +73,7 @@ def read(data: bytes) -> tuple[list[str], str, int]:
         raise Refused(
             f"has {len(pdf):,} pages; the most is {MAX_PAGES:,}: split it into several files"
         )
-    pages: list[str] = []
+    pages: list[list[Line]] = []
     pictures, left = 0, MAX_CHARACTERS
     for number in range(len(pdf)):
         try:
@@ -100,8 +88,8 @@ def read(data: bytes) -> tuple[list[str], str, int]:
             raise Refused(
                 f"has more than {MAX_CHARACTERS:,} characters: split it into several files"
             )
-        pages.append(page_text(textpage))
-        if not pages[-1].strip():
+        pages.append(read_lines(textpage))
+        if not pages[-1]:
             pictures += has_picture(page)
         textpage.close()
         page.close()
@@ -115,18 +103,6 @@ def _title(pdf: Any) -> str:
         return ""
 
 
-def join_pages(pages: list[str]) -> tuple[str, tuple[int, ...]]:
-    """Join the pages' texts to one, and tell where each starts in it."""
-    parts, starts, length = pages[:1], [0], len(pages[0])
-    for before, page in pairwise(pages):
-        gap = "" if not length else "\n\n" if not before or ends_sentence(before) else "\n"
-        gap = gap if page else ""
-        parts += [gap, page]
-        starts.append(length + len(gap))
-        length += len(gap) + len(page)
-    return "".join(parts), tuple(starts)
-
-
 def _without_text(name: str, pages: int, *, pictures: bool) -> Refused:
     where = "on its one page" if pages == 1 else f"on its {pages:,} pages"
     if pictures:
@@ -137,17 +113,6 @@ def _without_text(name: str, pages: int, *, pictures: bool) -> Refused:
     return Refused(f"has no text to ask about: there is none {where}")
 
 
-def page_text(textpage: Any) -> str:
-    """Return a page's text, with a blank line where its lines stand apart or change in size."""
-    lines = _lines(textpage)
-    apart = _usual_distance(lines) * _WIDER
-    parts = [line.text for line in lines[:1]]
-    for before, line in pairwise(lines):
-        parts.append("\n\n" if _is_break(before, line, apart) else "\n")
-        parts.append(line.text)
-    return "".join(parts)
-
-
 def has_picture(page: Any) -> bool:
     """Return whether there is a picture on a page."""
     import pypdfium2.raw as raw
@@ -155,12 +120,8 @@ def has_picture(page: Any) -> bool:
     return next(page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3), None) is not None
 
 
-def ends_sentence(text: str) -> bool:
-    """Return whether a text ends as a sentence does."""
-    return text.rstrip().rstrip(_CLOSERS)[-1:] in tuple(_SENTENCE_ENDS)
-
-
-def _lines(textpage: Any) -> list[Line]:
+def read_lines(textpage: Any) -> list[Line]:
+    """Return the lines of a page, in the order in which the file has them."""
     whole = textpage.get_text_range(errors="ignore")
     start, first, found = 0, 0, []  # in characters, and in UTF-16 units
     for end in [*_LINE_ENDS.finditer(whole), None]:
@@ -183,24 +144,66 @@ def _readable(raw: str) -> str:
     text = raw.replace("\r", " ").replace("\n", " ").strip()
     if text.endswith(_SOFT_HYPHEN):
         text = text[:-1] + "-"
-    return text.replace(_SOFT_HYPHEN, "")
+    return clean(text.replace(_SOFT_HYPHEN, "")).strip()
 
 
 def _placed(textpage: Any, text: str, first: int, last: int) -> Line:
     """Find where a line stands; `first` and `last` count UTF-16 units of the page's text."""
     import pypdfium2.raw as raw
 
-    asked = [
-        raw.FPDFText_GetCharIndexFromTextIndex(textpage, unit)
-        for unit in (first, (first + last) // 2, last)
-    ]
+    def index_of(unit: int) -> int:
+        return int(raw.FPDFText_GetCharIndexFromTextIndex(textpage, unit))
+
+    asked = map(index_of, (first, (first + last) // 2, last))
     known = [index for index in asked if index >= 0]
     if not known:
-        return Line(text, 0.0, 0.0, 0.0)
+        return Line(text)
     size = median(raw.FPDFText_GetFontSize(textpage, index) for index in known)
     if size < _SMALLEST:  # the size is in the text's matrix
         size = median(_height(textpage, index) for index in known)
-    return Line(text, size, _baseline(textpage, known[0]), _baseline(textpage, known[-1]))
+    word_end = index_of(first + _units(text.partition(" ")[0]) - 1)
+    return Line(
+        text,
+        size,
+        _baseline(textpage, known[0]),
+        _baseline(textpage, known[-1]),
+        left=_sides(textpage, known[0])[0],
+        right=_sides(textpage, known[-1])[1],
+        word=_sides(textpage, word_end if word_end >= 0 else known[0])[1],
+        weight=median(raw.FPDFText_GetFontWeight(textpage, index) for index in known),
+        columns=_columns(textpage, _spaces(textpage, text, known[0], known[-1]), size),
+    )
+
+
+def _spaces(textpage: Any, text: str, first: int, last: int) -> list[int]:
+    """Return the indices of the spaces of a line."""
+    import pypdfium2.raw as raw
+
+    if last - first == len(text) - 1:
+        return [first + place for place, character in enumerate(text) if character == " "]
+    return [i for i in range(first + 1, last) if raw.FPDFText_GetUnicode(textpage, i) == _SPACE]
+
+
+def _columns(textpage: Any, spaces: list[int], size: float) -> tuple[float, ...]:
+    """Return where parts of a line begin that a gap stands before, as in a table.
+
+    PDFium puts a space where there is none in the file. In a justified line all spaces are wide.
+    """
+    import pypdfium2.raw as raw
+
+    made = [i for i in spaces if raw.FPDFText_IsGenerated(textpage, i) == 1]
+    starts = [_sides(textpage, i + 1)[0] for i in made]
+    gaps = [start - _sides(textpage, i - 1)[1] for i, start in zip(made, starts, strict=True)]
+    least = min(gaps, default=0.0) if len(made) == len(spaces) else 0.0
+    if least > _ALL_APART * size:
+        least = 0.0
+    widest = max(_APART * size, _APART_FROM_LEAST * least if len(gaps) > 1 else 0.0)
+    return tuple(start for start, gap in zip(starts, gaps, strict=True) if gap > widest)
+
+
+def _sides(textpage: Any, index: int) -> tuple[float, float]:
+    left, _, right, _ = textpage.get_charbox(index)
+    return float(left), float(right)
 
 
 def _height(textpage: Any, index: int) -> float:
@@ -214,33 +217,3 @@ def _baseline(textpage: Any, index: int) -> float:
     x, y = ctypes.c_double(), ctypes.c_double()
     raw.FPDFText_GetCharOrigin(textpage, index, x, y)
     return y.value
-
-
-def _usual_distance(lines: list[Line]) -> float:
-    """Return how far a line stands below the one before, in sizes of its letters."""
-    steps = sorted(
-        step
-        for before, line in pairwise(lines)
-        if _same_size(before, line) and 0.5 < (step := _step(before, line)) < 4
-    )
-    return steps[len(steps) // 4] if steps else 1.6
-
-
-def _step(before: Line, line: Line) -> float:
-    return (before.last - line.first) / line.size if line.size else 0.0
-
-
-def _same_size(one: Line, other: Line) -> bool:
-    low, high = sorted((one.size, other.size))
-    return high <= low * _SAME_SIZE
-
-
-def _is_break(before: Line, line: Line, apart: float) -> bool:
-    step = _step(before, line)
-    if before.text[-1] in _HYPHENS:
-        return False
-    if line.text[0] in _BULLETS or not _same_size(before, line):
-        return True
-    if step < -0.5:  # up again: another column, or what stands at the edge of the page
-        return ends_sentence(before.text)
-    return step > apart
