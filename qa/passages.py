@@ -213,7 +213,7 @@ def cut(document: Document, chunking: Chunking, encoder: Encoder) -> Iterator[Pa
 
 
 def _told(document: Document) -> Iterator[Span]:
-    """Yield the sentences of a document but running heads and the like, unless there is no other."""
+    """Yield the sentences of a document but running heads and the like, if there are others."""
     outline, found = Outline.of(document), False
     for sentence in split_sentences(document.text, document.blocks):
         if not outline.is_furniture(sentence):

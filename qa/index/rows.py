@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _COLUMNS = "number, passages, id, title, source, sha256, stamp, pages, structure, checksum"
-ONE_DOCUMENT = f"SELECT {_COLUMNS}, text, blocks FROM documents LEFT JOIN texts ON document = number WHERE id = ?"  # noqa: S608
+ONE_DOCUMENT = (
+    f"SELECT {_COLUMNS}, text, blocks FROM documents "  # noqa: S608
+    "LEFT JOIN texts ON document = number WHERE id = ?"
+)
 """Selects what `document_of` reads."""
 
 

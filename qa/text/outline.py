@@ -16,7 +16,7 @@ from qa.text.quote_bounds import Sentences
 _ENDS = ".!?…。！？"
 _IN_LISTS = frozenset({"item", "term", "description", "code"})
 _UNQUOTABLE = frozenset({"heading", "header", "term", "furniture"})
-_LONGEST_LEAD = 300  # characters
+_LONGEST_LEAD = 300  # characters, and of a heading
 _NEAREST = 2  # of nested lists
 _LOWEST = 9  # level of headings
 
@@ -129,6 +129,8 @@ class _Walk:
     def block(self, block: Block) -> _Place:
         """Go on to a block."""
         leads: tuple[Span, ...] = ()
+        if block.kind == "heading" and block.end - block.start > _LONGEST_LEAD:
+            block = block._replace(kind="paragraph")
         if block.kind == "heading":
             level = min(block.level, _LOWEST)
             self._headings = tuple(h for h in self._headings if h.level < level)
