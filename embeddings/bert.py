@@ -1,7 +1,7 @@
 """The network of BERT and RoBERTa, built for OpenVINO from a model's weights.
 
-Devlin et al. 2018; Liu et al. 2019. It takes a tenth of a second, so that nothing need be
-converted and kept.
+Devlin et al. 2018; Liu et al. 2019. Building takes a tenth of a second, so no converted model
+needs to be stored.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from embeddings.layers import attention, constant, linear, norm, nowhere, numbers, whole
+from embeddings.layers import attention, constant, linear, mask_bias, norm, numbers, whole
 from embeddings.model_config import UnsupportedModel, first_place
 from embeddings.openvino_runtime import Model, opset13
 
@@ -29,12 +29,12 @@ _PREFIX = re.compile(r"^(bert|roberta)\.(?=embeddings\.|encoder\.)")
 def build(weights: Weights, config: dict[str, Any], pooling: str) -> Model:
     """Build the network.
 
-    It takes numbers of tokens and a mask that has 0 where they only pad, int64, each of shape
-    (texts, tokens); padding stands behind. It gives "tokens", of shape (texts, tokens, dim), and
+    Its inputs are token ids and a mask that is 0 for padding, int64, each of shape (texts,
+    tokens), padded on the right. Its outputs are "tokens", of shape (texts, tokens, dim), and
     "text", (texts, dim).
 
     Raises:
-        UnsupportedModel: a weight is missing, or is of another kind than float32.
+        UnsupportedModel: a weight is missing, or not float32.
     """
     network = _Network({_PREFIX.sub("", name): array for name, array in weights.items()}, config)
     ids = opset13.parameter([-1, -1], np.int64, name="ids")
@@ -93,22 +93,20 @@ class _Network:
         return norm(x, weight, bias, self._epsilon)
 
     def _weight(self, name: str) -> NDArray[np.float32]:
-        try:
-            found = self._weights[name]
-        except KeyError:
-            raise UnsupportedModel(f"its weights hold no {name}") from None
-        if found.dtype != np.float32:
-            raise UnsupportedModel(f"its weights are of type {found.dtype}")
-        return found
+        if (weight := self._weights.get(name)) is None:
+            raise UnsupportedModel(f"its weights hold no {name}")
+        if weight.dtype != np.float32:
+            raise UnsupportedModel(f"its weights are of type {weight.dtype}")
+        return weight
 
 
 def _pooled(tokens: Node, present: Node, pooling: str) -> Node:
-    """Make one vector of a text's tokens: (texts, dim)."""
+    """Pool the vectors of each text's tokens: (texts, dim)."""
     if pooling == "cls":
         return opset13.gather(tokens, whole(0), whole(1))
-    there = opset13.unsqueeze(present, numbers(2))
+    mask = opset13.unsqueeze(present, numbers(2))
     if pooling == "max":
-        return opset13.reduce_max(opset13.add(tokens, nowhere(there)), numbers(1))
-    total = opset13.reduce_sum(opset13.multiply(tokens, there), numbers(1))
-    count = opset13.reduce_sum(there, numbers(1))
+        return opset13.reduce_max(opset13.add(tokens, mask_bias(mask)), numbers(1))
+    total = opset13.reduce_sum(opset13.multiply(tokens, mask), numbers(1))
+    count = opset13.reduce_sum(mask, numbers(1))
     return opset13.divide(total, opset13.sqrt(count) if pooling != "mean" else count)

@@ -1,4 +1,4 @@
-"""What is kept from one run to the next, to start sooner; to lose it costs time alone."""
+"""A cache between runs, for a faster start; it may be lost at any time."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-_SETTLED = 2_000_000_000  # nanoseconds; the coarsest clock that a file system has
+_SETTLED = 2_000_000_000  # nanoseconds, of the coarsest clock of a file system
 
 Stamp = tuple[int, int, int]
-"""What tells that a file was changed, without reading it: its size, and two times of change."""
+"""Shows that a file changed, without reading it: its size, and two times of change."""
 
 
 def cache_folder() -> Path:
@@ -26,9 +26,9 @@ def cache_folder() -> Path:
 
 
 def stamp(path: Path) -> Stamp:
-    """Return a file's stamp; an `OSError` if it is not there."""
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    """Return a file's stamp; an `OSError` if it does not exist."""
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def are_settled(stamps: Iterable[Stamp]) -> bool:
@@ -41,7 +41,7 @@ def are_settled(stamps: Iterable[Stamp]) -> bool:
 
 
 def recall(path: Path) -> Any:
-    """Read what was kept; None where nothing is, or nothing that can be read."""
+    """Read cached data; None if there is none that can be read."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -49,7 +49,7 @@ def recall(path: Path) -> Any:
 
 
 def keep(path: Path, data: object) -> None:
-    """Keep plain data, whole or not at all; where it cannot be written, it is not kept."""
+    """Cache plain data, whole or, where it cannot be written, not at all."""
     with suppress(OSError):
         path.parent.mkdir(0o700, parents=True, exist_ok=True)
         handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")

@@ -1,4 +1,4 @@
-"""Text to vectors: what an encoder is, and which one is taken."""
+"""Text to vectors: the protocol of encoders, and loading one."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from embeddings.openvino_encoder import OpenVINOEncoder
 
 BACKENDS = ("auto", "openvino", "torch")
-"""What an encoder may run on."""
+"""The runtimes of an encoder."""
 
 PRECISIONS = ("float32", "bfloat16")
-"""What the vectors of passages may be summed in."""
+"""The precisions that the vectors of passages may be computed in."""
 
 _GPU_SIGNS = (  # of NVIDIA, of AMD, of either in WSL, of NVIDIA on Windows
     "/dev/nvidiactl",
@@ -34,11 +34,10 @@ _GPU_SIGNS = (  # of NVIDIA, of AMD, of either in WSL, of NVIDIA on Windows
 
 
 class Encoder(Protocol):
-    """Turns texts into unit vectors that are near when the texts mean like things.
+    """Encodes texts as unit vectors, which are near if the texts mean similar things.
 
-    A query and a passage may be encoded differently (some models want a prompt before each), so
-    there is a method for each. Vectors are float32, of shape (texts, dim) and length 1, so that
-    an inner product is a cosine.
+    Queries and passages have methods of their own, as some models need a prompt before each.
+    Vectors are float32, of shape (texts, dim) and length 1, so an inner product is a cosine.
     """
 
     @property
@@ -47,7 +46,7 @@ class Encoder(Protocol):
 
     @property
     def digest(self) -> str:
-        """SHA-256 that tells this model from every other."""
+        """SHA-256 that identifies the model."""
 
     @property
     def dim(self) -> int:
@@ -55,19 +54,19 @@ class Encoder(Protocol):
 
     @property
     def max_tokens(self) -> int:
-        """Tokens that the model reads of one text, by `count_tokens`; it ignores any beyond."""
+        """Tokens that the model reads of one text, by `count_tokens`; it ignores the rest."""
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Count each passage's tokens as the model reads it, prompt and special ones included."""
+        """Count each passage's tokens for the model, prompt and special ones included."""
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Encode questions: (texts, dim)."""
+        """Encode queries: (texts, dim)."""
 
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Encode passages: (texts, dim)."""
 
     def query_tokens(self, text: str) -> Tokens:
-        """Encode a question's tokens."""
+        """Encode a query's tokens."""
 
     def passage_tokens(self, texts: Sequence[str]) -> list[Tokens]:
         """Encode the tokens of passages, each as if it were alone."""
@@ -86,25 +85,23 @@ def load_encoder(
 ) -> Encoder:
     """Load an encoder: the bundled model, or a sentence-transformers folder or Hub name.
 
-    An index that was made on one backend is read on the other: the vectors are the same to the
-    fifth digit.
+    The vectors of the backends are equal to the fifth digit, so either reads the other's index.
 
     Args:
         model: None for the bundled all-MiniLM-L6-v2.
-        backend: "openvino" is quick to load, and for the processor alone; "torch" takes every
-            model and device. "auto" takes torch where there is a GPU, and else OpenVINO for each
-            model that it knows.
-        device: a torch device such as "cpu" or "cuda"; None takes a GPU where there is one.
-        precision: what the vectors of passages are summed in. "bfloat16" takes a third of the
-            time on a processor with AMX, and changes vectors a little (cosine 0.9999); it needs
-            OpenVINO. Questions, and all tokens, are encoded in float32 in any case.
-        only_fetched: take nothing but the bundled model, or one that was fetched from the Hub
-            before: open no folder of that name, and ask no network.
+        backend: "openvino" is quick to load, and for the CPU only; "torch" runs every model and
+            device. "auto" takes torch on a GPU, and else OpenVINO if it supports the model.
+        device: a torch device such as "cpu" or "cuda"; None takes a GPU if there is one.
+        precision: of the vectors of passages. "bfloat16" takes a third of the time on a CPU with
+            AMX, and changes vectors slightly (cosine 0.9999); it needs OpenVINO. Queries and all
+            token vectors are always encoded in float32.
+        only_fetched: take only the bundled model, or one that was fetched from the Hub before;
+            open no folder of that name, and use no network.
 
     Raises:
         ModelNotFetched: with `only_fetched`, it is neither.
-        ModelError: the model is not found, not whole, or cannot be loaded; or there is no such
-            backend or precision, or it cannot take the model, the device or the precision.
+        ModelError: the model is not found, incomplete, or cannot be loaded; or there is no such
+            backend or precision, or the backend does not support the model, device or precision.
     """
     _check_known("backend", backend, BACKENDS, model)
     _check_known("precision", precision, PRECISIONS, model)
@@ -116,7 +113,7 @@ def load_encoder(
     if backend == "auto" and _on_processor(device):
         try:
             return _openvino(files, device, precision)
-        except ModelError:  # torch may know it, or says what is wrong with it
+        except ModelError:  # torch may support it, or say what is wrong with it
             pass
     from embeddings.torch_encoder import SentenceTransformersEncoder
 
@@ -125,12 +122,12 @@ def load_encoder(
 
 def _check_known(what: str, named: str, known: Sequence[str], model: str | None) -> None:
     if named not in known:
-        there = ", ".join(known)
-        raise ModelError(f"there is no {what} {named!r}; there are: {there}", model=model or "")
+        names = ", ".join(known)
+        raise ModelError(f"there is no {what} {named!r}; there are: {names}", model=model or "")
 
 
 def _check_bfloat16(backend: str, device: str | None, model: str | None) -> None:
-    """Refuse bfloat16 where it is not to be had, before anything is loaded."""
+    """Refuse bfloat16 where it is not available, before anything is loaded."""
     if backend == "torch" or (backend == "auto" and not _on_processor(device)):
         raise ModelError(
             "the precision bfloat16 is there on the processor alone, with OpenVINO: take the "
@@ -139,7 +136,7 @@ def _check_bfloat16(backend: str, device: str | None, model: str | None) -> None
         )
     try:
         from embeddings.openvino_runtime import has_bfloat16
-    except ImportError:  # which is told when OpenVINO is loaded
+    except ImportError:  # loading OpenVINO will report it
         return
     if not has_bfloat16():
         raise ModelError(
@@ -148,7 +145,7 @@ def _check_bfloat16(backend: str, device: str | None, model: str | None) -> None
 
 
 def _openvino(files: ModelFiles, device: str | None, precision: str) -> OpenVINOEncoder:
-    """Load a model on OpenVINO; a `ModelError` says why it cannot be."""
+    """Load a model on OpenVINO; a `ModelError` if that is not possible."""
     from embeddings.model_config import UnsupportedModel
 
     in_float32 = precision == "float32"
@@ -176,12 +173,12 @@ def _openvino(files: ModelFiles, device: str | None, precision: str) -> OpenVINO
 
 
 def _on_processor(device: str | None) -> bool:
-    """Return whether a model is to run on the processor, by name or for want of a GPU."""
+    """Return whether a model is to run on the CPU, by name or without a GPU."""
     return device == "cpu" or (device is None and not _has_gpu())
 
 
 def _has_gpu() -> bool:
-    """Return whether torch has a GPU; torch is asked only where there may be one, as it is slow."""
+    """Return whether torch has a GPU; it is imported, which is slow, only if there may be one."""
     on_apple = (sys.platform, platform.machine()) == ("darwin", "arm64")
     maybe = on_apple or any(map(os.path.exists, _GPU_SIGNS))
     if not maybe or importlib.util.find_spec("torch") is None:

@@ -1,8 +1,8 @@
-"""What can go wrong between text and vectors.
+"""The errors of this package.
 
 EmbeddingsError
-├── ModelError       a model that is not there, is not whole, or is not what it says it is
-│   └── ModelNotFetched   it would have to be fetched, or is a folder, and may not
+├── ModelError       a model that is missing, incomplete, or not what it says it is
+│   └── ModelNotFetched   a model that is neither bundled nor fetched, where it must be
 ├── StoreError       vectors that a store cannot take, or a vector file that it cannot read
 └── MissingExtra     an optional package that is not installed
 """

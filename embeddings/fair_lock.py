@@ -1,4 +1,4 @@
-"""A lock whose waiters are served in the order in which they came."""
+"""A lock that is first come, first served."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from threading import Event, Lock
 
 
 class FairLock:
-    """A lock for a `with` block, first come, first served; it may not be taken twice at once.
+    """A lock for a `with` block, first come, first served; not reentrant.
 
-    An ordinary lock may be taken again at once by the thread that just let it go: whoever encodes
-    a million passages, batch by batch, would keep everybody else's question waiting.
+    The thread that releases an ordinary lock may take it again at once: encoding a million
+    passages, batch by batch, would block everybody else's query.
     """
 
     def __init__(self) -> None:

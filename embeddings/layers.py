@@ -1,4 +1,4 @@
-"""What networks on OpenVINO are built from: the layers of a transformer, as nodes of a graph."""
+"""The layers of a transformer, as nodes of an OpenVINO graph."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float32]
 
-_NOWHERE = np.float32(-3e38)
+_MASKED = np.float32(-3e38)
 
 
 def linear(x: Node, weight: Array, bias: Array) -> Node:
@@ -24,19 +24,19 @@ def linear(x: Node, weight: Array, bias: Array) -> Node:
 
 
 def norm(x: Node, weight: Array, bias: Array, epsilon: float) -> Node:
-    """Return what torch's `LayerNorm` does, over the last axis."""
+    """Return layer normalisation over the last axis, as torch's `LayerNorm` does."""
     scaled = opset13.mvn(x, numbers(-1), True, epsilon, "INSIDE_SQRT")
     return opset13.add(opset13.multiply(scaled, constant(weight)), constant(bias))
 
 
-def attention(query: Node, key: Node, value: Node, there: Node, *, heads: int, width: int) -> Node:
-    """Return attention with several heads (Vaswani et al. 2017), but for the products around it.
+def attention(query: Node, key: Node, value: Node, mask: Node, *, heads: int, width: int) -> Node:
+    """Return multi-head attention (Vaswani et al. 2017), without the projections.
 
     Args:
         query: (texts, tokens, width).
         key: as the query.
         value: as the query.
-        there: (texts, tokens), 0 where a token only pads and is not to be looked at, else 1.
+        mask: (texts, tokens), 0 for padding, else 1.
         heads: how many.
         width: of all heads together.
     """
@@ -45,26 +45,26 @@ def attention(query: Node, key: Node, value: Node, there: Node, *, heads: int, w
         shape = numbers(0, 0, heads, width // heads)
         return opset13.transpose(opset13.reshape(x, shape, True), numbers(0, 2, 1, 3))
 
-    bias = opset13.unsqueeze(nowhere(there), numbers(1, 2))
+    bias = opset13.unsqueeze(mask_bias(mask), numbers(1, 2))
     read = opset13.scaled_dot_product_attention(split(query), split(key), split(value), bias)
     return opset13.reshape(opset13.transpose(read, numbers(0, 2, 1, 3)), numbers(0, 0, width), True)
 
 
-def nowhere(there: Node) -> Node:
-    """Return 0 for what is there, and for what is not a number that nothing outweighs."""
-    return opset13.multiply(opset13.subtract(constant(1.0), there), constant(_NOWHERE))
+def mask_bias(mask: Node) -> Node:
+    """Return a summand that is 0 where the mask is 1, and almost minus infinity where it is 0."""
+    return opset13.multiply(opset13.subtract(constant(1.0), mask), constant(_MASKED))
 
 
 def constant(value: Array | np.float32 | float) -> Output:
-    """Return a constant of float32; memory that is in order already is shared, not copied."""
+    """Return a constant of float32; contiguous memory is shared, not copied."""
     return opset13.constant(np.asarray(value, np.float32), shared_memory=True).output(0)
 
 
 def numbers(*values: int) -> Output:
-    """Return a constant list of whole numbers, such as a shape or axes."""
+    """Return a constant list of integers, such as a shape or axes."""
     return opset13.constant(np.array(values, np.int64)).output(0)
 
 
 def whole(value: int) -> Output:
-    """Return a constant whole number."""
+    """Return a constant integer."""
     return opset13.constant(np.int64(value)).output(0)

@@ -1,4 +1,4 @@
-"""An encoder on the OpenVINO runtime: quick to load, and sparing on an ordinary processor."""
+"""An encoder on the OpenVINO runtime: quick to load, and fast on an ordinary CPU."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from embeddings.tokens import Tokens, unit
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_QUERIES_KEPT = 256
-_TOKENISED_KEPT = 16
-_TOKENS_AT_ONCE = 1_024  # more is no quicker, and who waits for a turn would wait longer
+_QUERIES_CACHED = 256
+_TOKENISED_CACHED = 16
+_TOKENS_AT_ONCE = 1_024  # more is no faster, and others would wait longer for their turn
 _TEXTS_AT_ONCE = 1_024  # tokenised and sorted
-_FEW = 16  # texts; compiling for many takes longer than these
+_FEW = 16  # texts; compiling for throughput takes longer than encoding these
 
 Arrays = tuple["NDArray[np.float32]", "NDArray[np.float32]"]
 
 
 class OpenVINOEncoder:
-    """An `Encoder` on OpenVINO; the vector of a text does not depend on what is encoded with it.
+    """An `Encoder` on OpenVINO; the vector of a text does not depend on the rest of its batch.
 
     Args:
         files: the model's.
-        precision: of the sums that make the vectors of passages, "float32" or "bfloat16". Those
-            of questions, and of passages whose tokens are encoded with them, are of float32 in
-            any case: they are few, and what the one side loses is not lost on the other as well.
+        precision: of the vectors of passages, "float32" or "bfloat16". Queries, and passages that
+            are encoded with their tokens, are always in float32: they are few, and so the loss of
+            precision is on one side only.
 
     Raises:
-        UnsupportedModel: the model needs something that is not known here.
+        UnsupportedModel: the model needs something that is not supported here.
         ModelError: its files cannot be read.
     """
 
@@ -59,8 +59,8 @@ class OpenVINOEncoder:
         except Exception as error:  # tokenizers, safetensors and OpenVINO share no base class
             raise files.unloadable(error) from error
         self.dim: int = self._config.config["hidden_size"]
-        self._query = lru_cache(_QUERIES_KEPT)(self._encode_query)
-        self._tokenised = lru_cache(_TOKENISED_KEPT)(self._tokenizer.encode)
+        self._query = lru_cache(_QUERIES_CACHED)(self._encode_query)
+        self._tokenised = lru_cache(_TOKENISED_CACHED)(self._tokenizer.encode)
 
     @cached_property
     def _high_throughput(self) -> _Compiled:
@@ -71,56 +71,56 @@ class OpenVINOEncoder:
         return _Compiled(self._graph, THROUGHPUT, "bfloat16")
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Count with the model's own tokenizer, cutting nothing off."""
+        """Count with the model's own tokenizer, without truncation."""
         prompt = self._config.passage_prompt
         prompted = [prompt + text for text in texts]
         return [len(each.ids) for each in self._tokenise(prompted, places=False)]
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Encode with the model's query prompt, where it has one: (texts, dim).
+        """Encode with the model's query prompt, if it has one: (texts, dim).
 
-        A query by itself is remembered for a while, as searching and quoting both need it.
+        A single query is cached, as retrieval and quoting both need it.
         """
         if len(texts) == 1:
             return self._query(texts[0])[0].copy()
         return self._vectors(texts, self._config.query_prompt, self._exact)
 
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Encode with the model's passage prompt, where it has one: (texts, dim).
+        """Encode with the model's passage prompt, if it has one: (texts, dim).
 
-        Between two batches, others who wait have their turn.
+        Other callers have their turn between two batches.
         """
         return self._vectors(texts, self._config.passage_prompt, self._for_passages)
 
     def query_tokens(self, text: str) -> Tokens:
-        """Encode a question's tokens, and remember them; tokens of the prompt are left out."""
+        """Encode a query's tokens, and cache them; tokens of the prompt are left out."""
         return self._query(text)[1]
 
     def passage_tokens(self, texts: Sequence[str]) -> list[Tokens]:
-        """Encode the tokens of passages, as `query_tokens` does those of a question."""
+        """Encode the tokens of passages, without those of the prompt."""
         return self.encode_with_tokens(texts)[1]
 
     def encode_with_tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[Tokens]]:
         """Encode passages and their tokens at once, both in float32."""
         prompt = self._config.passage_prompt
         vectors = np.empty((len(texts), self.dim), np.float32)
-        found: dict[int, Tokens] = {}
+        by_number: dict[int, Tokens] = {}
         read = self._read(prompt, texts)
-        for batch, (tokens, of_texts) in self._encoded(read, self._exact(len(read))):
-            vectors[batch] = of_texts
+        for batch, (tokens, text_vectors) in self._encoded(read, self._exact(len(read))):
+            vectors[batch] = text_vectors
             for row, n in enumerate(batch):
-                found[n] = _outside(prompt, read[n], tokens[row])
-        return unit(vectors), [found[n] for n in range(len(texts))]
+                by_number[n] = _outside(prompt, read[n], tokens[row])
+        return unit(vectors), [by_number[n] for n in range(len(texts))]
 
     def _exact(self, texts: int) -> _Compiled:
-        """Return what sums in float32, for a number of texts."""
+        """Return the network in float32 for a number of texts."""
         return self._low_latency if texts <= _FEW else self._high_throughput
 
     def _for_passages(self, texts: int) -> _Compiled:
-        """Return what makes the vectors of passages, for a number of texts."""
-        return (
-            self._exact(texts) if self._precision == "float32" else self._high_throughput_in_16_bits
-        )
+        """Return the network for the vectors of a number of passages."""
+        if self._precision == "float32":
+            return self._exact(texts)
+        return self._high_throughput_in_16_bits
 
     def _vectors(
         self, texts: Sequence[str], prompt: str, network: Callable[[int], _Compiled]
@@ -130,8 +130,8 @@ class OpenVINOEncoder:
         for start in range(0, len(texts), _TEXTS_AT_ONCE):
             some = by_length[start : start + _TEXTS_AT_ONCE]
             read = self._read(prompt, [texts[n] for n in some])
-            for batch, (_, found) in self._encoded(read, network(len(read))):
-                vectors[[some[n] for n in batch]] = found
+            for batch, (_, text_vectors) in self._encoded(read, network(len(read))):
+                vectors[[some[n] for n in batch]] = text_vectors
         return unit(vectors)
 
     def _encode_query(self, text: str) -> tuple[NDArray[np.float32], Tokens]:
@@ -142,7 +142,7 @@ class OpenVINOEncoder:
         return unit(vectors), _outside(prompt, read[0], tokens[0])
 
     def _read(self, prompt: str, texts: Sequence[str]) -> list[Encoding]:
-        """Tokenise texts, and cut off what the model does not read."""
+        """Tokenise texts, and truncate them to what the model reads."""
         prompted = [prompt + text for text in texts]
         return [
             each if len(each.ids) <= self.max_tokens else self._cutting.encode(text)
@@ -150,9 +150,9 @@ class OpenVINOEncoder:
         ]
 
     def _tokenise(self, texts: list[str], *, places: bool = True) -> list[Encoding]:
-        """Tokenise texts; without the tokens' places it is quicker.
+        """Tokenise texts; faster without the tokens' places.
 
-        One text by itself is remembered, as a question is counted, and then encoded.
+        A single text is cached, as a query is counted, and then encoded.
         """
         if len(texts) == 1:
             return [self._tokenised(texts[0])]
@@ -162,7 +162,7 @@ class OpenVINOEncoder:
 
     @cached_property
     def _cutting(self) -> Tokenizer:
-        """Load the tokenizer once more, to cut texts; passages are made to fit, and need it not."""
+        """A second tokenizer, which truncates; passages are made to fit, and do not need it."""
         cutting = _tokenizer(self._tokenizer_file)
         cutting.enable_truncation(self.max_tokens)
         return cutting
@@ -170,9 +170,9 @@ class OpenVINOEncoder:
     def _encoded(
         self, read: Sequence[Encoding], network: _Compiled
     ) -> Iterator[tuple[list[int], Arrays]]:
-        """Encode batches of texts that are alike in length, and give their numbers with each.
+        """Encode batches of texts of similar length, and yield the numbers of the texts with each.
 
-        No more batches wait than are worked on, so that others have their turn between them.
+        Only as many batches are queued as run at once, so that others have their turn in between.
         """
         running: deque[tuple[list[int], Future[Arrays]]] = deque()
         for batch in _batches(read, network.at_once):
@@ -196,7 +196,7 @@ class OpenVINOEncoder:
 
 
 class _Compiled(Network):
-    """A network with a thread for each batch that it works on at once."""
+    """A network with a thread for each batch that it runs at once."""
 
     def __init__(self, graph: Model, use: str, precision: str) -> None:
         super().__init__(graph, use, precision)
@@ -222,7 +222,7 @@ def _graph(folder: Path, config: dict[str, Any], pooling: str) -> Model:
 
 
 def _batches(read: Sequence[Encoding], at_once: int) -> Iterator[list[int]]:
-    """Yield numbers of texts that are alike in length, so that there is work for all at once."""
+    """Yield numbers of texts of similar length, in batches that keep all requests busy."""
     share = sum(padded(len(each.ids)) for each in read) // at_once
     most = min(share, _TOKENS_AT_ONCE)
     batch: list[int] = []
@@ -236,7 +236,7 @@ def _batches(read: Sequence[Encoding], at_once: int) -> Iterator[list[int]]:
 
 
 def _outside(prompt: str, read: Encoding, vectors: NDArray[np.float32]) -> Tokens:
-    """Return each token's place beside its vector, but those of the prompt and the special ones."""
+    """Return the vectors and places of the tokens, without prompt and special tokens."""
     spans = np.array(read.offsets, np.int64).reshape(-1, 2) - len(prompt)
     outside = (spans[:, 0] >= 0) & (spans[:, 0] < spans[:, 1])
     return Tokens(unit(vectors[: len(spans)][outside]), spans[outside])

@@ -32,24 +32,21 @@ __all__ = [
     "padded",
 ]
 
-# A text by itself is there soonest with all cores at work on it. Many are sooner with several at
-# once, a core or so for each, the more so where other programs hold up a core.
+# A single text is fastest on all cores. Many are faster with several at once, about a core for
+# each, the more so if other programs use the cores.
 LATENCY, THROUGHPUT = "LATENCY", "THROUGHPUT"
 
 _HINTS = {"float32": "f32", "bfloat16": "bf16"}
-# It is what the widest registers hold.
-_STEP = 16
+_STEP = 16  # floats in the widest registers
 
 
 class Network:
-    """A graph made ready for a use, and the requests that it can work on at once.
-
-    Whoever comes first is served first.
+    """A compiled graph, and the requests that it can run at once, first come, first served.
 
     Args:
-        graph: what is worked out.
+        graph: the network.
         use: `LATENCY` or `THROUGHPUT`.
-        precision: of sums, "float32" or "bfloat16".
+        precision: "float32" or "bfloat16".
     """
 
     def __init__(self, graph: Model, use: str = LATENCY, precision: str = "float32") -> None:
@@ -74,8 +71,8 @@ class Network:
 def padded(length: int) -> int:
     """Return the length that so many tokens are padded to.
 
-    Sums over a text then run the same way whatever it is padded to, and not a digit depends on what
-    else is in a batch.
+    At multiples of the step, sums over a text do not depend on the padding, and so no digit depends
+    on the rest of the batch.
     """
     return -(-length // _STEP) * _STEP
 

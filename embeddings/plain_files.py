@@ -1,4 +1,4 @@
-"""Files that data names: no link is followed, and nothing is written over."""
+"""Files that untrusted data names: no link is followed, and nothing is overwritten."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ _READ_AND_WRITE = 0o666
 
 
 class NotPlain(OSError):
-    """What has the name of a file is a link, or no file."""
+    """Something with the name of a file is a link, or not a file."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(errno.EINVAL, "it is a link, or no plain file", str(path))
 
 
 def is_taken(path: Path) -> bool:
-    """Return whether anything has this name, a link that leads nowhere included."""
+    """Return whether anything has this name, a broken link included."""
     return os.path.lexists(path)
 
 
 def check_plain(path: Path) -> None:
-    """Raise `NotPlain` if something has this name and is no plain file."""
+    """Raise `NotPlain` if something of this name is no plain file."""
     if is_taken(path) and not stat.S_ISREG(path.lstat().st_mode):
         raise NotPlain(path)
 
@@ -34,7 +34,7 @@ def open_plain(path: Path, *, change: bool = False) -> BufferedIOBase:
     """Open a file to read it, or to `change` it.
 
     Raises:
-        NotPlain: it is a link, a pipe, a folder, or anything else that is no file.
+        NotPlain: it is a link, a pipe, a folder, or another special file.
         OSError: it cannot be opened.
     """
     check_plain(path)
@@ -46,10 +46,10 @@ def open_plain(path: Path, *, change: bool = False) -> BufferedIOBase:
 
 
 def create_plain(path: Path) -> BufferedIOBase:
-    """Create a file to write and read; whoever may use its folder may use it.
+    """Create a file to write and read, with the permissions of its folder.
 
     Raises:
-        OSError: it cannot be made; `FileExistsError` if anything has that name.
+        OSError: it cannot be created; `FileExistsError` if anything has that name.
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | _CAREFUL
     handle = os.open(path, flags, 0o600)

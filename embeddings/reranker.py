@@ -114,7 +114,6 @@ def _check_cross_encoder(files: ModelFiles) -> None:
 
 
 def _settings(files: ModelFiles, name: str) -> dict[str, Any]:
-    """Read a file of a model's settings, which may be missing."""
     try:
         settings = json.loads((files.folder / name).read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Vectors of a text's tokens, and what every encoder does to vectors."""
+"""Token vectors, packing them, and scaling vectors to length 1."""
 
 from __future__ import annotations
 
@@ -17,14 +17,11 @@ _STEPS = 127
 
 @dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class Tokens:
-    """A text's tokens, each as the model understands it among the others.
-
-    Two are equal if they are the same, so that what is made of them can be remembered.
+    """The contextual vectors of a text's tokens; compared by identity, so results can be cached.
 
     Attributes:
         vectors: float32, of shape (tokens, dim), each of length 1.
-        spans: int64, of shape (tokens, 2): where each stands in the text, `[start, end)`, in
-            order.
+        spans: int64, of shape (tokens, 2): the span of each token in the text, in order.
     """
 
     vectors: NDArray[np.float32]
@@ -32,10 +29,10 @@ class Tokens:
 
 
 def packed(tokens: Tokens, of: bytes = b"") -> bytes:
-    """Put tokens into few bytes, a byte for a number, scaled by the largest of its token.
+    """Pack tokens with one byte for a number, scaled by the largest number of the token.
 
-    They are a CRC-32, the spans (uint32), the scales (float32) and the numbers (int8),
-    little-endian. The CRC-32 is of `of`, which tells the text, and of what follows.
+    The bytes are a CRC-32, the spans (uint32), the scales (float32) and the numbers (int8),
+    little-endian. The CRC-32 is of `of`, which identifies the text, and of the rest.
     """
     import numpy as np
 
@@ -47,7 +44,7 @@ def packed(tokens: Tokens, of: bytes = b"") -> bytes:
 
 
 def unpacked(stored: bytes, dim: int, of: bytes = b"") -> Tokens:
-    """Return tokens, their vectors of length 1; a `ValueError` if they are not whole and `of`."""
+    """Unpack tokens, their vectors of length 1; a `ValueError` if damaged, or not of `of`."""
     import numpy as np
 
     body = memoryview(stored)[_CRC:]

@@ -1,23 +1,21 @@
-"""An encoder on sentence-transformers and torch: every model, and every device."""
+"""An encoder on sentence-transformers and torch: for every model and device."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from embeddings.errors import ModelError
 from embeddings.fair_lock import FairLock
 from embeddings.models import ModelFiles, load_quietly
 from embeddings.tokens import Tokens, unit
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-
-_QUERIES_KEPT = 256
+_QUERIES_CACHED = 256
 _BATCH = 32  # texts encoded at once
 _WORD = re.compile(r"\w+")
 
@@ -35,7 +33,7 @@ class SentenceTransformersEncoder:
         self._passage_prompt = self._transformer.prompts.get("document") or ""
         self._options: Any = {"batch_size": _BATCH, "show_progress_bar": False}
         self._lock = FairLock()  # the tokenizer keeps its padding settings in itself
-        self._query = lru_cache(_QUERIES_KEPT)(self._encode_query)
+        self._query = lru_cache(_QUERIES_CACHED)(self._encode_query)
         dim = self._transformer.get_embedding_dimension()
         reads = self._transformer.max_seq_length
         if dim is None or reads is None:
@@ -47,7 +45,7 @@ class SentenceTransformersEncoder:
         self.max_tokens = reads
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Count with the model's own tokenizer, cutting nothing off."""
+        """Count with the model's own tokenizer, without truncation."""
         if not texts:
             return []
         with self._lock:
@@ -61,9 +59,9 @@ class SentenceTransformersEncoder:
         return [len(ids) for ids in encoded["input_ids"]]
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Encode with the model's query prompt, where it has one: (texts, dim).
+        """Encode with the model's query prompt, if it has one: (texts, dim).
 
-        A query by itself is remembered for a while, as searching and quoting both need it.
+        A single query is cached, as retrieval and quoting both need it.
         """
         if len(texts) == 1:
             return self._query(texts[0])[0].copy()
@@ -71,12 +69,10 @@ class SentenceTransformersEncoder:
             return self._unit(self._transformer.encode_query(list(texts), **self._options))
 
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Encode with the model's passage prompt, where it has one: (texts, dim).
+        """Encode with the model's passage prompt, if it has one: (texts, dim).
 
-        Between two batches, others who wait have their turn.
+        Other callers have their turn between two batches.
         """
-        import numpy as np
-
         vectors = np.empty((len(texts), self.dim), np.float32)
         by_length = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # padding costs time
         for start in range(0, len(texts), _BATCH):
@@ -89,21 +85,21 @@ class SentenceTransformersEncoder:
         return vectors
 
     def query_tokens(self, text: str) -> Tokens:
-        """Encode a question's tokens, and remember them; tokens of the prompt are left out.
+        """Encode a query's tokens, and cache them; tokens of the prompt are left out.
 
-        Of a model that gives no vector to a token, words stand for tokens, each by itself.
+        If a model has no token vectors, words are encoded one by one in place of tokens.
         """
         return self._query(text)[1]
 
     def passage_tokens(self, texts: Sequence[str]) -> list[Tokens]:
-        """Encode the tokens of passages, as `query_tokens` does those of a question.
+        """Encode the tokens of passages, without those of the prompt.
 
-        Each is encoded alone: what else is in a batch changes the last digits of its vectors.
+        Each passage is encoded alone: the rest of a batch would change the last digits.
         """
         return [self._encode_tokens(text) for text in texts]
 
     def encode_with_tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[Tokens]]:
-        """Encode passages and their tokens; it takes as long as both."""
+        """Encode passages and their tokens, one after the other."""
         return self.encode_passages(texts), self.passage_tokens(texts)
 
     def _encode_tokens(self, text: str) -> Tokens:
@@ -123,9 +119,7 @@ class SentenceTransformersEncoder:
         return self._unit(vector), self._tokens(text, self._query_prompt, encoded)
 
     def _tokens(self, text: str, prompt: str, encoded: Mapping[str, Any]) -> Tokens:
-        """Return each token's place beside its vector; special ones have none, and are left out."""
-        import numpy as np
-
+        """Return the vectors and places of the tokens, without prompt and special tokens."""
         tokenizer = self._transformer.tokenizer
         if "token_embeddings" not in encoded or not getattr(tokenizer, "is_fast", False):
             return self._words(text)
@@ -143,13 +137,9 @@ class SentenceTransformersEncoder:
         return Tokens(self._unit(vectors)[inside], spans[inside])
 
     def _words(self, text: str) -> Tokens:
-        import numpy as np
-
-        found = list(_WORD.finditer(text))
-        spans = np.array([word.span() for word in found], np.int64).reshape(-1, 2)
-        return Tokens(self.encode_passages([word.group() for word in found]), spans)
+        words = list(_WORD.finditer(text))
+        spans = np.array([word.span() for word in words], np.int64).reshape(-1, 2)
+        return Tokens(self.encode_passages([word.group() for word in words]), spans)
 
     def _unit(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        import numpy as np
-
         return unit(np.asarray(vectors, dtype=np.float32).reshape(-1, self.dim))

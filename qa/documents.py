@@ -1,6 +1,6 @@
-"""Documents: texts with where they came from; `qa.loaders` reads them from files.
+"""Documents: texts with their source; `qa.loaders` reads them from files.
 
-A document's text is kept as it was loaded: all offsets are into it.
+A document's text is kept as loaded: all offsets are into it.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from typing import Any, NamedTuple, TypeVar
 
 from qa.errors import LoadError
 
-_STEP = 4_096  # characters between two places whose bytes and lines are known
+_STEP = 4_096  # characters between two places whose bytes and lines are counted in advance
 
 _Kind = TypeVar("_Kind")
 
 
 class Span(NamedTuple):
-    """A stretch `[start, end)` of a document's text, in code points."""
+    """A span `[start, end)` of a document's text, in code points."""
 
     start: int
     end: int
 
     def overlaps(self, other: Span) -> bool:
-        """Return whether the two share a character."""
+        """Return whether two spans share a character."""
         return self.start < other.end and other.start < self.end
 
 
@@ -62,9 +62,9 @@ class Document:
     """One source text.
 
     Attributes:
-        id: names the document in its corpus; for a file, its name or its path in the folder.
+        id: unique in its corpus; for a file, its name or its path in the folder.
         text: the whole text, as loaded.
-        title: what a reader calls it.
+        title: for readers; by default the id without folder and suffix.
         source: where it came from (for a file, its absolute path); None if made in Python.
         pages: where each page starts in the text, in code points; empty if it has no pages.
         blocks: its headings, list items, rows of tables and so on, in order, of which no two
@@ -122,7 +122,7 @@ class Document:
         return bisect_right(self.pages, position) or None
 
     def byte_span(self, span: Span) -> Span:
-        """Return a span's place in the text's UTF-8 bytes."""
+        """Return a span in the text's UTF-8 bytes."""
         marks = self.derived(_Marks)
         return Span(marks.before(span.start)[0], marks.before(span.end)[0])
 
@@ -135,7 +135,7 @@ class Document:
 
 
 class _Marks:
-    """How many bytes and line ends come before any place of a text, found in a few steps."""
+    """The number of bytes and line ends before any place of a text, without a full count."""
 
     def __init__(self, document: Document) -> None:
         self._text = text = document.text
@@ -144,7 +144,6 @@ class _Marks:
             self._marks.append(self._after(self._marks[-1], start, start + _STEP))
 
     def before(self, position: int) -> tuple[int, int]:
-        """Return the bytes, and the line ends, before a place."""
         number = min(position // _STEP, len(self._marks) - 1)
         return self._after(self._marks[number], number * _STEP, position)
 
@@ -169,5 +168,5 @@ def _are_blocks(blocks: tuple[Block, ...], text: str) -> bool:
 
 
 def _is_unicode(text: str) -> bool:
-    """Return whether a text can be written; names of files may hold bytes that are no character."""
+    """Return whether a text can be encoded; a file's name may hold lone surrogates."""
     return text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text)

@@ -32,8 +32,8 @@ _LONGEST_CONTEXT = 300  # characters, with headings
 _MARKUP = re.compile(r"^[#*_>|\s]+|[#*_|=~\s-]+$")  # around a heading or a lead
 _LONGEST_SENTENCE = 8_192  # characters; a longer one is split in any case, from windows this long
 _LONGEST_TOKEN = 128  # characters, of the tokens of cl100k_base
-_LONGEST_PASSAGE = 200_000  # characters; tiktoken fails at a million that are white space
-_SPLIT_WINDOW = 512  # characters; grows while all of it fits, as reading far ahead is slow
+_LONGEST_PASSAGE = 200_000  # characters; tiktoken fails at a million of white space
+_SPLIT_WINDOW = 512  # characters; doubled while all of it fits, as long windows are slow
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Chunking:
 
     Attributes:
         max_tokens: the most tiktoken tokens (cl100k_base) in a passage.
-        overlap: sentences at the end of a passage that open the next one as well.
+        overlap: sentences at the end of a passage that the next one repeats.
     """
 
     max_tokens: int = 96
@@ -72,12 +72,12 @@ class Chunking:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A run of whole sentences of one document: what is embedded and retrieved.
+    """A run of whole sentences of one document: the unit of embedding and retrieval.
 
     Attributes:
-        document_id: the document that it is of.
+        document_id: of its document.
         start: where it starts in the document's text, in code points.
-        end: where it ends; the character there is not part of it.
+        end: where it ends, exclusive.
         text: `document.text[start:end]`.
         sentences: the spans of its sentences, in the document's text.
         context: what it stands under: the document's title, headings, and what leads in to its
@@ -119,7 +119,7 @@ class Passage:
 
     @property
     def span(self) -> Span:
-        """The passage's place in its document."""
+        """The passage's span in its document."""
         return Span(self.start, self.end)
 
     def to_dict(self) -> dict[str, Any]:
@@ -135,7 +135,7 @@ class Passage:
 
 
 def in_context(context: str, text: str) -> str:
-    """Put what a text stands under before it."""
+    """Put its context before a text."""
     return f"{context}\n{text}" if context else text
 
 
@@ -225,9 +225,9 @@ def _told(document: Document) -> Iterator[Span]:
 
 @lru_cache(maxsize=1)
 def tiktoken_encoding() -> tiktoken.Encoding:
-    """Load cl100k_base from the file that comes with the installation; no network is used.
+    """Load cl100k_base from the installation, without the network.
 
-    Nothing is read of, or written to, the folder for temporary files that all users share.
+    tiktoken's cache, in the folder for temporary files that all users share, is not used.
     """
     import tiktoken
 

@@ -1,4 +1,4 @@
-"""Files on their way in: regular ones alone, read within a limit, and refused in one sentence."""
+"""Reading input files: regular ones only, within a limit, or refused in one sentence."""
 
 from __future__ import annotations
 
@@ -16,24 +16,23 @@ _OPEN = sum(
 
 
 def refused(path: Path, reason: str) -> LoadError:
-    """Return the error that a file cannot be read; `reason` goes on after the file's path."""
+    """Return the error that a file cannot be read; `reason` continues after the file's path."""
     return LoadError(f"{printable_name(path)} {reason}", source=str(path))
 
 
 def read_regular(path: Path, limit: int, *, follow: bool = True) -> bytes:
-    """Read a whole file; what is looked at and what is read is one and the same open file.
+    """Read a whole file; the checks and the reading are of one and the same open file.
 
     Args:
         path: the file.
         limit: the most bytes that it may have.
-        follow: whether the path may be, or lead through, a link.
+        follow: whether the path may be a link, or lead through one.
 
     Raises:
-        LoadError: it is no regular file, is larger, cannot be read, or does not stay the same
-            while it is read.
+        LoadError: it is no regular file, is larger, cannot be read, or changes while it is read.
     """
     try:
-        # A device is not even opened; what is opened is looked at again, as it may be another.
+        # A device is not even opened; the open file is checked again, as it may be another.
         _check(path, path.stat(follow_symlinks=follow), limit)
         if not follow and os.path.realpath(path) != str(path):
             raise refused(path, "leads through a link: name the file itself")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Self
 
@@ -38,11 +39,9 @@ class FaissStore:
     @classmethod
     def load(cls, path: Path, dim: int, most: int | None = None) -> Self:
         """Read a file that `save` wrote, of `most` vectors at most."""
-        file, store = VectorFile(path, dim, most), cls(dim)
-        try:
+        store = cls(dim)
+        with closing(VectorFile(path, dim, most)) as file:
             store.add(file.ids, file.read(np.arange(file.count)))
-        finally:
-            file.close()
         return store
 
     @property

@@ -22,7 +22,6 @@ from embeddings.stores._vectors import (
     Scores,
     Vectors,
     checked,
-    inner_products,
     nearest,
     search_each,
 )
@@ -120,10 +119,6 @@ class IvfStore:
             if len(rows) < taken or taken == count or rough[0, -1] < scores[-1] - margin:
                 return scores, ids
             taken = min(taken * 2, count)
-
-    def scores(self, vector: Vectors, ids: Ids) -> Scores:
-        """Score vectors by id."""
-        return inner_products(checked(vector[None, :], self.dim), self.vectors(ids))
 
     def __len__(self) -> int:
         return int(np.count_nonzero(self._alive))

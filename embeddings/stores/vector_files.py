@@ -1,14 +1,13 @@
-"""Files of vectors: what a store writes once, and reads again.
+"""Files of vectors, which are written once.
 
 In this machine's byte order:
 
-    header     what it is, its dimension, how many vectors and lists, and a CRC-32 of all that is
-               said here and of the next two parts
+    header     magic, dimension, number of vectors and of lists, and a CRC-32 of these and of the
+               next two parts
     ids        int64
     checks     uint32: the CRC-32 of each vector, begun with its id
     vectors    float32, in the order of the ids
-    lists      for a store that has them: the vectors in few bytes, put together with their like
-               (`Lists`); the last four bytes are a CRC-32 of what is before
+    lists      optional: inverted lists of compressed vectors (`Lists`), and a CRC-32 of them
 
 The sizes of all parts follow from the header, and a file of another size is refused: no number in
 a file makes its reader take more memory than the file has bytes.
@@ -34,7 +33,7 @@ from embeddings.plain_files import create_plain, open_plain
 from embeddings.stores._vectors import Ids, Vectors
 
 Rows = Callable[[NDArray[np.int64]], Vectors]
-"""Gives vectors by row."""
+"""Returns vectors by row."""
 
 _MAGIC = b"INQTVEC1"
 _HEADER = struct.Struct("<8sqqqI")  # magic, dim, vectors, lists, CRC-32
@@ -44,7 +43,7 @@ _ROWS_AT_ONCE = 16_384
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """Vectors in one byte for a number, in lists of those that are near each other.
+    """Inverted lists: vectors with one byte for a number, in lists of near ones.
 
     Attributes:
         centres: float32, (lists, dim).
@@ -61,11 +60,11 @@ class Lists:
     codes: NDArray[np.uint8]
 
     def parts(self) -> Iterator[NDArray[np.generic]]:
-        """Return its arrays, as they stand in a file."""
+        """Yield the arrays, in the order of the file."""
         yield from (self.centres, self.ranges, self.sizes, self.rows, self.codes)
 
     def is_sound(self) -> bool:
-        """Return whether every vector is in one list, and all numbers are numbers."""
+        """Return whether every vector is in one list, and all numbers are finite."""
         numbers = np.isfinite(self.centres).all() and np.isfinite(self.ranges).all()
         count = len(self.rows)
         if not numbers or (self.sizes < 0).any() or int(self.sizes.sum()) != count:
@@ -76,14 +75,14 @@ class Lists:
 
 
 class VectorFile:
-    """An open file of vectors; what is read of it is checked against its checks.
+    """An open file of vectors; everything that is read is checked against its CRC-32.
 
-    It may be used from several threads, and goes on where its name is taken away.
+    It may be used from several threads, also after its name is removed.
 
     Args:
         path: the file.
-        dim: the dimension that it must be of.
-        most: how many vectors it may have. A file may claim more than the disk holds of it.
+        dim: the dimension that it must have.
+        most: the most vectors that it may have. A sparse file may claim more than the disk holds.
 
     Raises:
         StoreError: it cannot be read, is damaged, or is not such a file.
@@ -109,8 +108,8 @@ class VectorFile:
         header = self._file.read(_HEADER.size)
         if len(header) < _HEADER.size or not header.startswith(_MAGIC):
             raise self.unreadable("it is of an unknown kind")
-        _, found, self.count, self.lists_count, crc = _HEADER.unpack(header)
-        if found != dim:
+        _, stored_dim, self.count, self.lists_count, crc = _HEADER.unpack(header)
+        if stored_dim != dim:
             raise StoreError(f"the vector file {self._path} is not of dimension {dim}")
         self._at = _HEADER.size + 12 * self.count
         self._lists_at = self._at + 4 * dim * self.count
@@ -131,7 +130,7 @@ class VectorFile:
         return of_lists + (8 + self.dim) * self.count + _CRC.size
 
     def read(self, rows: NDArray[np.int64]) -> Vectors:
-        """Return vectors by row; those that follow each other are read at once."""
+        """Return vectors by row; consecutive rows are read at once."""
         vectors = np.empty((len(rows), self.dim), dtype=np.float32)
         if not len(rows):
             return vectors
@@ -144,15 +143,15 @@ class VectorFile:
                 self._file.seek(place)
                 if self._file.readinto(into[start:end]) < end - start:
                     raise self.unreadable("it is cut short")
-        found = _checks(self.ids[rows], into, 4 * self.dim)
-        if not np.array_equal(found, self._checks[rows]) or not np.isfinite(vectors).all():
+        checks = _checks(self.ids[rows], into, 4 * self.dim)
+        if not np.array_equal(checks, self._checks[rows]) or not np.isfinite(vectors).all():
             raise self.unreadable("a vector in it is damaged")
         return vectors
 
     def lists(self) -> Lists:
-        """Return the lists; they are read from the open file, as its name may be gone."""
+        """Read the lists."""
         dim, lists = self.dim, self.lists_count
-        found = Lists(
+        stored = Lists(
             np.empty((lists, dim), np.float32),
             np.empty((2, dim), np.float32),
             np.empty(lists, np.int64),
@@ -162,22 +161,22 @@ class VectorFile:
         crc = 0
         with self._reading:
             self._file.seek(self._lists_at)
-            for part in found.parts():
+            for part in stored.parts():
                 into = part.reshape(-1).view(np.uint8).data
                 if self._file.readinto(into) < len(into):
                     raise self.unreadable("it is cut short")
                 crc = zlib.crc32(into, crc)
             whole = self._file.read(_CRC.size) == _CRC.pack(crc)
-        if not whole or not found.is_sound():
+        if not whole or not stored.is_sound():
             raise self.unreadable("its lists are damaged")
-        return found
+        return stored
 
     def unreadable(self, reason: str) -> StoreError:
-        """Make the error that the file cannot be read."""
+        """Return the error that the file cannot be read."""
         return StoreError(f"the vector file {self._path} cannot be read: {reason}")
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
     def __del__(self) -> None:
@@ -186,19 +185,19 @@ class VectorFile:
 
 
 class Listing(Protocol):
-    """Puts vectors into lists."""
+    """Sorts vectors into lists."""
 
     number: int
 
     def add(self, vectors: Vectors) -> None:
-        """Take the next vectors."""
+        """Add the next vectors."""
 
     def finished(self) -> Lists:
         """Return the lists of all of them."""
 
 
 def write_vectors(path: Path, ids: Ids, dim: int, rows: Rows, lists: Listing | None = None) -> None:
-    """Write vectors to a new file, in one pass over them; a `FileExistsError` if it is there."""
+    """Write vectors to a new file, in one pass over them; a `FileExistsError` if it exists."""
     checks = np.empty(len(ids), np.uint32)
     with create_plain(path) as file:
         file.seek(_HEADER.size + 12 * len(ids))

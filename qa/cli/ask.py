@@ -72,12 +72,12 @@ def retrieve(
 
     check_words(question)  # before the model is loaded
     with corpus.open() as qa:
-        found = qa.retrieve(question, top_k=top_k)
-        places = [_start_of(qa.index.document(hit.passage.document_id), hit) for hit in found]
+        hits = qa.retrieve(question, top_k=top_k)
+        places = [_start_of(qa.index.document(hit.passage.document_id), hit) for hit in hits]
     if as_json:
-        print_json([hit.to_dict() for hit in found])
+        print_json([hit.to_dict() for hit in hits])
         return
-    for hit, where in zip(found, places, strict=True):
+    for hit, where in zip(hits, places, strict=True):
         click.secho(f"{hit.rank}.", bold=True, nl=False)
         click.secho(f"  {printable_name(hit.passage.document_id)}, {where}", dim=True, nl=False)
         reranked = "" if hit.rerank_score is None else f", rerank score {hit.rerank_score:.3f}"

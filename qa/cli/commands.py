@@ -27,8 +27,8 @@ class _Commands(click.Group):
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        brought = [entry.name for entry in entry_points(group="inquote.commands")]
-        return sorted({*super().list_commands(ctx), *brought})
+        others = [entry.name for entry in entry_points(group="inquote.commands")]
+        return sorted({*super().list_commands(ctx), *others})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         own = super().get_command(ctx, cmd_name)
@@ -49,15 +49,14 @@ class _Commands(click.Group):
         except (QAError, EmbeddingsError) as error:
             raise click.ClickException(printable(str(error))) from error
         except FileNotFoundError as error:
-            if _is_somewhere():
+            if _working_folder_exists():
                 raise
             raise click.ClickException(
                 "the folder that you are in was removed: change to another one"
             ) from error
 
 
-def _is_somewhere() -> bool:
-    """Tell whether the working folder is still there."""
+def _working_folder_exists() -> bool:
     try:
         return bool(Path.cwd())
     except FileNotFoundError:

@@ -176,9 +176,9 @@ def compare(
     loaded = [load_run(folder) for folder in runs]
     comparison = compare(*loaded, measures=measures or None, alpha=alpha, seed=seed)
     results = check_gates(comparison, declared) if declared else []
-    told = tuple(f"gate {'passed' if r.passed else 'FAILED'}: {r.sentence}" for r in results)
+    notes = [f"gate {'passed' if r.passed else 'FAILED'}: {r.sentence}" for r in results]
     if out is not None:
-        kept.keep_comparison(replace(comparison, notes=(*told, *comparison.notes)), out)
+        kept.keep_comparison(replace(comparison, notes=(*notes, *comparison.notes)), out)
     if as_json:
         print_json(comparison.to_dict() | {"gates": [result.to_dict() for result in results]})
     else:

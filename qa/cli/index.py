@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qa.cli.options import (
-    as_json_option,
-    backend_option,
-    model_option,
-    precision_option,
-    print_json,
-)
+from qa.cli.options import as_json_option, model_options, print_json
 from qa.text.printable import printable, printable_name
 
 if TYPE_CHECKING:
@@ -29,9 +23,7 @@ STOPPED = 130
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--index", type=click.Path(path_type=Path), help="Folder of the index.")
-@model_option
-@backend_option
-@precision_option
+@model_options
 @click.option("--max-tokens", type=int, help="Tokens in a passage, at most.  [default: 96]")
 @click.option("--overlap", type=int, help="Sentences that adjacent passages share.  [default: 1]")
 @click.option(
@@ -78,24 +70,18 @@ def index(
         raise click.UsageError("--watch needs the files and folders to watch.")
     if remove and index is None:
         raise click.UsageError("--remove needs --index, the index to change.")
-    chunking = None
-    if max_tokens is not None or overlap is not None:
-        if index is None:
-            raise click.UsageError("--max-tokens and --overlap need --index.")
-        default = Chunking()
-        chunking = Chunking(
-            default.max_tokens if max_tokens is None else max_tokens,
-            default.overlap if overlap is None else overlap,
-        )
-    source = list(paths) or None
+    named = {"max_tokens": max_tokens, "overlap": overlap}
+    settings = {name: value for name, value in named.items() if value is not None}
+    if settings and index is None:
+        raise click.UsageError("--max-tokens and --overlap need --index.")
     try:
         corpus = open_corpus(
-            source,
+            list(paths) or None,
             index=index,
             model=model,
             backend=backend or "auto",
             precision=precision,
-            chunking=chunking,
+            chunking=Chunking(**settings) if settings else None,
             remove=remove,
             token_vectors=token_vectors,
         )
@@ -109,7 +95,7 @@ def index(
 
 
 def _check(index: Path | None, *, bare: bool) -> None:
-    """Print that an index is not damaged; `IndexDamaged` if it is."""
+    """Print that an index is not damaged; raise `IndexDamaged` if it is."""
     from qa.index import Index
 
     if index is None or not bare:
@@ -123,15 +109,14 @@ def _check(index: Path | None, *, bare: bool) -> None:
 
 
 def _watch(paths: tuple[Path, ...], folder: Path, encoder: Encoder, as_json: bool) -> None:
-    """Print what changes, until Ctrl-C."""
     from qa.index.watcher import watch
 
-    def told(error: QAError) -> None:
+    def report(error: QAError) -> None:
         click.echo(f"Not indexed: {printable(str(error))}", err=True)
 
     click.echo("Watching for changes. Press Ctrl-C to stop.", err=True)
     with suppress(KeyboardInterrupt):
-        for changes in watch(paths, folder, encoder, told):
+        for changes in watch(paths, folder, encoder, report):
             _print_changes(folder, changes, as_json)
     click.echo("Stopped watching.", err=True)
 

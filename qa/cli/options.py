@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 _Command = Callable[..., Any]
 
 
-backend_option = click.option(
+_backend_option = click.option(
     "--backend",
     type=click.Choice(["auto", "openvino", "torch"]),
     help="What runs the model. By default torch on a GPU, else OpenVINO if it supports the model.",
 )
 
-model_option = click.option(
+_model_option = click.option(
     "--model",
     help="A sentence-transformers model: a folder or a name on the Hub. By default the one "
     "that comes with inquote.",
 )
 
-precision_option = click.option(
+_precision_option = click.option(
     "--precision",
     type=click.Choice(["float32", "bfloat16"]),
     default="float32",
@@ -42,9 +42,30 @@ precision_option = click.option(
 )
 
 
+def model_options(command: _Command) -> _Command:
+    """Add --model, --backend and --precision."""
+    return _model_option(_backend_option(_precision_option(command)))
+
+
+def documents_option(help_text: str) -> Callable[[_Command], _Command]:
+    """Add --document, which the command gets as `documents`."""
+    return click.option(
+        "--document",
+        "documents",
+        type=click.Path(path_type=Path),
+        multiple=True,
+        help=help_text,
+    )
+
+
+def index_option(help_text: str) -> Callable[[_Command], _Command]:
+    """Add --index."""
+    return click.option("--index", type=click.Path(path_type=Path), help=help_text)
+
+
 @dataclass(frozen=True, slots=True)
 class CorpusOptions:
-    """What to ask, and with which models."""
+    """The documents or index to ask, and the models."""
 
     documents: tuple[Path, ...]
     index: Path | None
@@ -78,26 +99,19 @@ def corpus_options(command: _Command) -> _Command:
         )
         return command(corpus=corpus, **given)
 
+    decorated: _Command = with_corpus
     for option in (
         click.option(
             "--reranker",
             help="A sentence-transformers cross-encoder to rerank passages with: a folder or a "
             "name on the Hub. By default none.",
         ),
-        precision_option,
-        backend_option,
-        model_option,
-        click.option("--index", type=click.Path(path_type=Path), help="Folder of an index."),
-        click.option(
-            "--document",
-            "documents",
-            type=click.Path(path_type=Path),
-            multiple=True,
-            help="File or folder to ask; repeatable.",
-        ),
+        model_options,
+        index_option("Folder of an index."),
+        documents_option("File or folder to ask; repeatable."),
     ):
-        with_corpus = option(with_corpus)
-    return with_corpus
+        decorated = option(decorated)
+    return decorated
 
 
 threshold_option = click.option(

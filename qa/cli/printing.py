@@ -48,8 +48,8 @@ def print_run(run: Run, *, every: bool = False) -> None:
         if every or name in _PRINTED:
             if MEASURES[name].group != group:
                 group = MEASURES[name].group
-                told = f"{group}, {DEPTH} deep" if group == "retrieval" else group
-                heading = f"\n{told:<26}{'value':>8}   {'95% interval':<18}questions"
+                title = f"{group}, {DEPTH} deep" if group == "retrieval" else group
+                heading = f"\n{title:<26}{'value':>8}   {'95% interval':<18}questions"
                 click.secho(heading, dim=True)
             click.echo(_figure(figure))
     click.secho("\nwhat became of them", dim=True)
@@ -73,7 +73,7 @@ def print_comparison(comparison: Comparison, *, every: bool = False) -> None:
     if len(others) > 1:
         _print_table(comparison, list(dict.fromkeys(one.measure for one in shown)))
     for name in others if every or len(others) == 1 else []:
-        click.secho(f"{printable(name)}, held against {printable(baseline)}", bold=True)
+        click.secho(f"{printable(name)}, compared with {printable(baseline)}", bold=True)
         heading = f"{'':<24}{'before':>9}{'after':>9}{'change':>9}   {'95% interval':<19}"
         click.secho(f"{heading}{'p':<9}{'adjusted':<10}", dim=True)
         for one in shown:
@@ -115,18 +115,19 @@ def _is_shown(one: Difference) -> bool:
 
 
 def _print_table(comparison: Comparison, measures: Sequence[str]) -> None:
-    """Print a column for each run, and where a test says so, whether it is better or worse."""
-    found = {(one.measure, one.run): one for one in comparison.differences}
+    """Print a column for each run, with a mark where a test finds it better or worse."""
+    differences = {(one.measure, one.run): one for one in comparison.differences}
     names = [run.name for run in comparison.runs]
     widths = [max(len(name), 9) + 2 for name in map(printable, names)]
     headings = zip(names, widths, strict=True)
     click.echo(" " * 24 + "".join(f"{printable(name):>{width}}  " for name, width in headings))
     for measure in measures:
         click.echo(f"{measure:<24}", nl=False)
-        first = next(found[measure, name] for name in names[1:] if (measure, name) in found)
+        rows = (differences.get((measure, name)) for name in names[1:])
+        first = next(filter(None, rows))
         click.echo(f"{amount(measure, first.baseline):>{widths[0]}}  ", nl=False)
         for name, width in zip(names[1:], widths[1:], strict=True):
-            one = found.get((measure, name))
+            one = differences.get((measure, name))
             value = amount(measure, one.value) if one else "–"
             verdict = one.verdict if one else ""
             mark = {"better": "+", "worse": "-"}.get(verdict, " ")

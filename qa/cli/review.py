@@ -16,9 +16,9 @@ _NUMBERS = re.compile(r"[0-9]+(?:[\s,]+[0-9]+)*")
 
 
 def review_in_terminal(review: Review) -> None:
-    """Show each question that is pending, and ask what answers it, until all are judged.
+    """Show each pending question, and ask what answers it, until all are judged.
 
-    Every decision is kept at once, so it may be stopped at any moment.
+    Every decision is saved at once, so the review may be stopped at any moment.
     """
     pending = list(review.pending)
     before = review.judged
@@ -67,36 +67,33 @@ def _choices(question: Question) -> dict[str, str]:
 
 
 def _judge(review: Review, one: Pending) -> bool:
-    """Ask until a decision is taken; tell whether to go on with the next question."""
+    """Ask until a decision is taken; return whether to go on with the next question."""
     choices = _choices(one.question)
     while True:
-        told = click.prompt("Judgement").strip().lower()
-        if _NUMBERS.fullmatch(told):
-            if excerpts := _numbered(told, one.candidates):
+        choice = click.prompt("Judgement").strip().lower()
+        if _NUMBERS.fullmatch(choice):
+            if excerpts := _numbered(choice, one.candidates):
                 review.accept(one.question, excerpts)
                 return True
-        elif told not in choices:
+        elif choice not in choices:
             click.echo(f"That is none of: numbers, {', '.join(choices)}")
-        elif told != "t":
-            return _decide(review, one.question, told)
+        elif choice == "q":
+            return False
+        elif choice != "t":
+            decide = {"n": review.unanswerable, "k": review.keep, "s": review.skip}
+            decide[choice](one.question)
+            return True
         elif _typed(review, one.question):
             return True
 
 
-def _numbered(told: str, candidates: tuple[Excerpt, ...]) -> list[Excerpt]:
+def _numbered(choice: str, candidates: tuple[Excerpt, ...]) -> list[Excerpt]:
     """Return the excerpts of these numbers; none, and say so, if there is no such number."""
-    numbers = [int(number) for number in re.findall("[0-9]{1,9}", told)]
+    numbers = [int(number) for number in re.findall("[0-9]{1,9}", choice)]
     if all(1 <= number <= len(candidates) for number in numbers):
         return [candidates[number - 1] for number in numbers]
     click.echo(f"The numbers are 1 to {len(candidates)}" if candidates else "There are no numbers")
     return []
-
-
-def _decide(review: Review, question: Question, choice: str) -> bool:
-    if choice == "q":
-        return False
-    {"n": review.unanswerable, "k": review.keep, "s": review.skip}[choice](question)
-    return True
 
 
 def _typed(review: Review, question: Question) -> bool:

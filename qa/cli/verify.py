@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from qa.cli.options import as_json_option, print_json
+from qa.cli.options import as_json_option, documents_option, index_option, print_json
 from qa.text.printable import printable, printable_name
 from qa.verification import ConversationVerification, Verification
 
@@ -16,19 +16,11 @@ NOT_VERIFIED = 4
 
 @click.command()
 @click.argument("answer", type=click.Path(path_type=Path))
-@click.option(
-    "--document",
-    "documents",
-    type=click.Path(path_type=Path),
-    multiple=True,
-    help="File or folder to check against; repeatable. By default, the files that ANSWER names, "
-    "of those that are known here.",
+@documents_option(
+    "File or folder to check against; repeatable. By default, the files that ANSWER names, "
+    "of those that are known here."
 )
-@click.option(
-    "--index",
-    type=click.Path(path_type=Path),
-    help="Folder of an index to check against.",
-)
+@index_option("Folder of an index to check against.")
 @as_json_option
 def verify(answer: Path, documents: tuple[Path, ...], index: Path | None, as_json: bool) -> None:
     """Check the quotes of a saved answer against the source.
@@ -49,16 +41,16 @@ def verify(answer: Path, documents: tuple[Path, ...], index: Path | None, as_jso
         raise click.UsageError("Use either --document or --index, not both.")
     saved = read_saved(answer)
     if index:
-        found = Sources.of_index(index, saved)
+        sources = Sources.of_index(index, saved)
     elif documents:
-        found = Sources.of_files(documents)
+        sources = Sources.of_files(documents)
     else:
-        found = Sources.named_in(saved)
+        sources = Sources.named_in(saved)
     result: Verification | ConversationVerification
     if isinstance(saved, SavedAnswer):
-        result = verify(saved, found)
+        result = verify(saved, sources)
     else:
-        result = verify_conversation(saved, found)
+        result = verify_conversation(saved, sources)
     if as_json:
         print_json(result.to_dict())
     else:
@@ -86,9 +78,6 @@ def _print_verified(result: Verification | ConversationVerification) -> None:
 
 
 def _print_finding(label: str, verified: bool, finding: str) -> None:
-    click.secho(
-        "verified     " if verified else "NOT verified ",
-        fg="green" if verified else "red",
-        nl=False,
-    )
+    word, colour = ("verified     ", "green") if verified else ("NOT verified ", "red")
+    click.secho(word, fg=colour, nl=False)
     click.echo(f"{label}: {printable(finding)}")

@@ -108,7 +108,6 @@ class _Scored:
         self._norms = _K1 * (1 - _B + _B * lengths / max(mean, 1.0))
 
     def alive(self, postings: list[Posting]) -> list[Posting]:
-        """Leave out the removed passages."""
         if self._all_alive:
             return postings
         masked = ((term, self.segment.alive[rows], rows, counts) for term, rows, counts in postings)

@@ -123,7 +123,6 @@ class SegmentBuilder:
         return merged
 
     def _write(self, merged: Sequence[Segment]) -> None:
-        """Write a segment of the added passages and of the segments to merge."""
         fresh = Segment(
             -1,
             np.frombuffer(self._passages, np.int64),
@@ -294,7 +293,6 @@ class _Unpacked:
             raise NotWhole("its words cannot be read")
 
     def find(self, term: str) -> Posting | None:
-        """Return the posting of a term; None if no passage contains it."""
         n = bisect_left(self._terms, term)
         if n == len(self._terms) or self._terms[n] != term:
             return None

@@ -226,8 +226,6 @@ class Index:
 
     def _check_rows(self) -> None:
         """Read all rows but the tokens, and check that they agree."""
-        import numpy as np
-
         for id_ in self._listed:
             self._read_document(id_)
         rows = self._rows("SELECT number, sentences, context, checksum FROM passages ORDER BY 1")
@@ -237,12 +235,11 @@ class Index:
         every = [n for each in self._listed.values() for n in each.passages]
         if numbers != every or self._words.passages().tolist() != every:
             raise NotWhole("its passages, or its words, are not those of its documents")
-        if np.sort(self._store.ids).tolist() != every:
+        if sorted(self._store.ids.tolist()) != every:
             raise NotWhole("its vectors are not those of its passages")
         self._words.check()
 
     def __len__(self) -> int:
-        """Count the passages."""
         return len(self._store)
 
     def close(self) -> None:

@@ -80,7 +80,6 @@ def _take(folder: Path) -> None:
 
 
 def _refuse(folder: Path, others: set[str]) -> None:
-    """Refuse to begin an index beside other files."""
     if others:
         raise IndexNotWritten(
             f"{folder} holds {min(others)!r} and no index: name an empty folder, or a new one, "
@@ -110,7 +109,6 @@ def _prepare(connection: sqlite3.Connection, folder: Path) -> None:
 
 
 def _is_blank(connection: sqlite3.Connection) -> bool:
-    """Return whether a database was never written."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()

@@ -169,7 +169,6 @@ def _wanted(
 
 
 def _known(folder: Path) -> dict[str, tuple[str | None, str | None]]:
-    """Return the source and the stamp of each document that is indexed, by its id."""
     if not is_index(folder):
         return {}
     try:
@@ -209,7 +208,6 @@ class _Writer:
         self._pending: list[tuple[NDArray[np.int64], NDArray[np.float32]]] = []
 
     def store(self) -> Segments:
-        """Return the vectors, which are loaded when they are first needed."""
         if self._store is None:
             with faults_named(self._folder):
                 self._store = load_vectors(self._manifest, self._connection, self._folder)

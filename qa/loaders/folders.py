@@ -1,4 +1,4 @@
-"""What is below a folder: nothing outside of it, and nothing in it left out in silence."""
+"""The files below a folder: none outside of it, and none left out without a word."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from qa.errors import LoadError
 from qa.regular_files import refused
 from qa.text.printable import printable_name
 
-_LOCK = "~$"  # starts the name of the file that Word puts beside one that is open
+_LOCK = "~$"  # begins the name of Word's lock file beside an open document
 _LINK, _FOLDER, _FILE, _SPECIAL = "link", "folder", "file", "special"
 _log = logging.getLogger(__name__)
 
@@ -23,14 +23,14 @@ def files_below(
 ) -> list[Path]:
     """Return the wanted files below a folder, relative to it and in order.
 
-    Hidden files, links to folders and what is not a regular file are skipped. A link that leads
-    nowhere, or out of the folder, is skipped too, with a warning in the log. `unreadable` is
-    called for each folder below that cannot be read.
+    Hidden files, links to folders and special files are skipped. Broken links, and links out of
+    the folder, are skipped with a warning in the log. `unreadable` is called for each folder
+    below that cannot be read.
 
     Raises:
-        LoadError: a folder cannot be looked into.
+        LoadError: the folder, or without `unreadable` any folder below, cannot be read.
     """
-    found, left, root = [], [Path()], os.path.realpath(folder)
+    files, left, root = [], [Path()], os.path.realpath(folder)
     while left:
         below = left.pop()
         try:
@@ -44,15 +44,15 @@ def files_below(
             relative = below / name
             if kind == _FOLDER:
                 left.append(relative)
-            if kind == _FILE and is_wanted(relative):
-                found.append(relative)
-            if kind == _LINK and _leads_to_file(folder, relative, root, is_wanted):
-                found.append(relative)
-    return sorted(found)
+            if (kind == _FILE and is_wanted(relative)) or (
+                kind == _LINK and _leads_to_file(folder, relative, root, is_wanted)
+            ):
+                files.append(relative)
+    return sorted(files)
 
 
 def _entries(folder: Path) -> list[tuple[str, str]]:
-    """Return the names in a folder that are not hidden, and what each is."""
+    """Return the names in a folder that are not hidden, and the kind of each."""
     try:
         with os.scandir(folder) as entries:
             return [(e.name, _kind(e)) for e in entries if not e.name.startswith((".", _LOCK))]
@@ -71,7 +71,6 @@ def _kind(entry: os.DirEntry[str]) -> str:
 def _leads_to_file(
     folder: Path, relative: Path, root: str, is_wanted: Callable[[Path], bool]
 ) -> bool:
-    """Return whether a link leads to a file below `root`."""
     link = folder / relative
     target = os.path.realpath(link)
     if os.path.isdir(target) or is_wanted(relative):  # noqa: PTH112

@@ -128,7 +128,6 @@ class _Worker:
         return self._process.poll() is None
 
     def close(self) -> None:
-        """Kill the process."""
         self.over = True
         self._process.kill()
         self._close_pipes()
@@ -189,7 +188,6 @@ class _Pool:
         return reply
 
     def close(self) -> None:
-        """Kill the idle processes."""
         with self._lock:
             while self._idle:
                 self._idle.pop().close()

@@ -23,17 +23,17 @@ _ACCENTS = re.compile("[\u0300-\u036f]")
 
 
 def words(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where each word of a text stands: `[start, end)`."""
+    """Yield the place of each word of a text: `[start, end)`."""
     return (word.span() for word in _WORD.finditer(text))
 
 
 def content_words(text: str) -> list[str]:
-    """Return a text's words once each, in lower case, without those that every text has (English).
+    """Return a text's words, once each and in lower case, without English stop words.
 
-    Words that merely ask, such as "how", are among those.
+    Question words, such as "how", are stop words.
     """
-    found = dict.fromkeys(_WORD.findall(text.lower()))
-    return [word for word in found if word not in _STOPPED]
+    unique = dict.fromkeys(_WORD.findall(text.lower()))
+    return [word for word in unique if word not in _STOPPED]
 
 
 def terms(text: str) -> frozenset[str]:
@@ -42,18 +42,18 @@ def terms(text: str) -> frozenset[str]:
 
 
 def counted_terms(text: str) -> tuple[Counter[str], int]:
-    """Count a text's terms, as they are searched for, and all of its words.
+    """Count a text's terms, as the inverted index has them, and all of its words.
 
-    These are `terms` without accents, and `snake_case` is two words.
+    These terms have no accents, and `snake_case` is two words.
     """
-    found = _INDEXED.findall(_folded(text))
-    return Counter(_stem(word) for word in found if word not in _STOPPED), len(found)
+    words = _INDEXED.findall(_folded(text))
+    return Counter(_stem(word) for word in words if word not in _STOPPED), len(words)
 
 
 def query_terms(query: str) -> Counter[str]:
-    """Return the terms that a query asks for; one counts for each of its different words."""
-    found = dict.fromkeys(_INDEXED.findall(_folded(query)))
-    return Counter(_stem(word) for word in found if word not in _STOPPED)
+    """Return a query's terms; a term counts once for each of its different words."""
+    unique = dict.fromkeys(_INDEXED.findall(_folded(query)))
+    return Counter(_stem(word) for word in unique if word not in _STOPPED)
 
 
 def _folded(text: str) -> str:
@@ -65,14 +65,14 @@ def _folded(text: str) -> str:
 
 
 class Idf:
-    """How much each term tells among some texts: inverse document frequency, smoothed."""
+    """The inverse document frequency of terms among some texts, smoothed."""
 
     def __init__(self, texts: Sequence[frozenset[str]]) -> None:
         self._texts = len(texts)
         self._counts = Counter(term for text in texts for term in text)
 
     def weight(self, term: str) -> float:
-        """Weigh a term: the fewer texts hold it, the more; one that none holds, the most."""
+        """Return the IDF of a term; it is highest for a term in no text."""
         return math.log((self._texts + 1) / (self._counts[term] + 0.5))
 
 

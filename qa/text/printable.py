@@ -1,4 +1,4 @@
-"""Texts of others, made safe to print on a terminal."""
+"""Untrusted texts, made safe to print on a terminal."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ _TURNS_DIRECTION = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 def printable(text: str) -> str:
-    """Show control characters of a text as escapes, so that they cannot steer the terminal.
+    """Escape the control characters of a text, so that they cannot control the terminal.
 
-    Those that turn the direction of writing are among them: they would turn what follows, too.
+    Those that change the direction of writing are escaped, too, as they affect what follows.
     """
     return "".join(
         c if c.isprintable() or c in "\n\t" or not _is_control(c) else ascii(c)[1:-1] for c in text
@@ -18,9 +18,9 @@ def printable(text: str) -> str:
 
 
 def printable_name(name: object) -> str:
-    """Show a name, such as a file's, on one line, and every character that would not be seen.
+    """Escape a name, such as a file's, for one line; invisible characters are escaped, too.
 
-    With an invisible character in it, a name looks like another that is known.
+    With an invisible character in it, a name could look like a known one.
     """
     return "".join(
         ascii(c)[1:-1] if c in "\n\t" or unicodedata.category(c) == "Cf" else c

@@ -1,7 +1,7 @@
-"""Where a quote may begin and end: at the bounds of sentences, told from the document alone.
+"""Where a quote may begin and end: at the bounds of sentences, which depend on the document alone.
 
 A quote that begins after the "No" of "No vessel shall enter" says the opposite, so quotes are
-whole sentences. One that is very long is cut into parts, always at the same places, and a quote
+whole sentences. A very long sentence is cut into parts, always at the same places, and a quote
 may be whole parts of it.
 """
 
@@ -16,17 +16,17 @@ from qa.documents import Block, Document, Span
 from qa.text.sentences import paragraph_at, regions, split_block, split_paragraph
 
 LONGEST_WHOLE = 1_000
-"""The most characters of a sentence that is only ever quoted whole."""
+"""The most characters of a sentence that is always quoted whole."""
 
-_PART = 500  # about how many characters there are in a part of a longer one
+_PART = 500  # characters in a part of a longer sentence, roughly
 _lock = Lock()
 
 _Bounds = tuple["array[int]", "array[int]"]
-"""Where the sentences of a paragraph start, and where they end."""
+"""The starts and the ends of the sentences of a paragraph."""
 
 
 class Sentences:
-    """The sentences of a text; a paragraph is split when it is first asked about."""
+    """The sentences of a text; a paragraph is split when it is first needed."""
 
     def __init__(self, text: str, blocks: Sequence[Block] = ()) -> None:
         self._text = text
@@ -49,7 +49,7 @@ class Sentences:
         return Span(starts[number], ends[number])
 
     def whole(self, span: Span) -> Span | None:
-        """Return the least that may be quoted and holds the words of a span; None without words."""
+        """Return the smallest possible quote around the words of a span; None without words."""
         words = self._text[span.start : span.end]
         start = span.start + len(words) - len(words.lstrip())
         last = span.start + len(words.rstrip()) - 1
@@ -69,16 +69,13 @@ class Sentences:
             around = paragraph_at(self._text, position)
             paragraph = Span(max(around.start, region.start), min(around.end, region.end))
             sentences = split_paragraph(self._text, paragraph)
-        found = array("q"), array("q")
-        for sentence in sentences:
-            for bounds, bound in zip(found, sentence, strict=True):
-                bounds.append(bound)
+        starts, ends = (array("q", places) for places in zip(*sentences, strict=True))
         with _lock:
             if paragraph.start not in self._split:
-                self._split[paragraph.start] = found
+                self._split[paragraph.start] = starts, ends
                 self._ends[paragraph.start] = paragraph.end
                 insort(self._paragraphs, paragraph.start)
-        return found
+        return starts, ends
 
 
 def _of(document: Document) -> Sentences:
@@ -86,7 +83,7 @@ def _of(document: Document) -> Sentences:
 
 
 def _part_at(text: str, sentence: Span, position: int) -> Span:
-    """Return the part of a long sentence that holds a character; a shorter one is its own part."""
+    """Return the part of a long sentence that holds a character; a short sentence is one part."""
     length = sentence.end - sentence.start
     if length <= LONGEST_WHOLE:
         return sentence

@@ -112,12 +112,12 @@ def _paragraphs(text: str, start: int, end: int) -> Iterator[Span]:
 def paragraph_at(text: str, position: int) -> Span:
     """Return the paragraph that holds a character, which must not be white space.
 
-    It looks back and ahead as far as the paragraph reaches, and never through the whole text.
+    Only the paragraph is read, never the whole text.
     """
     window = _LOOK_BACK
     while True:
         first = max(position - window, 0)
-        # A break that the window cuts still ends where it ends, or is found by a wider one.
+        # A break cut by the window's start ends at the same place, or a wider window finds it.
         starts = [gap.end() for gap in _PARAGRAPH_BREAK.finditer(text, first, position)]
         if starts or first == 0:
             break
@@ -127,7 +127,7 @@ def paragraph_at(text: str, position: int) -> Span:
 
 
 def split_paragraph(text: str, paragraph: Span) -> Iterator[Span]:
-    """Return the sentences of a paragraph, as `split_sentences` has them."""
+    """Yield the sentences of a paragraph, like `split_sentences`."""
     pending: Span | None = None
     for raw in _boundaries(text, paragraph):
         start = raw.start
@@ -146,14 +146,14 @@ def split_paragraph(text: str, paragraph: Span) -> Iterator[Span]:
 
 
 def _boundaries(text: str, paragraph: Span) -> Iterator[Span]:
-    """Yield sentencex's own pieces, which tile the paragraph, from windows of bounded length."""
+    """Yield sentencex's own spans, which tile the paragraph, from windows of bounded length."""
     from sentencex import get_sentence_boundaries
 
     start, window = paragraph.start, _WINDOW
     while start < paragraph.end:
         end = min(start + window, paragraph.end)
-        found = get_sentence_boundaries(_LANGUAGE, text[start:end])
-        spans = [Span(start + f["start_index"], start + f["end_index"]) for f in found]
+        bounds = get_sentence_boundaries(_LANGUAGE, text[start:end])
+        spans = [Span(start + each["start_index"], start + each["end_index"]) for each in bounds]
         if end < paragraph.end:
             spans = spans[:-2]  # the window's end may have cut these
         if not spans and window < _WIDEST_WINDOW:

@@ -1,4 +1,4 @@
-"""Answers and conversations as they stand in files: what they claim, none of it believed."""
+"""Saved answers and conversations: untrusted claims, read strictly."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class SavedContext(_Saved):
 
 
 class SavedCitation(_Saved):
-    """What `Citation.to_dict` gave, or what somebody made of it."""
+    """A citation by `Citation.to_dict`, or a forged one."""
 
     number: Count
     quote: Text
@@ -78,7 +78,7 @@ Quotes = Annotated[list[SavedCitation], Field(max_length=MAX_QUOTES), FailFast()
 
 
 class SavedAnswer(_Saved):
-    """What `Answer.to_dict` gave, or what somebody made of it."""
+    """An answer by `Answer.to_dict`, or a forged one."""
 
     question: Text
     text: Text
@@ -93,7 +93,7 @@ class SavedAnswer(_Saved):
 
 
 class SavedConversation(_Saved):
-    """Several answers in one file, each of which stands on its own."""
+    """Several independent answers in one file."""
 
     format: Literal["inquote-conversation/1"]
     title: Text
@@ -141,11 +141,11 @@ def read_saved(path: Path) -> SavedAnswer | SavedConversation:
 
 
 def reason(error: ValidationError) -> str:
-    """Return what is wrong with data, and at which place of it, in a few words."""
+    """Return the first fault of data, and its place, in a few words."""
     first = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(map(str, first["loc"]))
-    said = first["msg"].removeprefix("Value error, ").replace("Input should", "it should")
-    return f"{said} (at {where})" if where else said
+    fault = first["msg"].removeprefix("Value error, ").replace("Input should", "it should")
+    return f"{fault} (at {where})" if where else fault
 
 
 def _parsed(model: type[_Kind], what: str, data: bytes, path: Path) -> _Kind:

@@ -1,4 +1,4 @@
-"""Checking a saved answer, or a conversation, against its sources again, with no model."""
+"""Checking a saved answer or conversation against its sources, without a model."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _SHOWN = 20  # characters of a difference
 _BEGINNING = 60  # characters of a sentence
 _OTHERS = 3  # places of other texts that are named
 MOST_COMPARED = 10_000_000_000
-"""The most characters that the quotes of one answer, or conversation, are searched for in."""
+"""The most characters that are searched for the quotes of one answer or conversation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was found for one quote.
+    """The result for one quote.
 
     Attributes:
-        number: the quote's number.
+        number: of the quote.
         near: whether it was shown as near, not as an answer.
-        verified: whether it is its source's words, and all of its proof is right.
-        finding: in words, what was found.
-        source: where the document was read that it was checked against: the path of a file, or
-            which document of an index; None if there was none.
+        verified: whether its words stand in the source, and all of its proof is right.
+        finding: the result in words.
+        source: the document that it was checked against: the path of a file, or a document of an
+            index; None if there was none.
     """
 
     number: int
@@ -48,7 +48,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What was found for an answer: a check for each quote, and what is wrong beyond them."""
+    """The result for an answer: a check for each quote, and problems beyond the quotes."""
 
     checks: tuple[Check, ...]
     problems: tuple[str, ...]
@@ -65,14 +65,14 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class ConversationVerification:
-    """What was found for each answer of a conversation, with the questions that were asked."""
+    """The result for each answer of a conversation, with the questions."""
 
     questions: tuple[str, ...]
     answers: tuple[Verification, ...]
 
     @property
     def each(self) -> Iterator[tuple[str, Verification]]:
-        """Each question, with what was found for its answer."""
+        """Each question, with the result for its answer."""
         return zip(self.questions, self.answers, strict=True)
 
     @property
@@ -100,37 +100,37 @@ def verify(
         AnswerFileError: `answer` is a mapping that is no saved answer.
     """
     from qa.verification.answer_files import SavedAnswer, parse_answer
-    from qa.verification.sources import Sources
 
     if isinstance(answer, Answer):
         answer = answer.to_dict()
     saved = answer if isinstance(answer, SavedAnswer) else parse_answer(answer)
-    sources = documents if isinstance(documents, Sources) else Sources.given(documents)
-    return _verified(saved, sources, _Budget(MOST_COMPARED))
+    return _verified(saved, _sources(documents), _Budget(MOST_COMPARED))
 
 
 def verify_conversation(
     conversation: SavedConversation, documents: Iterable[Document] | Sources
 ) -> ConversationVerification:
     """Check every answer of a conversation, each on its own, as `verify` does."""
-    from qa.verification.sources import Sources
-
-    sources = documents if isinstance(documents, Sources) else Sources.given(documents)
-    budget = _Budget(MOST_COMPARED)
+    sources, budget = _sources(documents), _Budget(MOST_COMPARED)
     return ConversationVerification(
         tuple(answer.question for answer in conversation.answers),
         tuple(_verified(answer, sources, budget) for answer in conversation.answers),
     )
 
 
+def _sources(documents: Iterable[Document] | Sources) -> Sources:
+    from qa.verification.sources import Sources
+
+    return documents if isinstance(documents, Sources) else Sources.given(documents)
+
+
 @dataclass(slots=True)
 class _Budget:
-    """How many characters may still be looked through: each quote is counted in a whole text."""
+    """How many characters may still be searched; a quote is searched for in the whole text."""
 
     left: int
 
     def allows(self, document: Document) -> bool:
-        """Tell whether a document may be looked through once more, and count it."""
         fits = len(document.text) <= self.left
         self.left -= len(document.text) if fits else 0
         return fits
@@ -169,7 +169,7 @@ def _check(saved: SavedCitation, near: bool, sources: Sources, budget: _Budget) 
 
 
 def _unknown(saved: SavedCitation, sources: Sources) -> str | None:
-    """Refuse a text that the answer alone vouches for, where another of that id is known."""
+    """Refuse a text that only the answer names, where another text of that id is known."""
     known = sources.known.get(saved.document_id, set())
     if not known or any(saved.sha256 == sha256 for sha256, _ in known):
         return None
@@ -182,7 +182,7 @@ def _unknown(saved: SavedCitation, sources: Sources) -> str | None:
 
 
 def _fault(saved: SavedCitation, document: Document, budget: _Budget) -> str | None:
-    """Return what is wrong with a citation, the gravest first; None if nothing is."""
+    """Return what is wrong with a citation, the most serious fault first; None if nothing is."""
     name = printable_name(document.id)
     if document.sha256 != saved.sha256:
         return f"{name} is not the text that was quoted from: {_other_text(document)}"
@@ -204,7 +204,7 @@ def _fault(saved: SavedCitation, document: Document, budget: _Budget) -> str | N
 
 
 def _cut(saved: SavedCitation, document: Document) -> str | None:
-    """Return where a quote, or what leads up to the answer in it, is not of whole sentences."""
+    """Return where a quote, or its lead, is not of whole sentences; None if both are."""
     sentences = Sentences.of(document)
     quoted, text = Span(saved.start, saved.end), document.text
     whole = sentences.whole(quoted)
@@ -218,23 +218,22 @@ def _cut(saved: SavedCitation, document: Document) -> str | None:
         return f"cut inside a sentence: after the quote, the source has “{after}”"
     if whole != quoted:
         return "the quote begins or ends in white space, which is of no sentence"
-    answers = saved.start + saved.lead
-    if saved.lead and ((found := sentences.at(answers)) is None or found.start != answers):
+    after_lead = saved.start + saved.lead
+    sentence = sentences.at(after_lead)
+    if saved.lead and (sentence is None or sentence.start != after_lead):
         return f"the lead of {saved.lead:,} characters ends inside a sentence"
     return None
 
 
 def _part(saved: SavedCitation, document: Document) -> str:
-    """Return of which sentences a verified quote is a part; "" where it is whole."""
-    sentences = Sentences.of(document)
-    found = dict.fromkeys(map(sentences.at, (saved.start, saved.end - 1)))
-    told = ""
-    for sentence in found:
+    """Describe the sentences that a verified quote is only a part of; "" if it is whole."""
+    sentences, parts = Sentences.of(document), ""
+    for sentence in dict.fromkeys(map(sentences.at, (saved.start, saved.end - 1))):
         if sentence and not saved.start <= sentence.start < sentence.end <= saved.end:
             begins = document.text[sentence.start : sentence.start + _BEGINNING]
             length = sentence.end - sentence.start
-            told += f"; a part of a sentence of {length:,} characters that begins “{begins}…”"
-    return told
+            parts += f"; a part of a sentence of {length:,} characters that begins “{begins}…”"
+    return parts
 
 
 def _other_text(document: Document) -> str:
@@ -244,11 +243,11 @@ def _other_text(document: Document) -> str:
 
 
 def _where_else(saved: SavedCitation, document: Document) -> str:
-    found = document.text.find(saved.quote) if saved.quote else -1
+    start = document.text.find(saved.quote) if saved.quote else -1
     name = printable_name(document.id)
-    if found >= 0:
+    if start >= 0:
         return (
-            f"the words stand at characters {found:,} to {found + len(saved.quote):,} of "
+            f"the words stand at characters {start:,} to {start + len(saved.quote):,} of "
             f"{name}, not at {saved.start:,} to {saved.end:,}"
         )
     real = document.text[saved.start : saved.end]
@@ -262,7 +261,7 @@ def _where_else(saved: SavedCitation, document: Document) -> str:
 
 
 def _shown(text: str, position: int) -> str:
-    """Show a text from a position on, and name the character there, since some look alike."""
+    """Show a text from a position on, and name the character there, as some look alike."""
     if position >= len(text):
         return "nothing more"
     name = unicodedata.name(text[position], "a control character")

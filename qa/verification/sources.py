@@ -1,4 +1,4 @@
-"""What the quotes of a saved answer are checked against, and where that was read."""
+"""The documents that the quotes of a saved answer are checked against."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _Named = tuple[str, str | None]
 """The id of a document, and the source that an answer names for it."""
 
 Known = Mapping[str, Set[tuple[str, str]]]
-"""Of documents by id, the SHA-256 of each text that is known, and where that text is."""
+"""Known texts by document id: the SHA-256 of each, and its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,11 @@ class Sources:
 
     Attributes:
         documents: by id; several may have one id.
-        place: what they are part of, such as "the index notes.index"; "" where each was read
-            from the file that is its source.
+        place: what they are part of, such as "the index notes.index"; "" if each was read from
+            the file that is its source.
         unread: why a source that an answer names was not read.
-        known: what this machine knows by the same ids, where it is the answer that names files.
-            A quote of another text is not verified.
+        known: texts of the same ids on this machine, if the answer names the files. A quote of
+            another text is not verified.
     """
 
     documents: Mapping[str, list[Document]]
@@ -83,10 +83,10 @@ class Sources:
 
     @classmethod
     def named_in(cls, saved: SavedAnswer | SavedConversation) -> Self:
-        """Read the files that citations name as their sources, of those that are known here.
+        """Read the files that citations name as their sources, if they are known here.
 
-        A source is somebody's data: whoever writes the answer could write the file as well. So
-        only the essay, and files that an index in the cache has by the same id, are read.
+        Whoever wrote the answer could have written the file as well. So only the essay is read,
+        and files that an index in the cache has under the same id.
         """
         known = known_here({quoted.document_id for quoted in _quotes(saved)})
         documents: list[Document] = []
@@ -105,9 +105,9 @@ class Sources:
         return cls(_by_id(documents), unread=unread, known=known)
 
     def find(self, quoted: SavedCitation) -> Document | None:
-        """Return the document of a quote: of several, the one with its SHA-256."""
+        """Return the document of a quote: of several, the one with its SHA-256, if any."""
         named = self.documents.get(quoted.document_id, [])
-        return next((d for d in named if d.sha256 == quoted.sha256), next(iter(named), None))
+        return max(named, key=lambda document: document.sha256 == quoted.sha256, default=None)
 
     def where(self, document: Document) -> str:
         """Return where a document was read."""
@@ -128,10 +128,9 @@ class Sources:
 
 
 def known_here(ids: Iterable[str]) -> Known:
-    """Find the texts of some ids: the essay that came along, and what was indexed before.
+    """Find the texts of some ids: the bundled essay, and documents indexed in the user's cache.
 
-    Indexes that are kept in the user's cache are looked through; one that cannot be read is
-    skipped.
+    An index that cannot be read is skipped.
 
     Raises:
         SettingsError: the cache folder cannot be read.
@@ -170,7 +169,7 @@ def _documents_of(folder: Path) -> list[tuple[str, str, str | None]]:
 
 
 def _read(document_id: str, source: str | None, limit: int, known: Known) -> tuple[Document, int]:
-    """Read the file that an answer names as the source of a document, and tell its size."""
+    """Read the file that an answer names as the source of a document; return its size, too."""
     if source is None:
         raise LoadError(
             f"none is named for {printable_name(document_id)}: name it yourself", source=document_id
@@ -191,7 +190,7 @@ def _read(document_id: str, source: str | None, limit: int, known: Known) -> tup
         )
     data = read_regular(path, limit, follow=False)
     with tempfile.TemporaryDirectory(prefix="inquote-verify-") as folder:
-        copy = Path(folder, f"source{path.suffix}")  # what was checked is what is read
+        copy = Path(folder, f"source{path.suffix}")  # exactly the bytes that were checked
         copy.write_bytes(data)
         try:
             return replace(loader(copy, document_id), source=source), len(data)
@@ -200,7 +199,7 @@ def _read(document_id: str, source: str | None, limit: int, known: Known) -> tup
 
 
 def names_machine(path: str) -> bool:
-    """Tell whether a path may be on another machine: on Windows, it starts with two separators."""
+    """Return whether a path may be on another machine: on Windows, it starts with two slashes."""
     return len(path) > 1 and set(path[:2]) <= {"/", "\\"}
 
 
@@ -210,7 +209,7 @@ def _quotes(saved: SavedAnswer | SavedConversation) -> list[SavedCitation]:
 
 
 def _by_id(documents: Iterable[Document]) -> dict[str, list[Document]]:
-    found: dict[str, list[Document]] = {}
+    by_id: dict[str, list[Document]] = {}
     for document in documents:
-        found.setdefault(document.id, []).append(document)
-    return found
+        by_id.setdefault(document.id, []).append(document)
+    return by_id

@@ -6,10 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embeddings import StoreError, open_store
+from embeddings import StoreError, VectorStore, open_store
 from embeddings.stores import Segment, ivf_store, segments
 from embeddings.stores.exact import ExactStore
-from embeddings.stores.ivf_store import IvfStore
 from embeddings.stores.segments import Segments
 from tests.embeddings.test_stores import (
     DIM,
@@ -184,15 +183,15 @@ class TestAmongVeryMany:
     """Where a search reads a share of the lists."""
 
     @pytest.fixture
-    def store(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> IvfStore:
+    def store(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> VectorStore:
         monkeypatch.setattr(ivf_store, "_PROBED", 2)
         monkeypatch.setattr(ivf_store, "_LEAST_IN_A_LIST", 20)
-        store = Segments(DIM)
+        store = open_store("ivf", dim=DIM)
         store.add(np.arange(2_000), unit_vectors(2_000))
         store.save(tmp_path / "vectors")
-        return IvfStore.load(tmp_path / "vectors", DIM)
+        return open_store("ivf", dim=DIM, path=tmp_path / "vectors")
 
-    def test_what_is_found_is_scored_exactly_and_in_order(self, store: IvfStore) -> None:
+    def test_what_is_found_is_scored_exactly_and_in_order(self, store: VectorStore) -> None:
         queries = unit_vectors(20, seed=1)
         scores, ids = store.search(queries, 10)
         for query, theirs, found in zip(queries, scores, ids, strict=True):
@@ -202,18 +201,18 @@ class TestAmongVeryMany:
         exact.add(np.arange(2_000), unit_vectors(2_000))
         assert not np.array_equal(ids, exact.search(queries, 10)[1])
 
-    def test_a_vector_finds_itself(self, store: IvfStore) -> None:
+    def test_a_vector_finds_itself(self, store: VectorStore) -> None:
         assert store.search(unit_vectors(2_000)[::40], 1)[1][:, 0].tolist() == [
             *range(0, 2_000, 40)
         ]
 
-    def test_more_lists_are_read_until_there_are_enough(self, store: IvfStore) -> None:
+    def test_more_lists_are_read_until_there_are_enough(self, store: VectorStore) -> None:
         _, ids = store.search(unit_vectors(3, seed=1), 1_999)
         assert ids.shape == (3, 1_999)
         among = np.arange(0, 2_000, 100)
         assert sorted(store.search(unit_vectors(1, seed=1), 50, among)[1][0]) == among.tolist()
 
-    def test_what_is_removed_is_never_found(self, store: IvfStore) -> None:
+    def test_what_is_removed_is_never_found(self, store: VectorStore) -> None:
         query = unit_vectors(1, seed=1)
         (before,) = store.search(query, 20)[1]
         assert store.remove(before[:10]) == 10
@@ -221,11 +220,11 @@ class TestAmongVeryMany:
         assert after[:10].tolist() == before[10:].tolist()
 
     def test_damaged_lists_are_refused_by_the_first_search(
-        self, store: IvfStore, tmp_path: Path
+        self, store: VectorStore, tmp_path: Path
     ) -> None:
         whole = (tmp_path / "vectors").read_bytes()
         at = 32 + 2_000 * (8 + 4 * DIM)
         (tmp_path / "other").write_bytes(whole[:at] + bytes(len(whole) - at))
-        other = IvfStore.load(tmp_path / "other", DIM)
+        other = open_store("ivf", dim=DIM, path=tmp_path / "other")
         with pytest.raises(StoreError, match="other"):
             other.search(unit_vectors(1), 1)

@@ -1,8 +1,7 @@
-"""What reads the text out of files that have structure: bytes in, text out.
+"""Parsers: bytes of a structured file in, text out.
 
-A parser runs in a process of its own (`qa.loaders.parsing`), since its file is untrusted, and the
-library under it is native code. Nothing else of inquote is imported in here, so that the process
-starts quickly.
+A parser runs in a separate process (`qa.loaders.parsing`), as files are untrusted, and the
+libraries are native code. Nothing else of inquote is imported here, so the process starts quickly.
 """
 
 from __future__ import annotations
@@ -30,4 +29,4 @@ class Extracted(NamedTuple):
 
 
 class Refused(Exception):
-    """Why a file is not read, in words that go on after its name."""
+    """A file is not read; the message continues after the file's name."""

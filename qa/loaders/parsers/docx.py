@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import lzma
 import posixpath
 import re
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,31 +17,21 @@ from qa.loaders.parsers.flow import PARAGRAPH, Flow, Kind, sensible_title
 from qa.loaders.parsers.signatures import mistaken
 
 MAX_PART_BYTES = 64_000_000
-"""The most that the text of a Word file may have once it is unpacked."""
+"""The most bytes of the unpacked parts of a Word file."""
 
 _MAIN = "word/document.xml"
 _NOTES = ("footnotes.xml", "endnotes.xml")
 _OFFICE = "/relationships/officeDocument"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_PROTECTED = "is protected by a password: save it without one first"
 _OTHERS = {
     "xl/workbook.xml": "an Excel workbook",
     "ppt/presentation.xml": "a PowerPoint file",
     "content.xml": "an OpenDocument file",
 }
-# What zipfile raises where an archive is not as it should be.
-_UNZIPPING = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    EOFError,
-    OSError,
-    ValueError,
-    LookupError,
-)
-# What is no text, is not shown, or is there a second time for older programs.
-_PASSED_OVER = frozenset(
+# Elements that are not text, are not shown, or repeat a text for older programs.
+_SKIPPED = frozenset(
     "del moveFrom delText instrText delInstrText rPr pPr sectPr tblPr tblGrid trPr tcPr "
     "Fallback sdtPr sdtEndPr fldData rt separator continuationSeparator".split()
 )
@@ -65,11 +52,11 @@ def parse(data: bytes, name: str) -> Extracted:
     Headings and lists are told by the styles of paragraphs.
 
     Raises:
-        Refused: the file is no Word file, is protected by a password, is not whole, or unpacks
-            to too much.
+        Refused: the file is no Word file, is protected by a password, damaged, or too large once
+            it is unpacked.
     """
     if data.startswith(_OLE) and _ENCRYPTED in data:
-        raise Refused("is protected by a password: save it without one first")
+        raise Refused(_PROTECTED)
     if not data.startswith(b"PK"):
         raise mistaken(name, data, "a Word file")
     with _damage_named(), zipfile.ZipFile(BytesIO(data)) as archive:
@@ -89,16 +76,16 @@ def parse(data: bytes, name: str) -> Extracted:
 
 @contextmanager
 def _damage_named() -> Iterator[None]:
-    from lxml import etree
-
     try:
         yield
-    except (*_UNZIPPING, etree.LxmlError, NotImplementedError):
+    except (Refused, MemoryError):
+        raise
+    except Exception as error:  # zipfile's and lxml's errors share no base class
+        if type(error) is RuntimeError:  # zipfile's error for an encrypted member
+            raise Refused(_PROTECTED) from None
         raise Refused(
             "is damaged, or cut off: it is not a whole Word file; fetch or save it again"
         ) from None
-    except RuntimeError:  # what zipfile says of a member that is encrypted
-        raise Refused("is protected by a password: save it without one first") from None
 
 
 class _Package:
@@ -110,7 +97,6 @@ class _Package:
         self._left = MAX_PART_BYTES
 
     def main(self) -> str:
-        """Return the name of the part that holds the text."""
         relations = self.xml("_rels/.rels", needed=False)
         for relation in [] if relations is None else relations:
             if str(relation.get("Type", "")).endswith(_OFFICE):
@@ -119,12 +105,12 @@ class _Package:
                     return target
         if _MAIN in self._names:
             return _MAIN
-        kinds = [kind for name, kind in _OTHERS.items() if name in self._names]
-        found = kinds[0] if kinds else "some other ZIP archive"
-        raise Refused(f"is not a Word file: its content is {found}")
+        kinds = (kind for name, kind in _OTHERS.items() if name in self._names)
+        kind = next(kinds, "some other ZIP archive")
+        raise Refused(f"is not a Word file: its content is {kind}")
 
     def xml(self, name: str, *, needed: bool = True) -> Any:
-        """Parse a part; None if it is not there and need not be."""
+        """Parse a part; None if it is missing and not needed."""
         from lxml import etree
 
         if name not in self._names and not needed:
@@ -138,7 +124,6 @@ class _Package:
         return root
 
     def title(self) -> str:
-        """Return the title of the file's properties."""
         core = self.xml("docProps/core.xml", needed=False)
         return "" if core is None else sensible_title(core.findtext("{*}title"))
 
@@ -167,14 +152,14 @@ class _Story:
         from lxml import etree
 
         walker = etree.iterwalk(root, events=("start", "end"))
-        passed_over = None
+        skipped = None
         for event, element in walker:
             name = etree.QName(element).localname if isinstance(element.tag, str) else ""
             if event == "end":
-                if element is not passed_over:
+                if element is not skipped:
                     self._leave(name)
-            elif not name or name in _PASSED_OVER or _is_hidden(element, name):
-                passed_over = element
+            elif not name or name in _SKIPPED or _is_hidden(element, name):
+                skipped = element
                 walker.skip_subtree()
             else:
                 self._enter_block(name, element)
@@ -302,7 +287,7 @@ def _text(element: Any, name: str) -> str:
 
 
 def _is_hidden(element: Any, name: str) -> bool:
-    """Return whether a run is hidden, or a note is one of the lines between text and notes."""
+    """Return whether a run is hidden, or a note is a separator between text and notes."""
     if name in ("footnote", "endnote"):
         return any(element.get(key) in _UNNUMBERED_NOTES for key in element.keys())  # noqa: SIM118
     if name != "r":

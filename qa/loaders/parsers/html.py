@@ -93,10 +93,10 @@ def _decode(data: bytes) -> str:
 
 
 def _declared(data: bytes) -> Any:
-    """Return the codec that a file declares; None if it is none of the web's encodings."""
+    """Return the codec that a file declares; None if it is not one of the web's encodings."""
     start = data[:_DECLARED_WITHIN]
-    found = _CHARSET.search(start) or _XML_ENCODING.search(start)
-    encoding = _encoding(found[1].decode("ascii", "replace")) if found else None
+    label = _CHARSET.search(start) or _XML_ENCODING.search(start)
+    encoding = _encoding(label[1].decode("ascii", "replace")) if label else None
     if encoding is None:
         return None
     if encoding.name.startswith("utf-16"):  # or the declaration could not have been read
@@ -105,20 +105,17 @@ def _declared(data: bytes) -> Any:
 
 
 def _encoding(label: str) -> Any:
-    """Return the web's encoding of a label; labels that Python alone knows are common, too."""
-    found = webencodings.lookup(label)
-    if found is None:
-        try:
-            found = webencodings.lookup(codecs.lookup(label).name)
-        except LookupError:
-            return None
-    return found
+    """Return the web's encoding of a label; some common labels are known to Python alone."""
+    try:
+        return webencodings.lookup(label) or webencodings.lookup(codecs.lookup(label).name)
+    except LookupError:
+        return None
 
 
 def read_page(text: str, page: Page) -> None:
     """Send a page's elements and texts to `page`.
 
-    No tree is made of them: libxml2 takes quadratic time to put many attributes on an element.
+    No tree is built: libxml2 takes quadratic time for many attributes on an element.
     """
     from lxml import etree
 
@@ -143,14 +140,14 @@ class _Row:
 
 
 class Page:
-    """Is told of the elements of a page, and writes what is seen of them."""
+    """The parser's target: receives the elements of a page, and writes the visible text."""
 
     def __init__(self, flow: Flow) -> None:
         self.title: str | None = None
         self._flow = flow
         self._open: list[str] = []
-        self._unseen = 0  # how many elements are open from the one on that is not shown
-        self._kept = 0  # how many `pre` stand around
+        self._unseen = 0  # open elements, from the outermost hidden one on
+        self._kept = 0  # open `pre` elements
         self._at_pre_start = False
         self._at_cell_start = False
         self._around: list[tuple[str, int]] = []  # the kind of block around each open element
@@ -190,7 +187,7 @@ class Page:
             self.title = (self.title or "") + text
 
     def close(self) -> None:
-        """Do nothing more at the end of the page."""
+        """End the page; the parser requires this method."""
 
     def _enter(self, tag: str) -> None:
         if tag == "br":

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from qa.loaders.parsers import Blocks
 from qa.loaders.parsers.contents import is_contents_line, with_contents
+from qa.loaders.parsers.pdf_lines import Line
 from qa.loaders.parsers.pdf_tables import table_rows
 
 _SAME_SIZE = 1.12  # how far sizes of letters may be apart
@@ -31,30 +32,6 @@ _AT_EDGE = 2  # lines at the top and bottom of a page that may be running heads 
 _REPEATED = 3  # pages that a running head is on, or on all
 _LONGEST_HEADING = 150  # characters
 _COMMON = 3  # lines that begin where running text does
-
-
-class Line(NamedTuple):
-    """A line of a page, as it is drawn; lengths are in points.
-
-    Attributes:
-        text: its words.
-        size: of its letters.
-        first, last: the height of the first and last letter above the page's lower edge.
-        left, right: where it begins and ends.
-        word: where its first word ends.
-        weight: how bold it is; 400 is usual.
-        columns: where its parts begin that a gap stands before.
-    """
-
-    text: str
-    size: float = 0.0
-    first: float = 0.0
-    last: float = 0.0
-    left: float = 0.0
-    right: float = 0.0
-    word: float = 0.0
-    weight: float = 0.0
-    columns: tuple[float, ...] = ()
 
 
 class _Unit(NamedTuple):
@@ -87,8 +64,8 @@ def laid_out(
         if page and units:
             _go_on(text, found, blocks, page, units)
         found += blocks
-    blocks = tuple((*b[:2], b[2] or "paragraph", b[3]) for b in found)
-    return text, title, starts, with_contents(text, blocks)
+    named = tuple((start, end, kind or "paragraph", level) for start, end, kind, level in found)
+    return text, title, starts, with_contents(text, named)
 
 
 def ends_sentence(text: str) -> bool:
@@ -180,7 +157,7 @@ class _Page:
         aside = self._furniture | self._in_rows
         self._plain = [line for number, line in enumerate(lines) if number not in aside]
         lefts = Counter(round(line.left / 2) for line in self._plain)
-        common = [left * 2 for left, count in lefts.items() if count >= _COMMON]
+        common = [left * 2.0 for left, count in lefts.items() if count >= _COMMON]
         self._left = min(common or [line.left for line in self._plain], default=0.0)
 
     def units(self) -> Iterator[_Unit]:
@@ -248,10 +225,11 @@ class _Page:
 
     def _is_term(self, number: int) -> bool:
         """Return whether a line is the term of a definition: bold, and the next is indented."""
-        line, below = self._lines[number], (self._lines[number + 1 :] or [None])[0]
+        if number + 1 == len(self._lines):
+            return False
+        line, below = self._lines[number], self._lines[number + 1]
         return (
-            below is not None
-            and self._is_bold(line)
+            self._is_bold(line)
             and not self._is_bold(below)
             and not _is_apart(line, below, self._apart)
             and line.left + 0.5 * line.size < below.left < line.right + 4 * line.size

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from qa.loaders.parsers.pdf_layout import Line
+from qa.loaders.parsers.pdf_lines import Line
 
 _AHEAD = 5  # lines within which the next cell of a row begins
 _SAME_PLACE = 4.0  # points

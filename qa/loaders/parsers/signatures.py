@@ -1,4 +1,4 @@
-"""What a file's first bytes say it is."""
+"""The kind of a file, by its first bytes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PDF_HEADER_WITHIN = 1_024  # which the format allows before its header
 
 
 def kind_of(data: bytes) -> str | None:
-    """Return what a file's first bytes say it is ("a PNG image"); None where they say nothing."""
+    """Return the kind of a file by its first bytes, such as "a PNG image"; None if unknown."""
     for signature, kind in _SIGNATURES.items():
         if data.startswith(signature):
             return kind
@@ -41,10 +41,10 @@ def kind_of(data: bytes) -> str | None:
 
 
 def mistaken(name: str, data: bytes, expected: str) -> Refused:
-    """Return the refusal of a file that is not what its suffix says it is, which is `expected`."""
+    """Return the refusal of a file that is not of the kind that its suffix says, `expected`."""
     if not data:
         return Refused("is empty: it has no text to ask about")
-    found, suffix = kind_of(data), PurePath(name).suffix
-    if found is None:
+    kind, suffix = kind_of(data), PurePath(name).suffix
+    if kind is None:
         return Refused(f"is called {suffix}, but is not {expected}")
-    return Refused(f"is called {suffix}, but its content is {found}: give it the suffix for that")
+    return Refused(f"is called {suffix}, but its content is {kind}: give it the suffix for that")

@@ -1,7 +1,7 @@
-"""Run by `qa.loaders.parsing` as a process of its own: parses one file after the other.
+"""The process that `qa.loaders.parsing` runs: parses one file after the other.
 
-A job is a line of JSON and the file's bytes, a reply a line of JSON. What crashes, hangs or eats
-memory is this process alone.
+A job is a line of JSON and the file's bytes; a reply is a line of JSON. If a file crashes, hangs
+or takes too much memory, it affects this process only.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-_WORN = 300_000_000  # bytes; a process that holds more after a file is not kept
-_PACKAGES = {"qa": 2, "qa.loaders": 1}  # how many folders up each is
+_WORN = 300_000_000  # bytes; a process that holds more after a file ends
+_PACKAGES = {"qa": 2, "qa.loaders": 1}  # and how many folders up they are
 
 
 def main() -> None:
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def _stand_in_for_packages() -> None:
-    """Have the parsers imported without the rest of inquote, which takes longer than a file."""
+    """Let the parsers be imported without the rest of inquote, which would be slow."""
     for name, up in _PACKAGES.items():
         package = sys.modules[name] = ModuleType(name)
         package.__path__ = [str(Path(__file__).parents[up])]
@@ -53,12 +53,12 @@ def _parsed(job: dict[str, Any], data: bytes) -> dict[str, Any]:
         return {"refused": str(refusal)}
     except MemoryError:
         return {"failed": "memory"}
-    except Exception:  # whatever it is, it is this file's
+    except Exception:  # any error is the file's
         return {"failed": "parsing"}
 
 
 def _limit(seconds: float, memory: int) -> None:
-    """Limit the process for one file; the system ends it should nobody else do so."""
+    """Have the system limit the process for one file, should `parsing` fail to."""
     try:
         import resource
     except ImportError:  # not on Windows
@@ -75,9 +75,9 @@ def _limit(seconds: float, memory: int) -> None:
 
 
 def _memory() -> int:
-    """Return how many bytes the process holds; 0 where that is not told, which is not on Linux.
+    """Return how many bytes the process holds; 0 if unknown, as on other systems than Linux.
 
-    What `resource` knows of it begins with what the process held that started this one.
+    `resource` would count the memory of the parent before the start, too.
     """
     try:
         pages = Path("/proc/self/statm").read_text().split()[1]
