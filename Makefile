@@ -20,7 +20,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 ALL_BUT := awk '/^[a-z]/ { drop = /^(torch|nvidia-|triton|cuda-)/ } !drop'
 
-.PHONY: help chat test check format bench attack lock clean
+.PHONY: help chat test check unit format bench attack lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -38,7 +38,11 @@ check: .venv/.installed-for-tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest --numprocesses 2 --dist worksteal
+
+unit: .venv/.installed-for-tests
+	$(BIN)/pytest --numprocesses 2 --dist loadfile tests/qa tests/embeddings tests/test_*.py \
+		-m "not model and not browser and not wheel and not process"
 
 format: .venv/.installed-for-tests
 	$(BIN)/ruff format .

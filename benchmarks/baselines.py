@@ -1,27 +1,20 @@
-"""Plain retrievers on a question set in BEIR's format: a yardstick for our own.
-
-Each document is one passage, title and text, as far as the model reads; a question finds those
-with the highest cosine, or BM25, or both ranks fused. The figures are those of `qa.evaluation`,
-so that the yardstick itself is checked by whoever knows the set's published figures.
-
-    python -m benchmarks.baselines FOLDER [FOLDER ...]
-"""
+"""Baselines: whole documents by cosine, by BM25, or by both ranks fused."""
 
 from __future__ import annotations
 
-import argparse
 import sqlite3
 from collections.abc import Sequence
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings import Encoder, load_encoder, open_store
+from benchmarks.question_sets import judged_irrelevant
+from embeddings import Encoder, open_store
 from qa.answering import Answer
 from qa.citations import Citation
 from qa.documents import Document, Span
-from qa.evaluation import Question, QuestionSet, evaluate, load_questions
+from qa.evaluation import QuestionSet
 from qa.passages import Passage
 from qa.retrieval import RetrievedPassage
 from qa.text.analysis import content_words
@@ -30,32 +23,28 @@ from qa.text.sentences import split_sentences
 DEPTH = 100
 READ = 5  # documents whose sentences may be quoted
 QUOTES = 3
+METHODS = ("dense", "BM25", "RRF")
+
 Vectors = dict[str, NDArray[np.float32]]
 
-MEANS = ("dense", "BM25", "RRF")
-SHOWN = ("hit@1", "recall@5", "hit@5", "MRR@10", "nDCG@10")
 
-
-class Plain:
-    """Ranks whole documents by plain means, and quotes sentences by their cosine.
-
-    Documents judged 0 are taken out of a ranking: in Cranfield they are the papers that the
-    questions were made from.
+class Baseline:
+    """Ranks whole documents, and quotes the sentences of the first by their cosine.
 
     Args:
-        means: "dense" for the cosine, "BM25" for words without stems, or "RRF" for the reciprocal
+        method: "dense" for the cosine, "BM25" for words without stems, or "RRF" for the reciprocal
             rank fusion of both, with k = 60 (Cormack, Clarke and Buettcher 2009).
         questions: the set.
         encoder: encodes documents, title and text, as far as it reads.
-        vectors: what was encoded before, by its text, for several to share.
+        vectors: vectors by their text, which several baselines share.
     """
 
     def __init__(
-        self, means: str, questions: QuestionSet, encoder: Encoder, vectors: Vectors
+        self, method: str, questions: QuestionSet, encoder: Encoder, vectors: Vectors
     ) -> None:
-        self._means = means
+        self._method = method
         self._documents = questions.documents
-        self._taken_out = {question.text: taken_out(question) for question in questions}
+        self._left_out = {question.text: judged_irrelevant(question) for question in questions}
         self._encoder = encoder
         self._vectors = vectors
         self._store = open_store("exact", dim=encoder.dim)
@@ -71,7 +60,7 @@ class Plain:
         kept = [
             document
             for document in (self._documents[n] for n in self._ranking(question, vector))
-            if document.id not in self._taken_out[question]
+            if document.id not in self._left_out[question]
         ]
         hits = [
             RetrievedPassage(rank, -rank, _whole(document)) for rank, document in enumerate(kept, 1)
@@ -89,10 +78,10 @@ class Plain:
         )
 
     def _ranking(self, question: str, vector: NDArray[np.float32]) -> list[int]:
-        if self._means == "BM25":
+        if self._method == "BM25":
             return self._by_words(question)
         dense: list[int] = self._store.search(vector, DEPTH)[1][0].tolist()
-        if self._means == "dense":
+        if self._method == "dense":
             return dense
         scores: dict[int, float] = {}
         for ranking in (dense, self._by_words(question)):
@@ -102,11 +91,11 @@ class Plain:
 
     def _by_words(self, question: str) -> list[int]:
         expression = " OR ".join(f'"{word}"' for word in content_words(question))
-        found = self._words.execute(
+        rows = self._words.execute(
             "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rank, rowid LIMIT ?",
             (expression or '""', DEPTH),
         )
-        return [number for (number,) in found]
+        return [number for (number,) in rows]
 
     def _nearest(
         self, vector: NDArray[np.float32], documents: Sequence[Document]
@@ -130,41 +119,6 @@ def _whole(document: Document) -> Passage:
 
 
 def _text(document: Document) -> str:
-    title = title_of(document)
-    return f"{title} {document.text}" if title else document.text
-
-
-def title_of(document: Document) -> str:
-    """Return the title; none to one that had none, and is called by its id."""
-    return "" if document.title == PurePath(document.id).stem else document.title
-
-
-def taken_out(question: Question) -> set[str]:
-    """Return the documents that are judged 0, and so are no rivals of the relevant ones."""
-    return {id_ for id_, grade in question.relevant if grade == 0}
-
-
-def judged(questions: QuestionSet) -> QuestionSet:
-    """Leave out the questions that nothing is known of."""
-    known = tuple(question for question in questions if question.relevant)
-    return QuestionSet(questions.name, known, questions.corpus, questions.documents)
-
-
-def main(folders: Sequence[Path], encoder: Encoder) -> None:
-    print("| set | questions | by | " + " | ".join(SHOWN) + " |")
-    print("| --- |" + " --- |" * (len(SHOWN) + 2))
-    for folder in folders:
-        questions = judged(load_questions(folder))
-        vectors: Vectors = {}
-        for means in MEANS:
-            run = evaluate(Plain(means, questions, encoder, vectors), questions)
-            values = " | ".join(f"{run.figures[name].value:.3f}" for name in SHOWN)
-            print(f"| {questions.name} | {len(questions):,} | {means} | {values} |", flush=True)
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
-    parser.add_argument("folders", nargs="+", type=Path)
-    parser.add_argument("--model", help="a sentence-transformers model; by default the bundled one")
-    arguments = parser.parse_args()
-    main(arguments.folders, load_encoder(arguments.model))
+    """Return title and text; a document that is called by its file name has no title."""
+    has_title = document.title != PurePath(document.id).stem
+    return f"{document.title} {document.text}" if has_title else document.text

@@ -1,23 +1,20 @@
-"""Learns what the answers rest on: the reader, the weights of a candidate, and the confidence.
+"""Trains the weights of answers: the reader, the features of a candidate, the confidence.
 
     python -m benchmarks.learn --bench FOLDER
 
-FOLDER has question sets in BEIR's format, a folder each. What comes out is kept in
-`qa/answering/weights`.
+FOLDER has question sets in BEIR's format. The weights are written to `qa/answering/weights`.
 
-The recipe. Each question is asked as the package asks it, of the eight passages that are retrieved
-by default. The reader and the weights learn from `squad2_cs224n` (Wikipedia; half of the questions
-have no answer, though they look as if) and `chroma_chunking` (five long documents of several
-kinds). The weights are fitted with readers that did not see the question's article, as what a
-reader has seen it is too sure of. The confidence is fitted to what people ask, `mtrag`: three in
-four of its questions have an answer, and the others were not written to deceive. A fifth of
-squad2's articles and half of mtrag's conversations are held out (`held_out`); so are
-`clapnq_half`, `covidqa_half` and the essay as a whole, which are judged and never learnt from.
+Each question is asked as the package asks it, of the eight passages that are retrieved by default.
+The reader and the feature weights are trained on `squad2_cs224n` (Wikipedia; half of the questions
+look answerable and are not) and `chroma_chunking` (five long documents of several kinds). The
+feature weights are fitted with readers that did not see the question's article, as a reader is too
+sure of what it has seen. The confidence is fitted to questions that people asked, `mtrag`: three
+in four of them have an answer. A fifth of squad2's articles and half of mtrag's conversations are
+held out; so are `clapnq_half`, `covidqa_half` and the essay as a whole.
 """
 
 from __future__ import annotations
 
-import argparse
 import random
 import zlib
 from collections.abc import Iterator, Sequence
@@ -34,6 +31,7 @@ from torch.nn.utils.rnn import pad_sequence
 from tqdm.auto import tqdm
 
 from benchmarks.learn_examples import Example, examples
+from benchmarks.question_sets import parser
 from benchmarks.reader_network import Network, inputs, reader_of
 from embeddings import load_encoder
 from qa.answering.candidates import FEATURES, Candidate, ScoredPassage, candidates
@@ -49,14 +47,14 @@ LENGTHS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)  # what a second sentence may cost
 FOLDS = 2
 
 Readers = Sequence[Reader | None]
-"""For each fold, a reader that learnt from the others: what it has seen, it is too sure of."""
+"""For each fold, a reader that was trained on the others."""
 
 Pair = tuple[EncodedQuery, Match, NDArray[np.bool_]]
 """A question, a passage scored against it, and which of the passage's tokens answer it."""
 
 
-def learn_reader(training: Sequence[Example], dim: int) -> Network:
-    """Train the reader: to point at any token of an answer, or at none."""
+def train_reader(training: Sequence[Example], dim: int) -> Network:
+    """Train the reader to point at any token of an answer, or at none."""
     torch.manual_seed(0)
     chance = random.Random(0)  # noqa: S311  # it keeps no secret
     network = Network(dim, DROPOUT).train()
@@ -65,7 +63,7 @@ def learn_reader(training: Sequence[Example], dim: int) -> Network:
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, RATE, total_steps=steps, pct_start=0.1
     )
-    for _ in tqdm(range(steps // (len(training) // BATCH)), desc="reader", unit=" epochs"):
+    for _ in tqdm(range(EPOCHS), desc="reader", unit=" epochs"):
         for batch in _batches(training, chance):
             loss = _loss(network, [pair for each in batch for pair in _pairs(each, chance)])
             optimizer.zero_grad()
@@ -83,7 +81,7 @@ def _batches(of: Sequence[Example], chance: random.Random) -> Iterator[list[Exam
 
 
 def _pairs(example: Example, chance: random.Random) -> list[Pair]:
-    """Take a passage that answers, if there is one, and two others; hard ones, all retrieved."""
+    """Draw a retrieved passage that answers, if there is one, and two that do not."""
     pairs = [(example.query, match, example.answers(match)) for match in example.matches]
     good = [pair for pair in pairs if pair[2].any()]
     bad = [pair for pair in pairs if not pair[2].any()]
@@ -101,19 +99,18 @@ def _loss(network: Network, pairs: Sequence[Pair]) -> torch.Tensor:
 
 
 def scored(example: Example, reader: Reader | None) -> list[ScoredPassage]:
-    """Return an example's passages, scored against its question."""
     matches = example.matches
     read = reader.read(example.query, matches) if reader else [0 * m.cosines for m in matches]
     return [ScoredPassage(example.query, *each) for each in zip(matches, read, strict=True)]
 
 
 def fold(example: Example) -> int:
-    """Return which part of the questions one is in; by its article, as those of one are alike."""
+    """Return the fold of an example; those of an article are in the same one."""
     return zlib.crc32(f"fold {example.group}".encode()) % FOLDS
 
 
-def learn_weights(sets: Sequence[Sequence[Example]], readers: Readers) -> dict[str, float]:
-    """Learn what the features of single sentences weigh, then what a second sentence costs."""
+def fit_weights(sets: Sequence[Sequence[Example]], readers: Readers) -> dict[str, float]:
+    """Fit the weights of single sentences' features, then the cost of a second sentence."""
     none = dict.fromkeys(FEATURES, 0.0)
     ranked = [
         [(e, candidates(scored(e, readers[fold(e)]), none)) for e in of if e.places] for of in sets
@@ -123,18 +120,18 @@ def learn_weights(sets: Sequence[Sequence[Example]], readers: Readers) -> dict[s
     for pair in LENGTHS:
         for no_backreference in LENGTHS:
             tried = weights | {"pair": -pair, "no_backreference": -no_backreference}
-            found = float(np.mean([_worth(of, tried) for of in ranked]))
-            if found > best + 1e-9:
-                best, kept = found, tried
+            worth = float(np.mean([_worth(of, tried) for of in ranked]))
+            if worth > best + 1e-9:
+                best, kept = worth, tried
     return kept
 
 
 def _listwise(ranked: Sequence[Sequence[tuple[Example, list[Candidate]]]]) -> dict[str, float]:
-    """Maximise the chance that softmax gives to the sentences that answer; sets count alike."""
+    """Maximise the softmax probability of the sentences that answer; sets count alike."""
     rows, answers, sizes, shares = [], [], [], []
     for of in ranked:
-        for example, found in of:
-            single = [c for c in found if not c.features["pair"]]
+        for example, every in of:
+            single = [c for c in every if not c.features["pair"]]
             right = [example.answered_by(c) for c in single]
             if any(right) and not all(right):
                 rows += [[c.features[name] for name in FITTED_FEATURES] for c in single]
@@ -158,24 +155,22 @@ def _listwise(ranked: Sequence[Sequence[tuple[Example, list[Candidate]]]]) -> di
 
 
 def _worth(of: Sequence[tuple[Example, list[Candidate]]], weights: dict[str, float]) -> float:
-    """Judge the first quotes."""
-
     def score(candidate: Candidate) -> float:
         return sum(weights[name] * value for name, value in candidate.features.items())
 
-    return float(np.mean([example.worth(max(found, key=score)) for example, found in of]))
+    return float(np.mean([example.worth(max(every, key=score)) for example, every in of]))
 
 
-def learn_confidence(
+def fit_confidence(
     asked: Sequence[Example], reader: Reader | None, weights: dict[str, float]
 ) -> dict[str, float]:
-    """Fit the odds that a question is answered, as often as people's questions are."""
+    """Fit a logistic regression: whether a question has an answer."""
     rows, answerable = [], []
     for example in asked:
         ranked = candidates(scored(example, reader), weights)
         if ranked:
-            found = confidence_features(ranked)
-            rows.append([found[name] for name in CONFIDENCE_FEATURES])
+            features = confidence_features(ranked)
+            rows.append([features[name] for name in CONFIDENCE_FEATURES])
             answerable.append(example.question.answerable)
     x = np.array(rows)
     size = np.maximum(x.std(axis=0), 1e-6)  # without a reader, its feature is always 0
@@ -190,22 +185,20 @@ def main(bench: Path) -> None:
         examples(bench / name, encoder) for name in ("squad2_cs224n", "chroma_chunking", "mtrag")
     )
     both = [*squad, *chroma]
-    network = learn_reader(both, encoder.dim)
+    network = train_reader(both, encoder.dim)
     save_file(network.state_dict(), FOLDER / "reader.safetensors")
     halves = [[e for e in both if fold(e) != number] for number in range(FOLDS)]
-    others = [reader_of(learn_reader(half, encoder.dim)) for half in halves]
+    others = [reader_of(train_reader(half, encoder.dim)) for half in halves]
 
     def weights(readers: Readers, reader: Reader | None) -> FeatureWeights:
-        candidate = learn_weights([squad, chroma], readers)
-        return FeatureWeights(candidate, learn_confidence(mtrag, reader, candidate))
+        candidate = fit_weights([squad, chroma], readers)
+        return FeatureWeights(candidate, fit_confidence(mtrag, reader, candidate))
 
     with_reader = weights(others, reader_of(network))
-    found = Weights(encoder.digest, with_reader, weights([None] * FOLDS, None))
-    found.save()
-    print(found.to_json())
+    fitted = Weights(encoder.digest, with_reader, weights([None] * FOLDS, None))
+    fitted.save()
+    print(fitted.to_json())
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.learn")
-    parser.add_argument("--bench", type=Path, required=True, help="a folder of question sets")
-    main(parser.parse_args().bench)
+    main(parser("benchmarks.learn", __doc__).parse_args().bench)

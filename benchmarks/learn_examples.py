@@ -1,10 +1,8 @@
-"""Questions as `benchmarks/learn.py` learns from them: asked, and judged token by token."""
+"""The training examples of `benchmarks/learn.py`: questions, retrieved passages, answers."""
 
 from __future__ import annotations
 
-import tempfile
 import zlib
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,22 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
+from benchmarks.question_sets import indexed
 from embeddings import Encoder
 from qa.answering.candidates import Candidate
 from qa.answering.late_interaction import EncodedQuery, Match, Matcher
 from qa.documents import Document
-from qa.engine import DEFAULT_TOP_K
 from qa.evaluation import Question, QuestionSet, load_questions
 from qa.evaluation.gold import locate
 from qa.evaluation.questions import Place
 from qa.follow_ups.rewriting import rewrite
-from qa.index import Index, update_index
 from qa.loaders import load_all
-from qa.passages import Chunking, Passage
-from qa.retrieval import Retriever
 
 HELD_OUT = {"squad2_cs224n": 5, "mtrag": 2}
-"""Of every so many articles or conversations, one is held out; sets not named are, or are not."""
+"""One of so many articles or conversations of a set is held out of the training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +34,8 @@ class Example:
         query: the question, encoded; a follow-up, as it was rewritten.
         matches: the passages matched with it.
         places: where it is answered.
-        group: the article or conversation that it is about; what is learnt from a group is never
-            tried on it.
+        group: the article or conversation that it is about: no example is judged by weights that
+            were fitted to its group.
     """
 
     question: Question
@@ -54,11 +49,11 @@ class Example:
         passage = match.passage
         before = len(passage.text_in_context) - len(passage.text) - passage.start
         starts, ends = match.tokens.spans[:, 0] - before, match.tokens.spans[:, 1] - before
-        found = np.zeros(len(starts), bool)
+        answering = np.zeros(len(starts), bool)
         for place in self.places:
             if place.document_id == passage.document_id:
-                found |= (starts < place.end) & (place.start < ends)
-        return found & match.sentence_mask.any(axis=0)
+                answering |= (starts < place.end) & (place.start < ends)
+        return answering & match.sentence_mask.any(axis=0)
 
     def answered_by(self, candidate: Candidate) -> bool:
         """Return whether a candidate shares a character with an answer, behind its lead."""
@@ -80,7 +75,6 @@ class Example:
 
 
 def held_out(set_name: str, group: str) -> bool:
-    """Return whether an article or a conversation is kept from what is learnt."""
     every = HELD_OUT.get(set_name)
     return every is not None and zlib.crc32(group.encode()) % every == 0
 
@@ -91,43 +85,30 @@ def group_of(set_name: str, question: Question, title: str) -> str:
 
 
 def corpus_of(folder: Path, questions: QuestionSet, *, whole: bool) -> list[Document]:
-    """Return a set's documents; `whole`, rather than in windows, where the set has them so."""
-    kept = folder / "documents"
-    return load_all([kept]) if whole and kept.is_dir() else list(questions.documents)
+    """Return a set's documents; with `whole`, not in windows, if the set has them so."""
+    documents = folder / "documents"
+    is_there = whole and documents.is_dir()
+    return load_all([documents]) if is_there else list(questions.documents)
 
 
 def examples(folder: Path, encoder: Encoder) -> list[Example]:
-    """Ask a set's questions, those that are held out left out."""
+    """Retrieve passages for the questions of a set, without those that are held out."""
     questions = load_questions(folder)
     documents = corpus_of(folder, questions, whole=True)
     gold = locate(questions, documents)
     titles = {document.id: document.title for document in documents}
     matcher = Matcher(encoder, most=10**9)
-    found = []
-    for question, group, passages in _retrieved(folder.name, questions, documents, titles, encoder):
-        answer = gold[question.id]
-        places = frozenset(place for part in answer.parts for place in part)
-        query = rewrite(question.text, question.history).query
-        encoded = matcher.encode_query(query, passages, question.text)
-        found.append(Example(question, encoded, matcher.match(encoded, passages), places, group))
-    return found
-
-
-def _retrieved(
-    name: str,
-    questions: QuestionSet,
-    documents: Sequence[Document],
-    titles: dict[str, str],
-    encoder: Encoder,
-) -> Iterator[tuple[Question, str, list[Passage]]]:
-    with tempfile.TemporaryDirectory() as scratch:
-        update_index(Path(scratch), documents, encoder=encoder, chunking=Chunking())
-        index = Index.open(Path(scratch))
-        retriever = Retriever(index, encoder)
-        for question in tqdm(questions, desc=name, unit=" questions"):
-            hits = retriever.retrieve(rewrite(question.text, question.history), DEFAULT_TOP_K)
+    made = []
+    with indexed(documents, encoder) as qa:
+        for question in tqdm(questions, desc=folder.name, unit=" questions"):
+            hits = qa.retrieve(question.text, history=question.history)
             passages = [hit.passage for hit in hits]
-            group = group_of(name, question, titles[passages[0].document_id])
-            if not held_out(name, group):
-                yield question, group, passages
-        index.close()
+            group = group_of(folder.name, question, titles[passages[0].document_id])
+            if held_out(folder.name, group):
+                continue
+            places = frozenset(place for part in gold[question.id].parts for place in part)
+            query = rewrite(question.text, question.history).query
+            encoded = matcher.encode_query(query, passages, question.text)
+            matches = matcher.match(encoded, passages)
+            made.append(Example(question, encoded, matches, places, group))
+    return made

@@ -1,25 +1,38 @@
-"""A visitor of the page without a browser: brings documents and asks them, as its scripts do."""
+"""Visitors of the page without a browser, who bring documents and ask, as the page's scripts do."""
 
 from __future__ import annotations
 
 import json
 import secrets
+import time
 from collections.abc import Iterator, Sequence
-from types import TracebackType
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import httpx
 
 _API = "/gradio_api"
+_SENTENCES = (
+    "The lighthouse of {town} was built in {year} by order of the harbour council.",
+    "The vault of {town} is opened with the word {word}.",
+    "Its keeper is called Keeper{number}, who has two dogs and a boat.",
+    "The eastern pier is closed in winter, when the waves are high.",
+    "Fishermen bring herring to the market in the early morning.",
+)
+_QUESTIONS = (
+    ("When was the lighthouse of {town} built?", "{year}"),
+    ("Which word opens the vault of {town}?", "{word}"),
+    ("What is its keeper called?", "Keeper{number}"),
+)
 
 
 class PageClient:
     """One visitor with a conversation, and documents of its own. Use it in a `with` block.
 
     Args:
-        url: where the page is.
+        url: the page's address.
         patience: how many seconds it waits for an answer.
-        source: the address of this machine that it comes from.
+        source: the address of this machine that it connects from.
     """
 
     def __init__(self, url: str, *, patience: float = 300.0, source: str = "127.0.0.1") -> None:
@@ -39,7 +52,7 @@ class PageClient:
         self._history: list[str] = []
 
     def bring(self, name: str, text: str) -> dict[str, Any]:
-        """Add a document of one's own; return what the page is told."""
+        """Upload a document and add it; return the server's reply."""
         return self.hand_in(self.send(name, text.encode()))
 
     def send(self, name: str, content: bytes) -> str:
@@ -48,14 +61,14 @@ class PageClient:
         return str(sent.raise_for_status().json()["token"])
 
     def hand_in(self, *tokens: str) -> dict[str, Any]:
-        """Have uploaded files added to one's documents; return what the page is told."""
+        """Add uploaded files to the visitor's documents; return the server's reply."""
         files = [{"token": token} for token in tokens]
-        told = self._run("bring", {"token": self._token, "files": files})
-        self._token = told.get("token", self._token)
-        return told
+        reply = self._run("bring", {"token": self._token, "files": files})
+        self._token = reply.get("token", self._token)
+        return reply
 
     def ask(self, question: str, *, own: bool = True) -> dict[str, Any]:
-        """Ask, with the questions before; return the turn, or raise what went wrong."""
+        """Ask with the questions before; return the turn, or raise a `RuntimeError`."""
         asked = {
             "id": secrets.token_hex(8),
             "question": question,
@@ -64,26 +77,21 @@ class PageClient:
             "own": own,
             "documents": None,
         }
-        told = self._run("ask", asked)
-        if "error" in told:
-            raise RuntimeError(told["error"])
+        reply = self._run("ask", asked)
+        if "error" in reply:
+            raise RuntimeError(reply["error"])
         self._history.append(question)
-        turn: dict[str, Any] = told["turn"]
+        turn: dict[str, Any] = reply["turn"]
         return turn
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._client.close()
 
     def _run(self, event: str, data: dict[str, Any]) -> dict[str, Any]:
-        """Send an event through the queue, and wait for what comes of it."""
+        """Send an event through the queue, and wait for its result."""
         function, component = self._functions[event]
         joined = {
             "data": [],
@@ -97,9 +105,9 @@ class PageClient:
             if message["msg"] == "process_completed":
                 if not message["success"]:
                     raise RuntimeError(message["output"].get("error") or "it failed")
-                told: dict[str, Any] = message["output"]["data"][0]
-                return told
-        raise RuntimeError("the server said nothing")
+                reply: dict[str, Any] = message["output"]["data"][0]
+                return reply
+        raise RuntimeError("the server sent no result")
 
     def _messages(self) -> Iterator[dict[str, Any]]:
         place = f"{_API}/queue/data"
@@ -110,6 +118,56 @@ class PageClient:
 
 
 def quotes(turn: dict[str, Any]) -> Sequence[str]:
-    """Return a turn's quotes, or in an abstention what is near."""
+    """Return a turn's quotes, or the nearest ones of an abstention."""
     answer = turn["answer"]
     return [citation["quote"] for citation in answer["citations"] or answer["near"]]
+
+
+@dataclass
+class OwnVisitor:
+    """A visitor who brings a document that nobody else has, and asks about it.
+
+    Attributes:
+        seconds: how long each answer took.
+        faults: what was wrong; another visitor's words above all.
+    """
+
+    url: str
+    number: int
+    seconds: list[float] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What is true of this visitor's document alone."""
+        number = self.number
+        return {
+            "town": f"Town{number}",
+            "year": 1500 + number,
+            "word": f"heron{number}",
+            "number": number,
+        }
+
+    @property
+    def text(self) -> str:
+        """The visitor's document."""
+        return "\n\n".join(sentence.format(**self.facts) for sentence in _SENTENCES)
+
+    def visit(self) -> None:
+        try:
+            with PageClient(self.url) as client:
+                reply = client.bring("mine.txt", self.text)
+                if reply.get("problems") or "error" in reply:
+                    self.faults.append(str(reply))
+                self._ask(client)
+        except Exception as error:
+            self.faults.append(f"{type(error).__name__}: {error}")
+
+    def _ask(self, client: PageClient) -> None:
+        for question, right in _QUESTIONS:
+            started = time.perf_counter()
+            given = quotes(client.ask(question.format(**self.facts)))
+            self.seconds.append(time.perf_counter() - started)
+            self.faults += [f"not its own: {quote}" for quote in given if quote not in self.text]
+            if not any(right.format(**self.facts) in quote for quote in given):
+                self.faults.append(f"not answered: {question.format(**self.facts)}")

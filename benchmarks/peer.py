@@ -182,13 +182,13 @@ PEERS: dict[str, Callable[[], tuple[str, Build]]] = {
 }
 
 
-def rows(path: Path) -> list[dict[str, Any]]:
+def rows_of(path: Path) -> list[dict[str, Any]]:
     with path.open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
 
 
 def main(peer: str, folder: Path, passages: int) -> dict[str, Any]:
-    corpus = rows(folder / "corpus.jsonl")[:passages]
+    corpus = rows_of(folder / "corpus.jsonl")[:passages]
     ids = [row["_id"] for row in corpus]
     texts = [f"{row.get('title') or ''} {row['text']}".strip() for row in corpus]
     relevant: dict[str, set[str]] = {}
@@ -196,7 +196,7 @@ def main(peer: str, folder: Path, passages: int) -> dict[str, Any]:
         query, document, grade = line.split("\t")
         if float(grade) > 0 and document in set(ids):
             relevant.setdefault(query, set()).add(document)
-    asked = [q for q in rows(folder / "queries.jsonl") if q["_id"] in relevant][:ASKED]
+    asked = [q for q in rows_of(folder / "queries.jsonl") if q["_id"] in relevant][:ASKED]
     started = time.perf_counter()
     version_, build = PEERS[peer]()
     loaded = time.perf_counter()

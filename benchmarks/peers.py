@@ -1,12 +1,9 @@
-"""How fast are others at the same work, with the same model, on the same machine, in the same run?
+"""How fast other libraries are at the same work, with the same model, on the same machine.
 
-    python -m benchmarks.peers --bench FOLDER           # BEIR sets: squad2_cs224n is taken
-    python -m benchmarks.peers --bench FOLDER --passages 300 --peers sbert,txtai
-
-Each is measured in a process of its own, one after another, ours first and last: a noisy machine
-shows in their difference. The peers have an environment of their own, `.venv-peers`, which is made
-at the first run from package registries (some 2 GB). Ours in bfloat16 is left out where the
-processor has none.
+Each is measured in a process of its own, one after another, ours first and last: noise shows in
+their difference. The peers have an environment of their own, `.venv-peers`, which is made at the
+first run from package registries (some 2 GB). Ours in bfloat16 is left out where the processor has
+none. The set is squad2_cs224n, or the folder itself if it is a set.
 """
 
 from __future__ import annotations
@@ -17,12 +14,14 @@ import statistics
 import subprocess
 import sys
 import venv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.floor import Rates
-from benchmarks.summary import Line, Measured, Options, table
+from benchmarks.machine import Rates
+from benchmarks.peer import rows_of
+from benchmarks.results import Line, Measured, table
+from embeddings import load_encoder
 from embeddings.openvino_runtime import has_bfloat16
 
 ROOT = Path(__file__).parents[1]
@@ -41,23 +40,54 @@ PACKAGES = (
     "sentence-transformers-haystack",
     "txtai",
 )
-PEERS = ("sbert", "langchain", "llamaindex", "haystack", "txtai")
-OURS = ("inquote", "inquote-whole", "inquote-bfloat16", "inquote-whole-bfloat16")
-
-NAMES = {
+OURS = {
     "inquote": "inquote, default",
     "inquote-whole": "inquote, one passage a paragraph",
     "inquote-bfloat16": "inquote, default, bfloat16",
     "inquote-whole-bfloat16": "inquote, one passage a paragraph, bfloat16",
+}
+PEERS = {
     "sbert": "sentence-transformers and FAISS",
     "langchain": "LangChain",
     "llamaindex": "LlamaIndex",
     "haystack": "Haystack",
     "txtai": "txtai, hybrid",
 }
+COMPARED = {
+    "index": ("per_second", True),
+    "warm query, p50": ("p50_ms", False),
+    "warm query, p95": ("p95_ms", False),
+    "import and load": ("load_seconds", False),
+    "hit@5": ("hit@5", True),
+}
+"""A figure by its name in the table, and whether more is better."""
+
+TARGETS = {"index": 3.5, "warm query, p50": 1.0}  # times as fast as the fastest peer
+
+Run = Mapping[str, Any]
 
 
-def environment() -> Path:
+def measure(rates: Rates, options: argparse.Namespace) -> Measured:
+    """Measure ours, the peers, and ours again, each in a process of its own."""
+    bench: Path = options.bench
+    folder = bench / "squad2_cs224n" if (bench / "squad2_cs224n").is_dir() else bench
+    names = [name for name in OURS if has_bfloat16() or "bfloat16" not in name]
+    first = [(name, sys.executable) for name in names]
+    others = [(name, environment()) for name in options.peers]
+    runs = [
+        measured(python, name, folder, options.passages)
+        for name, python in (*first, *others, *first)
+    ]
+    most = most_per_second(rates, folder, options.passages)
+    limits = ", ".join(f"{speed:,.0f} paragraphs/s in {kind}" for kind, speed in most.items())
+    note = f"Limit of this machine's arithmetic, one passage a paragraph: {limits}."
+    ours = [mean_run([run for run in runs if run["peer"] == name]) for name in names]
+    peers = [run for run in runs if run["peer"] in PEERS]
+    text = "\n\n".join((ratios_of(ours, peers), figures_of(runs), note))
+    return Measured(text, lines_of(ours, peers, most) if peers else ())
+
+
+def environment() -> str:
     """Return the Python of the peers' environment; make it if it is not there."""
     python = ENVIRONMENT / "bin" / "python"
     if not (ENVIRONMENT / "installed").exists():
@@ -65,137 +95,76 @@ def environment() -> Path:
         venv.create(ENVIRONMENT, with_pip=True, clear=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
         (ENVIRONMENT / "installed").touch()
-    return python
+    return str(python)
 
 
-def measured(python: str | Path, peer: str, folder: Path, passages: int) -> dict[str, Any]:
-    """Run one of them in a process of its own."""
-    command = [python, RUNNER, peer, folder, str(passages)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
-    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return figures
+def measured(python: str, name: str, folder: Path, passages: int) -> Run:
+    command = [python, str(RUNNER), name, str(folder), str(passages)]
+    printed = subprocess.check_output(command, text=True, cwd=ROOT)
+    run: Run = json.loads(printed.splitlines()[-1])
+    return run
 
 
-Run = dict[str, Any]
-
-FIGURES: dict[str, Callable[[Run], str]] = {
-    "index, paragraphs/s": lambda run: f"{run['per_second']:,.1f}",
-    "warm query, p50 / p95 ms": lambda run: f"{run['p50_ms']:,.1f} / {run['p95_ms']:,.1f}",
-    "import and load, s": lambda run: f"{run['load_seconds']:,.2f}",
-    "hit@5": lambda run: f"{run['hit@5']:.3f}",
-    "version": lambda run: str(run["version"]),
-}
-
-FASTER: dict[str, tuple[str, bool]] = {
-    "index": ("per_second", True),
-    "warm query, p50": ("p50_ms", False),
-    "warm query, p95": ("p95_ms", False),
-    "import and load": ("load_seconds", False),
-}
-"""What is compared: a figure, and whether it is a rate, of which more is better."""
+def mean_run(runs: Sequence[Run]) -> Run:
+    means = {key: statistics.mean(run[key] for run in runs) for key, _ in COMPARED.values()}
+    return {**runs[0], **means}
 
 
 def ratio(ours: Run, peer: Run, figure: str) -> float:
-    """Return how many times as fast ours is as a peer."""
-    name, is_rate = FASTER[figure]
-    times: float = ours[name] / peer[name] if is_rate else peer[name] / ours[name]
+    """Return how many times as fast, or as good, ours is as a peer."""
+    key, more_is_better = COMPARED[figure]
+    times: float = ours[key] / peer[key] if more_is_better else peer[key] / ours[key]
     return times
 
 
-def averaged(runs: Sequence[Run], peer: str) -> Run:
-    """Put the runs of one of them together: means of numbers."""
-    theirs = [run for run in runs if run["peer"] == peer]
-    names = {name for name, _ in FASTER.values()} | {"hit@5"}
-    return theirs[0] | {name: statistics.mean(run[name] for run in theirs) for name in names}
-
-
 def figures_of(runs: Sequence[Run]) -> str:
-    """Write the figures of each run as a table."""
-    rows = [(NAMES[run["peer"]], *(told(run) for told in FIGURES.values())) for run in runs]
-    return table(("", *FIGURES), rows)
+    """Return a table with a row for each run."""
+    names = ("index, paragraphs/s", "warm query, p50 / p95 ms", "import and load, s")
+    rows = [
+        (
+            (OURS | PEERS)[run["peer"]],
+            f"{run['per_second']:,.1f}",
+            f"{run['p50_ms']:,.1f} / {run['p95_ms']:,.1f}",
+            f"{run['load_seconds']:,.2f}",
+            f"{run['hit@5']:.3f}",
+            run["version"],
+        )
+        for run in runs
+    ]
+    return table(("", *names, "hit@5", "version"), rows)
 
 
-def ratios_of(runs: Sequence[Run]) -> str:
-    """Write how many times as fast each of ours is as each peer, and its hits over its hits."""
-    peers = [run for run in runs if run["peer"] in PEERS]
-    rows = []
-    for ours in (averaged(runs, name) for name in ours_of(runs)):
-        name = NAMES[ours["peer"]]
-        for figure in FASTER:
-            times = (f"{ratio(ours, peer, figure):.2f}" for peer in peers)
-            rows.append((f"{name}: {figure}", *times))
-        hits = (f"{ours['hit@5'] / peer['hit@5']:.2f}" for peer in peers)
-        rows.append((f"{name}: hit@5", *hits))
-    return table(("times as fast as", *(NAMES[peer["peer"]] for peer in peers)), rows)
+def ratios_of(ours: Sequence[Run], peers: Sequence[Run]) -> str:
+    """Return a table of how many times as fast each of ours is as each peer."""
+    rows = [
+        (f"{OURS[run['peer']]}: {figure}", *(f"{ratio(run, peer, figure):.2f}" for peer in peers))
+        for run in ours
+        for figure in COMPARED
+    ]
+    return table(("times as fast as", *(PEERS[peer["peer"]] for peer in peers)), rows)
 
 
-def lines_of(runs: Sequence[Run], most: Mapping[str, float]) -> list[Line]:
-    """Return the summary: each of ours beside the peer that is quickest at it.
+def lines_of(ours: Sequence[Run], peers: Sequence[Run], most: Mapping[str, float]) -> list[Line]:
+    """Return each of ours beside the peer that is fastest at it.
 
     `most` is how many paragraphs a second the machine allows, by precision.
     """
-    peers, lines = [run for run in runs if run["peer"] in PEERS], []
-    for ours in (averaged(runs, name) for name in ours_of(runs) if peers):
-        precision = "bfloat16" if "bfloat16" in ours["peer"] else "float32"
+    lines = []
+    for run in ours:
+        precision = "bfloat16" if "bfloat16" in run["peer"] else "float32"
         limit = most[precision] / max(peer["per_second"] for peer in peers)
-        for figure, goal, floor in (("index", 3.5, limit), ("warm query, p50", 1.0, None)):
-            times = min(ratio(ours, peer, figure) for peer in peers)
-            what = f"{NAMES[ours['peer']]}: {figure}, to the fastest peer"
-            lines.append(Line(what, times, "times", goal, floor, more_is_better=True))
+        for figure, target in TARGETS.items():
+            times = min(ratio(run, peer, figure) for peer in peers)
+            what = f"{OURS[run['peer']]}: {figure}, to the fastest peer"
+            floor = limit if figure == "index" else None
+            lines.append(Line(what, times, "times", target, floor, more_is_better=True))
     return lines
 
 
-def runs_of(bench: Path, peers: Sequence[str], passages: int) -> list[Run]:
-    """Run ours, the peers, and ours again."""
-    folder = set_in(bench)
-    ours = OURS if has_bfloat16() else [name for name in OURS if "bfloat16" not in name]
-    runs = [measured(sys.executable, each, folder, passages) for each in ours]
-    runs += [measured(environment(), peer, folder, passages) for peer in peers]
-    return runs + [measured(sys.executable, each, folder, passages) for each in ours]
-
-
-def ours_of(runs: Sequence[Run]) -> list[str]:
-    """Return which of ours were run."""
-    run = {run["peer"] for run in runs}
-    return [name for name in OURS if name in run]
-
-
-def set_in(bench: Path) -> Path:
-    return bench / "squad2_cs224n" if (bench / "squad2_cs224n").is_dir() else bench
-
-
-def fastest_possible(rates: Rates, folder: Path, passages: int) -> dict[str, float]:
-    """Return the most paragraphs a second that the machine allows, by precision.
-
-    Each paragraph counts as far as the model reads it.
-    """
-    from benchmarks.peer import rows
-    from embeddings import load_encoder
-
-    corpus = rows(folder / "corpus.jsonl")[:passages]
+def most_per_second(rates: Rates, folder: Path, passages: int) -> dict[str, float]:
+    """Return the most paragraphs a second that the machine allows, by precision."""
+    corpus = rows_of(folder / "corpus.jsonl")[:passages]
     texts = [f"{row.get('title') or ''} {row['text']}".strip() for row in corpus]
     encoder = load_encoder()
     lengths = [min(n, encoder.max_tokens) for n in encoder.count_tokens(texts)]
     return {kind: len(lengths) / rates.encoding(lengths, kind) for kind in rates.products}
-
-
-def measure(rates: Rates, options: Options) -> Measured:
-    """Measure ours and the peers, each in a process of its own."""
-    assert options.bench is not None  # noqa: S101  # the command has looked
-    runs = runs_of(options.bench, options.peers, options.paragraphs)
-    most = fastest_possible(rates, set_in(options.bench), options.paragraphs)
-    told = ", ".join(f"{speed:,.0f} paragraphs/s in {kind}" for kind, speed in most.items())
-    floor = f"Limit of this machine's arithmetic, one passage a paragraph: {told}."
-    text = "\n\n".join((ratios_of(runs), figures_of(runs), floor))
-    return Measured(text, lines_of(runs, most))
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.peers")
-    parser.add_argument("--bench", type=Path, required=True, help="a BEIR set, or a folder of sets")
-    parser.add_argument("--peers", default=",".join(PEERS), help="which, by name")
-    parser.add_argument("--passages", type=int, default=10**9, help="take only so many")
-    arguments = parser.parse_args()
-    named = [name for name in arguments.peers.split(",") if name]
-    runs = runs_of(arguments.bench, named, arguments.passages)
-    print(f"{ratios_of(runs)}\n\n{figures_of(runs)}")

@@ -1,30 +1,27 @@
-"""Where the time of a question goes, stage by stage, on passages that were met before.
+"""Where the time of a question goes, stage by stage, on passages that were found before.
 
-    python -m benchmarks stages [--write]
-
-Medians in ms over the essay's questions: of the clock, and of the processor, all threads together.
-Each question is asked in a new wording every time. The stages are the real functions, with a watch
-around them; a stage that calls another is not charged for it. Of the rounds, the best counts for
-each question, as others may be using the machine.
+Medians over the essay's questions, of the clock and of the processor; for each question, the best
+of several rounds, each in a new wording. A stage is charged for its functions, without the time of
+other stages that they call.
 """
 
 from __future__ import annotations
 
+import argparse
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import wraps
-from typing import Any, NamedTuple
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.asking import essay_questions
-from benchmarks.floor import Rates
-from benchmarks.summary import Measured, Options, table
-from benchmarks.timing import shown
+from benchmarks.machine import Rates
+from benchmarks.results import Measured, shown, table
 from embeddings.openvino_encoder import OpenVINOEncoder
 from qa import QA
 from qa.answering import extractive
@@ -34,67 +31,55 @@ from qa.citations import Citation
 from qa.index import Index
 
 ROUNDS = 5
-
-
-class Stage(NamedTuple):
-    """A part of the work, and the functions whose time it is: each an owner and a name."""
-
-    name: str
-    functions: tuple[tuple[Any, str], ...]
-
-
 REST, WHOLE = "the rest", "**all, with nothing watched**"
-STAGES = (
-    Stage("checking and reading the question", ((QA, "_standalone"),)),
-    Stage("counting the question's tokens", ((OpenVINOEncoder, "count_tokens"),)),
-    Stage(
-        "the question's vector and tokens",
-        ((OpenVINOEncoder, "encode_queries"), (OpenVINOEncoder, "query_tokens")),
-    ),
-    Stage("nearest vectors", ((Index, "search"),)),
-    Stage("words", ((Index, "search_words"),)),
-    Stage("exact cosines", ((Index, "cosines"),)),
-    Stage("passages", ((Index, "passages"),)),
-    Stage("weighing the question's words", ((Matcher, "encode_query"),)),
-    Stage("late interaction", ((Matcher, "match"),)),
-    Stage("the reader", ((Reader, "read"),)),
-    Stage("candidates", ((extractive, "candidates"), (extractive, "non_overlapping"))),
-    Stage("quotes and their proof", ((Citation, "__init__"),)),
-)
+STAGES: dict[str, Sequence[tuple[Any, str]]] = {
+    "checking and reading the question": [(QA, "_standalone")],
+    "counting the question's tokens": [(OpenVINOEncoder, "count_tokens")],
+    "the question's vector and tokens": [
+        (OpenVINOEncoder, "encode_queries"),
+        (OpenVINOEncoder, "query_tokens"),
+    ],
+    "nearest vectors": [(Index, "search")],
+    "words": [(Index, "search_words")],
+    "exact cosines": [(Index, "cosines")],
+    "passages": [(Index, "passages")],
+    "weighing the question's words": [(Matcher, "encode_query")],
+    "late interaction": [(Matcher, "match")],
+    "the reader": [(Reader, "read")],
+    "candidates": [(extractive, "candidates"), (extractive, "non_overlapping")],
+    "quotes and their proof": [(Citation, "__init__")],
+}
 
 Seconds = NDArray[np.float64]
 """Of the clock, and of the processor."""
 
 
 class Watch:
-    """Takes the time of functions, less that of those that they call and that are watched too."""
+    """Sums the time of stages; that of a stage inside another counts for the inner one alone."""
 
     def __init__(self) -> None:
-        self.spent: dict[str, Seconds] = defaultdict(lambda: np.zeros(2))
-        self._open: list[Seconds] = []
+        self.seconds: dict[str, Seconds] = defaultdict(lambda: np.zeros(2))
+        self._inner: list[Seconds] = []
+
+    @contextmanager
+    def on(self, stage: str) -> Iterator[None]:
+        started = _now()
+        self._inner.append(np.zeros(2))
+        try:
+            yield
+        finally:
+            taken = _now() - started
+            self.seconds[stage] += taken - self._inner.pop()
+            if self._inner:
+                self._inner[-1] += taken
 
     def around(self, stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function that does the same, and is timed."""
-
         @wraps(function)
         def timed(*arguments: Any, **named: Any) -> Any:
             with self.on(stage):
                 return function(*arguments, **named)
 
         return timed
-
-    @contextmanager
-    def on(self, stage: str) -> Iterator[None]:
-        """Take the time of a block."""
-        before = _now()
-        self._open.append(np.zeros(2))
-        try:
-            yield
-        finally:
-            taken, inner = _now() - before, self._open.pop()
-            self.spent[stage] += taken - inner
-            if self._open:
-                self._open[-1] += taken
 
 
 def _now() -> Seconds:
@@ -103,67 +88,52 @@ def _now() -> Seconds:
 
 @contextmanager
 def watched(watch: Watch) -> Iterator[None]:
-    """Put the watch around every stage's functions, and take it off again."""
-    patches = [
-        patch.object(owner, name, watch.around(stage.name, getattr(owner, name)))
-        for stage in STAGES
-        for owner, name in stage.functions
-    ]
-    for each in patches:
-        each.start()
-    try:
-        yield
-    finally:
-        for each in patches:
-            each.stop()
+    """Time every function of `STAGES`, and all others as `REST`."""
+    with ExitStack() as patches:
+        for stage, functions in STAGES.items():
+            for owner, name in functions:
+                timed = watch.around(stage, getattr(owner, name))
+                patches.enter_context(patch.object(owner, name, timed))
+        with watch.on(REST):
+            yield
 
 
-def times(work: Callable[[str], object], wordings: list[list[str]]) -> dict[str, Seconds]:
-    """Time every question in several wordings, and return the median of each one's best, by stage.
+def times(work: Callable[[str], object], wordings: Sequence[Sequence[str]]) -> dict[str, Seconds]:
+    """Return the median over questions of each one's best time, by stage.
 
     Args:
         work: what takes a question.
         wordings: (rounds, questions): a question is new to the caches in each of its wordings.
-
-    Returns:
-        Seconds by stage, (clock, processor); "" is the whole, with nothing watched.
+            Every second round is timed as a whole, without the cost of watching.
     """
-    found: dict[str, list[list[Seconds]]] = defaultdict(list)
-    for number, wording in enumerate(wordings):
-        rows: list[dict[str, Seconds]] = []
-        for question in wording:
+    rounds: dict[str, list[list[Seconds]]] = defaultdict(list)
+    for number, questions in enumerate(wordings):
+        of_questions = []
+        for question in questions:
             watch = Watch()
-            if number % 2:
-                with watch.on(""):
-                    work(question)
-            else:
-                with watched(watch), watch.on(REST):
-                    work(question)
-            rows.append(watch.spent)
-        for stage in {name for row in rows for name in row}:
-            found[stage].append([row[stage] for row in rows])
-    return {
-        stage: np.median(np.array(rounds).min(axis=0), axis=0) for stage, rounds in found.items()
-    }
+            with watch.on(WHOLE) if number % 2 else watched(watch):
+                work(question)
+            of_questions.append(watch.seconds)
+        for stage in {stage for seconds in of_questions for stage in seconds}:
+            rounds[stage].append([seconds[stage] for seconds in of_questions])
+    return {stage: np.median(np.min(each, axis=0), axis=0) for stage, each in rounds.items()}
 
 
-def measure(rates: Rates, options: Options) -> Measured:
+def measure(rates: Rates, options: argparse.Namespace) -> Measured:
     """Time every stage of `retrieve` and `ask` on the essay."""
     questions = essay_questions()
-    with QA.open(backend="openvino") as opened:
+    with QA.open(backend="openvino") as qa:
         for question in questions:
-            opened.ask(f"Tell me: {question}")
-        columns = [
-            times(opened.retrieve, [[f"{q} {n}" for q in questions] for n in range(2 * ROUNDS)]),
-            times(opened.ask, [[f"{n} {q}" for q in questions] for n in range(2 * ROUNDS)]),
-        ]
-    names = [*(stage.name for stage in STAGES), REST, ""]
+            qa.ask(f"Tell me: {question}")
+        numbers = range(2 * ROUNDS)
+        retrieved = times(qa.retrieve, [[f"{q} {n}" for q in questions] for n in numbers])
+        asked = times(qa.ask, [[f"{n} {q}" for q in questions] for n in numbers])
     rows = [
-        (name or WHOLE, *_cells(columns[0].get(name)), *_cells(columns[1].get(name)))
-        for name in names
+        (stage, *_cells(retrieved.get(stage)), *_cells(asked.get(stage)))
+        for stage in (*STAGES, REST, WHOLE)
     ]
-    head = (f"{len(questions)} questions, ms", "`retrieve`", "processor", "`ask`", "processor")
-    return Measured(table(head, rows))
+    names = (f"{len(questions)} questions, ms", "`retrieve`", "processor", "`ask`", "processor")
+    return Measured(table(names, rows))
 
 
 def _cells(seconds: Seconds | None) -> list[str]:

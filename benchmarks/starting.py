@@ -1,25 +1,26 @@
-"""How soon a new process answers, and how soon the page is served, on the essay already indexed."""
+"""How soon a new process answers, and the page is served, on the essay already indexed."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from http.client import HTTPConnection, HTTPException
 
-from benchmarks.floor import Rates
-from benchmarks.load import chat_command, free_port
-from benchmarks.summary import Line, Measured, Options, table
-from benchmarks.timing import Sample, in_turns, processor_seconds, shown
+from benchmarks.chat_server import chat_command, free_port, processor_seconds
+from benchmarks.machine import Rates
+from benchmarks.results import Line, Measured, shown, table
+from benchmarks.timing import Sample, in_turns
 from qa import QA
 
 RUNS = 5
-QUESTION = "When was the Belt and Road Initiative proposed?"
-ASK = ("-m", "qa", "ask", QUESTION)
-ASK_IN, PAGE_IN = 1.0, 3.0  # seconds, wanted
+ASK = ("-m", "qa", "ask", "When was the Belt and Road Initiative proposed?")
+ANSWER, PAGE = "`inquote ask`, start to answer", "`inquote chat`, start to `/` served"
+TARGETS = {ANSWER: 1.0, PAGE: 3.0}  # seconds, at most
 
 _LIBRARIES = "import click, faiss, numpy, safetensors, tokenizers, embeddings.openvino_runtime"
 _PAGE_LIBRARIES = (
@@ -29,10 +30,10 @@ _PATIENCE_SECONDS = 120.0
 
 
 def process(*arguments: str) -> Sample:
-    """Run a new Python to its end; return seconds on the clock, and of processor."""
-    before, started = _children(), time.perf_counter()
+    """Run a new Python to its end; return seconds on the clock, and of the processor."""
+    before, started = _processor_seconds_of_children(), time.perf_counter()
     subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
-    return time.perf_counter() - started, _children() - before
+    return time.perf_counter() - started, _processor_seconds_of_children() - before
 
 
 def page() -> Sample:
@@ -51,8 +52,7 @@ def page() -> Sample:
             server.terminate()
 
 
-ANSWER, PAGE = "`inquote ask`, start to answer", "`inquote chat`, start to `/` served"
-STARTS: Mapping[str, Callable[[], Sample]] = {
+STARTS: dict[str, Callable[[], Sample]] = {
     "Python, importing nothing": partial(process, "-c", "pass"),
     "Python, importing the libraries of `ask`": partial(process, "-c", _LIBRARIES),
     "Python, importing those and Gradio": partial(process, "-c", _PAGE_LIBRARIES),
@@ -64,18 +64,16 @@ STARTS: Mapping[str, Callable[[], Sample]] = {
 }
 
 
-def measure(rates: Rates, options: Options) -> Measured:
-    """Start everything several times, in turns."""
+def measure(rates: Rates, options: argparse.Namespace) -> Measured:
     QA.open().close()  # makes the index
-    found = in_turns(STARTS, RUNS)
+    times = in_turns(STARTS, RUNS)
     rows = [
-        (name, *map(shown, (times.median, times.best, times.processor)))
-        for name, times in found.items()
+        (name, *map(shown, (each.median, each.best, each.processor)))
+        for name, each in times.items()
     ]
-    head = (f"a new process, {RUNS} times, s", "median", "best", "processor")
-    targets = ((ANSWER, ASK_IN), (PAGE, PAGE_IN))
-    lines = [Line(name, found[name].median, "s", most) for name, most in targets]
-    return Measured(table(head, rows), lines)
+    names = (f"a new process, {RUNS} times, s", "median", "best", "processor")
+    lines = [Line(name, times[name].median, "s", most) for name, most in TARGETS.items()]
+    return Measured(table(names, rows), lines)
 
 
 def _serves(port: int) -> bool:
@@ -89,7 +87,6 @@ def _serves(port: int) -> bool:
         connection.close()
 
 
-def _children() -> float:
-    """Return how long the cores have worked for processes that have ended."""
+def _processor_seconds_of_children() -> float:
     times = os.times()
     return times.children_user + times.children_system

@@ -5,6 +5,7 @@ Pictures of the chat alone: `... docs/screenshots.py chat`; of the reports alone
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 PICTURES = Path(__file__).parent / "screenshots"
@@ -156,8 +158,8 @@ def evaluation(page: Page, folder: Path) -> None:
     """Show an evaluation that has run."""
     page.get_by_role("tab", name="Evaluate").click()
     page.get_by_role("button", name="Run").click()
+    page.mouse.move(0, 0)
     page.wait_for_selector(".iq-eval-results", timeout=300_000)
-    page.locator(".iq-eval-results").evaluate("shown => shown.scrollIntoView()")
 
 
 def review(page: Page, folder: Path) -> None:
@@ -229,9 +231,16 @@ def picture(browser: Browser, url: str, name: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         steps(page, Path(folder))
     page.wait_for_timeout(500)
-    page.screenshot(path=PICTURES / f"{name}.png", animations="disabled", caret="hide")
+    save(page, name)
     page.unroute_all(behavior="ignoreErrors")
     page.close()
+
+
+def save(page: Page, name: str) -> None:
+    """Save a picture of the page, in 256 colours."""
+    taken = Image.open(io.BytesIO(page.screenshot(animations="disabled", caret="hide")))
+    few = taken.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1)
+    few.save(PICTURES / f"{name}.png", optimize=True)
 
 
 def picture_reports(browser: Browser) -> None:
@@ -254,7 +263,7 @@ def picture_reports(browser: Browser) -> None:
             page.emulate_media(color_scheme="dark" if colours == "dark" else "light")
             page.goto(path.as_uri() + place)
             page.wait_for_timeout(300)
-            page.screenshot(path=PICTURES / f"{picture}.png", animations="disabled", caret="hide")
+            save(page, picture)
             page.close()
 
 

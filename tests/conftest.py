@@ -9,19 +9,30 @@ import hypothesis
 import pytest
 
 from embeddings import Encoder, load_encoder
+from qa import QA
 from qa.bundled import essay_path
 from qa.documents import Document
 from qa.loaders import load
 from tests.fakes import FakeEncoder
 from tests.network import ASKED, refuse_network
 
-# A busy machine draws slowly, and fails no test for it.
+# A busy machine draws slowly, and fails no test for it. The attacks try many more texts.
 hypothesis.settings.register_profile(
-    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "patient",
+    deadline=None,
+    max_examples=40,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("patient")
 
 refuse_network()
+
+SLOW_TO_START = {"browser", "essay_chat"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what needs the page that is slow to start first, and so in one worker."""
+    items.sort(key=lambda item: not SLOW_TO_START.intersection(getattr(item, "fixturenames", ())))
 
 
 @pytest.fixture(autouse=True)
@@ -61,3 +72,20 @@ def fake_encoder() -> FakeEncoder:
 def real_encoder() -> Encoder:
     """Load the bundled model, once for all tests that are marked `model`."""
     return load_encoder(device="cpu")
+
+
+@pytest.fixture(scope="session")
+def cache_with_essay(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("essay")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INQUOTE_CACHE", str(folder))
+        QA.open().close()
+    return folder
+
+
+@pytest.fixture
+def indexed_essay(
+    cache_folder: Path, cache_with_essay: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Use a cache that tests share, in which the essay is indexed with the real model."""
+    monkeypatch.setenv("INQUOTE_CACHE", str(cache_with_essay))

@@ -1,28 +1,32 @@
-"""How what was measured is written down; how fast anything is, no test says."""
+"""How results are written down, and which options are refused; no test depends on speed."""
 
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks.__main__ import (
     DOCUMENT,
     MACHINE,
+    OTHERS,
     SECTIONS,
     SUMMARY,
     check_marks,
     chosen_sections,
     main,
-    options_of,
     parser,
 )
-from benchmarks.floor import WEIGHTS, Rates, operations
 from benchmarks.load import slope
+from benchmarks.machine import DIM, WEIGHTS, Rates, operations
+from benchmarks.made_up import WORDS, build_index
 from benchmarks.peers import ratio
-from benchmarks.summary import Line, merged
-from benchmarks.writing import NoMarks, between, put
+from benchmarks.results import Line, MarkError, merged, section, with_section
+from benchmarks.stages import STAGES
+from qa.index import Index
 
 PAGE = """# Speed
 
@@ -39,21 +43,21 @@ Prose after.
 
 
 def test_what_is_written_takes_the_place_of_what_stood_between_the_marks() -> None:
-    written = put(PAGE, "ask", "| new |\n")
+    written = with_section(PAGE, "ask", "| new |\n")
     assert written == PAGE.replace("old table", "| new |")
-    assert between(written, "ask") == "| new |"
-    assert put(written, "ask", "| new |") == written
+    assert section(written, "ask") == "| new |"
+    assert with_section(written, "ask", "| new |") == written
 
 
 @pytest.mark.parametrize("marks", ["", "<!-- bench: ask -->", f"{PAGE}{PAGE}"])
 def test_a_document_without_one_place_for_a_section_is_refused(marks: str) -> None:
-    with pytest.raises(NoMarks, match="ask"):
-        put(marks, "ask", "| new |")
+    with pytest.raises(MarkError, match="ask"):
+        with_section(marks, "ask", "| new |")
 
 
 def test_marks_the_wrong_way_round_are_refused() -> None:
-    with pytest.raises(NoMarks, match="wrong way round"):
-        put("<!-- /bench: ask --> <!-- bench: ask -->", "ask", "| new |")
+    with pytest.raises(MarkError, match="wrong way round"):
+        with_section("<!-- /bench: ask --> <!-- bench: ask -->", "ask", "| new |")
 
 
 def test_there_is_a_place_for_every_section() -> None:
@@ -76,8 +80,8 @@ def test_what_should_be_none_at_all_and_is_reaches_its_target() -> None:
 def test_of_a_rate_more_is_better() -> None:
     line = Line("index", 30.0, "a second", 40.0, 60.0, more_is_better=True)
     assert line.reached == "no"
-    assert line.share == "50%"
-    assert line.row("today").startswith("| index | at least 40.0 a second |")
+    row = "| index | at least 40.0 a second | 30.0 a second | 60.0 a second | 50% | no | today |"
+    assert line.row("today") == row
 
 
 def test_the_floor_counts_the_models_weights_and_operations() -> None:
@@ -105,23 +109,23 @@ def test_times_as_fast_is_above_one_where_ours_is_ahead() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
-        (["peers"], "peers needs question sets: add  --bench FOLDER"),
-        (["many"], "many needs question sets: add  --bench FOLDER"),
-        (["scale"], "scale needs question sets: add  --bench FOLDER"),
+        (["peers"], "peers needs a folder: add  --bench FOLDER"),
+        (["many"], "many needs a folder: add  --bench FOLDER"),
+        (["scale"], "scale needs a folder: add  --bench FOLDER"),
         (["--bench", "nowhere"], "nowhere has no question sets"),
         (["speed"], "no section is called speed; there are: start,"),
         (["--peers", "sbert,gpt"], "no peer is called gpt"),
         (["--clients", "0"], "at least 1"),
     ],
 )
-def test_what_cannot_be_measured_is_told_before_anything_is(
-    given: list[str], told: str, capsys: pytest.CaptureFixture[str]
+def test_what_cannot_be_measured_is_refused_before_anything_is(
+    given: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as end:
         main(given)
-    assert told in f"{end.value} {capsys.readouterr().err}"
+    assert message in f"{end.value} {capsys.readouterr().err}"
 
 
 def test_a_million_passages_are_measured_only_where_there_is_a_folder_for_them(
@@ -129,28 +133,58 @@ def test_a_million_passages_are_measured_only_where_there_is_a_folder_for_them(
 ) -> None:
     (tmp_path / "corpus.jsonl").touch()
     given = ["--bench", str(tmp_path)]
-    without = options_of(parser().parse_args(given))
-    with_one = options_of(parser().parse_args([*given, "--keep", "kept"]))
-    assert "scale" not in chosen_sections([], without)
-    assert chosen_sections([], with_one) == list(SECTIONS)
-    with pytest.raises(SystemExit, match="scale needs a folder for what it builds"):
-        chosen_sections(["scale"], without)
+    assert "scale" not in chosen_sections(parser().parse_args(given))
+    assert chosen_sections(parser().parse_args([*given, "--keep", "kept"])) == list(SECTIONS)
+    with pytest.raises(SystemExit, match="scale needs a folder: add  --keep FOLDER"):
+        chosen_sections(parser().parse_args(["scale", *given]))
 
 
-def test_a_document_without_marks_is_told_before_anything_is_measured(
+def test_a_document_without_marks_is_refused_before_anything_is_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = tmp_path / "page.md"
     page.write_text(PAGE)
     monkeypatch.setattr("benchmarks.__main__.DOCUMENT", page)
-    with pytest.raises(SystemExit, match=r"page\.md: there is no one place for summary"):
+    with pytest.raises(SystemExit, match=r"page\.md: no single place for summary"):
         main(["ask", "--write"])
+
+
+def test_a_made_up_index_has_as_many_passages_as_wanted_and_is_the_same_each_time(
+    tmp_path: Path,
+) -> None:
+    texts = ["The quick brown fox jumps over the lazy dog. A heron stands in the cold water."]
+    real = np.random.default_rng(0).standard_normal((30, DIM), np.float32)
+    contents = []
+    for name in ("first", "second"):
+        build_index(tmp_path / name, texts, real, 40, token_vectors=40)
+        with closing(Index.open(tmp_path / name)) as index:
+            passages = [p for id_ in index.document_ids() for p in index.passages_of(id_)]
+            contents.append((passages, index.search(real[:1], 3)))
+    assert contents[0] == contents[1]
+    assert [len(passage.text.split()) for passage in passages] == [WORDS] * 40
+
+
+def test_every_stage_names_functions_that_exist() -> None:
+    assert all(hasattr(owner, name) for functions in STAGES.values() for owner, name in functions)
+
+
+def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    printed = capsys.readouterr().out
+    assert all(f"\n  {name} " in printed for name in (*SECTIONS, *OTHERS))
+    folder = DOCUMENT.parent
+    measuring = {Path(section.module.replace(".", "/")).stem for section in SECTIONS.values()}
+    runnable = {
+        path.stem for path in folder.glob("*.py") if "parse_args" in path.read_text("utf-8")
+    }
+    assert runnable - {"__main__"} - measuring <= {*OTHERS}
 
 
 def test_every_study_has_a_line_that_says_what_it_settled() -> None:
     folder = DOCUMENT.parent / "studies"
-    told = re.findall(
+    listed = re.findall(
         r"^\| `(\w+)", (folder / "README.md").read_text(encoding="utf-8"), re.MULTILINE
     )
     runnable = [path.stem for path in folder.glob("*.py") if "__main__" in path.read_text("utf-8")]
-    assert sorted(told) == sorted(runnable)
+    assert sorted(listed) == sorted(runnable)

@@ -36,17 +36,20 @@ def test_the_public_names_are_those_of_the_packages() -> None:
         inquote.nothing  # noqa: B018
 
 
+@pytest.mark.process
 def test_importing_it_loads_nothing_heavy(tmp_path: Path) -> None:
     code = f"import sys; from inquote import *; assert not {HEAVY!r} & set(sys.modules)"
     assert run("-W", "error", "-c", code, folder=tmp_path).stderr == ""
 
 
+@pytest.mark.process
 def test_it_is_a_command(tmp_path: Path) -> None:
     assert run("-m", "inquote", "--help", folder=tmp_path).stdout.startswith("Usage: inquote [OPT")
     called = run("-c", "import inquote; inquote.main()", "--help", folder=tmp_path)
     assert "verify" in called.stdout
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("name", ["qa", "ui", "embeddings"])
 @pytest.mark.parametrize("kind", ["module", "package"])
 class TestAModuleThatStandsInTheWay:
@@ -80,17 +83,20 @@ class TestAModuleThatStandsInTheWay:
         assert "mine" not in done.stderr
 
 
+@pytest.mark.process
 def test_a_module_that_was_imported_already_is_named(tmp_path: Path) -> None:
     (tmp_path / "qa.py").write_text("")
     done = run("-c", "import qa; from inquote import QA", folder=tmp_path)
     assert f"ImportError: {tmp_path / 'qa.py'} stands in the way" in done.stderr
 
 
+@pytest.mark.process
 def test_a_folder_of_such_a_name_with_no_python_in_it_is_no_harm(tmp_path: Path) -> None:
     (tmp_path / "qa").mkdir()
     assert run("-c", "from inquote import QA", folder=tmp_path).stderr == ""
 
 
+@pytest.mark.process
 def test_the_installed_command_starts_in_any_folder(tmp_path: Path) -> None:
     command = Path(sys.executable).with_name("inquote")
     shown = subprocess.run([command, "--help"], cwd=tmp_path, check=True, capture_output=True)

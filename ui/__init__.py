@@ -1,1 +1,5 @@
-"""The web chat: a Gradio page over the public face of `qa`."""
+"""The web page of inquote, made with Gradio."""
+
+import os
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # before Gradio is imported

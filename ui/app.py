@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 import gradio as gr
 
@@ -20,7 +17,7 @@ from ui.chat.user_documents import AllUserDocuments
 from ui.evaluation.reviewing import ReviewHandlers
 from ui.evaluation.tab import evaluate_tab
 from ui.server import endpoints
-from ui.server.no_files import refuse_files
+from ui.server.gradio_patches.files import refuse_files
 from ui.visitors import limits
 from ui.visitors.background import regularly
 from ui.visitors.fair_work import LongWork
@@ -41,14 +38,14 @@ def built(
     feedback: Path,
     examples: Sequence[str] = (),
 ) -> Iterator[gr.Blocks]:
-    """Build the page for a corpus, and keep for visitors what they bring until the block ends.
+    """Build the page for a corpus; what visitors bring is kept until the block ends.
 
     Args:
         qa: the corpus to ask.
         title: what it is called on the page.
         folder: a private folder for all that visitors bring.
-        uploads: the files that visitors sent and that wait to be read.
-        feedback: the file that thumbs go to; it need not be there yet.
+        uploads: the files that wait to be read.
+        feedback: the file for ratings; it need not exist yet.
         examples: questions to offer before the first one is asked.
     """
     refuse_files()
@@ -60,7 +57,7 @@ def built(
     ):
         handlers = ChatHandlers(qa, title, all_documents, Feedback(feedback, qa), uploads, work)
         with gr.Blocks(title="inquote", analytics_enabled=False) as page:
-            endpoints.register(qa)  # first: so their names are theirs
+            endpoints.register(qa)  # first, so that nothing else takes their names
             gr.HTML(
                 markup("head.html"), elem_id="iq-head", js_on_load=None, apply_default_css=False
             )
@@ -76,7 +73,6 @@ def built(
 
 
 def _review_tab(handlers: ReviewHandlers, documents: Sequence[str]) -> None:
-    """Lay out the making of a question set, as `_ask_tab` does the conversation."""
     review = gr.HTML(
         elem_id="iq-review",
         html_template=markup("review.html"),
@@ -88,21 +84,13 @@ def _review_tab(handlers: ReviewHandlers, documents: Sequence[str]) -> None:
         server_functions=handlers.server_functions(),
         documents=list(documents),
     )
-    review.begin(
-        handlers.begin,
-        outputs=review,
-        trigger_mode="multiple",
-        concurrency_limit=limits.LONG_STARTED,
-        concurrency_id="bring",
-        **_PRIVATE,
-    ).failure(fn=None, js="() => window.inquote.beginFailed()", **_PRIVATE)
+    _queue(review.begin, handlers.begin, review, "beginFailed()")
 
 
 def _ask_tab(handlers: ChatHandlers, title: str, examples: Sequence[str]) -> None:
-    """Lay out the conversation and the document.
+    """Lay out the conversation and the document, which the page's own scripts draw.
 
-    Both are of the page's own scripts; Gradio's queue carries the questions and the uploads, and
-    its server functions what takes no time.
+    Gradio's queue carries questions and uploads, and its server functions what takes no time.
     """
     added = gr.HTML(
         elem_id="iq-added",
@@ -126,19 +114,27 @@ def _ask_tab(handlers: ChatHandlers, title: str, examples: Sequence[str]) -> Non
             "most_documents": limits.MAX_DOCUMENTS,
         },
     )
-    chat.ask(
-        handlers.ask,
-        outputs=chat,
+    asked = handlers.ask, chat, "failed('ask')"
+    _queue(chat.ask, *asked, limit=limits.ANSWERED_AT_ONCE, line=endpoints.SHARED)
+    _queue(chat.bring, handlers.bring, added, "failed('bring')")
+
+
+def _queue(
+    event: Callable[..., Any],
+    handler: Callable[..., Any],
+    output: gr.HTML,
+    failed: str,
+    *,
+    limit: int = limits.LONG_STARTED,
+    line: str = "bring",
+) -> None:
+    """Have an event handled in a line of the queue, so many at once; call a script if it fails."""
+    handled = event(
+        handler,
+        outputs=output,
         trigger_mode="multiple",
-        concurrency_limit=limits.ANSWERED_AT_ONCE,
-        concurrency_id=endpoints.SHARED,
+        concurrency_limit=limit,
+        concurrency_id=line,
         **_PRIVATE,
-    ).failure(fn=None, js="() => window.inquote.failed('ask')", **_PRIVATE)
-    chat.bring(
-        handlers.bring,
-        outputs=added,
-        trigger_mode="multiple",
-        concurrency_limit=limits.LONG_STARTED,
-        concurrency_id="bring",
-        **_PRIVATE,
-    ).failure(fn=None, js="() => window.inquote.failed('bring')", **_PRIVATE)
+    )
+    handled.failure(fn=None, js=f"() => window.inquote.{failed}", **_PRIVATE)

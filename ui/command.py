@@ -22,6 +22,7 @@ from qa.cli.options import (
     threshold_option,
 )
 from ui.server.accounts import Accounts, find_accounts
+from ui.visitors.clients import parse_address
 from ui.visitors.folder import private_folder
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ ESSAY_EXAMPLES = (
     "--open/--no-open",
     "open_browser",
     default=None,
-    help="Open a browser; by default if there is a screen.",
+    help="Open a browser. By default, if there is a screen.",
 )
 @click.option(
     "--auth",
@@ -65,7 +66,7 @@ ESSAY_EXAMPLES = (
     "names",
     multiple=True,
     metavar="NAME",
-    help="Another host name of the page, for example behind a proxy; repeatable.",
+    help="Another host name that the page is reached by, for example behind a proxy; repeatable.",
 )
 @click.option(
     "--proxy",
@@ -73,14 +74,15 @@ ESSAY_EXAMPLES = (
     multiple=True,
     metavar="ADDRESS",
     callback=lambda _context, _option, given: [_network(one) for one in given],
-    help="Address or network of a proxy in front of the page, whose forwarded headers are "
-    "trusted; repeatable.",
+    help="Address or network of a proxy in front of the page; its forwarded headers are trusted. "
+    "Repeatable.",
 )
 @click.option("--mcp", is_flag=True, help="Also serve ask, retrieve and verify as MCP tools.")
 @click.option(
     "--feedback",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Question set to save thumbs up and down in; by default a file in your data folder.",
+    help="File to save ratings of answers in, as a question set. By default, one in your data "
+    "folder.",
 )
 @as_json_option
 def chat(
@@ -102,9 +104,9 @@ def chat(
     _warn_of_strangers(host, accounts)
     click.echo("Loading the model and the document …", err=True)
     with private_folder() as folder, corpus.open(threshold=threshold) as qa:
-        from ui.server.gradio_start import import_gradio
+        from ui.server.gradio_patches.start import import_gradio
 
-        import_gradio()  # as slow as it is: not before a bad document
+        import_gradio()  # it is slow, so a bad document is reported first
         from ui.app import built
         from ui.server.endpoints import Endpoints
         from ui.server.server import Server, Serving, address, stop_event
@@ -135,7 +137,7 @@ def chat(
 
 
 def _warm_up(qa: QA) -> None:
-    """Answer something, so that the first visitor waits for nothing to be loaded."""
+    """Ask a question, so that everything is loaded before the first visitor asks."""
     with suppress(Exception):
         qa.ask("What is this about?")
 
@@ -144,8 +146,8 @@ def _warn_of_strangers(host: str, accounts: Accounts | None) -> None:
     """Warn if other machines can ask without a login."""
     if accounts is None and not _is_loopback(host):
         click.echo(
-            f"Warning: everyone who can reach this machine on {host} can read these documents; "
-            "--auth requires a login.",
+            f"Warning: everyone who can reach this machine on {host} can read these documents. "
+            "Add --auth to require a login.",
             err=True,
         )
 
@@ -161,10 +163,8 @@ def _network(given: str) -> str:
 
 
 def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    address = parse_address(host)
+    return address.is_loopback if address else host == "localhost"
 
 
 def _say_where(url: str, mcp: bool, as_json: bool) -> None:

@@ -1,1 +1,1 @@
-"""Studies that settled a question once; README.md says which, and how."""
+"""Studies that settled a question; README.md lists them."""

@@ -1,10 +1,11 @@
-"""What becomes of questions that take for granted what the essay does not say, or denies.
+"""What becomes of questions about the essay with a premise that it does not state, or denies.
 
 python -m benchmarks.studies.false_premises
 """
 
 from __future__ import annotations
 
+from benchmarks.results import table
 from qa import QA
 
 QUESTIONS = (
@@ -22,17 +23,17 @@ QUESTIONS = (
     "How did sanctions strengthen Russia's economy?",
 )
 
-
-def main() -> None:
-    print("| question | confidence | abstained | first quote |\n| --- | --- | --- | --- |")
+if __name__ == "__main__":
     with QA.open() as qa:
         answers = [qa.ask(question) for question in QUESTIONS]
-    for answer in answers:
-        quote = " ".join((answer.citations or answer.near)[0].quote.split())
-        abstained = "yes" if answer.abstained else "no"
-        print(f"| {answer.question} | {answer.confidence:.2f} | {abstained} | {quote} |")
+    rows = [
+        (
+            answer.question,
+            f"{answer.confidence:.2f}",
+            "yes" if answer.abstained else "no",
+            " ".join((answer.citations or answer.near)[0].quote.split()),
+        )
+        for answer in answers
+    ]
+    print(table(("question", "confidence", "abstained", "first quote"), rows))
     print(f"\n{sum(answer.abstained for answer in answers)} of {len(answers)} are abstained from")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,29 +1,30 @@
-"""Compare libraries that read PDF: how fast, and what they make of ligatures and spaces.
+"""How fast libraries read PDF, and what they make of ligatures, spaces and paragraphs.
 
-For each library and file it measures
-  * milliseconds a page,
-  * ligatures that were left as one character ("ﬁ"), by which a word is not found,
-  * spaces in a row between words, and control characters,
-  * blank lines, which keep paragraphs apart.
+    python -m benchmarks.studies.pdf_libraries FILE.pdf ...
 
-"inquote" is the loader, its process included. Needs `pip install pypdf pdfminer.six`; a library
-that is missing is reported as such. Run `python -m benchmarks.studies.pdf_libraries FILE.pdf ...`.
+A ligature left as one character ("ﬁ") hides the word from search. "inquote" is the loader, its
+process included. Needs `pip install pypdf pdfminer.six`; a missing library is reported.
 """
+
+from __future__ import annotations
 
 import re
 import sys
-import time
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from benchmarks.results import head, row
+from benchmarks.timing import clocked
 from qa.loaders.formats import load_pdf
 
-_LIGATURES = re.compile("[\ufb00-\ufb06\u02d6-\u02ff]")
-_SPACES = re.compile(r"\w {2,}\w")
-_CONTROLS = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe]")
-_BLANK_LINES = re.compile(r"\n[ \t]*\n")
+COUNTED = {
+    "ligatures": "[\ufb00-\ufb06\u02d6-\u02ff]",
+    "spaces": r"\w {2,}\w",
+    "controls": "[\0-\x08\x0b\x0c\x0e-\x1f\ufffe]",
+    "blank lines": r"\n[ \t]*\n",
+}
 
 
 def with_pdfium(path: Path) -> list[str]:
@@ -55,30 +56,20 @@ LIBRARIES: dict[str, Callable[[Path], list[str]]] = {
 }
 
 
-def row(name: str, path: Path) -> str:
-    start = time.perf_counter()
+def measured(name: str, path: Path) -> str:
+    pages: list[str] = []
     try:
-        pages = LIBRARIES[name](path)
+        seconds, _ = clocked(lambda: pages.extend(LIBRARIES[name](path)))
     except ModuleNotFoundError as error:
-        return f"| {path.name} | {name} | {error} |"
-    milliseconds = 1_000 * (time.perf_counter() - start) / len(pages)
+        return row(path.name, name, error)
     text = "\n".join(pages)
-    counts = [
-        len(pattern.findall(text)) for pattern in (_LIGATURES, _SPACES, _CONTROLS, _BLANK_LINES)
-    ]
-    cells = [path.name, name, f"{len(pages):,}", f"{len(text):,}", f"{milliseconds:.1f}"]
-    return f"| {' | '.join([*cells, *(f'{count:,}' for count in counts)])} |"
-
-
-def main() -> None:
-    print(
-        "| file | library | pages | characters | ms/page | ligatures | spaces | controls | blank |"
-    )
-    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-    for path in map(Path, sys.argv[1:]):
-        for name in LIBRARIES:
-            print(row(name, path), flush=True)
+    counts = (f"{len(re.findall(pattern, text)):,}" for pattern in COUNTED.values())
+    speed = f"{1_000 * seconds / len(pages):.1f}"
+    return row(path.name, name, f"{len(pages):,}", f"{len(text):,}", speed, *counts)
 
 
 if __name__ == "__main__":
-    main()
+    print(head("file", "library", "pages", "characters", "ms/page", *COUNTED))
+    for path in map(Path, sys.argv[1:]):
+        for name in LIBRARIES:
+            print(measured(name, path), flush=True)

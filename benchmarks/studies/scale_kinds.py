@@ -1,85 +1,77 @@
-"""Where it pays to search lists rather than every vector; how many lists to read of a million.
+"""From how many vectors on inverted lists pay, and how many lists of a million to search.
 
     python -m benchmarks.studies.scale_kinds --keep FOLDER
 
-FOLDER has what `benchmarks.scale` keeps. Times are of the processor, the best of three.
+FOLDER is that of `python -m benchmarks scale`. Times are of the processor, the best of three.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-import time
+from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
-from numpy.typing import NDArray
 
-from benchmarks.scale_corpus import made_up
+from benchmarks.machine import DIM
+from benchmarks.made_up import Vectors, made_up_vectors
+from benchmarks.results import head, row
+from benchmarks.timing import clocked
 from embeddings import VectorStore, open_store
-
-Vectors = NDArray[np.float32]
 
 TOP_K = 10
 SIZES = (5_000, 10_000, 20_000, 50_000, 100_000)
-PROBED = (16, 32, 48, 64, 96)
+SEARCHED, NEARLY_ALL = (16, 32, 48, 64, 96), 512  # of 2,000 lists
 
 
-def searched(store: VectorStore, queries: Vectors) -> tuple[str, list[set[int]]]:
-    """Return the median and the 95th percentile in milliseconds, and what was found."""
-    times, found = [], []
+def searched(store: VectorStore, queries: Vectors) -> tuple[list[str], list[set[int]]]:
+    """Return the median and the 95th percentile in milliseconds, and each query's nearest."""
+    seconds, nearest = [], []
     for query in queries:
-        taken = []
-        for _ in range(3):
-            started = time.thread_time()
-            _, ids = store.search(query[None], TOP_K)
-            taken.append(time.thread_time() - started)
-        times.append(min(taken) * 1000)
-        found.append(set(ids[0].tolist()))
-    p50, p95 = np.percentile(times, (50, 95))
-    return f"{p50:.2f} | {p95:.2f}", found
+        search = partial(store.search, query[None], TOP_K)
+        seconds.append(min(clocked(search)[1] for _ in range(3)))
+        nearest.append({*search()[1][0].tolist()})
+    return [f"{1000 * each:.2f}" for each in np.percentile(seconds, (50, 95))], nearest
 
 
-def shared(found: list[set[int]], exact: list[set[int]]) -> float:
-    return float(np.mean([len(a & b) / TOP_K for a, b in zip(found, exact, strict=True)]))
-
-
-def lists_of(flat: VectorStore, folder: Path, dim: int) -> tuple[float, VectorStore]:
-    """Write lists of a store's vectors; return the seconds that it takes, and what reads them."""
-    store = open_store("ivf", dim=dim)
-    store.add(flat.ids, flat.vectors(flat.ids))
-    started = time.perf_counter()
-    store.save(folder / "lists")
-    return time.perf_counter() - started, open_store("ivf", dim=dim, path=folder / "lists")
+def recall(nearest: list[set[int]], exact: list[set[int]]) -> str:
+    return f"{np.mean([len(a & b) / TOP_K for a, b in zip(nearest, exact, strict=True)]):.3f}"
 
 
 def main(keep: Path) -> None:
     real, queries = np.load(keep / "real.npy"), np.load(keep / "asked.npy")
-    print("| vectors | every one: p50, ms | p95 | lists: p50, ms | p95 | recall@10 | to write, s |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+    print(
+        head("vectors", "exact: p50, ms", "p95", "lists: p50, ms", "p95", "recall@10", "write, s")
+    )
     for size in SIZES:
-        flat = open_store("faiss", dim=real.shape[1])
-        flat.add(np.arange(size), np.concatenate(list(made_up(real, size))))
+        exact = open_store("faiss", dim=DIM)
+        exact.add(np.arange(size), np.concatenate(list(made_up_vectors(real, size))))
         with tempfile.TemporaryDirectory() as folder:
-            seconds, lists = lists_of(flat, Path(folder), real.shape[1])
-            one, exact = searched(flat, queries)
-            other, found = searched(lists, queries)
-            recall = shared(found, exact)
-            print(f"| {size:,} | {one} | {other} | {recall:.3f} | {seconds:.1f} |", flush=True)
+            path = Path(folder) / "lists"
+            written = open_store("ivf", dim=DIM)
+            written.add(exact.ids, exact.vectors(exact.ids))
+            seconds, _ = clocked(partial(written.save, path))
+            lists = open_store("ivf", dim=DIM, path=path)
+            (times, nearest), (list_times, of_lists) = (
+                searched(store, queries) for store in (exact, lists)
+            )
+            share = recall(of_lists, nearest)
+            print(row(f"{size:,}", *times, *list_times, share, f"{seconds:.1f}"), flush=True)
             lists.close()
-    (large,) = sorted((keep / "index-1000000").glob("vectors-*"))[:1]
-    lists = open_store("ivf", dim=real.shape[1], path=large)
-    with patch("embeddings.stores.ivf_store._PROBED", 512):
-        _, nearly_all = searched(lists, queries)
-    print("\n| lists read of 2,000 | p50, ms | p95 | of what 512 find |\n| --- | --- | --- | --- |")
-    for probed in PROBED:
-        with patch("embeddings.stores.ivf_store._PROBED", probed):
-            cells, found = searched(lists, queries)
-        print(f"| {probed} | {cells} | {shared(found, nearly_all):.3f} |", flush=True)
+    (large, *_) = sorted((keep / "index-1000000").glob("vectors-*"))
+    lists = open_store("ivf", dim=DIM, path=large)
+    with patch("embeddings.stores.ivf_store._PROBED", NEARLY_ALL):
+        _, nearest = searched(lists, queries)
+    print("\n" + head("lists of 2,000", "p50, ms", "p95", f"of what {NEARLY_ALL} find"))
+    for count in SEARCHED:
+        with patch("embeddings.stores.ivf_store._PROBED", count):
+            times, of_lists = searched(lists, queries)
+        print(row(count, *times, recall(of_lists, nearest)), flush=True)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.studies.scale_kinds")
-    parser.add_argument("--keep", type=Path, required=True, help="what benchmarks.scale keeps")
+    parser = argparse.ArgumentParser("python -m benchmarks.studies.scale_kinds")
+    parser.add_argument("--keep", type=Path, required=True, help="the folder of scale")
     main(parser.parse_args().keep)

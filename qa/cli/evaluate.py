@@ -57,8 +57,8 @@ _seed_option = click.option(
     "--review",
     type=_folder,
     metavar="FILE",
-    help="Judge the questions that nobody has judged or that look wrong: choose the right quotes. "
-    "The set is written to FILE. QUESTIONS may be a text file, one question per line.",
+    help="Judge questions that are not judged or look wrong: choose the right quotes. The set is "
+    "written to FILE. QUESTIONS may be a text file, one question per line.",
 )
 @as_json_option
 def evaluate(
@@ -124,15 +124,16 @@ def evaluate(
     "--measure",
     "measures",
     multiple=True,
-    help="Measure to compare; repeatable. By default all; with fewer, smaller differences become "
-    "significant.",
+    help="Measure to compare; repeatable. By default all. With fewer measures, smaller differences "
+    "are significant.",
 )
 @click.option(
     "--gate",
     "gates",
     multiple=True,
     metavar="MEASURE:MIN_DROP",
-    help="Exit with code 5 if the measure got worse by this much, significantly; repeatable.",
+    help="Exit with code 5 if the measure got worse by this much or more, significantly; "
+    "repeatable.",
 )
 @click.option(
     "--alpha",
@@ -142,7 +143,7 @@ def evaluate(
     help="Accepted probability of any false alarm.",
 )
 @_seed_option
-@click.option("--out", type=_folder, help="Folder for comparison.html, .md and .json.")
+@click.option("--out", type=_folder, help="Folder to save comparison.html, .md and .json in.")
 @click.option("--overwrite", is_flag=True, help="Replace the comparison in --out.")
 @click.option("--all", "every", is_flag=True, help="Print all measures.")
 @as_json_option
@@ -157,7 +158,7 @@ def compare(
     every: bool,
     as_json: bool,
 ) -> None:
-    """Compare RUNS with the first: better, worse, or no evidence.
+    """Compare RUNS with the first of them: better, worse, or no evidence.
 
     RUNS are folders that `inquote eval --out` wrote.
 
@@ -169,7 +170,7 @@ def compare(
     from qa.evaluation.comparison.gates import check_gates, parse_gate
 
     if len(runs) < 2:
-        raise click.UsageError("Name two or more runs; the others are compared with the first.")
+        raise click.UsageError("Name at least two runs; the others are compared with the first.")
     if out is not None:
         kept.check_comparison_free(out, overwrite=overwrite)
     declared = [parse_gate(gate) for gate in gates]

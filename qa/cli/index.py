@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qa.cli.options import as_json_option, model_options, print_json
+from qa.cli.options import as_json_option, index_option, model_options, print_json
 from qa.text.printable import printable, printable_name
 
 if TYPE_CHECKING:
@@ -22,22 +22,22 @@ STOPPED = 130
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--index", type=click.Path(path_type=Path), help="Folder of the index.")
+@index_option("Folder of the index: a new or empty one, or an index to update.")
 @model_options
-@click.option("--max-tokens", type=int, help="Tokens in a passage, at most.  [default: 96]")
+@click.option("--max-tokens", type=int, help="Most tokens in a passage.  [default: 96]")
 @click.option("--overlap", type=int, help="Sentences that adjacent passages share.  [default: 1]")
 @click.option(
     "--token-vectors",
     type=click.IntRange(min=0),
     metavar="PASSAGES",
-    help="Passages to store token vectors of, for faster first answers, at 31 kB each; 5,000 in a "
-    "new index.",
+    help="Store the token vectors of this many passages, for faster first answers; 31 kB each.  "
+    "[default: 5,000 in a new index]",
 )
 @click.option(
     "--remove", multiple=True, metavar="ID", help="Remove the document with this id; repeatable."
 )
 @click.option("--watch", is_flag=True, help="Keep running, and update the index when files change.")
-@click.option("--check", is_flag=True, help="Read all of --index, and check it for damage.")
+@click.option("--check", is_flag=True, help="Check all of --index for damage.")
 @as_json_option
 def index(
     paths: tuple[Path, ...],
@@ -56,9 +56,9 @@ def index(
     """Index files and folders, so that questions start at once.
 
     Only new and changed documents are encoded. Without --index, the index is kept in your cache
-    folder, where other commands find it when they are given the same paths as --document.
+    folder, and used by other commands that name the same paths with --document.
 
-    Ctrl-C keeps what is encoded: the same command continues from there.
+    After Ctrl-C, the same command continues where it stopped.
     """
     from qa.opening import open_corpus
     from qa.passages import Chunking
@@ -67,9 +67,9 @@ def index(
         _check(index, bare=not paths and not remove and not watch)
         return
     if watch and not paths:
-        raise click.UsageError("--watch needs the files and folders to watch.")
+        raise click.UsageError("--watch needs files or folders to watch: name them.")
     if remove and index is None:
-        raise click.UsageError("--remove needs --index, the index to change.")
+        raise click.UsageError("--remove needs --index: the index to remove from.")
     named = {"max_tokens": max_tokens, "overlap": overlap}
     settings = {name: value for name, value in named.items() if value is not None}
     if settings and index is None:
@@ -99,13 +99,12 @@ def _check(index: Path | None, *, bare: bool) -> None:
     from qa.index import Index
 
     if index is None or not bare:
-        raise click.UsageError("--check needs --index and takes nothing else.")
+        raise click.UsageError("--check needs --index, and no paths, --remove or --watch.")
     with closing(Index.open(index)) as opened:
         opened.check_whole()
         documents, passages = len(opened.document_ids()), len(opened)
-    click.echo(
-        f"The index in {index} is not damaged: {documents:,} documents, {passages:,} passages."
-    )
+    click.echo(f"The index in {printable_name(index)} is not damaged.")
+    click.echo(f"  documents: {documents:,}, passages: {passages:,}")
 
 
 def _watch(paths: tuple[Path, ...], folder: Path, encoder: Encoder, as_json: bool) -> None:

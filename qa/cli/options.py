@@ -23,7 +23,8 @@ _Command = Callable[..., Any]
 _backend_option = click.option(
     "--backend",
     type=click.Choice(["auto", "openvino", "torch"]),
-    help="What runs the model. By default torch on a GPU, else OpenVINO if it supports the model.",
+    help="Library that runs the model. By default torch on a GPU, else OpenVINO if it supports the "
+    "model.",
 )
 
 _model_option = click.option(
@@ -37,8 +38,8 @@ _precision_option = click.option(
     type=click.Choice(["float32", "bfloat16"]),
     default="float32",
     show_default=True,
-    help="How new passages are encoded, except those whose token vectors are stored. bfloat16 "
-    "takes a third of the time on a processor with AMX; vectors differ slightly.",
+    help="Number format in which new passages are encoded. bfloat16 is faster on some processors; "
+    "vectors differ slightly, and passages with stored token vectors stay in float32.",
 )
 
 
@@ -103,11 +104,11 @@ def corpus_options(command: _Command) -> _Command:
     for option in (
         click.option(
             "--reranker",
-            help="A sentence-transformers cross-encoder to rerank passages with: a folder or a "
-            "name on the Hub. By default none.",
+            help="A sentence-transformers cross-encoder that reranks passages: a folder or a name "
+            "on the Hub. By default none.",
         ),
         model_options,
-        index_option("Folder of an index."),
+        index_option("Folder of an index: an existing one, or a new one for the documents named."),
         documents_option("File or folder to ask; repeatable."),
     ):
         decorated = option(decorated)

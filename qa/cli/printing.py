@@ -36,7 +36,7 @@ def print_runs(runs: Sequence[Run], comparison: Comparison | None, *, every: boo
 
 
 def print_run(run: Run, *, every: bool = False) -> None:
-    """Print a run's figures, and what became of its questions."""
+    """Print a run's figures, and the outcomes of its questions."""
     answerable = sum(record.answerable for record in run.records)
     click.secho(printable(run.name), bold=True)
     asked = counted(len(run.records), "question")
@@ -52,7 +52,7 @@ def print_run(run: Run, *, every: bool = False) -> None:
                 heading = f"\n{title:<26}{'value':>8}   {'95% interval':<18}questions"
                 click.secho(heading, dim=True)
             click.echo(_figure(figure))
-    click.secho("\nwhat became of them", dim=True)
+    click.secho("\noutcomes", dim=True)
     counts = Counter(record.outcome for record in run.records)
     for outcome, meaning in OUTCOMES.items():
         if counts[outcome]:
@@ -103,10 +103,9 @@ def _figure(figure: Figure) -> str:
 
 
 def _asked(run: Run) -> str:
-    documents = run.settings.get("documents", 0)
-    asked = "1 document" if documents == 1 else f"{documents:,} documents"
+    asked = counted(run.settings.get("documents", 0), "document")
     if passages := run.settings.get("passages"):
-        asked += f" in {passages:,} passages"
+        asked += f" in {counted(passages, 'passage')}"
     return asked
 
 
@@ -133,7 +132,7 @@ def _print_table(comparison: Comparison, measures: Sequence[str]) -> None:
             mark = {"better": "+", "worse": "-"}.get(verdict, " ")
             click.secho(f"{value:>{width}} {mark}", fg=_COLOURS.get(verdict), nl=False)
         click.echo()
-    click.echo("\n+ better and - worse than the first, as tested\n")
+    click.echo("\n+ significantly better, - significantly worse than the first\n")
 
 
 def _print_difference(one: Difference) -> None:
@@ -163,7 +162,7 @@ def _print_flips(flips: Sequence[Flip], of: str) -> None:
             click.secho(f"    {word:<7}{record.outcome}: ", dim=True, nl=False)
             click.echo(_first_quote(record))
     if len(flips) > _FLIPS_SHOWN:
-        click.secho("The page that --out writes has all of them.", dim=True)
+        click.secho("The report that --out writes has all of them.", dim=True)
 
 
 def _some(lost: Sequence[Flip], gained: Sequence[Flip]) -> Iterable[Flip]:

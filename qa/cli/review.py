@@ -9,6 +9,7 @@ import click
 from qa.errors import QuestionSetError
 from qa.evaluation.questions import NOT_JUDGED, Question
 from qa.evaluation.records import Excerpt
+from qa.evaluation.report.formatting import counted
 from qa.evaluation.review import Pending, Review
 from qa.text.printable import printable
 
@@ -33,7 +34,7 @@ def review_in_terminal(review: Review) -> None:
             break
     click.echo(
         f"{review.judged - before} judged, {len(review.pending)} left; "
-        f"the set has {review.judged} questions: {printable(str(review.out))}"
+        f"the set has {counted(review.judged, 'question')}: {printable(str(review.out))}"
     )
 
 
@@ -45,7 +46,7 @@ def _show(review: Review, one: Pending, number: str) -> None:
     for index, excerpt in enumerate(one.candidates, 1):
         click.echo(f"\n{index:>3}  {printable(excerpt.text)}")
         _show_place(review, excerpt)
-    click.echo("\nWhat answers it? Numbers mark quotes (1, or 1 3); or a letter:")
+    click.echo("\nWhich quotes answer it? Type their numbers, such as 1 3, or a letter:")
     for key, meaning in _choices(one.question).items():
         click.echo(f"  {key}  {meaning}")
 
@@ -76,7 +77,7 @@ def _judge(review: Review, one: Pending) -> bool:
                 review.accept(one.question, excerpts)
                 return True
         elif choice not in choices:
-            click.echo(f"That is none of: numbers, {', '.join(choices)}")
+            click.echo(f"Type numbers, or one of: {', '.join(choices)}")
         elif choice == "q":
             return False
         elif choice != "t":
@@ -92,7 +93,7 @@ def _numbered(choice: str, candidates: tuple[Excerpt, ...]) -> list[Excerpt]:
     numbers = [int(number) for number in re.findall("[0-9]{1,9}", choice)]
     if all(1 <= number <= len(candidates) for number in numbers):
         return [candidates[number - 1] for number in numbers]
-    click.echo(f"The numbers are 1 to {len(candidates)}" if candidates else "There are no numbers")
+    click.echo(f"Type numbers from 1 to {len(candidates)}" if candidates else "There are no quotes")
     return []
 
 

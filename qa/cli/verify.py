@@ -16,20 +16,17 @@ NOT_VERIFIED = 4
 
 @click.command()
 @click.argument("answer", type=click.Path(path_type=Path))
-@documents_option(
-    "File or folder to check against; repeatable. By default, the files that ANSWER names, "
-    "of those that are known here."
-)
+@documents_option("File or folder to check against; repeatable.")
 @index_option("Folder of an index to check against.")
 @as_json_option
 def verify(answer: Path, documents: tuple[Path, ...], index: Path | None, as_json: bool) -> None:
     """Check the quotes of a saved answer against the source.
 
-    ANSWER is a file from `inquote ask --json`, or a saved conversation. No model is loaded. The
-    file that was read is shown for each quote.
+    ANSWER is a file from `inquote ask --json`, or a saved conversation. The file that each quote
+    was checked against is shown. No model is loaded.
 
-    Without --document or --index, only texts are read that this machine knows: the essay, and
-    what was asked or indexed here before. A file that only ANSWER names must be named again.
+    Without --document or --index, only the essay and files that you asked or indexed here before
+    are read. Name any other file with --document.
 
     Exit code 4 means that something does not match the source.
     """

@@ -1,4 +1,4 @@
-"""Asking a whole question set, and judging what comes of it."""
+"""Asking a whole question set, and judging the answers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -39,7 +41,7 @@ DEPTH = 100
 
 _ENOUGH = 200  # characters of a gold quote for a reader to know what it is about
 
-_BAR: dict[str, Any] = {"desc": "asking", "unit": " questions", "delay": 1, "disable": None}
+BAR: dict[str, Any] = {"desc": "asking", "unit": " questions", "delay": 1, "disable": None}
 _PACKAGES = ("inquote", "sentence-transformers", "torch", "faiss-cpu", "numpy", "ir-measures")
 
 
@@ -67,7 +69,7 @@ def evaluate(
         settings: of the system, to keep with the run.
         any_corpus: go on, with a note, if the set says that it was made for another corpus.
         seed: of the bootstrap.
-        progress: told how many questions are asked, of all; it may raise to stop.
+        progress: called with how many questions are asked, of all; it may raise to stop.
 
     Raises:
         SettingsError: a setting cannot be used, or not be kept as JSON.
@@ -80,12 +82,18 @@ def evaluate(
     given = _plain(settings or {})
     subject = _of_qa(system, top_k) if isinstance(system, QA) else _of_callable(system)
     sources = _sources(documents or subject.documents, asked.documents)
-    notes = [*_corpus_notes(asked, sources, any_corpus), *unjudged]
+    mismatch = check_corpus(asked, sources.values())
+    if mismatch and not any_corpus:
+        raise QuestionSetError(
+            f"{mismatch}; name the corpus that it was made for, or go on all the same with "
+            "any_corpus=True (--any-corpus)"
+        )
+    notes = [*filter(None, [mismatch]), *unjudged]
     judge = _Judge(sources, locate(asked, sources.values()), subject.passages_of)
     started = time.perf_counter()
     records = tuple(
         _ask(subject, question, judge, first=question is asked[0])
-        for question in tqdm(counted(asked, progress), total=len(asked), **_BAR)
+        for question in tqdm(counted(asked, progress), total=len(asked), **BAR)
     )
     seconds = time.perf_counter() - started
     about = {
@@ -106,7 +114,7 @@ def evaluate(
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """What is evaluated: how to ask it, and what it can tell beyond its answers."""
+    """What is evaluated: how to ask it, and what is known beyond its answers."""
 
     ask: Callable[[Question], Answer]
     rank: Callable[[Question], Sequence[RetrievedPassage]]
@@ -117,6 +125,10 @@ class _Subject:
 
 def _of_qa(qa: QA, top_k: int) -> _Subject:
     manifest = qa.index.manifest
+    reranker = {}
+    if qa.reranker is not None:
+        named, digest = qa.reranker.model, qa.reranker.digest
+        reranker = {"reranker": named, "reranker_digest": digest, "reranked": RERANKED}
     chosen = ("threshold", "max_quotes")
     return _Subject(
         ask=lambda question: qa.ask(question.text, history=question.history, top_k=top_k),
@@ -126,7 +138,7 @@ def _of_qa(qa: QA, top_k: int) -> _Subject:
         settings={
             "model": manifest.model,
             "model_digest": manifest.digest,
-            **_of_reranker(qa),
+            **reranker,
             "chunking": manifest.chunking.to_dict(),
             "store": manifest.store,
             "passages": len(qa.index),
@@ -135,14 +147,6 @@ def _of_qa(qa: QA, top_k: int) -> _Subject:
             **{key: getattr(qa.answerer, key) for key in chosen if hasattr(qa.answerer, key)},
         },
     )
-
-
-def _of_reranker(qa: QA) -> dict[str, Any]:
-    """Return the reranker in use; empty without one."""
-    if qa.reranker is None:
-        return {}
-    named, digest = qa.reranker.model, qa.reranker.digest
-    return {"reranker": named, "reranker_digest": digest, "reranked": RERANKED}
 
 
 def _of_callable(system: System) -> _Subject:
@@ -159,7 +163,7 @@ def _of_callable(system: System) -> _Subject:
 
 
 class _Judge:
-    """Holds what happened to a question against what the set knows of it."""
+    """Judges answers by what the set knows of their questions."""
 
     def __init__(
         self,
@@ -169,8 +173,7 @@ class _Judge:
     ) -> None:
         self._documents = documents
         self._gold = gold
-        self._passages_of = passages_of
-        self._cut: dict[str, list[Place]] = {}
+        self._passages = cache(lambda id_: [_place(passage) for passage in passages_of(id_)])
 
     def record(
         self,
@@ -185,14 +188,10 @@ class _Judge:
                 f"the answer to {question.id!r} has a confidence of {answer.confidence}: "
                 "it must be from 0 to 1"
             )
-        gold = self._gold[question.id]
         quotes = answer.citations or answer.near
         places = [_place(hit.passage) for hit in ranking]
         return Record(
-            **_known(question),
-            gold=tuple(tuple(map(self._excerpt, part)) for part in gold.parts),
-            by_document=bool(gold.relevant),
-            relevant=gold.relevant or self._relevant(gold, places),
+            **self._known(question, places),
             query=answer.query,
             abstained=answer.abstained,
             confidence=answer.confidence,
@@ -206,17 +205,25 @@ class _Judge:
         )
 
     def failure(self, question: Question, reason: str) -> Record:
-        """Judge a question that could not be asked: nothing was found."""
+        """Judge a question that could not be asked: nothing was retrieved."""
+        confidence = float(not question.answerable)
+        known = self._known(question, [])
+        return Record(**known, abstained=False, confidence=confidence, error=reason)
+
+    def _known(self, question: Question, retrieved: Iterable[Place]) -> dict[str, Any]:
+        """Return what is known of a question, whatever was answered."""
         gold = self._gold[question.id]
-        return Record(
-            **_known(question),
-            gold=tuple(tuple(map(self._excerpt, part)) for part in gold.parts),
-            by_document=bool(gold.relevant),
-            relevant=gold.relevant or self._relevant(gold, []),
-            abstained=False,
-            confidence=float(not question.answerable),
-            error=reason,
-        )
+        return {
+            "question_id": question.id,
+            "question": question.text,
+            "answerable": question.answerable,
+            "history": question.history,
+            "tags": question.tags,
+            "answers": question.answers,
+            "gold": tuple(tuple(map(self._excerpt, part)) for part in gold.parts),
+            "by_document": bool(gold.relevant),
+            "relevant": gold.relevant or self._relevant(gold, retrieved),
+        }
 
     def _relevant(self, gold: Gold, retrieved: Iterable[Place]) -> dict[str, int]:
         """Return the relevant passages: all that hold a character of the gold quotes.
@@ -232,11 +239,6 @@ class _Judge:
             holding = [p for p in known if any(p.common(place) for place in part)]
             relevant.update(dict.fromkeys(map(passage_key, holding or part[:1]), 1))
         return dict(sorted(relevant.items()))
-
-    def _passages(self, document_id: str) -> list[Place]:
-        if document_id not in self._cut:
-            self._cut[document_id] = [_place(p) for p in self._passages_of(document_id)]
-        return self._cut[document_id]
 
     def _excerpt(self, place: Place) -> Excerpt:
         """Return the words of a place; if they are few, with some of what is around them."""
@@ -256,7 +258,7 @@ class _Judge:
 
 
 def _ask(subject: _Subject, question: Question, judge: _Judge, *, first: bool) -> Record:
-    """Ask a question and judge what comes of it.
+    """Ask a question and judge its answer.
 
     What a system raises is kept with the question, so that one failure does not lose the rest;
     on the first question it is raised, as it will then be on all of them.
@@ -277,17 +279,6 @@ def _ask(subject: _Subject, question: Question, judge: _Judge, *, first: bool) -
             raise
         return judge.failure(question, f"{type(error).__name__}: {error}")
     return judge.record(question, answer, used + deeper, seconds)
-
-
-def _known(question: Question) -> dict[str, Any]:
-    return {
-        "question_id": question.id,
-        "question": question.text,
-        "answerable": question.answerable,
-        "history": question.history,
-        "tags": question.tags,
-        "answers": question.answers,
-    }
 
 
 def _place(passage: Passage) -> Place:
@@ -313,12 +304,9 @@ def _judged(questions: QuestionSet) -> tuple[QuestionSet, list[str]]:
             f"no question of {questions.name} is judged yet: judge them with eval --review, or "
             "on the page, under Review"
         )
-    are = (
-        "question that nobody has judged is"
-        if left_out == 1
-        else "questions that nobody has judged are"
-    )
-    return replace(questions, questions=judged), [f"{left_out:,} {are} left out"]
+    one, many = "question that nobody has judged is", "questions that nobody has judged are"
+    note = f"{left_out:,} {one if left_out == 1 else many} left out"
+    return replace(questions, questions=judged), [note]
 
 
 def _as_set(questions: QuestionSet | Iterable[Question]) -> QuestionSet:
@@ -347,18 +335,6 @@ def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def _corpus_notes(
-    questions: QuestionSet, documents: Mapping[str, Document], any_corpus: bool
-) -> list[str]:
-    mismatch = check_corpus(questions, documents.values())
-    if mismatch and not any_corpus:
-        raise QuestionSetError(
-            f"{mismatch}; name the corpus that it was made for, or go on all the same with "
-            "any_corpus=True (--any-corpus)"
-        )
-    return [mismatch] if mismatch else []
-
-
 def _failures(records: Sequence[Record]) -> list[str]:
     failed = [record for record in records if record.error]
     if not failed:
@@ -369,6 +345,10 @@ def _failures(records: Sequence[Record]) -> list[str]:
 
 
 def _about(questions: QuestionSet, documents: Mapping[str, Document], seed: int) -> dict[str, Any]:
+    versions = {}
+    for package in _PACKAGES:
+        with suppress(PackageNotFoundError):
+            versions[package] = version(package)
     return {
         "question_set": questions.name,
         "questions": len(questions),
@@ -377,15 +357,8 @@ def _about(questions: QuestionSet, documents: Mapping[str, Document], seed: int)
         "seed": seed,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
-        "versions": {package: found for package in _PACKAGES if (found := _version(package))},
+        "versions": versions,
     }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 def _memory() -> dict[str, float]:

@@ -24,16 +24,12 @@ _IN_NAMES = str.maketrans({"/": "_", "\\": "_", ":": "_"})
 
 
 def folders_of(variants: Sequence[str], out: Path | None, *, overwrite: bool) -> list[Path | None]:
-    """Return the folder of each variant's run; refuse what is in the way before time is spent.
-
-    Raises:
-        RunError: as `Run.save`; or a sweep is there already; or two variants have one folder.
-    """
+    """Return the folder of each variant's run; raise a `RunError` before time is spent on it."""
     if out is None:
         return [None for _ in variants]
     if len(variants) > 1:
         check_comparison_free(out, overwrite=overwrite)
-    folders = [out / _file_name(variant) for variant in variants]
+    folders = [out / variant.translate(_IN_NAMES) for variant in variants]
     for folder, times in Counter(folders).items():
         if times > 1:
             raise RunError(f"two runs of the sweep would be kept in {folder}: run them one by one")
@@ -42,11 +38,7 @@ def folders_of(variants: Sequence[str], out: Path | None, *, overwrite: bool) ->
 
 
 def check_comparison_free(folder: Path, *, overwrite: bool) -> None:
-    """Refuse a folder that holds anything but a comparison and runs.
-
-    Raises:
-        RunError: it does; or there is a comparison in it, and `overwrite` is false.
-    """
+    """Refuse a folder with anything but runs, and a comparison that may be overwritten."""
     there = set(folder.iterdir()) if folder.is_dir() else set()
     for path in sorted(there):
         if path.name not in _COMPARISON and not (path / RUN_FILE).is_file():
@@ -58,22 +50,14 @@ def check_comparison_free(folder: Path, *, overwrite: bool) -> None:
 
 
 def keep_run(run: Run, folder: Path, *, overwrite: bool = False) -> None:
-    """Write a run, and then its report, as a page and as Markdown for a pull request.
-
-    Raises:
-        RunError: the folder cannot be written, or as `Run.save`.
-    """
+    """Write a run, and then its report, as a page and as Markdown for a pull request."""
     run.save(folder, overwrite=overwrite)
     _write(folder, REPORT_PAGE, html_report(run))
     _write(folder, SUMMARY, markdown_summary(run))
 
 
 def keep_comparison(comparison: Comparison, folder: Path) -> None:
-    """Write a comparison as a page, as Markdown for a pull request, and as JSON.
-
-    Raises:
-        RunError: the folder cannot be written.
-    """
+    """Write a comparison as a page, as Markdown for a pull request, and as JSON."""
     _write(folder, COMPARISON_PAGE, html_comparison(comparison))
     _write(folder, "comparison.md", markdown_comparison(comparison))
     plain = json.dumps(comparison.to_dict(), ensure_ascii=False, indent=2)
@@ -86,8 +70,3 @@ def _write(folder: Path, name: str, text: str) -> None:
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise RunError(f"{name} cannot be written to {folder}: {error.strerror}") from error
-
-
-def _file_name(variant: str) -> str:
-    """Return the name of the folder that keeps one run of a sweep; "" if it is the only one."""
-    return variant.translate(_IN_NAMES)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain
 
 from qa.documents import Document
 from qa.errors import QuestionSetError
@@ -92,7 +92,12 @@ def _gold(question: Question, corpus: _Corpus, faults: list[str]) -> Gold:
     if not question.answerable:
         return Gold()
     missing: list[str] = []
-    places = _places(question.places, corpus, missing)
+    places: tuple[tuple[Place, ...], ...] = ()
+    relevant: dict[str, int] = {}
+    try:
+        places = tuple(tuple(_place(one, corpus) for one in part) for part in question.places)
+    except LookupError as error:
+        missing.append(str(error))
     if question.quotes:
         quoted = (_quoted(quote, corpus, places) for quote in question.quotes)
         parts = list(zip(question.quotes, quoted, strict=True))
@@ -100,52 +105,39 @@ def _gold(question: Question, corpus: _Corpus, faults: list[str]) -> Gold:
         return Gold(tuple(part for _, part in parts))
     if places:
         return Gold(places)
-    if relevant := _relevant(question.relevant, corpus, missing):
+    try:
+        relevant = _relevant(question.relevant, corpus)
+    except LookupError as error:
+        missing.append(str(error))
+    if relevant:
         return Gold(_answered(question.answers, relevant, corpus), relevant)
     faults += [f"{brief(question.id)}: {reason}" for reason in missing[:1]]
     return Gold()
 
 
-def _places(
-    parts: Iterable[tuple[Place, ...]], corpus: _Corpus, missing: list[str]
-) -> tuple[tuple[Place, ...], ...]:
-    """Return the places under the ids of the corpus; none, and why, if one is not there."""
-    found = []
-    for part in parts:
-        here = []
-        for place in part:
-            document = corpus.find(place.document_id)
-            if document is None:
-                missing.append(_no_document(place.document_id))
-                return ()
-            if not 0 <= place.start < place.end <= len(document.text):
-                missing.append(
-                    f"[{place.start}, {place.end}) is not a span of “{brief(document.id)}”, "
-                    f"which has {len(document.text):,} characters"
-                )
-                return ()
-            here.append(place._replace(document_id=document.id))
-        found.append(tuple(here))
-    return tuple(found)
+def _place(place: Place, corpus: _Corpus) -> Place:
+    """Return a place with the corpus's id of its document; raise `LookupError` without one."""
+    document = corpus.find(place.document_id)
+    if document is None:
+        raise LookupError(f"there is no document “{brief(place.document_id)}” in the corpus")
+    if not 0 <= place.start < place.end <= len(document.text):
+        raise LookupError(
+            f"[{place.start}, {place.end}) is not a span of “{brief(document.id)}”, "
+            f"which has {len(document.text):,} characters"
+        )
+    return place._replace(document_id=document.id)
 
 
-def _relevant(
-    judged: Iterable[tuple[str, int]], corpus: _Corpus, missing: list[str]
-) -> dict[str, int]:
-    """Return the grades by the ids of the corpus; none, and why, if a relevant one is not there."""
-    found: dict[str, int] = {}
+def _relevant(judged: Iterable[tuple[str, int]], corpus: _Corpus) -> dict[str, int]:
+    """Return the grades by the ids of the corpus; raise `LookupError` if a relevant one is not."""
+    grades: dict[str, int] = {}
     for id_, grade in judged:
         document = corpus.find(id_)
         if document is not None:
-            found[document.id] = max(grade, found.get(document.id, grade))
+            grades[document.id] = max(grade, grades.get(document.id, grade))
         elif grade > 0:
-            missing.append(_no_document(id_))
-            return {}
-    return found
-
-
-def _no_document(id_: str) -> str:
-    return f"there is no document “{brief(id_)}” in the corpus"
+            raise LookupError(f"there is no document “{brief(id_)}” in the corpus")
+    return grades
 
 
 def _quoted(quote: str, corpus: _Corpus, places: Sequence[tuple[Place, ...]]) -> tuple[Place, ...]:
@@ -153,7 +145,7 @@ def _quoted(quote: str, corpus: _Corpus, places: Sequence[tuple[Place, ...]]) ->
     found = tuple(
         Place(document.id, *span)
         for document in corpus.documents.values()
-        if quote in document.text  # most have it not, and this is quick to tell
+        if quote in document.text  # a quick test that most documents fail
         for span in occurrences(quote, document.text)
     )
     meant = tuple(one for one in found if any(one.common(p) for part in places for p in part))
@@ -163,21 +155,15 @@ def _quoted(quote: str, corpus: _Corpus, places: Sequence[tuple[Place, ...]]) ->
 def _answered(
     answers: Sequence[str], relevant: Mapping[str, int], corpus: _Corpus
 ) -> tuple[tuple[Place, ...], ...]:
-    """Return a part with the places of short answers in the relevant documents."""
-    documents = [corpus.documents[id_] for id_, grade in relevant.items() if grade > 0]
-    found = list(islice(_whole_words(answers, documents), _MOST_PLACES))
-    return (tuple(found),) if found else ()
+    """Return a part with the places of short answers in the relevant documents.
 
-
-def _whole_words(answers: Iterable[str], documents: Iterable[Document]) -> Iterator[Place]:
-    """Yield the places of each answer, or where it does not stand as it is, those in other case."""
-    seen: set[Place] = set()
-    as_is = [(document.id, document.text) for document in documents]
-    lowered = [(id_, lower(text)) for id_, text in as_is]
-    for answer in answers:
-        found = _in_texts(answer, as_is) or _in_texts(lower(answer), lowered)
-        yield from (place for place in found if place not in seen)
-        seen.update(found)
+    An answer that does not stand there as it is counts in upper or lower case.
+    """
+    texts = [(id_, corpus.documents[id_].text) for id_, grade in relevant.items() if grade > 0]
+    lowered = [(id_, lower(text)) for id_, text in texts]
+    found = [_in_texts(one, texts) or _in_texts(lower(one), lowered) for one in answers]
+    places = tuple(dict.fromkeys(chain.from_iterable(found)))[:_MOST_PLACES]
+    return (places,) if places else ()
 
 
 def _in_texts(words: str, texts: Iterable[tuple[str, str]]) -> list[Place]:

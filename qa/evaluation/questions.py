@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, overload
 
-from qa.documents import Document, Span
+from qa.documents import Document
 
 NOT_JUDGED = "not judged"
 """The tag of a question of which nobody has said yet whether the corpus answers it."""
@@ -20,11 +20,6 @@ class Place(NamedTuple):
     document_id: str
     start: int
     end: int
-
-    @property
-    def span(self) -> Span:
-        """The place within its document."""
-        return Span(self.start, self.end)
 
     def common(self, other: Place) -> int:
         """Count the characters that the two share."""

@@ -1,4 +1,4 @@
-"""What happened to a question: all that the figures, the report and a comparison are made of."""
+"""The record of each question: figures, reports and comparisons are made of these."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from qa.evaluation.questions import Place
 
 
 class Retrieved(NamedTuple):
-    """A passage of a ranking: its place and its score."""
+    """A passage of a ranking: its span and its score."""
 
     document_id: str
     start: int
@@ -20,22 +20,13 @@ class Retrieved(NamedTuple):
 
     @property
     def place(self) -> Place:
-        """Where the passage stands."""
+        """The span of the passage."""
         return Place(self.document_id, self.start, self.end)
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """Words of the corpus, with their place.
-
-    Attributes:
-        document_id: the document that they are of.
-        start: where they start in its text, in code points.
-        end: where they end; the character there is not part of them.
-        text: the words.
-        before: some of what stands before them, for a reader to know what they are about.
-        after: some of what stands after them.
-    """
+    """The text of a span of a document, in code points, and some of the text around it."""
 
     document_id: str
     start: int
@@ -46,16 +37,16 @@ class Excerpt:
 
     @property
     def place(self) -> Place:
-        """Where the words stand."""
+        """The span of the text."""
         return Place(self.document_id, self.start, self.end)
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What happened to one question.
+    """What a set knows of a question, and what was retrieved and answered.
 
     Attributes:
-        question_id: which.
+        question_id: its id in the set.
         question: its text.
         answerable: whether the corpus answers it.
         history: the questions asked before it, oldest first.
@@ -67,7 +58,7 @@ class Record:
             documents; else it is one of passages.
         relevant: what is relevant, to its grade: ids of documents, or of passages
             (`passage_key`).
-        query: what was searched for.
+        query: the query that was retrieved for.
         abstained: whether the answer was an abstention; a question that could not be asked is
             none.
         confidence: the answer's, from 0 to 1.
@@ -114,7 +105,7 @@ class Record:
 
     @property
     def outcome(self) -> str:
-        """What came of it, in a word or two: one of `OUTCOMES`."""
+        """One of `OUTCOMES`."""
         if self.error:
             return "not asked"
         if not self.answerable:
@@ -159,7 +150,7 @@ OUTCOMES: Mapping[str, str] = {
     "right": "the first quote shares a character with a gold quote",
     "correct abstention": "the corpus does not answer it, and the answer was an abstention",
 }
-"""What may come of a question, misses first, with what each means."""
+"""The outcomes of a question, misses first, with what each means."""
 
 RIGHT_OUTCOMES = ("right", "correct abstention")
 """The outcomes that are right."""

@@ -1,14 +1,11 @@
-"""Making a question set of one's own: what is to be judged, and keeping what was judged.
-
-It knows nothing of how the questions are shown: `qa.cli.review` is one way.
-"""
+"""Making a question set: which questions a person must judge, and keeping the judgements."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 
 from tqdm.auto import tqdm
@@ -16,6 +13,7 @@ from tqdm.auto import tqdm
 from qa.answering import Answer
 from qa.engine import QA
 from qa.errors import QAError, QuestionSetError
+from qa.evaluation.evaluating import BAR
 from qa.evaluation.formats import beir, existing, load_questions, save_questions, table
 from qa.evaluation.formats.validation import read_lines
 from qa.evaluation.fuzzy_match import nearest, occurrences
@@ -29,13 +27,7 @@ _CANDIDATES = 10
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A question that a person should judge.
-
-    Attributes:
-        question: which.
-        reason: why it is asked, in a few words.
-        candidates: what may answer it, the likeliest first; a person counts them from 1.
-    """
+    """A question that a person should judge, why, and what may answer it, the likeliest first."""
 
     question: Question
     reason: str
@@ -46,10 +38,8 @@ def read_drafts(path: str | Path) -> QuestionSet:
     """Read questions to be judged: any question set, or a `.txt` file with one a line.
 
     Those of a `.txt` file are not judged yet, and neither are rows of a table that have no quote
-    and do not say whether they are answerable: they have the tag `NOT_JUDGED`.
-
-    Raises:
-        QuestionSetError: as `load_questions`.
+    and do not say whether they are answerable: they have the tag `NOT_JUDGED`. Errors are those
+    of `load_questions`.
     """
     path = existing(path)
     if path.suffix.lower() == ".txt" and path.is_file():
@@ -67,17 +57,17 @@ def read_drafts(path: str | Path) -> QuestionSet:
 
 
 class Review:
-    """Goes through the questions that a person should judge, and keeps every decision at once.
+    """The questions that a person should judge; every decision is saved at once.
 
-    What is judged in `out` is not asked again. What the set has judged is asked only where the
-    system raises a doubt, and else taken over as it is.
+    A question that `out` has judged is not asked again. One that the set has judged is asked only
+    where the system's answer raises a doubt, and else kept as it is.
 
     Args:
         qa: the corpus, and the system that proposes quotes.
         questions: the drafts, or a set to be checked.
         out: the question set that is made, a file of JSON lines; it may be there already.
-        progress: told how many questions are asked, of those not judged in `out`; it may raise
-            to stop, and nothing is then kept.
+        progress: called with how many questions are asked, of those not judged in `out`; it may
+            raise to stop, and nothing is then kept.
 
     Raises:
         QuestionSetError: `out` cannot be used: it is of another kind, cannot be read or written,
@@ -102,10 +92,7 @@ class Review:
         before = len(self._judged)
         unseen = list(_unseen(questions, list(self._judged.values())))
         self._order = [*self._judged, *(question.id for question in unseen)]
-        asking = counted(unseen, progress)
-        for question in tqdm(
-            asking, "asking", len(unseen), unit=" questions", delay=1, disable=None
-        ):
+        for question in tqdm(counted(unseen, progress), total=len(unseen), **BAR):
             self._sort_in(question)
         if len(self._judged) > before:
             self._save()
@@ -123,16 +110,13 @@ class Review:
         self._decide(replace(question, answerable=True, quotes=quotes, places=(), relevant=()))
 
     def accept_words(self, question: Question, words: str) -> Excerpt:
-        """Find words that a person typed, or what is most like them, to be confirmed.
+        """Find words that a person typed, or the most similar ones, to be confirmed.
 
-        Where they stand in several documents, it is in one with a candidate. Nothing is decided
-        by this: hand the excerpt to `accept`.
-
-        Raises:
-            QuestionSetError: nothing like it is in the corpus.
+        Documents with a candidate come first. Nothing is decided yet: pass the excerpt to
+        `accept`. A `QuestionSetError` says that nothing similar is in the corpus.
         """
-        candidates = [one.candidates for one in self.pending if one.question == question]
-        excerpt = self._find(words, first=[e.document_id for some in candidates for e in some])
+        pending = [one for one in self.pending if one.question == question]
+        excerpt = self._find(words, first=[e.document_id for p in pending for e in p.candidates])
         if excerpt is None:
             raise QuestionSetError(f"nothing like “{brief(words)}” is in the corpus")
         return excerpt
@@ -167,7 +151,7 @@ class Review:
         save_questions(self.out, judged, corpus=self._corpus, name=self._name)
 
     def _resumed(self) -> tuple[Question, ...]:
-        """Return what was judged before."""
+        """Return the questions that `out` has judged."""
         if self.out.suffix.lower() not in (".jsonl", ".ndjson"):
             raise QuestionSetError(f"{self.out} is to be JSON lines: name a file in .jsonl")
         if not self.out.exists():
@@ -185,8 +169,8 @@ class Review:
         return before.questions
 
     def _sort_in(self, question: Question) -> None:
-        """Take a question over as it is, or put it with those that are pending."""
-        answer: Answer | None = None
+        """Keep a question as it is, or add it to the pending ones."""
+        answer = None
         try:
             answer = self._qa.ask(question.text, history=question.history)
             reason = self._doubt(question, answer)
@@ -205,8 +189,8 @@ class Review:
         if not question.answerable:
             if answer.abstained:
                 return ""
-            told = f"answered with confidence {answer.confidence:.2f}"
-            return f"{told}, and the set says that the corpus does not say"
+            answered = f"answered with confidence {answer.confidence:.2f}"
+            return f"{answered}, and the set says that the corpus does not say"
         try:
             gold = locate([question], self._documents.values())[question.id]
         except QuestionSetError as error:
@@ -217,16 +201,14 @@ class Review:
 
     def _places(self, question: Question, answer: Answer | None) -> Iterator[Place]:
         """Yield what may answer: the answer's quotes, the set's, and what else was retrieved."""
-        if answer is not None:
-            for citation in answer.citations or answer.near:
-                yield Place(citation.document_id, citation.start, citation.end)
+        for citation in (answer.citations or answer.near) if answer else ():
+            yield Place(citation.document_id, citation.start, citation.end)
         for quote in question.quotes:
             if excerpt := self._find(quote):
                 yield excerpt.place
-        if answer is not None:
-            for hit in answer.passages:
-                for sentence in hit.passage.sentences:
-                    yield Place(hit.passage.document_id, *sentence)
+        for hit in answer.passages if answer else ():
+            for sentence in hit.passage.sentences:
+                yield Place(hit.passage.document_id, *sentence)
 
     def _find(self, words: str, first: Iterable[str] = ()) -> Excerpt | None:
         """Return where words stand, in one of the `first` documents if they do, or the nearest."""
@@ -256,27 +238,14 @@ def _unseen(questions: Iterable[Question], judged: Sequence[Question]) -> Iterat
 
     They are known by their words and not by their ids, which shift when a line is put in.
     """
-    seen = _by_words(judged)
+    seen = Counter((question.text, question.history) for question in judged)
     taken = {question.id for question in judged}
-    for words, question in _by_words(questions).items():
-        if words not in seen:
-            id_ = _free(question.id, taken)
-            taken.add(id_)
-            yield replace(question, id=id_)
-
-
-def _by_words(questions: Iterable[Question]) -> dict[tuple[str, tuple[str, ...], int], Question]:
-    """Return questions by their words; those that are asked twice are counted."""
-    times: Counter[tuple[str, tuple[str, ...]]] = Counter()
-    found = {}
     for question in questions:
-        words = (question.text, question.history)
-        times[words] += 1
-        found[(*words, times[words])] = question
-    return found
-
-
-def _free(id_: str, taken: set[str]) -> str:
-    if id_ not in taken:
-        return id_
-    return next(new for number in count(2) if (new := f"{id_}-{number}") not in taken)
+        words = question.text, question.history
+        if seen[words]:
+            seen[words] -= 1
+            continue
+        numbered = (f"{question.id}-{number}" for number in count(2))
+        id_ = next(id_ for id_ in chain([question.id], numbered) if id_ not in taken)
+        taken.add(id_)
+        yield replace(question, id=id_)

@@ -1,7 +1,7 @@
-"""Runs: what an evaluation gives, kept as a folder.
+"""Runs: the results of an evaluation, kept as a folder.
 
 run.json        settings, figures, costs
-records.jsonl   what happened to each question, a line each
+records.jsonl   a line for each question
 trec.run        the rankings, and
 trec.qrels      what is relevant, as TREC writes them
 """
@@ -21,7 +21,7 @@ from urllib.parse import quote
 import numpy as np
 
 from qa.errors import RunError
-from qa.evaluation.measures import MEASURES, columns, is_share
+from qa.evaluation.measures import MEASURES, columns, is_share, values
 from qa.evaluation.measures.ranking import qrels_of, ranking_of
 from qa.evaluation.measures.resampling import exact_interval, intervals
 from qa.evaluation.records import Record
@@ -136,16 +136,16 @@ class Run:
 
     def _write(self, folder: Path) -> None:
         make_private(folder)
-        for name, lines in self._files():
+        adapter = _adapter(Record)
+        files: dict[str, Iterable[str]] = {
+            RUN_FILE: [json.dumps(self._summary(), ensure_ascii=False, indent=2)],
+            RECORDS_FILE: (adapter.dump_json(record).decode() for record in self.records),
+            TREC_RUN: trec_run(self.records, tag=self.name),
+            TREC_QRELS: trec_qrels(self.records),
+        }
+        for name, lines in files.items():
             with (folder / name).open("w", encoding="utf-8", newline="\n") as file:
                 file.writelines(f"{line}\n" for line in lines)
-
-    def _files(self) -> Iterator[tuple[str, Iterable[str]]]:
-        yield RUN_FILE, [json.dumps(self._summary(), ensure_ascii=False, indent=2)]
-        adapter = _adapter(Record)
-        yield RECORDS_FILE, (adapter.dump_json(record).decode() for record in self.records)
-        yield TREC_RUN, trec_run(self.records, tag=self.name)
-        yield TREC_QRELS, trec_qrels(self.records)
 
     def _summary(self) -> dict[str, Any]:
         return {
@@ -159,18 +159,6 @@ class Run:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _Summary:
-    """What `run.json` holds."""
-
-    name: str
-    questions: int
-    settings: dict[str, Any]
-    costs: dict[str, float]
-    figures: dict[str, Figure]
-    by_tag: dict[str, dict[str, Figure]]
-
-
 def load_run(folder: str | os.PathLike[str]) -> Run:
     """Read a run that was saved.
 
@@ -182,44 +170,34 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
         raise RunError(f"{folder} is not a run: there is no {RUN_FILE} in it")
     try:
         plain = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-        found = plain["format"]
-        if found != FORMAT:
+        if plain["format"] != FORMAT:
             raise RunError(
-                f"the run in {folder} has format {found}, and this version reads {FORMAT}"
+                f"the run in {folder} has format {plain['format']}, and this version reads {FORMAT}"
             )
-        summary = _adapter(_Summary).validate_python(plain)
         lines = (folder / RECORDS_FILE).read_text(encoding="utf-8").split("\n")
         records = _adapter(tuple[Record, ...]).validate_json(f"[{','.join(filter(None, lines))}]")
+        if len(records) != plain["questions"]:
+            raise ValueError(f"it has {len(records):,} of {plain['questions']:,} records")
+        return _adapter(Run).validate_python(plain | {"records": records})
     except (OSError, ValueError, TypeError, LookupError) as error:
         reason = str(error).partition("\n")[0]
         raise RunError(f"the run in {folder} is not whole: evaluate again ({reason})") from error
-    if len(records) != summary.questions:
-        raise RunError(
-            f"the run in {folder} is not whole: evaluate again (it has {len(records):,} of "
-            f"{summary.questions:,} records)"
-        )
-    return Run(
-        summary.name, summary.settings, records, summary.figures, summary.by_tag, summary.costs
-    )
 
 
 def figures(records: Sequence[Record], *, seed: int = 0) -> dict[str, Figure]:
-    """Work out every measure that some of the records can tell, with bootstrap intervals."""
+    """Return every measure that is defined on these records, with its interval."""
     facts = columns(records)
-    statistics = {name: measure.statistic(facts) for name, measure in MEASURES.items()}
-    once = np.ones((1, len(records)))
-    values = {name: float(statistic(once)[0]) for name, statistic in statistics.items()}
-    known = {name: statistics[name] for name, value in values.items() if np.isfinite(value)}
-    bounds = intervals(known, len(records), seed=seed)
+    statistics, known = values(MEASURES.values(), facts)
+    bounds = intervals(statistics, len(records), seed=seed)
     counts = {name: int(np.isfinite(facts[MEASURES[name].over]).sum()) for name in known}
-    for name, value in values.items():
+    for name, value in known.items():
         if value in (0, 1) and counts[name] and is_share(MEASURES[name]):
             bounds[name] = exact_interval(value, counts[name])
-    return {name: Figure(name, values[name], *bounds[name], counts[name]) for name in known}
+    return {name: Figure(name, known[name], *bounds[name], counts[name]) for name in known}
 
 
 def figures_by_tag(records: Sequence[Record], *, seed: int = 0) -> dict[str, dict[str, Figure]]:
-    """Work out the figures of each tag's questions; the tags in order of name."""
+    """Return the figures of each tag's questions; the tags in order of name."""
     tags = sorted({tag for record in records for tag in record.tags})
     return {tag: figures([r for r in records if tag in r.tags], seed=seed) for tag in tags}
 

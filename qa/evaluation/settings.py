@@ -47,53 +47,52 @@ class Settings(BaseModel):
     @field_validator("reranker")
     @classmethod
     def _none(cls, named: str | None) -> str | None:
-        """Take "none" as none, so that a sweep can hold a reranker against none."""
+        """Take "none" as none, so that a sweep can compare a reranker with none."""
         return None if named == "none" else named
 
     @property
     def chunking(self) -> Chunking | None:
         """How documents are cut; None takes what the index was made with, or the default."""
-        chosen = {"max_tokens": self.max_tokens, "overlap": self.overlap}
-        named = {name: value for name, value in chosen.items() if value is not None}
+        named = self.model_dump(include={"max_tokens", "overlap"}, exclude_none=True)
         return Chunking(**named) if named else None
 
 
 def parse_settings(assignments: Iterable[str]) -> list[tuple[str, Settings]]:
     """Read `key=value` and `key=one,two` into settings, one for each combination of values.
 
-    Each comes with what sets it apart: "top_k=3 threshold=0.1"; "" if there is just one.
-
-    Raises:
-        SettingsError: a key is not known, or a value does not fit it.
+    Each comes with its name in the sweep: "top_k=3 threshold=0.1"; "" if there is just one.
     """
+    fields = Settings.model_fields
     values: dict[str, list[str]] = {}
     for assignment in assignments:
         key, equals, listed = assignment.partition("=")
         if not equals:
             raise SettingsError(f"{assignment!r} sets nothing: write key=value")
-        if key not in Settings.model_fields:
-            near = get_close_matches(key, Settings.model_fields, 1)
-            known = f"did you mean {near[0]}?" if near else f"those are {_known()}"
+        if key not in fields:
+            near = get_close_matches(key, fields, 1)
+            known = f"did you mean {near[0]}?" if near else f"those are {', '.join(fields)}"
             raise SettingsError(f"{key!r} is not a setting: {known}")
         values[key] = list(dict.fromkeys([*values.get(key, []), *listed.split(",")]))
     varied = [key for key, options in values.items() if len(options) > 1]
     found = []
     for chosen in product(*values.values()):
         setting = dict(zip(values, chosen, strict=True))
-        found.append((" ".join(f"{key}={setting[key]}" for key in varied), _settings(setting)))
+        try:
+            settings = Settings.model_validate(setting)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            key = str(first["loc"][0])
+            raise SettingsError(f"{key}={setting[key]} does not fit: {first['msg']}") from error
+        _ = settings.chunking  # checks conditions of its own
+        found.append((" ".join(f"{key}={setting[key]}" for key in varied), settings))
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A corpus that is open, to be asked with some settings.
+    """A corpus that is open, to be asked with the settings of one variant of a sweep.
 
-    Attributes:
-        variant: what sets these settings apart in a sweep.
-        settings: the settings.
-        qa: the corpus.
-        seconds: how long opening took.
-        asked_before: whether it was there before, with vectors that it remembers.
+    `asked_before` says that it was open for the variant before, and remembers vectors.
     """
 
     variant: str
@@ -109,31 +108,24 @@ def open_each(
     index: Path | None,
     precision: str = "float32",
 ) -> Iterator[Opened]:
-    """Open a corpus for each of some settings in turn, anew only where index or models change.
+    """Open a corpus for each variant in turn, anew only where index or models change.
 
     The precision of what is encoded is not a setting: what is indexed once stays as it is, so a
     sweep over it would compare an index with itself.
     """
     qa: QA | None = None
-    made_with: tuple[str | None, str, str | None, Chunking | None] | None = None
+    opened_with: dict[str, Any] = {}
     try:
         for variant, settings in variants:
             started = time.perf_counter()
-            wanted = settings.model, settings.backend, settings.reranker, settings.chunking
-            asked_before = qa is not None and wanted == made_with
+            wanted = settings.model_dump(include={"model", "backend", "reranker"})
+            wanted["chunking"] = settings.chunking
+            asked_before = qa is not None and wanted == opened_with
             if qa is None or not asked_before:
                 if qa is not None:
                     qa.close()
-                model, backend, reranker, chunking = made_with = wanted
-                qa = QA.open(
-                    source,
-                    index=index,
-                    model=model,
-                    backend=backend,
-                    precision=precision,
-                    reranker=reranker,
-                    chunking=chunking,
-                )
+                opened_with = wanted
+                qa = QA.open(source, index=index, precision=precision, **wanted)
             answerer = qa.answerer
             if isinstance(answerer, ExtractiveAnswerer):
                 answerer.threshold, answerer.max_quotes = settings.threshold, settings.max_quotes
@@ -141,18 +133,3 @@ def open_each(
     finally:
         if qa is not None:
             qa.close()
-
-
-def _settings(setting: dict[str, Any]) -> Settings:
-    try:
-        settings = Settings.model_validate(setting)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = str(first["loc"][0])
-        raise SettingsError(f"{key}={setting[key]} does not fit: {first['msg']}") from error
-    _ = settings.chunking  # which has conditions of its own
-    return settings
-
-
-def _known() -> str:
-    return ", ".join(Settings.model_fields)

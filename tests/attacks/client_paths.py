@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import random
 import socket
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -130,10 +129,10 @@ def _sent(
 
 
 def _stop(page: Running) -> str:
-    try:
-        return "" if page.stop() == 0 else "the server did not end well"
-    except subprocess.TimeoutExpired:
+    status = page.stop()
+    if status is None:
         return "the server cannot be stopped"
+    return "the server did not end well" if status else ""
 
 
 def _survived(text: str, what: str) -> str:

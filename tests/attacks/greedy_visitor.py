@@ -23,7 +23,7 @@ from benchmarks.page_client import PageClient, quotes
 from tests.attacks import Outcome, patience
 from tests.ui.serving import API, QUESTION, Running, small_page
 
-SMALL, FULL = 12, 600
+SMALL, FULL = 8, 600
 
 PATIENCE_SECONDS = 6.0
 _VISITS_EACH = 15  # fewer than the documents that one may have

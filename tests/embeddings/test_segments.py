@@ -70,7 +70,7 @@ def added(folder: Folder, count: int, first: int, remove: Ids | None = None) -> 
 def test_after_any_changes_they_find_what_the_exact_store_finds(tmp_path: Path) -> None:
     chance, folder, queries = random.Random(0), Folder(tmp_path), unit_vectors(4, seed=99)
     first = 1
-    for _ in range(40):
+    for _ in range(25):
         there = folder.exact.ids.tolist()
         count = chance.choice([0, 1, 5, 30, 120])
         gone = chance.sample(there, min(len(there), chance.choice([0, 0, 3, 40])))

@@ -20,7 +20,7 @@ from qa.errors import IndexMismatch, IndexNotWritten, StoredIndexError
 from qa.index import Index, update_index
 from qa.opening import open_corpus
 from qa.retrieval import RetrievedPassage
-from tests.fakes import FakeEncoder, FakeReranker, connect, vectors_of
+from tests.fakes import FakeEncoder, FakeReranker, edit_database, vectors_of
 
 BELT = "When was the Belt and Road proposed?"
 
@@ -114,9 +114,7 @@ def test_a_damaged_row_in_the_cache_is_met_at_opening_and_made_anew(
 ) -> None:
     with closing(open_corpus(notes).index) as opened:
         folder = opened.folder
-    connection = connect(folder)
-    connection.execute(f"UPDATE {table} SET checksum = x'00'")
-    connection.close()
+    edit_database(folder, f"UPDATE {table} SET checksum = x'00'")
     with QA.open(notes, threshold=0) as qa:
         assert qa.ask("What do tickets cost?").citations[0].quote == "Tickets cost five euros."
 

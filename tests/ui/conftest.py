@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.ui.serving import chat
+from qa import QA
+from qa.bundled import essay_path
+from tests.ui.serving import Running, chat
 
 ATTACKS = (
     "The castle of Ada says <script>document.title = 'owned'</script> to its visitors.",
@@ -27,7 +29,13 @@ ATTACKS = (
     "The temple of Jinan is called \u5bfa\u5e99 and \u304a\u5bfa, \u1f3b and e\u0301 and \ufb01.",
     "The school of Kyiv teaches \U0001f468\u200d\U0001f469\u200d\U0001f467 and \u263a\ufe0f signs.",
 )
-ATTACK_DOCUMENT = "\r\n\r\n".join(ATTACKS) + "\r\n"
+LIGHTHOUSE = (
+    "A ticket to the lighthouse costs five euros. Children under six pay nothing.",
+    "The lighthouse was built in 1861 by Marta <b>Oliveira</b> & sons, of granite.",
+    "It is shut on Mondays. On other days it opens at nine and closes at six.",
+    "The lamp is turned by clockwork, which a keeper winds up every evening.",
+)
+HOSTILE_DOCUMENT = "\r\n\r\n".join(ATTACKS + LIGHTHOUSE) + "\r\n"
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _CHROMIUM_OPTIONS = (
@@ -47,29 +55,54 @@ def essay_thumbs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def essay_page(tmp_path_factory: pytest.TempPathFactory, essay_thumbs: Path) -> Iterator[str]:
-    """The address of a page that answers from the essay."""
-    with _chat(tmp_path_factory.mktemp("essay"), "--feedback", str(essay_thumbs)) as url:
-        yield url
+def essay_chat(tmp_path_factory: pytest.TempPathFactory, essay_thumbs: Path) -> Iterator[Running]:
+    """`inquote chat` on the essay, with its MCP server."""
+    folder = tmp_path_factory.mktemp("essay")
+    with _chat(folder, "--mcp", "--feedback", str(essay_thumbs)) as served:
+        yield served
 
 
 @pytest.fixture(scope="session")
-def attack_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a page that answers from `ATTACK_DOCUMENT`."""
-    folder = tmp_path_factory.mktemp("attack")
-    path = folder / "<b>attack & co.txt"
-    path.write_bytes(ATTACK_DOCUMENT.encode())
-    with _chat(folder, "--document", str(path)) as url:
-        yield url
+def essay_page(essay_chat: Running) -> str:
+    """The address of a page that answers from the essay."""
+    return essay_chat.url
+
+
+@pytest.fixture(scope="session")
+def hostile_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of `HOSTILE_DOCUMENT`, whose name is hostile too."""
+    path = tmp_path_factory.mktemp("hostile") / "<b>attack & co.txt"
+    path.write_bytes(HOSTILE_DOCUMENT.encode())
+    return path
+
+
+@pytest.fixture(scope="session")
+def hostile_page(hostile_path: Path) -> Iterator[str]:
+    """The address of a page that answers from `HOSTILE_DOCUMENT`."""
+    with _chat(hostile_path.parent, "--document", str(hostile_path)) as served:
+        yield served.url
 
 
 @contextmanager
-def _chat(folder: Path, *options: str) -> Iterator[str]:
-    """Run `inquote chat` until the block ends; it must then stop, and have said nothing else."""
-    with chat(folder, *options) as page:
-        yield page.url
-        assert page.stop() == 0, page.complaints()
-        assert page.complaints() == ["Loading the model and the document …"]
+def _chat(folder: Path, *options: str) -> Iterator[Running]:
+    """Run `inquote chat` until the block ends.
+
+    It must then stop, have said nothing else, and leave no temporary file.
+    """
+    temporary = folder / "temporary"
+    temporary.mkdir()
+    with chat(folder, *options, TMPDIR=str(temporary)) as served:
+        yield served
+        assert served.stop() == 0, served.complaints()
+        assert served.complaints() == ["Loading the model and the document …"]
+        assert not [*temporary.glob("inquote-*"), *temporary.glob("gradio")]
+
+
+@pytest.fixture(scope="session")
+def essay_qa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QA]:
+    """The essay, opened in this process."""
+    with QA.open(essay_path(), index=tmp_path_factory.mktemp("essay")) as qa:
+        yield qa
 
 
 @pytest.fixture(scope="session")

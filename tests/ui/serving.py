@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import random
 import signal
@@ -13,10 +14,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import httpx
+
+from tests.ui.refusing import refuse
 
 ROOT = Path(__file__).parents[2]
 TEXT = "The castle of Ada is of stone. The bridge of Bern is of granite. The lamp burns oil."
@@ -25,34 +29,22 @@ STOP_SECONDS = 15
 
 API = "/gradio_api"
 
-# Put before a server's own process: it asks for nothing outside this machine, and tells if a file
-# is opened whose name says that it is a canary.
-_REFUSE_NETWORK = """
-import sys
+# Read by every Python that a server starts, such as those that parse documents.
+_SITE = "from tests.ui.refusing import refuse; refuse()"
 
-def refuse(event, args):
-    if event == "open" and "canary" in str(args[0]):
-        print("a canary was opened:", args[0], file=sys.stderr, flush=True)
-        raise PermissionError(args[0])
-    if event == "socket.getaddrinfo":
-        host = args[0]
-    elif event in ("socket.connect", "socket.sendto") and isinstance(args[1], tuple):
-        host = args[1][0]
-    else:
-        return
-    if host not in {"127.0.0.1", "localhost", "::1", "0.0.0.0", "", None}:
-        print("the network was asked for:", host, file=sys.stderr, flush=True)
-        raise ConnectionRefusedError(host)
-
-sys.addaudithook(refuse)
-"""
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["tests.ui.small_page"])
 
 
 @dataclass
 class Running:
-    """A server in a process of its own, and the file that it complains to."""
+    """A server in a process of its own, and the file that it complains to.
 
-    process: subprocess.Popen[bytes]
+    `wait` waits for its end for so many seconds; it returns the exit status, None if there is none.
+    """
+
+    pid: int
+    wait: Callable[[float], int | None]
     log: Path
     said: dict[str, Any]
 
@@ -68,9 +60,12 @@ class Running:
     def client(self, **options: Any) -> httpx.Client:
         return httpx.Client(base_url=self.url, trust_env=False, timeout=30, **options)
 
-    def stop(self, number: int = signal.SIGTERM) -> int:
-        self.process.send_signal(number)
-        return self.process.wait(STOP_SECONDS)
+    def stop(self, number: int = signal.SIGTERM) -> int | None:
+        """Send a signal; return the exit status, or None if the server goes on."""
+        if (status := self.wait(0)) is not None:
+            return status
+        os.kill(self.pid, number)
+        return self.wait(STOP_SECONDS)
 
     def complaints(self) -> list[str]:
         return self.log.read_text().splitlines()
@@ -78,50 +73,89 @@ class Running:
 
 @contextmanager
 def small_page(tmp: Path, **settings: Any) -> Iterator[Running]:
-    """Serve a page of `TEXT`, and its MCP server, with no model."""
+    """Serve a page of `TEXT`, and its MCP server, with no model.
+
+    Its process is a fork of one that has imported everything already.
+    """
     given = {"host": "127.0.0.1", "port": free_port(), **settings}
-    command = ["-m", "tests.ui.small_page", str(tmp), json.dumps(given)]
-    with running(tmp, *command) as served:
-        yield served
+    here, there = _FORKS.Pipe()
+    (tmp / "log").touch()
+    process = _FORKS.Process(target=_serve, args=(tmp, _python_path(tmp), given, there))
+    process.start()
+    there.close()
+
+    def wait(seconds: float) -> int | None:
+        process.join(seconds)
+        return process.exitcode
+
+    assert process.pid
+    running = Running(process.pid, wait, tmp / "log", {})
+    with here, _stopped(running):
+        try:
+            running.said = here.recv()
+        except EOFError:
+            raise AssertionError(running.log.read_text()) from None
+        yield running
+
+
+def _serve(tmp: Path, python_path: str, settings: dict[str, Any], said: Connection) -> None:
+    from tests.ui.small_page import serve
+
+    os.environ["PYTHONPATH"] = python_path
+    os.chdir(ROOT)
+    with (tmp / "log").open("wb") as log, Path(os.devnull).open("wb") as nowhere:
+        os.dup2(log.fileno(), 2)
+        os.dup2(nowhere.fileno(), 1)
+    refuse()
+    serve(tmp, settings, said)
 
 
 @contextmanager
 def chat(tmp: Path, *options: str, **environment: str) -> Iterator[Running]:
-    """Run `inquote chat`."""
+    """Run `inquote chat` until the block ends, from when it has said in JSON where it serves."""
     command = ["-m", "qa", "chat", "--no-open", "--json", "--port", str(free_port()), *options]
-    with running(tmp, *command, INQUOTE_CACHE=str(tmp / "cache"), **environment) as served:
-        yield served
-
-
-@contextmanager
-def running(tmp: Path, *command: str, **environment: str) -> Iterator[Running]:
-    """Run Python until the block ends, from when it has said in JSON where it serves."""
+    own = {"PYTHONPATH": _python_path(tmp), "INQUOTE_CACHE": str(tmp / "cache")}
     log = tmp / "log"
-    (tmp / "sitecustomize.py").write_text(_REFUSE_NETWORK)
     with log.open("wb") as complaints:
         process = subprocess.Popen(
             [sys.executable, *command],
             cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": f"{tmp}{os.pathsep}{ROOT}"} | environment,
+            env=os.environ | own | environment,
             stdout=subprocess.PIPE,
             stderr=complaints,
         )
+
+    def wait(seconds: float) -> int | None:
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(seconds)
+        return None
+
     assert process.stdout
-    try:
+    running = Running(process.pid, wait, log, {})
+    with process.stdout, _stopped(running):
         said = b""
         while not said.rstrip().endswith(b"}"):
             line = process.stdout.readline()
             assert line, log.read_text()
             said += line
-        yield Running(process, log, json.loads(said))
+        running.said = json.loads(said)
+        yield running
+
+
+@contextmanager
+def _stopped(running: Running) -> Iterator[None]:
+    """Stop a server when the block ends, by force if need be."""
+    try:
+        yield
     finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        process.stdout.close()
+        if running.stop() is None:
+            running.stop(signal.SIGKILL)
+
+
+def _python_path(tmp: Path) -> str:
+    """Return a path of modules by which every Python of a server refuses what it may not do."""
+    (tmp / "sitecustomize.py").write_text(_SITE)
+    return f"{tmp}{os.pathsep}{ROOT}"
 
 
 def eventually(holds: Callable[[], object], seconds: float = 10) -> bool:

@@ -1,17 +1,13 @@
-"""Serves a small page with an encoder that needs no model: `python -m tests.ui.small_page`.
-
-It takes a folder and its settings as JSON, prints where it is and which routes it has, stops at a
-signal, and prints of how many calls Gradio still knows.
-"""
+"""Serves a small page with an encoder that needs no model."""
 
 from __future__ import annotations
 
 import json
 import re
 import resource
-import sys
 import time
 from collections.abc import Iterable, Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +17,14 @@ from qa import QA, Answer, Document
 from qa.index import Index, update_index
 from tests.fakes import FakeEncoder
 from tests.ui.serving import TEXT
+from ui.app import built
+from ui.server import access, tools
 from ui.server.accounts import Accounts
+from ui.server.endpoints import Endpoints
+from ui.server.server import Server, Serving, address, stop_event
 from ui.visitors import limits
 from ui.visitors.folder import private_folder
+from ui.visitors.uploads import Uploads
 
 
 class SlowQA(QA):
@@ -38,37 +39,30 @@ class SlowQA(QA):
         return super().ask(question, **options)
 
 
-def main() -> None:
-    tmp, settings = Path(sys.argv[1]), json.loads(sys.argv[2])
+def serve(tmp: Path, settings: dict[str, Any], said: Connection) -> None:
+    """Serve a page until a signal.
+
+    Send where it is and which routes it has. At the end, write of how many calls Gradio still
+    knows.
+    """
     if files := settings.pop("files", None):
         resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
     encoder = FakeEncoder()
     update_index(tmp / "index", [Document("small.txt", TEXT)], encoder=encoder)
     with private_folder() as folder, SlowQA(Index.open(tmp / "index"), encoder) as qa:
-        from ui.app import built
-        from ui.server import access
-        from ui.server.endpoints import Endpoints
-        from ui.server.server import Server, Serving, address, stop_event
-        from ui.visitors.uploads import Uploads
-
         access._WRONG_COSTS_SECONDS = 0
         SlowQA.seconds = settings.pop("seconds", 0.0)
         SlowQA.slow = settings.pop("slow", "")
         for name, value in settings.pop("limits", {}).items():
             setattr(limits, name, value)
-        waiting = settings.pop("waiting", 64)
-        mcp = settings.pop("mcp", True)
-        if mcp:
-            from ui.server import tools
-
-            tools.WAITING_AT_MOST = waiting
+        tools.WAITING_AT_MOST = waiting = settings.pop("waiting", 64)
         sessions = settings.pop("sessions", 2_000)
         accounts = settings.pop("accounts", None)
         stop = stop_event()
         serving = Serving(
             uploads=(uploads := Uploads(folder)),
             accounts=Accounts(accounts) if accounts else None,
-            tools=Endpoints(qa) if mcp else None,
+            tools=Endpoints(qa) if settings.pop("mcp", True) else None,
             **settings,
         )
         thumbs = tmp / "feedback.jsonl"
@@ -79,11 +73,11 @@ def main() -> None:
             queue: Any = page._queue
             queue.pending_event_ids_session.max_size = sessions
             url = address(serving.host, serving.port)
-            print(json.dumps({"url": url, "folder": str(folder), "ways": ways}), flush=True)
+            said.send({"url": url, "folder": str(folder), "ways": ways})
             stop.wait()
             server.stop()
             known = len(queue.pending_event_ids_session), len(queue.event_analytics)
-            print(json.dumps(known))
+            (tmp / "known.json").write_text(json.dumps(known))
 
 
 def every_way(routes: Iterable[BaseRoute], prefix: str = "") -> Iterator[tuple[str, str]]:
@@ -98,7 +92,3 @@ def every_way(routes: Iterable[BaseRoute], prefix: str = "") -> Iterator[tuple[s
         else:
             for method in getattr(route, "methods", None) or {"GET"}:
                 yield method, path
-
-
-if __name__ == "__main__":
-    main()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from qa import Document
 from qa.bundled import questions_path
 from qa.evaluation import load_questions
-from tests.ui.conftest import ATTACK_DOCUMENT, watch
+from tests.ui.conftest import HOSTILE_DOCUMENT
 from tests.ui.driving import (
     BELT,
     CORE,
@@ -49,43 +49,57 @@ def test_every_shipped_question_is_answered_in_the_documents_own_characters(
     assert document_shown(page, "essay.txt") == essay.text
 
 
-def test_an_example_is_asked_at_a_click_and_its_proof_unfolds(
-    page: Page, essay_page: str, essay: Document
-) -> None:
+def test_every_example_is_asked_at_a_click(page: Page, essay_page: str) -> None:
     visit(page, essay_page)
     assert page.title() == "inquote"
     examples = page.locator("#iq-examples button")
     expect(examples).to_have_count(6)
-    examples.filter(has_text=BELT).click()
-    turn = done(page, 1)
-    expect(page.locator("#iq-welcome")).to_be_hidden()
+    for number in range(6):
+        if number:
+            page.click("#iq-new")
+        examples.nth(number).click()
+        state = done(page, 1).get_attribute("data-state")
+        assert state == ("answered" if number < 5 else "abstained")
+        expect(page.locator("#iq-welcome")).to_be_hidden()
+
+
+def test_a_proof_and_how_an_answer_was_found_unfold_on_demand(
+    page: Page, essay_page: str, essay: Document
+) -> None:
+    visit(page, essay_page)
+    turn = ask(page, BELT)
     proof = turn.locator(".iq-proof").first
     expect(proof.locator("summary")).to_have_text("Verified")
     expect(proof.locator("dl")).to_be_hidden()
     proof.locator("summary").click()
     expect(proof.locator("dd").nth(1)).to_have_text(essay.sha256)
     expect(proof.locator("dd").nth(1)).to_be_visible()
+    found = turn.locator(".iq-found")
+    expect(found.locator("table").first).to_be_hidden()
+    found.locator("summary").click()
+    sentences, passages = found.locator("table").all()
+    expect(sentences.locator("tr.iq-chosen")).to_contain_text("quoted 1")
+    for shown in texts(found.locator("td .exact")):
+        assert shown in essay.text
+    expect(passages.locator("tbody tr")).to_have_count(8)
+    expect(found).to_contain_text("Confidence 0.")
+    expect(found).to_contain_text("in all")
     ask(page, "Why is populism on the rise?")
     expect(proof.locator("dl")).to_be_visible()
 
 
-def test_every_example_works(page: Page, essay_page: str) -> None:
-    visit(page, essay_page)
-    for number in range(6):
-        if number:
-            page.click("#iq-new")
-        page.locator("#iq-examples button").nth(number).click()
-        state = done(page, 1).get_attribute("data-state")
-        assert state == ("answered" if number < 5 else "abstained")
-
-
-def test_a_number_brings_its_quote_into_view_and_marks_it(
+def test_quotes_are_marked_and_a_number_brings_its_own_into_view(
     page: Page, essay_page: str, essay: Document
 ) -> None:
     page.set_viewport_size({"width": 1200, "height": 600})
     visit(page, essay_page)
     first = ask(page, BELT)
-    ask(page, "What do we know with certainty about the China-Russia partnership?")
+    turn = ask(page, "What are the reasons for tension between major powers?")
+    shown = quotes(turn)
+    assert len(shown) >= 2
+    numbered = {str(n): essay.text[q.start : q.end] for n, q in enumerate(shown, 1)}
+    assert marked(page) == numbered
+    assert texts(turn.locator(".iq-number")) == list(numbered)
     page.evaluate("document.querySelector('#iq-sheet').scrollTop = 0")
     first.get_by_role("button", name="Show quote 1 in the document").click()
     hit = page.locator("#iq-document-view mark.iq-current").first
@@ -98,19 +112,7 @@ def test_a_number_brings_its_quote_into_view_and_marks_it(
     expect(first.locator(".iq-number")).to_be_focused()
 
 
-def test_several_quotes_are_marked_at_once_each_with_its_number(
-    page: Page, essay_page: str, essay: Document
-) -> None:
-    visit(page, essay_page)
-    turn = ask(page, "What are the reasons for tension between major powers?")
-    shown = quotes(turn)
-    assert len(shown) >= 2
-    numbered = {str(n): essay.text[q.start : q.end] for n, q in enumerate(shown, 1)}
-    assert marked(page) == numbered
-    assert texts(turn.locator(".iq-number")) == list(numbered)
-
-
-def test_an_abstention_is_shown_as_one_with_near_passages_set_apart(
+def test_an_abstention_and_a_follow_up_are_shown_as_such(
     page: Page, essay_page: str, essay: Document
 ) -> None:
     visit(page, essay_page)
@@ -122,12 +124,6 @@ def test_an_abstention_is_shown_as_one_with_near_passages_set_apart(
     expect(turn.locator("blockquote").first).to_be_visible()
     check_quotes(turn, essay.text)
     expect(page.locator("#iq-document-view mark:not([data-kind=near])")).to_have_count(0)
-
-
-def test_a_follow_up_shows_what_it_was_read_as(
-    page: Page, essay_page: str, essay: Document
-) -> None:
-    visit(page, essay_page)
     assert texts(ask(page, BELT).locator(".iq-read-as .exact")) == []
     turn = ask(page, FOLLOW_UP)
     assert texts(turn.locator(".iq-read-as .exact")) == [CORE]
@@ -137,26 +133,7 @@ def test_a_follow_up_shows_what_it_was_read_as(
     assert texts(ask(page, FOLLOW_UP).locator(".iq-read-as .exact")) == []
 
 
-def test_how_an_answer_was_found_is_told_on_demand(
-    page: Page, essay_page: str, essay: Document
-) -> None:
-    visit(page, essay_page)
-    turn = ask(page, BELT)
-    found = turn.locator(".iq-found")
-    expect(found.locator("table").first).to_be_hidden()
-    found.locator("summary").click()
-    sentences, passages = found.locator("table").all()
-    expect(sentences.locator("tr.iq-chosen")).to_contain_text("quoted 1")
-    for told in texts(found.locator("td .exact")):
-        assert told in essay.text
-    expect(passages.locator("tbody tr")).to_have_count(8)
-    expect(found).to_contain_text("Confidence 0.")
-    expect(found).to_contain_text("in all")
-
-
-def test_a_question_that_cannot_be_asked_gets_one_sentence_and_stays(
-    page: Page, essay_page: str, essay: Document
-) -> None:
+def test_what_is_typed_is_not_lost(page: Page, essay_page: str, essay: Document) -> None:
     visit(page, essay_page)
     for question, reason in {
         "": "The question is empty",
@@ -169,42 +146,19 @@ def test_a_question_that_cannot_be_asked_gets_one_sentence_and_stays(
         assert page.input_value("#iq-question") == question
         expect(page.locator(".iq-turn")).to_have_count(0)
         expect(page.locator("#iq-welcome")).to_be_visible()
-    check_quotes(ask(page, BELT), essay.text)
-    expect(page.locator("#iq-trouble")).to_be_empty()
-
-
-def test_what_is_typed_while_an_answer_comes_is_not_lost(page: Page, essay_page: str) -> None:
-    visit(page, essay_page)
     page.fill("#iq-question", BELT)
     page.keyboard.press("Enter")
     page.fill("#iq-question", "Who opposes")
-    done(page, 1)
+    check_quotes(done(page, 1), essay.text)
+    expect(page.locator("#iq-trouble")).to_be_empty()
     page.wait_for_timeout(200)
     assert page.input_value("#iq-question") == "Who opposes"
 
 
-def test_two_visitors_have_conversations_of_their_own(
-    browser: Browser, context: BrowserContext, essay_page: str
-) -> None:
-    complaints: list[str] = []
-    other = browser.new_context()
-    watch(other, complaints, complaints)
-    one, two = context.new_page(), other.new_page()
-    visit(one, essay_page)
-    visit(two, essay_page)
-    ask(one, BELT)
-    turn = ask(two, FOLLOW_UP)
-    expect(turn.locator(".iq-read-as")).to_have_count(0)
-    expect(one.locator(".iq-turn")).to_have_count(1)
-    expect(two.locator(".iq-turn")).to_have_count(1)
-    other.close()
-    assert not complaints
-
-
-def test_a_hostile_document_is_shown_character_by_character(page: Page, attack_page: str) -> None:
-    visit(page, attack_page)
+def test_a_hostile_document_is_shown_character_by_character(page: Page, hostile_page: str) -> None:
+    visit(page, hostile_page)
     assert texts(page.locator("#iq-welcome cite")) == ["<b>attack & co.txt"]
-    assert document_shown(page, "<b>attack & co.txt") == ATTACK_DOCUMENT
+    assert document_shown(page, "<b>attack & co.txt") == HOSTILE_DOCUMENT
     shown: set[str] = set()
     places = "castle of Ada, bridge of Bern, lamp of Cairo, garden of Delphi, wheel of Euler"
     places += ", portrait of Frida, ferry of Ghent, library of Haifa, market of Izmir"
@@ -212,10 +166,10 @@ def test_a_hostile_document_is_shown_character_by_character(page: Page, attack_p
         question = f"Who speaks about the {place} <b>&amp;</b> ${{value}} {{{{value}}}}?"
         turn = ask(page, question)
         assert texts(turn.locator(".iq-asked .exact")) == [question]
-        found = check_quotes(turn, ATTACK_DOCUMENT)
+        found = check_quotes(turn, HOSTILE_DOCUMENT)
         assert sorted(marked(page).values()) == sorted(found)
         shown.update(found)
-    shown.update(check_quotes(ask(page, "What does the school of Kyiv teach?"), ATTACK_DOCUMENT))
+    shown.update(check_quotes(ask(page, "What does the school of Kyiv teach?"), HOSTILE_DOCUMENT))
     everything = "".join(shown)
     for danger in ("<script>", "<img src=x", "&amp;", "**bold**", "$x$", "${value}", "{{value}}"):
         assert danger in everything

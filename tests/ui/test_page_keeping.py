@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,11 +18,16 @@ from tests.ui.driving import BELT, FOLLOW_UP, UNANSWERED, ask, check_quotes, quo
 pytestmark = pytest.mark.browser
 
 
-def save(page: Page, what: str, folder: Path) -> Path:
-    """Choose something to save from the menu of the conversation, and give the file."""
+def choose(page: Page, what: str) -> None:
+    """Choose something from the menu of the conversation."""
     page.locator("#iq-more summary").click()
+    page.get_by_role("button", name=what).click()
+
+
+def save(page: Page, what: str, folder: Path) -> Path:
+    """Save the conversation, and return the file."""
     with page.expect_download() as download:
-        page.get_by_role("button", name=what).click()
+        choose(page, what)
     path = folder / download.value.suggested_filename
     download.value.save_as(path)
     return path
@@ -34,11 +38,19 @@ def reload(page: Page) -> None:
     expect(page.locator("[data-ready=true]")).to_be_attached()
 
 
-def test_a_conversation_is_there_again_after_a_reload_citations_included(
-    page: Page, essay_page: str, essay: Document
+def test_a_conversation_is_saved_with_its_proof_and_there_again_after_a_reload(
+    page: Page, essay_page: str, essay: Document, tmp_path: Path
 ) -> None:
     visit(page, essay_page)
-    before = [quotes(ask(page, question)) for question in (BELT, FOLLOW_UP, UNANSWERED)]
+    asked = [BELT, FOLLOW_UP, UNANSWERED]
+    before = [quotes(ask(page, question)) for question in asked]
+    path = save(page, "Save as JSON", tmp_path)
+    verified = CliRunner().invoke(main, ["verify", str(path)])
+    assert verified.exit_code == 0, verified.output
+    answers = json.loads(path.read_text())["answers"]
+    assert [answer["question"] for answer in answers] == asked
+    path.write_text(path.read_text().replace("2013", "2014"))
+    assert CliRunner().invoke(main, ["verify", str(path)]).exit_code == 4
     reload(page)
     turns = page.locator(".iq-turn")
     expect(turns).to_have_count(3)
@@ -53,7 +65,6 @@ def test_a_conversation_is_there_again_after_a_reload_citations_included(
 def test_there_may_be_several_conversations_to_choose_from_clear_and_delete(
     page: Page, essay_page: str
 ) -> None:
-    page.on("dialog", lambda dialog: dialog.accept())
     visit(page, essay_page)
     ask(page, BELT)
     page.click("#iq-new")
@@ -63,12 +74,15 @@ def test_there_may_be_several_conversations_to_choose_from_clear_and_delete(
     chosen.select_option(label=BELT)
     expect(page.locator(".iq-turn[data-state=answered]")).to_have_count(1)
     expect(page.locator(".iq-turn")).to_have_count(1)
-    page.locator("#iq-more summary").click()
-    page.get_by_role("button", name="Delete this conversation").click()
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    choose(page, "Delete this conversation")
+    expect(page.locator(".iq-turn[data-state=answered]")).to_have_count(1)
+    assert texts(chosen.locator("option")) == [UNANSWERED, BELT]
+    page.on("dialog", lambda dialog: dialog.accept())
+    choose(page, "Delete this conversation")
     assert texts(chosen.locator("option")) == [UNANSWERED]
     expect(page.locator(".iq-turn[data-state=abstained]")).to_have_count(1)
-    page.locator("#iq-more summary").click()
-    page.get_by_role("button", name="Clear this conversation").click()
+    choose(page, "Clear this conversation")
     expect(page.locator(".iq-turn")).to_have_count(0)
     expect(page.locator("#iq-welcome")).to_be_visible()
     reload(page)
@@ -96,17 +110,6 @@ def test_an_answer_goes_to_the_conversation_that_it_was_asked_in(
     expect(page.locator(".iq-turn").last).to_contain_text("2013")
 
 
-def test_a_conversation_is_not_deleted_unless_that_is_confirmed(
-    page: Page, essay_page: str
-) -> None:
-    page.on("dialog", lambda dialog: dialog.dismiss())
-    visit(page, essay_page)
-    ask(page, BELT)
-    page.locator("#iq-more summary").click()
-    page.get_by_role("button", name="Delete this conversation").click()
-    expect(page.locator(".iq-turn")).to_have_count(1)
-
-
 def test_what_was_tampered_with_in_the_browser_is_not_shown(page: Page, essay_page: str) -> None:
     visit(page, essay_page)
     ask(page, BELT)
@@ -125,25 +128,10 @@ def test_what_was_tampered_with_in_the_browser_is_not_shown(page: Page, essay_pa
     expect(page.locator(".iq-turn blockquote")).to_have_count(0)
 
 
-def test_a_saved_conversation_verifies_and_a_changed_one_does_not(
-    page: Page, essay_page: str, tmp_path: Path
-) -> None:
-    visit(page, essay_page)
-    for question in (BELT, FOLLOW_UP, UNANSWERED):
-        ask(page, question)
-    path = save(page, "Save as JSON", tmp_path)
-    verified = CliRunner().invoke(main, ["verify", str(path)])
-    assert verified.exit_code == 0, verified.output
-    answers = json.loads(path.read_text())["answers"]
-    assert [answer["question"] for answer in answers] == [BELT, FOLLOW_UP, UNANSWERED]
-    path.write_text(path.read_text().replace("2013", "2014"))
-    assert CliRunner().invoke(main, ["verify", str(path)]).exit_code == 4
-
-
 def test_markdown_shows_the_quotes_characters_as_they_are(
-    page: Page, attack_page: str, tmp_path: Path
+    page: Page, hostile_page: str, tmp_path: Path
 ) -> None:
-    visit(page, attack_page)
+    visit(page, hostile_page)
     questions = ("What does the garden of Delphi grow?", "How does the wheel of Euler turn?")
     shown = [quotes(ask(page, question)) for question in questions]
     path = save(page, "Save as Markdown", tmp_path)
@@ -155,38 +143,32 @@ def test_markdown_shows_the_quotes_characters_as_they_are(
     assert page.locator("strong, em, code:not(blockquote code)").count() == 0
 
 
-@pytest.mark.parametrize(
-    ("question", "thumb", "judged"),
-    [
-        (BELT, "Right answer", lambda q: q.answerable and "2013" in q.quotes[0]),
-        (UNANSWERED, "Right answer", lambda q: not q.answerable and "not judged" not in q.tags),
-        (BELT, "Wrong answer", lambda q: "not judged" in q.tags and not q.quotes),
-    ],
-    ids=["right", "correct abstention", "wrong"],
-)
 def test_thumbs_go_to_a_question_set_that_eval_reads(
-    page: Page,
-    essay_page: str,
-    essay_thumbs: Path,
-    question: str,
-    thumb: str,
-    judged: Callable[[object], bool],
+    page: Page, essay_page: str, essay_thumbs: Path
 ) -> None:
     visit(page, essay_page)
-    turn = ask(page, question)
-    button = turn.get_by_role("button", name=thumb)
-    button.click()
-    expect(button).to_have_attribute("aria-pressed", "true")
-    name = turn.get_attribute("data-turn")
-    (kept,) = (one for one in load_questions(essay_thumbs) if one.id == name)
-    assert kept.text == question
-    assert judged(kept)
+    thumbs = {}
+    for question, name in ((BELT, "Right"), (UNANSWERED, "Right"), (BELT, "Wrong")):
+        turn = ask(page, question)
+        thumb = turn.get_by_role("button", name=f"{name} answer")
+        thumb.click()
+        expect(thumb).to_have_attribute("aria-pressed", "true")
+        thumbs[turn.get_attribute("data-turn")] = thumb
+    right, abstention, wrong = (one for one in load_questions(essay_thumbs) if one.id in thumbs)
+    assert [one.text for one in (right, abstention, wrong)] == [BELT, UNANSWERED, BELT]
+    assert right.answerable
+    assert "2013" in right.quotes[0]
+    assert not abstention.answerable
+    assert "not judged" not in abstention.tags
+    assert "not judged" in wrong.tags
+    assert not wrong.quotes
     reload(page)
-    expect(button).to_have_attribute("aria-pressed", "true")
-    button.click()
-    expect(button).to_have_attribute("aria-pressed", "false")
+    for thumb in thumbs.values():
+        expect(thumb).to_have_attribute("aria-pressed", "true")
+        thumb.click()
+        expect(thumb).to_have_attribute("aria-pressed", "false")
     left = load_questions(essay_thumbs) if essay_thumbs.exists() else []
-    assert name not in [one.id for one in left]
+    assert not thumbs.keys() & {one.id for one in left}
 
 
 def test_a_quote_is_copied_with_its_place_and_with_its_proof(

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import AsyncIterator
 
-import anyio
 import gradio as gr
 
+from tests.ui.apart import run_apart
 from ui.visitors.uploads import Uploads
 
-Result = TypeVar("Result")
-
 VISITOR = "a" * 32
-
-
-def run(work: Callable[..., Awaitable[Result]], *args: object) -> Result:
-    """Run coroutines in a thread of their own, as tests of the page have a loop in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(anyio.run, work, *args).result()
 
 
 def visiting(visitor: str) -> gr.Request:
@@ -45,4 +35,4 @@ def sent(
     async def receive() -> str:
         return await uploads.receive(each(), name, visitor=visitor, client=client, size=announced)
 
-    return run(receive)
+    return run_apart(receive)

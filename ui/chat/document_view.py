@@ -1,4 +1,4 @@
-"""A document as the page shows it: paragraphs, in parts that a browser can hold."""
+"""A document as the page shows it: in paragraphs, and in parts that a browser can lay out."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class DocumentView:
 
     @classmethod
     def of(cls, document: Document) -> DocumentView:
-        """Lay out a document; the last few are kept."""
+        """Lay out a document, or return it from a cache of the last few."""
         return _lay_out(document)
 
     def paragraph(self, position: int) -> int:
@@ -52,8 +52,8 @@ class DocumentView:
     def part(self, number: int) -> dict[str, Any]:
         """Return a part as plain data, for the page to show.
 
-        `blocks` are `[start, text, first]`, which together are the part's text: `first` tells
-        whether a paragraph starts there. `pages` are `[start, page]`.
+        `blocks` are `[start, text, first]`, which together are the part's text; `first` is whether
+        a paragraph starts there. `pages` are `[start, page]`.
         """
         number = min(max(0, number), len(self.parts) - 1)
         span = self.parts[number]

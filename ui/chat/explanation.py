@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ui.chat.turns import Checked, Trace
+from ui.chat.turns import Checked, KeptSpan
 
 _STAGES = {
     "query": "reading the question",
@@ -21,22 +21,16 @@ class Row:
     """A passage or a sentence in a table.
 
     Attributes:
-        document_id: the document that it is of.
-        start: where it starts there.
-        end: where it ends.
         text: its words; None where the document is not here.
-        number: the number that it is quoted as; None where it is not.
-        values: what is told of it.
-        share: from 0 to 1, how long its bar is.
+        values: what the columns after it show.
+        share: the length of its bar, from 0 to 1.
+        number: the number of the quote that it is; None where it is not quoted.
     """
 
-    document_id: str
-    start: int
-    end: int
     text: str | None
-    number: int | None
     values: tuple[str, ...]
     share: float
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +41,9 @@ class Explanation:
     threshold: float
     word: str
     meaning: str
-    sentences: tuple[Row, ...]
-    passages: tuple[Row, ...]
-    times: tuple[str, ...]
+    sentences: list[Row]
+    passages: list[Row]
+    times: list[str]
 
 
 def explanation(checked: Checked) -> Explanation:
@@ -60,16 +54,20 @@ def explanation(checked: Checked) -> Explanation:
         threshold=trace.threshold,
         word=word(answer.confidence, trace.threshold),
         meaning=_meaning(answer.confidence),
-        sentences=tuple(_sentences(checked)),
-        passages=tuple(_passages(checked)),
-        times=tuple(_times(trace)),
+        sentences=_sentences(checked),
+        passages=_passages(checked),
+        times=[
+            f"{_STAGES[stage]} {seconds * 1000:,.1f} ms"
+            for stage, seconds in trace.seconds.items()
+            if stage in _STAGES
+        ],
     )
 
 
 def word(confidence: float, threshold: float) -> str:
     """Put a confidence into a word."""
     words = _WORDS if confidence >= threshold else _NO_WORDS
-    return next(said for least, said in words if confidence >= least)
+    return next(name for least, name in words if confidence >= least)
 
 
 def _meaning(confidence: float) -> str:
@@ -86,13 +84,10 @@ def _sentences(checked: Checked) -> list[Row]:
     quoted = {(c.document_id, c.start, c.end): c.number for c in answer.citations or answer.near}
     return [
         Row(
-            each.document_id,
-            each.start,
-            each.end,
-            _text(checked, each.document_id, each.start, each.end),
-            quoted.get((each.document_id, each.start, each.end)),
-            (f"{each.chance:.0%}", f"{each.cosine:.2f}"),
-            each.chance,
+            text=_text(checked, each),
+            values=(f"{each.chance:.0%}", f"{each.cosine:.2f}"),
+            share=each.chance,
+            number=quoted.get((each.document_id, each.start, each.end)),
         )
         for each in checked.turn.found.sentences
     ]
@@ -103,17 +98,13 @@ def _passages(checked: Checked) -> list[Row]:
     top = max((each.score for each in passages), default=0.0) or 1.0
     return [
         Row(
-            each.document_id,
-            each.start,
-            each.end,
-            _text(checked, each.document_id, each.start, each.end),
-            None,
-            (
+            text=_text(checked, each),
+            values=(
                 f"{each.score:.3f}",
                 _ranked(f"{each.dense_score:.3f}", each.dense_rank),
                 _ranked(f"{each.lexical_score:.2f}", each.lexical_rank),
             ),
-            min(1.0, max(0.0, each.score / top)),
+            share=min(1.0, max(0.0, each.score / top)),
         )
         for each in passages
     ]
@@ -123,19 +114,13 @@ def _ranked(score: str, rank: int | None) -> str:
     return f"{score} no. {rank}" if rank else f"{score} –"
 
 
-def _text(checked: Checked, document_id: str, start: int, end: int) -> str | None:
-    """Return the words of a place, if its document is still the one that was asked."""
-    document = checked.find(document_id)
+def _text(checked: Checked, span: KeptSpan) -> str | None:
+    """Return the words of a span, if its document is still the one that was asked."""
+    document = checked.find(span.document_id)
     answer = checked.turn.answer
     digests = {c.document_id: c.sha256 for c in (*answer.citations, *answer.near)}
-    if document is None or digests.get(document_id, document.sha256) != document.sha256:
+    if document is None or digests.get(span.document_id, document.sha256) != document.sha256:
         return None
-    return document.text[start:end] if 0 <= start < end <= len(document.text) else None
-
-
-def _times(trace: Trace) -> list[str]:
-    return [
-        f"{_STAGES[stage]} {seconds * 1000:,.1f} ms"
-        for stage, seconds in trace.seconds.items()
-        if stage in _STAGES
-    ]
+    if not 0 <= span.start < span.end <= len(document.text):
+        return None
+    return document.text[span.start : span.end]

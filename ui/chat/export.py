@@ -1,4 +1,4 @@
-"""A conversation as Markdown: quotes whose characters a Markdown reader shows as they are."""
+"""A conversation as Markdown that shows every character of a quote."""
 
 from __future__ import annotations
 
@@ -25,8 +25,7 @@ def markdown(title: str, turns: Sequence[Turn]) -> str:
 def escaped(text: str) -> str:
     """Escape a text so that Markdown shows its characters; a line end is a hard break.
 
-    What Markdown drops in any case (spaces at a line's ends, runs of them) is written as
-    entities.
+    Blanks that Markdown would drop, at the ends of a line or in a row, are written as entities.
     """
     lines = _LINE_END.split(text)
     return "\\\n".join(_line(line) for line in lines)

@@ -14,7 +14,7 @@ from qa.evaluation.questions import NOT_JUDGED, fingerprint
 from ui.chat.turns import Turn
 from ui.visitors import limits
 from ui.visitors.clients import share_of
-from ui.visitors.errors import say_aside
+from ui.visitors.errors import log_line
 
 RIGHT, WRONG = "thumbs-up", "thumbs-down"
 
@@ -23,18 +23,17 @@ _OWNER_ALONE = 0o600
 
 
 class RatingError(QAError):
-    """What was said of an answer cannot be kept."""
+    """A rating cannot be kept."""
 
 
 class Feedback:
-    """What visitors said of answers, in one file of JSON lines for one corpus.
+    """The ratings of answers about one corpus, in a file of JSON lines.
 
     A right answer becomes a question with its quotes, or one that the corpus does not answer. A
-    wrong one becomes a question that is not judged: that the quotes are wrong does not tell
-    which are right.
+    wrong one becomes a question that is not judged, as the right quotes are not known.
 
     Args:
-        path: the file; it need not be there yet.
+        path: the file; it need not exist yet.
         qa: the corpus that was asked.
     """
 
@@ -50,26 +49,26 @@ class Feedback:
     def rate(
         self, turn: Turn, right: bool | None, history: tuple[str, ...] = (), client: str = ""
     ) -> None:
-        """Keep what was said of an answer, in the place of what was said of it before.
+        """Keep a rating of an answer, instead of an earlier one.
 
         Args:
             turn: the question and its answer.
-            right: whether it is right; None takes back what was said.
+            right: whether it is right; None removes the rating.
             history: the questions asked before it.
-            client: who says it.
+            client: who rates it.
 
         Raises:
-            RatingError: it is too long, too many are kept, or the file cannot be used; why, the
-                terminal is told.
+            RatingError: the answer is too long, there are too many ratings, or the file cannot be
+                used; the reason is logged.
         """
         question = None if right is None else _question(turn, right, history)
         if question and _characters(question) > _LONGEST:
-            raise RatingError("this answer is too long to be rated: it is not kept")
+            raise RatingError("this answer is too long to be rated")
         with self._lock:
             try:
                 self._keep(turn.id, question, client)
             except QuestionSetError as error:
-                say_aside(f"a rating is not kept: {error}")
+                log_line(f"a rating is not kept: {error}")
                 raise RatingError(
                     "the rating cannot be kept; the terminal that runs inquote says why"
                 ) from error
@@ -94,7 +93,7 @@ class Feedback:
         self._written = self._state()
 
     def _read(self) -> list[Question]:
-        """Read what is kept, and note of which answers it is."""
+        """Read the file, and note the ids of the rated answers."""
         kept = list(load_questions(self.path)) if self.path.exists() else []
         self._ids = {question.id for question in kept}
         return kept
@@ -110,14 +109,16 @@ class Feedback:
     def _check_room(self, client: str, *, is_new: bool) -> None:
         own = sum(other == client for other in self._clients.values())
         if is_new and own >= share_of(client, limits.MAX_RATINGS_EACH):
-            raise RatingError(f"you have rated {own:,} answers, and no more are kept of one person")
+            raise RatingError(
+                f"you have rated {own:,} answers, the most that are kept for one person"
+            )
         size = self.path.stat().st_size if self.path.exists() else 0
         is_full = is_new and len(self._ids) >= limits.MAX_RATINGS
         if is_full or size > limits.MAX_SET_BYTES:
-            raise RatingError("as many ratings are kept as may be: no more are taken")
+            raise RatingError("there is no room for more ratings here, so this one is not kept")
 
     def _state(self) -> tuple[int, ...] | None:
-        """Return what tells whether somebody else has changed the file."""
+        """Return a value that changes when somebody else changes the file."""
         try:
             status = self.path.stat()
         except OSError:

@@ -1,7 +1,7 @@
-"""What the page's conversation and its document ask of the server.
+"""The requests of the page's conversation and of the document beside it.
 
-Every request comes from a browser and is believed in nothing. An answer to it is plain data; what
-goes wrong is in it as `error`, one sentence for the reader.
+Nothing in a request is trusted. Its answer is plain data; what goes wrong is in it as `error`, one
+sentence for the reader.
 """
 
 from __future__ import annotations
@@ -86,9 +86,9 @@ class ChatHandlers:
         qa: the page's corpus.
         title: what it is called.
         all_documents: the visitors' own documents.
-        feedback: where thumbs go.
-        uploads: the files that visitors sent and that wait to be read.
-        work: the long work of all visitors, which goes on in turn.
+        feedback: keeps the ratings.
+        uploads: the files that wait to be read.
+        work: the long work of all visitors.
     """
 
     def __init__(
@@ -108,13 +108,10 @@ class ChatHandlers:
         self._work = work or LongWork()
         self._turns = Turns()
 
-    def ask(self, event: gr.EventData) -> Data:
-        """Answer a question: give its turn, as data and rendered."""
-        return self._ask(event._data)
-
     @errors_as_data
-    def _ask(self, request: object) -> Data:
-        asked = parsed(_Question, request)
+    def ask(self, event: gr.EventData) -> Data:
+        """Answer a question: return its turn, as data and rendered."""
+        asked = parsed(_Question, event)
         echo = {"id": asked.id, "question": asked.question}
         try:
             answer, find = self._answer(asked)
@@ -133,7 +130,7 @@ class ChatHandlers:
     def bring(self, event: gr.EventData, visitor: gr.Request) -> Iterator[Data]:
         """Add uploaded files to a visitor's documents; yield the progress, then what is there."""
         try:
-            request = parsed(_Files, event._data)
+            request = parsed(_Files, event)
             work = functools.partial(self._add, request, visitor)
             client = visitor.username or ""
             for step in in_background(work, turns=self._work, client=client):
@@ -145,7 +142,7 @@ class ChatHandlers:
             yield {"error": sentence(error)}
 
     def server_functions(self) -> list[ServerFunction]:
-        """Return what the page's scripts call by name, for what takes no time."""
+        """Return the functions that the page's scripts call by name, which take no time."""
         methods = (
             self.user_documents,
             self.remove,
@@ -189,7 +186,7 @@ class ChatHandlers:
 
     @errors_as_data
     def restore(self, request: object) -> Data:
-        """Check turns that a browser kept, and render them; those that are none are left out."""
+        """Check turns that a browser kept, and render them; invalid ones are left out."""
         asked = parsed(_Turns, request)
         room = _Room()
         shown = []
@@ -209,21 +206,23 @@ class ChatHandlers:
 
     @errors_as_data
     def rate(self, request: object, client: str = "") -> Data:
-        """Keep what a visitor said of an answer about the page's corpus."""
+        """Keep a rating of an answer about the page's corpus."""
         asked = parsed(_Rating, request)
         turn = parse_turn(asked.turn)
         check_words(turn.answer.question)
         checked = Checked.against(turn, self._finder(None, own=False))
         if turn.own or not checked.verification.verified:
             raise AnswerFileError(
-                "this answer is not one of this page's document, so it is not kept"
+                "this answer is not about this page's document, so its rating is not kept"
             )
         self._feedback.rate(turn, asked.good, tuple(asked.history), client)
         return {"saved": True}
 
     def _add(self, request: _Files, visitor: gr.Request, tell: Progress) -> Data:
         with self._uploads.taken(visitor_of(visitor), request.files) as uploads:
-            documents = self._documents_for(request.token, visitor.username or "")
+            documents = self._known(request.token) or self._all_documents.new(
+                visitor.username or ""
+            )
             problems = documents.add(uploads, tell)
         return {**_listed(documents), "problems": problems}
 
@@ -234,7 +233,7 @@ class ChatHandlers:
         return answer, find
 
     def _finder(self, token: str | None, *, own: bool) -> FindDocument:
-        """Return what finds documents: a visitor's own, or those of the page's corpus."""
+        """Return what finds a visitor's own documents, or those of the page's corpus."""
         if own:
             documents = self._known(token)
             return documents.document if documents else lambda _id: None
@@ -246,12 +245,9 @@ class ChatHandlers:
         except ExpiringStoreError:
             return None
 
-    def _documents_for(self, token: str | None, client: str) -> UserDocuments:
-        return self._known(token) or self._all_documents.new(client)
-
 
 class _Room:
-    """What is left of what may be checked and shown in one call."""
+    """How much more may be checked and shown in one call."""
 
     def __init__(self) -> None:
         self._until = time.monotonic() + limits.RESTORE_SECONDS
@@ -273,7 +269,7 @@ class _Room:
 
 
 def _readable(turns: list[dict[str, Any]]) -> Iterator[Turn]:
-    """Read turns; those that are none are left out."""
+    """Yield turns; invalid ones are left out."""
     for data in turns:
         try:
             turn = parse_turn(data)
@@ -283,7 +279,7 @@ def _readable(turns: list[dict[str, Any]]) -> Iterator[Turn]:
 
 
 def _listed(documents: UserDocuments | None) -> Data:
-    """Return what a visitor has here: nothing, without documents."""
+    """Return a visitor's token and documents."""
     entries = documents.entries if documents else ()
     own = [{"id": entry.id} for entry in entries]
     return {"token": documents.token if documents else None, "own": own}

@@ -1,4 +1,4 @@
-"""Turns to HTML in which every character of a quote is the source's.
+"""HTML of turns, in which every character of a quote is the source's.
 
 All text that is not the page's own goes through the filter `exact`, into an element of class
 `exact`, which the style sheet gives `white-space: pre-wrap`; its `textContent` is then the very
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from qa.verification import Check
 from qa.verification.answer_files import SavedCitation
 from ui.assets import PAGE
 from ui.chat.document_view import DocumentView
@@ -28,7 +27,7 @@ _LONG = 700  # characters; the rest of a longer quote unfolds
 def turn(checked: Checked) -> str:
     """Render a turn: the question, how it was read, its quotes or the abstention, and why."""
     answer = checked.turn.answer
-    return _template("turn.html").render(
+    return _template().render(
         turn=checked.turn,
         answer=answer,
         quotes=[_quote(checked, citation, near=False) for citation in answer.citations],
@@ -67,20 +66,24 @@ class _Quote:
 
 def _quote(checked: Checked, citation: SavedCitation, *, near: bool) -> _Quote:
     check = checked.check(citation.number, near=near)
+    if check.verified:
+        state = "verified"
+    else:
+        state = "false" if checked.find(citation.document_id) else "unchecked"
     return _Quote(
         citation=citation,
         near=near,
-        state=_state(checked, citation, check),
+        state=state,
         finding=check.finding,
         place=_place(checked, citation),
-        proof=_proof(citation),
+        proof={
+            "Document": citation.document_id,
+            "SHA-256 of its text": citation.sha256,
+            "Characters": f"{citation.start:,}–{citation.end:,}",
+            "Bytes": f"{citation.byte_start:,}–{citation.byte_end:,}",
+            "Occurrence": f"{citation.occurrence:,} of {citation.occurrences:,}",
+        },
     )
-
-
-def _state(checked: Checked, citation: SavedCitation, check: Check) -> str:
-    if check.verified:
-        return "verified"
-    return "false" if checked.find(citation.document_id) else "unchecked"
 
 
 def _place(checked: Checked, citation: SavedCitation) -> str:
@@ -94,18 +97,8 @@ def _place(checked: Checked, citation: SavedCitation) -> str:
     return ", ".join(places)
 
 
-def _proof(citation: SavedCitation) -> dict[str, str]:
-    return {
-        "Document": citation.document_id,
-        "SHA-256 of its text": citation.sha256,
-        "Characters": f"{citation.start:,}–{citation.end:,}",
-        "Bytes": f"{citation.byte_start:,}–{citation.byte_end:,}",
-        "Occurrence": f"{citation.occurrence:,} of {citation.occurrences:,}",
-    }
-
-
 @cache
-def _template(name: str) -> Template:
+def _template() -> Template:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -116,4 +109,4 @@ def _template(name: str) -> Template:
         lstrip_blocks=True,
     )
     environment.filters["exact"] = exact
-    return environment.get_template(name)
+    return environment.get_template("turn.html")

@@ -1,7 +1,7 @@
-"""Turns of a conversation: what a browser keeps of an answer, and hands back later.
+"""Turns of a conversation: what a browser keeps of an answer, and sends back later.
 
-What a browser hands back is believed in nothing: its quotes are checked against the documents
-again before they are shown.
+Nothing that a browser sends back is trusted: its quotes are checked against the documents again
+before they are shown.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LONGEST_ROW = 5_000  # characters of the document
 Chance = Annotated[float, Field(ge=0, le=1)]
 Asked = Annotated[str, Field(max_length=MAX_QUESTION)]
 FindDocument = Callable[[str], Document | None]
-"""Gives the document of an id; None where it is not there."""
+"""Returns the document of an id; None where it is not there."""
 
 
 def in_corpus(qa: QA) -> FindDocument:
@@ -56,8 +56,8 @@ class KeptAnswer(SavedAnswer):
     confidence: Chance
 
 
-class _KeptSpan(_Kept):
-    """A part of a document that is shown by its place, and no more than one shows of it."""
+class KeptSpan(_Kept):
+    """A span of a document, as long as a table shows it."""
 
     document_id: Name
     start: Position
@@ -70,8 +70,8 @@ class _KeptSpan(_Kept):
         return self
 
 
-class KeptPassage(_KeptSpan):
-    """A passage that was retrieved; its words are looked up again by its place."""
+class KeptPassage(KeptSpan):
+    """A passage that was retrieved; its words are looked up by its span."""
 
     rank: int
     score: float
@@ -81,8 +81,8 @@ class KeptPassage(_KeptSpan):
     lexical_rank: int | None
 
 
-class KeptSentence(_KeptSpan):
-    """A sentence that was considered: how likely it is beside the others, and its signs."""
+class KeptSentence(KeptSpan):
+    """A sentence that was considered."""
 
     chance: Chance
     cosine: float
@@ -150,9 +150,9 @@ class Checked:
     """A turn whose quotes were checked against their documents.
 
     Attributes:
-        turn: which.
-        verification: what was found.
-        find: gives the documents that were there.
+        turn: the turn.
+        verification: what the check found.
+        find: returns the documents.
     """
 
     turn: Turn
@@ -161,14 +161,14 @@ class Checked:
 
     @classmethod
     def against(cls, turn: Turn, find: FindDocument) -> Self:
-        """Check a turn against the documents that are there."""
+        """Check a turn against the documents that `find` returns."""
         answer = turn.answer
         named = {citation.document_id for citation in (*answer.citations, *answer.near)}
         there = [document for id_ in sorted(named) if (document := find(id_))]
         return cls(turn, verify(answer, there), find)
 
     def check(self, number: int, *, near: bool) -> Check:
-        """Return what was found for a quote."""
+        """Return what the check found for a quote."""
         return next(c for c in self.verification.checks if (c.number, c.near) == (number, near))
 
 
@@ -176,7 +176,7 @@ def parse_turn(data: Mapping[str, Any]) -> Turn:
     """Read a turn from what a browser kept.
 
     Raises:
-        AnswerFileError: it is none.
+        AnswerFileError: it is not a turn.
     """
     try:
         return Turn.model_validate(data)

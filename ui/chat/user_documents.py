@@ -21,7 +21,7 @@ from ui.visitors.uploads import Upload
 
 
 class UserDocumentsError(QAError):
-    """A visitor's documents cannot be used, or not be added to."""
+    """A visitor's documents cannot be used or added to."""
 
 
 class AllUserDocuments(ExpiringStore["UserDocuments"]):
@@ -29,7 +29,7 @@ class AllUserDocuments(ExpiringStore["UserDocuments"]):
 
     Args:
         qa: the corpus of the page; its encoder and its answerer serve these documents too.
-        folder: a private folder; the documents are in a folder of their own in it.
+        folder: a private folder; a folder for the documents is made in it.
         idle_seconds: how long a visitor's documents are kept after the last use.
     """
 
@@ -43,7 +43,7 @@ class AllUserDocuments(ExpiringStore["UserDocuments"]):
         """Return an empty `UserDocuments` for a client.
 
         Raises:
-            ExpiringStoreError: there are as many as there may be.
+            ExpiringStoreError: there is no room for the client.
         """
         folder = self._folder / secrets.token_hex(8)
         return self.add(lambda token: UserDocuments(token, folder, self._qa), client)
@@ -56,7 +56,7 @@ class AllUserDocuments(ExpiringStore["UserDocuments"]):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is known of a visitor's document: its id, its size and its text's SHA-256."""
+    """The id, the size and the SHA-256 of a visitor's document."""
 
     id: str
     characters: int
@@ -77,7 +77,7 @@ class UserDocuments:
 
     @property
     def busy(self) -> bool:
-        """Whether something is being asked or changed."""
+        """Whether a question or a change is under way."""
         return self._lock.locked() or self._changing.locked()
 
     def document(self, id_: str) -> Document | None:
@@ -98,7 +98,7 @@ class UserDocuments:
     def add(self, uploads: Sequence[Upload], progress: Progress | None = None) -> list[str]:
         """Add files; return a sentence for each that could not be added.
 
-        If something fails on the way, the documents are as before.
+        The documents stay as they were if indexing fails.
         """
         with self._changing:
             problems: list[str] = []
@@ -109,22 +109,24 @@ class UserDocuments:
             return problems
 
     def remove(self, id_: str) -> None:
-        """Take a document away, if it is here."""
+        """Remove a document, if it is here."""
         with self._changing:
             if any(entry.id == id_ for entry in self.entries):
                 update_index(self._folder, [], encoder=self._base.encoder, remove=[id_])
                 self._reopen()
 
     def close(self) -> None:
-        """Remove everything, once nothing is being asked or changed any more."""
+        """Remove everything, after any question or change that is under way."""
         with self._changing, self._lock:
-            self._shut()
+            if self._qa is not None:
+                self._qa.close()
+                self._qa, self.entries = None, ()
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _read(
         self, uploads: Sequence[Upload], problems: list[str], progress: Progress | None
     ) -> Iterator[Document]:
-        """Read files; what cannot be added is told in `problems`."""
+        """Read files; add a sentence to `problems` for each that cannot be added."""
         present = {entry.id: entry for entry in self.entries}
         for number, upload in enumerate(uploads):
             if number and progress:
@@ -138,7 +140,7 @@ class UserDocuments:
                 yield document
 
     def _fit(self, document: Document, present: dict[str, Entry]) -> Document:
-        """Return a document under a name of its own, if there is room for it."""
+        """Return a document under an unused name, if there is room for it."""
         named = document.id
         if any(document.sha256 == other.sha256 for other in present.values()):
             raise UserDocumentsError(f"{named} is here already: its text is the same")
@@ -167,21 +169,16 @@ class UserDocuments:
             if before is not None:
                 before.close()
 
-    def _shut(self) -> None:
-        if self._qa is not None:
-            self._qa.close()
-            self._qa, self.entries = None, ()
-
 
 def _entry(document: Document) -> Entry:
     return Entry(document.id, len(document.text), document.sha256)
 
 
 def read(upload: Upload) -> Document:
-    """Read an uploaded file as a document that goes by the visitor's name for it.
+    """Read an uploaded file as a document with the visitor's name for it.
 
     Raises:
-        LoadError: it cannot be read; the message has that name and no path.
+        LoadError: it cannot be read; the message has that name, and no path.
     """
     name = upload.name
     loader = LOADERS.get(PurePosixPath(name).suffix.lower())

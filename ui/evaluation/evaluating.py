@@ -1,7 +1,4 @@
-"""Evaluations for the page: run in the background, stopped on demand, kept for the visitor.
-
-It knows nothing of how they are shown: `ui.evaluation.tab` does.
-"""
+"""Evaluations for the page: reading sets, asking them, and keeping a visitor's runs."""
 
 from __future__ import annotations
 
@@ -30,7 +27,7 @@ from qa.evaluation.runs import REPORT_PAGE
 from qa.progress import Progress
 from ui.visitors.uploads import Upload
 
-_KEPT = 2  # runs of a visitor: the last, and the one that it is held against
+_KEPT = 2  # runs of a visitor: the last, and the one that it is compared with
 
 # Times depend on what else the machine does, such as answering in the chat.
 _COMPARED = [name for name in HEADLINES if MEASURES[name].group != "time"]
@@ -38,14 +35,9 @@ _COMPARED = [name for name in HEADLINES if MEASURES[name].group != "time"]
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """An evaluation that ran to its end.
+    """A finished evaluation: its report as a whole page, and the folder of its run as a ZIP file.
 
-    Attributes:
-        run: what came of it.
-        report: its report, a whole page.
-        archive: the folder that keeps the run, as a ZIP file.
-        comparison: it against the run before, over their common questions; None if there are
-            none, or was no run before.
+    `comparison` is with the run before, if there is one with common questions.
     """
 
     run: Run
@@ -57,10 +49,7 @@ class Evaluated:
 class Session:
     """What belongs to one visitor: the set that is to be asked, and the last runs.
 
-    Runs are kept in a folder of their own, which goes with the session or the process.
-
-    Args:
-        folder: a private folder, in which that one is made.
+    Runs are kept in a new folder within `folder`, which goes with the session or the process.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -73,11 +62,7 @@ class Session:
         self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
     def keep(self, run: Run) -> Evaluated:
-        """Keep a run, and hold it against the one before.
-
-        Raises:
-            RunError: it cannot be written.
-        """
+        """Keep a run, and compare it with the one before."""
         before = load_run(self._runs[-1]) if self._runs else None
         self._made += 1
         folder = self._folder / f"run-{self._made}"
@@ -103,11 +88,7 @@ def shipped_questions(qa: QA) -> QuestionSet | None:
 
 
 def read_set(upload: Upload, read: Callable[[Path], QuestionSet]) -> QuestionSet:
-    """Read an uploaded question set; it and its faults go by the visitor's name for it.
-
-    Raises:
-        QuestionSetError: it cannot be read.
-    """
+    """Read an uploaded question set; it and its faults have the visitor's name for it."""
     try:
         questions = read(upload.path)
     except QuestionSetError as error:
@@ -119,11 +100,7 @@ def read_set(upload: Upload, read: Callable[[Path], QuestionSet]) -> QuestionSet
 
 
 def read_questions(qa: QA, upload: Upload) -> QuestionSet:
-    """Read an uploaded question set on a corpus.
-
-    Raises:
-        QuestionSetError: it cannot be read, or its answers do not stand in the corpus.
-    """
+    """Read an uploaded question set; its answers must stand in the corpus."""
     questions = read_set(upload, load_questions)
     if not questions:
         raise QuestionSetError(f"{upload.name} has no questions in it")
@@ -137,14 +114,9 @@ def read_questions(qa: QA, upload: Upload) -> QuestionSet:
 def run_of(
     qa: QA, questions: QuestionSet, *, threshold: float | None, top_k: int, progress: Progress
 ) -> Run:
-    """Evaluate a corpus with settings of one's own, which nobody else is answered with.
+    """Evaluate a corpus with the visitor's settings, which change no one else's answers.
 
-    Args:
-        qa: the corpus.
-        questions: the set to ask.
-        threshold: the confidence below which it abstains; None leaves the answerer as it is.
-        top_k: passages that an answer is made from.
-        progress: told how many are asked; may raise to stop.
+    Without a `threshold`, the answerer stays as it is; `progress` may raise to stop.
     """
     settings = counted(top_k, "passage")
     asked = qa

@@ -97,7 +97,7 @@ class _Sitting:
         self.total = len(self.review.pending)
 
     def named(self, token: str) -> Self:
-        """Take the token that it goes by."""
+        """Take the token that a visitor finds it by."""
         self.token = token
         return self
 
@@ -107,7 +107,7 @@ class _Sitting:
         return self._lock.locked()
 
     def judge(self, id_: str, verdict: str, excerpts: list[Excerpt]) -> None:
-        """Keep what was said of a question, unless it was said already."""
+        """Keep the judgement of a question, unless it is judged already."""
         with self._lock:
             pending = next((one for one in self.review.pending if one.question.id == id_), None)
             if pending is None:
@@ -142,11 +142,8 @@ class _Sitting:
 class ReviewHandlers:
     """Serves the review of a corpus; use it in a `with` block, which removes what was kept.
 
-    Args:
-        qa: the corpus, and the system that proposes quotes.
-        folder: a private folder; the reviews lie in one of their own in there.
-        uploads: the files that visitors sent and that wait to be read.
-        work: the long work of all visitors, which goes on in turn.
+    Reviews are kept in a new folder within `folder`, which is private; asking the questions takes
+    turns in `work`.
     """
 
     def __init__(
@@ -161,7 +158,7 @@ class ReviewHandlers:
         self._sittings: ExpiringStore[_Sitting] = ExpiringStore("your questions")
 
     def begin(self, event: gr.EventData, visitor: gr.Request) -> Iterator[Data]:
-        """Ask all questions; tell how far it is, and at last which should be judged."""
+        """Ask all questions; yield the progress, and at last the question to judge first."""
         try:
             request = parsed(_Start, event._data)
             client = visitor.username or ""
@@ -182,7 +179,7 @@ class ReviewHandlers:
 
     @errors_as_data
     def judge(self, request: object) -> Data:
-        """Keep a judgement, and give the next question."""
+        """Keep a judgement, and return the next question."""
         asked = parsed(_Judgement, request)
         sitting = self._sittings.find(asked.token)
         sitting.judge(asked.question, asked.verdict, [self._excerpt(span) for span in asked.spans])
@@ -212,16 +209,12 @@ class ReviewHandlers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Remove all that visitors did not save."""
         self._sittings.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _sit(self, request: _Start, visitor: gr.Request, tell: Progress) -> _Sitting:
+    def _sit(self, request: _Start, visitor: gr.Request, progress: Progress) -> _Sitting:
         with self._drafts(request, visitor) as drafts:
-            sitting = _Sitting(self._qa, drafts, self._folder / secrets.token_hex(8), tell)
+            sitting = _Sitting(self._qa, drafts, self._folder / secrets.token_hex(8), progress)
         try:
             return self._sittings.add(sitting.named, visitor.username or "")
         except ExpiringStoreError:
@@ -264,11 +257,11 @@ class ReviewHandlers:
             "judged": sitting.review.judged,
             "left": len(pending),
             "total": sitting.total,
-            "question": _told_of(pending[0], sitting.review) if pending else None,
+            "question": _as_data(pending[0], sitting.review) if pending else None,
         }
 
 
-def _told_of(pending: Pending, review: Review) -> Data:
+def _as_data(pending: Pending, review: Review) -> Data:
     question = pending.question
     return {
         "id": question.id,

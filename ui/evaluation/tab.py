@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -34,14 +35,8 @@ _UNCHANGED = gr.skip()
 def evaluate_tab(qa: QA, title: str, folder: Path, uploads: Uploads, work: LongWork) -> None:
     """Build what an evaluation needs, inside of the Gradio blocks that are open.
 
-    It brings its own styles. Runs go on in turn, and wait for no question of the chat.
-
-    Args:
-        qa: the corpus to ask; its answerer is left as it is.
-        title: what the corpus is called on the page.
-        folder: a private folder for what is kept of runs.
-        uploads: the files that visitors sent and that wait to be read.
-        work: the long work of all visitors, which goes on in turn.
+    Runs take turns in `work`, and wait for no question of the chat. They are kept in `folder`,
+    which is private; `qa` and its answerer stay as they are.
     """
     handlers = Handlers(qa, folder, uploads, work)
     shipped = len(handlers.shipped) if handlers.shipped else None
@@ -94,7 +89,7 @@ class Handlers:
         self._uploads = uploads
 
     def begin(self, session: Session | None, sent: object, visitor: gr.Request) -> tuple[Any, ...]:
-        """Read the question set; a bad one is told, and nothing else changes."""
+        """Read the question set; where it cannot be read, say so and start nothing."""
         session = session or Session(self._folder)
         if session.busy:
             return session, *[_UNCHANGED] * 3
@@ -110,7 +105,7 @@ class Handlers:
     def run(
         self, session: Session | None, threshold: float, top_k: int, visitor: gr.Request
     ) -> Iterator[tuple[Any, ...]]:
-        """Ask the set that `begin` has read, and show how far that is, and what came of it."""
+        """Ask the set that `begin` has read; show the progress, and then the results."""
         questions = session.questions if session else None
         if session is None or questions is None:
             yield (_UNCHANGED,) * 4
@@ -118,10 +113,12 @@ class Handlers:
         session.questions = None
         asked: Step | None = None
         try:
-            steps = self._steps(session, questions, threshold, top_k, visitor.username or "")
-            for step in steps:
+            work = functools.partial(self._evaluated, session, questions, threshold, int(top_k))
+            client = visitor.username or ""
+            for step in in_background(work, session.stop, self._work, client):
                 if isinstance(step, Finished):
-                    yield _shown(step.result)
+                    shown = view.done(step.result.run), view.results(step.result)
+                    yield *shown, *_buttons(running=False)
                 else:
                     asked = step
                     yield view.progress(asked), *[_UNCHANGED] * 3
@@ -130,7 +127,7 @@ class Handlers:
         except Exception as error:
             yield view.failure(_explained(error)), _UNCHANGED, *_buttons(running=False)
         finally:
-            session.stop.set()  # where nobody listens any more, nobody waits for an end
+            session.stop.set()  # also where the visitor has left the page
             session.busy = False
 
     def stop(self, session: Session | None) -> None:
@@ -138,15 +135,18 @@ class Handlers:
         if session:
             session.stop.set()
 
-    def _steps(
-        self, session: Session, questions: QuestionSet, threshold: float, top_k: int, client: str
-    ) -> Iterator[Step | Finished[Evaluated]]:
-        def work(progress: Progress) -> Evaluated:
-            least = threshold if self.answerer else None
-            run = run_of(self._qa, questions, threshold=least, top_k=int(top_k), progress=progress)
-            return session.keep(run)
-
-        return in_background(work, session.stop, self._work, client)
+    def _evaluated(
+        self,
+        session: Session,
+        questions: QuestionSet,
+        threshold: float,
+        top_k: int,
+        progress: Progress,
+    ) -> Evaluated:
+        least = threshold if self.answerer else None
+        return session.keep(
+            run_of(self._qa, questions, threshold=least, top_k=top_k, progress=progress)
+        )
 
     def _chosen(self, sent: _Sent, visitor: HasCookies) -> QuestionSet:
         if sent.error is not None:
@@ -160,7 +160,7 @@ class Handlers:
 
 
 def _question_set(*, is_optional: bool) -> gr.HTML:
-    """Lay out the choice of a file; its script uploads the file when Run is clicked."""
+    """Return the choice of a file; its script uploads the file when Run is clicked."""
     return gr.HTML(
         html_template=markup("evaluate.html"),
         js_on_load="window.inquote.startEvaluate(element, props);",
@@ -197,12 +197,8 @@ def _buttons(*, running: bool) -> tuple[Any, Any]:
     return gr.update(interactive=not running), gr.update(visible=running)
 
 
-def _shown(evaluated: Evaluated) -> tuple[Any, ...]:
-    return view.done(evaluated.run), view.results(evaluated), *_buttons(running=False)
-
-
 def _explained(error: Exception) -> str:
-    """Say in one sentence what went wrong; of several faults the first, and how many more."""
+    """Return an error as one sentence; of several faults the first, and how many more."""
     if isinstance(error, QuestionSetError) and error.faults:
         more = f" (and {len(error.faults) - 1:,} more)" if len(error.faults) > 1 else ""
         first = str(error).partition("\n")[0]

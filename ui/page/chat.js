@@ -1,4 +1,4 @@
-// The conversation, and what holds it together with the document beside it.
+// The conversation, and its connection with the document beside it.
 class Chat {
   constructor(element, {props, server, trigger}) {
     Object.assign(this, {element, server, trigger});
@@ -97,8 +97,7 @@ class Chat {
     this.trouble('');
     const asked = this.documents.asked();
     if (asked.documents && !asked.documents.length) return this.trouble('Choose a document to ask.');
-    const history = this.store.current.turns.filter((turn) => turn.own === asked.own)
-      .map((turn) => turn.answer.question).slice(-8);
+    const history = questions(this.store.current.turns, asked.own);
     this.pending = {id: uniqueId(), question: text, article: pendingTurn(text), conversation: this.store.current};
     if (this.question.value === text) this.question.value = '';
     this.grow();
@@ -109,23 +108,23 @@ class Chat {
     this.trigger('ask', {id: this.pending.id, question: text, history, token: this.documents.token, ...asked});
   }
 
-  // Is told what became of a question.
-  answered(told) {
-    if (!this.pending || (told.id && told.id !== this.pending.id)) return;
+  // Takes the answer to a question, or what went wrong.
+  answered(reply) {
+    if (!this.pending || (reply.id && reply.id !== this.pending.id)) return;
     const {question, article, conversation} = this.pending;
     this.pending = null;
     article.remove();
     this.log.setAttribute('aria-busy', 'false');
-    if (told.error) {
+    if (reply.error) {
       if (!this.question.value) this.question.value = question;
       this.grow();
-      this.trouble(told.error);
+      this.trouble(reply.error);
       return this.dress();
     }
-    this.store.append(told.turn, conversation);
+    this.store.append(reply.turn, conversation);
     this.list();
     if (this.store.current !== conversation) return this.dress();
-    this.log.insertAdjacentHTML('beforeend', told.html);
+    this.log.insertAdjacentHTML('beforeend', reply.html);
     this.dress();
     const last = this.log.lastElementChild;
     this.scroll(last);
@@ -143,9 +142,9 @@ class Chat {
     this.dress();
     this.list();
     if (turns.length) {
-      const told = await this.server.restore({token: this.documents.token, turns});
-      if (told.error) return this.trouble(told.error);
-      this.log.innerHTML = told.turns.map((turn) => turn.html).join('');
+      const reply = await this.server.restore({token: this.documents.token, turns});
+      if (reply.error) return this.trouble(reply.error);
+      this.log.innerHTML = reply.turns.map((turn) => turn.html).join('');
       this.showRatings();
     }
     const last = this.log.lastElementChild;
@@ -159,14 +158,15 @@ class Chat {
     if (first) await this.open(...first);
   }
 
-  // Marks a turn's quotes in the document, and brings the first into view; gives whether it could.
-  async follow(article) {
+  // Marks a turn's quotes in the document, and shows one, or the first; returns whether there is one.
+  async follow(article, number = null) {
     for (const each of this.log.children) each.classList.toggle('iq-followed', each === article);
     const quotes = this.quotesOf(article);
     this.view.mark(quotes);
-    if (!quotes.length) return false;
-    await this.view.reveal(quotes[0], {focus: false});
-    if (this.view.shown) this.documents.shows(quotes[0].document, quotes[0].own);
+    const quote = number === null ? quotes[0] : quotes.find((one) => one.number === number);
+    if (!quote) return false;
+    await this.view.reveal(quote, {focus: number !== null});
+    if (this.view.shown || number !== null) this.documents.shows(quote.document, quote.own);
     return true;
   }
 
@@ -201,21 +201,14 @@ class Chat {
     const article = button.closest('.iq-turn');
     const {do: what} = button.dataset;
     const quote = button.closest('.iq-quote');
-    if (what === 'reveal') await this.reveal(article, quote);
+    if (what === 'reveal') {
+      this.pane('document');
+      await this.follow(article, quote.dataset.number);
+    }
     if (what === 'unfold') unfold(button, quote);
     if (what === 'copy-quote') await copy(button, this.cited(article, quote));
     if (what === 'copy-proof') await copy(button, JSON.stringify(this.citation(article, quote), null, 2));
     if (what === 'rate') await this.rate(article, button);
-  }
-
-  async reveal(article, element) {
-    const quotes = this.quotesOf(article);
-    for (const each of this.log.children) each.classList.toggle('iq-followed', each === article);
-    this.view.mark(quotes);
-    this.pane('document');
-    const quote = quotes.find((one) => one.number === element.dataset.number);
-    await this.view.reveal(quote);
-    this.documents.shows(quote.document, quote.own);
   }
 
   turnOf(article) {
@@ -238,10 +231,9 @@ class Chat {
     const turn = this.turnOf(article);
     const good = button.getAttribute('aria-pressed') === 'true' ? null : button.dataset.good === 'true';
     const before = this.store.current.turns.slice(0, this.store.current.turns.indexOf(turn));
-    const history = before.filter((one) => one.own === turn.own).map((one) => one.answer.question).slice(-8);
-    const {rating, ...plain} = turn;
-    const told = await this.server.rate({turn: plain, history, good});
-    if (told.error) return this.trouble(told.error);
+    const history = questions(before, turn.own);
+    const reply = await this.server.rate({turn: unrated(turn), history, good});
+    if (reply.error) return this.trouble(reply.error);
     turn.rating = good;
     this.store.write();
     this.showRatings();
@@ -273,10 +265,9 @@ class Chat {
       save('conversation.json', JSON.stringify({format: 'inquote-conversation/1', title, answers}, null, 2));
     }
     if (what === 'export-markdown') {
-      const plain = turns.map(({rating, ...turn}) => turn);
-      const told = await this.server.markdown({title, turns: plain});
-      if (told.error) return this.trouble(told.error);
-      save('conversation.md', told.text);
+      const reply = await this.server.markdown({title, turns: turns.map(unrated)});
+      if (reply.error) return this.trouble(reply.error);
+      save('conversation.md', reply.text);
     }
     if (what === 'clear' && confirm('Clear this conversation? Its answers are kept nowhere else.')) {
       this.store.clear();
@@ -336,6 +327,15 @@ class Chat {
     const pane = this.find('#iq-answers');
     pane.scrollTop += article.getBoundingClientRect().top - pane.getBoundingClientRect().top - 8;
   }
+}
+
+// The last questions about the page's corpus or the visitor's own documents, for a follow-up.
+function questions(turns, own) {
+  return turns.filter((turn) => turn.own === own).map((turn) => turn.answer.question).slice(-8);
+}
+
+function unrated({rating, ...turn}) {
+  return turn;
 }
 
 function pendingTurn(question) {

@@ -1,5 +1,5 @@
-// A document as a page of print, with quotes marked where they stand. Places are in code points, as
-// Python counts; JavaScript counts UTF-16 units.
+// A document with its quotes marked. Places are in code points, as in Python; JavaScript counts UTF-16
+// units.
 class DocumentView {
   constructor(element, {load, onPick}) {
     this.sheet = element.querySelector('.iq-sheet');
@@ -17,7 +17,7 @@ class DocumentView {
     this.nav?.querySelector('.iq-later').addEventListener('click', () => this.turn(1));
   }
 
-  // Shows the part of a document that holds a place; gives whether it could.
+  // Shows the part of a document that holds a place; returns whether it could.
   async show(document, own, at = 0, part = null) {
     if (this.holds(document, own, at) && part === null) return true;
     const wanted = ++this.wanted;
@@ -86,7 +86,7 @@ class DocumentView {
     this.space();
   }
 
-  // Brings a marked quote into view, and tells it from the others.
+  // Scrolls to a marked quote, and marks it as the current one.
   async reveal(quote, {focus = true} = {}) {
     if (!await this.show(quote.document, quote.own, quote.start)) return;
     const pieces = [...this.sheet.querySelectorAll('mark')];
@@ -130,7 +130,7 @@ class DocumentView {
     }
   }
 
-  // Gives the place of what is selected in the document; null if nothing is.
+  // Returns the span that is selected in the document; null if none is.
   selected() {
     const selection = getSelection();
     if (selection.isCollapsed || !selection.rangeCount) return null;

@@ -4,7 +4,7 @@ class ReviewPage {
     Object.assign(this, {element, server, trigger});
     this.find = (name) => element.querySelector(name);
     this.view = new DocumentView(this.find('.iq-review-document'), {load: (place) => server.text(place)});
-    this.told = null;
+    this.reply = null;
     this.find('.iq-review-start').addEventListener('submit', (event) => this.begin(event));
     this.find('.iq-review-verdicts').addEventListener('click', (event) => this.judge(event));
     this.find('[data-do=take]').addEventListener('mousedown', (event) => event.preventDefault());
@@ -30,9 +30,9 @@ class ReviewPage {
 
   async resume() {
     if (!this.token) return;
-    const told = await this.server.resume({token: this.token});
-    if (told.error) sessionStorage.removeItem('inquote.review');
-    else this.show(told);
+    const reply = await this.server.resume({token: this.token});
+    if (reply.error) sessionStorage.removeItem('inquote.review');
+    else this.show(reply);
   }
 
   async begin(event) {
@@ -49,35 +49,35 @@ class ReviewPage {
     this.trigger('begin', {text, file: {token}});
   }
 
-  // Is told how far the questions are, and at last which comes first.
-  begun(told) {
-    if (told.total !== undefined && told.token === undefined) {
-      return this.progress(`Asking the questions: ${told.done} of ${told.total}`, told);
+  // Takes how many questions are asked, and at last the first question to judge.
+  begun(reply) {
+    if (reply.total !== undefined && reply.token === undefined) {
+      return this.progress(`Asking the questions: ${reply.done} of ${reply.total}`, reply);
     }
     this.find('.iq-review-start .iq-send').disabled = false;
     this.find('.iq-review-progress').replaceChildren();
-    if (told.error) return this.trouble(told.error);
-    sessionStorage.setItem('inquote.review', told.token);
-    this.show(told);
+    if (reply.error) return this.trouble(reply.error);
+    sessionStorage.setItem('inquote.review', reply.token);
+    this.show(reply);
   }
 
   failed() {
     this.begun({error: 'The server is busy, or is not there. Try again in a moment.'});
   }
 
-  progress(text, told) {
+  progress(text, reply) {
     const line = Object.assign(document.createElement('p'), {textContent: text});
     const bar = document.createElement('progress');
     bar.setAttribute('aria-label', text);
-    if (told) Object.assign(bar, {value: told.done, max: told.total});
+    if (reply) Object.assign(bar, {value: reply.done, max: reply.total});
     this.find('.iq-review-progress').replaceChildren(line, bar);
   }
 
-  show(told) {
-    this.told = told;
+  show(reply) {
+    this.reply = reply;
     this.selection = null;
     this.trouble('');
-    const {question, left, judged, total} = told;
+    const {question, left, judged, total} = reply;
     this.find('.iq-review-start').hidden = true;
     this.find('.iq-review-one').hidden = !question;
     this.find('.iq-review-done').hidden = Boolean(question);
@@ -153,22 +153,22 @@ class ReviewPage {
       .map(({document, start, end}) => ({document, start, end}));
     const buttons = [...this.find('.iq-review-verdicts').children];
     for (const button of buttons) button.disabled = true;  // a second click means the next question
-    const told = await this.server.judge({token: this.token, question: this.told.question.id, verdict, spans});
+    const reply = await this.server.judge({token: this.token, question: this.reply.question.id, verdict, spans});
     for (const button of buttons) button.disabled = false;
-    if (told.error) return this.trouble(told.error);
-    this.show(told);
+    if (reply.error) return this.trouble(reply.error);
+    this.show(reply);
   }
 
   async save() {
-    const told = await this.server.made({token: this.token});
-    if (told.error) return this.trouble(told.error);
-    save('questions.jsonl', told.text);
+    const reply = await this.server.made({token: this.token});
+    if (reply.error) return this.trouble(reply.error);
+    save('questions.jsonl', reply.text);
   }
 
   other() {
-    if (this.told.judged && !confirm('Leave this set? What is not saved is lost.')) return;
+    if (this.reply.judged && !confirm('Leave this set? What is not saved is lost.')) return;
     sessionStorage.removeItem('inquote.review');
-    this.told = null;
+    this.reply = null;
     this.find('.iq-review-start').hidden = false;
     for (const part of ['one', 'done', 'foot']) this.find(`.iq-review-${part}`).hidden = true;
     this.view.mark([]);

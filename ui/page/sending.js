@@ -1,11 +1,11 @@
-// Sends a file to the server; gives the token that it goes by there, or what is wrong.
+// Sends a file to the server; returns its token, or what went wrong.
 async function sendFile(file) {
   try {
     const sent = await fetch(`uploads?${new URLSearchParams({name: file.name})}`, {
       method: 'POST', body: file, headers: {'Content-Type': 'application/octet-stream'},
     });
-    const told = await sent.json();
-    return sent.ok ? {token: told.token} : {error: `${file.name} could not be sent: ${told.detail}`};
+    const reply = await sent.json();
+    return sent.ok ? {token: reply.token} : {error: `${file.name} could not be sent: ${reply.detail}`};
   } catch {
     return {error: `${file.name} could not be sent: the server is busy, or is not there. Try again.`};
   }

@@ -16,7 +16,7 @@ class Store {
     }
   }
 
-  // What other tabs keep stays as they left it; where there is no room, the oldest go.
+  // Conversations of other tabs are kept as they are; the oldest are dropped if there is no room.
   write(removed = null) {
     const here = new Set(this.conversations.map((one) => one.id));
     const elsewhere = this.read().filter((one) => !here.has(one.id) && one.id !== removed);
@@ -42,7 +42,7 @@ class Store {
     this.current = this.conversations.find((one) => one.id === id) ?? this.current;
   }
 
-  // Puts a turn to its conversation, which may not be the current one any more, or be deleted.
+  // Adds a turn to its conversation, which may no longer be the current one, or be deleted.
   append(turn, conversation) {
     if (!this.conversations.includes(conversation)) return;
     conversation.turns.push(turn);

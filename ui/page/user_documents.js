@@ -1,4 +1,4 @@
-// What may be asked: the page's own corpus, or the visitor's documents, all or some of them.
+// The choice of what to ask: the page's corpus, or all or some of the visitor's documents.
 class UserDocuments {
   constructor(element, {server, add, about, onShow, onChange}) {
     Object.assign(this, {server, add, about, onShow, onChange});
@@ -37,21 +37,21 @@ class UserDocuments {
   }
 
   async start() {
-    const told = await this.server.user_documents({token: this.token});
-    if (told.error) return this.say([told.error]);
-    this.corpus = told.corpus;
-    this.take(told);
+    const reply = await this.server.user_documents({token: this.token});
+    if (reply.error) return this.say([reply.error]);
+    this.corpus = reply.corpus;
+    this.take(reply);
     if (this.own.length && sessionStorage.getItem('inquote.source') === 'own') this.source = 'own';
     this.draw();
   }
 
-  take(told) {
-    this.own = told.own;
-    if (told.token) sessionStorage.setItem('inquote.token', told.token);
+  take(reply) {
+    this.own = reply.own;
+    if (reply.token) sessionStorage.setItem('inquote.token', reply.token);
     if (!this.own.length) this.source = 'corpus';
   }
 
-  // What the next question is asked of: `documents` is null for all.
+  // Returns the documents that the next question is about; null for all.
   asked() {
     const own = this.source === 'own';
     const all = own ? this.own : this.corpus.documents;
@@ -77,9 +77,9 @@ class UserDocuments {
   async remove(event) {
     const button = event.target.closest('[data-remove]');
     if (!button) return;
-    const told = await this.server.remove({token: this.token, document: button.dataset.remove});
-    if (told.error) return this.say([told.error]);
-    this.take(told);
+    const reply = await this.server.remove({token: this.token, document: button.dataset.remove});
+    if (reply.error) return this.say([reply.error]);
+    this.take(reply);
     this.say([], [`${button.dataset.remove} is removed.`]);
     this.draw();
     this.onChange();
@@ -110,20 +110,20 @@ class UserDocuments {
     this.add({token: this.token, files: sent});
   }
 
-  // Is told what became of the files that were sent.
-  added(told) {
-    if (told.error) {
+  // Takes the progress or the result of adding the files that were sent.
+  added(reply) {
+    if (reply.error) {
       this.busy = false;
-      return this.say([...this.problems, told.error]);
+      return this.say([...this.problems, reply.error]);
     }
-    if (told.total === 0) return;  // still reading
-    if (told.total !== undefined) return this.progress('Indexing passages', told.done, told.total);
+    if (reply.total === 0) return;  // still reading
+    if (reply.total !== undefined) return this.progress('Indexing passages', reply.done, reply.total);
     this.busy = false;
     const before = new Set(this.own.map((one) => one.id));
-    this.take(told);
+    this.take(reply);
     const fresh = this.own.filter((one) => !before.has(one.id));
     if (fresh.length) this.source = 'own';
-    this.say([...this.problems, ...told.problems], fresh.map((one) => `${one.id} is added.`));
+    this.say([...this.problems, ...reply.problems], fresh.map((one) => `${one.id} is added.`));
     this.draw();
     if (fresh.length) this.onShow(fresh[0].id, true);
     this.onChange();
@@ -192,7 +192,7 @@ class UserDocuments {
     return group;
   }
 
-  // Shows in the list which document is open.
+  // Selects the document that is open in the list.
   shows(id, own) {
     this.find('#iq-shown').value = keyOf(own, id);
   }

@@ -1,4 +1,4 @@
-"""Login: nothing but the login page is answered to who has not logged in."""
+"""Login: without one, nothing but the login page is answered."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 SESSION_SECONDS = 12 * 3_600
-"""How long a login holds."""
+"""How long a login lasts."""
 
 _MOST_SESSIONS = 100  # of one account
-_MOST_NOTED = 10_000  # clients and names with wrong passwords; pairs that logged in
+_MOST_NOTED = 10_000  # clients, names, and pairs of both
 _WRONG_AT_MOST = 10  # wrong passwords from one client in a window
 _WRONG_FOR_ACCOUNT = 100  # for one name in a window, from all clients
 _WINDOW_SECONDS = 60.0
@@ -44,7 +44,7 @@ body {{ max-width: 20rem; margin: 15vh auto 0; padding: 0 1rem }}
 label {{ display: block; margin: 1rem 0 }}
 input, button {{ box-sizing: border-box; width: 100%; padding: .5rem; font: inherit }}
 </style></head><body><main><h1>inquote</h1>
-<form method="post" action="login"><p role="alert">{said}</p>
+<form method="post" action="login"><p role="alert">{detail}</p>
 <label>Name <input name="username" autocomplete="username" required autofocus></label>
 <label>Password <input name="password" type="password" autocomplete="current-password" required>
 </label><button>Log in</button></form></main></body></html>
@@ -52,7 +52,7 @@ input, button {{ box-sizing: border-box; width: 100%; padding: .5rem; font: inhe
 
 
 class Login:
-    """Lets requests through to an app that carry a valid login.
+    """Passes requests with a valid login on to an app.
 
     A login is a cookie, which a browser or Gradio's Python client gets at `/login`, or an HTTP
     Basic header with every request, for programs.
@@ -118,7 +118,7 @@ class Login:
         return response
 
     async def _with_header(self, request: Request, send: Send) -> None:
-        """Answer a request that brings a name and a password of its own."""
+        """Answer a request that carries a name and a password."""
         given = _basic(request.headers["authorization"])
         fault = _refusal(request) if given is None else await self._fault(request, *given)
         if fault:
@@ -129,7 +129,7 @@ class Login:
         await self._app({**request.scope, ACCOUNT: given[0]}, request.receive, send)
 
     async def _fault(self, request: Request, name: str, password: str) -> Response | None:
-        """Return the refusal of a name and a password that are not right; None if they are."""
+        """Return the refusal of a wrong name or password; None if they are right."""
         client = client_of(request.scope)
         if self._is_guessing(client, name):
             return _refusal(request, "Too many wrong passwords: try again in a minute.", 429)
@@ -142,10 +142,10 @@ class Login:
         return _refusal(request, "The name or the password is wrong.")
 
     def _is_guessing(self, client: str, name: str) -> bool:
-        """Return whether no password of a name is tried for a client at the moment.
+        """Return whether a client has to wait before it may try another password of a name.
 
-        Others who guess a password from many addresses do not keep its owner out, who has logged
-        in from the same address before.
+        Guesses from many addresses do not lock the owner out, who has logged in from the same
+        address before.
         """
         if self._wrong_from.is_full(client):
             return True
@@ -153,7 +153,7 @@ class Login:
         return not known and self._wrong_for.is_full(name[:_LONGEST_NAME])
 
     def _new_session(self, account: str) -> str:
-        """Begin a session; of too many, the oldest of the same account ends."""
+        """Begin a session; the oldest of the account ends if it has too many."""
         now = time.monotonic()
         self._sessions = {t: one for t, one in self._sessions.items() if one.until > now}
         own = [token for token, one in self._sessions.items() if one.account == account]
@@ -170,27 +170,25 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class _Session:
-    """A login: whose, and until when it holds."""
-
     account: str
     until: float
 
 
 class _Wrong:
-    """When wrong passwords came, by client or by name; the oldest of too many are forgotten."""
+    """When wrong passwords came, by client or by name."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._times: OrderedDict[str, deque[float]] = OrderedDict()
 
     def note(self, key: str) -> None:
-        """Note that one came now."""
+        """Note a wrong password."""
         times = self._times.get(key, deque(maxlen=self._most))
         times.append(time.monotonic())
         _note(self._times, key, times)
 
     def is_full(self, key: str) -> bool:
-        """Return whether as many came in the last minute as may."""
+        """Return whether the most wrong passwords came within the window."""
         times = self._times.get(key)
         if times is None or len(times) < self._most:
             return False
@@ -198,7 +196,7 @@ class _Wrong:
 
 
 def _note(table: OrderedDict[Key, Value], key: Key, value: Value) -> None:
-    """Put a value last in a table, and forget the first of too many."""
+    """Put a value last in a table, and forget the first one if there are too many."""
     table[key] = value
     table.move_to_end(key)
     if len(table) > _MOST_NOTED:
@@ -206,7 +204,7 @@ def _note(table: OrderedDict[Key, Value], key: Key, value: Value) -> None:
 
 
 def _basic(header: str) -> tuple[str, str] | None:
-    """Read the name and the password of an HTTP Basic header; None if it is none."""
+    """Return the name and the password of an HTTP Basic header; None if it is not one."""
     scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":
         return None
@@ -221,13 +219,13 @@ def _wants_a_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "")
 
 
-def _refusal(request: Request, said: str = "", status: int = 401) -> Response:
+def _refusal(request: Request, detail: str = "", status: int = 401) -> Response:
     """Return the login page where a browser asks for a page, and one sentence elsewhere."""
     asks_for_page = request.url.path in {"/", "/login", "/login/"} and _wants_a_page(request)
     if asks_for_page:
         # a browser is shown a page that came with 200 when it merely asked for it
-        return HTMLResponse(_PAGE.format(said=html.escape(said)), status if said else 200)
-    response = JSONResponse({"detail": said or "Log in first."}, status)
+        return HTMLResponse(_PAGE.format(detail=html.escape(detail)), status if detail else 200)
+    response = JSONResponse({"detail": detail or "Log in first."}, status)
     if status == 401 and "sec-fetch-mode" not in Headers(scope=request.scope):
         response.headers["WWW-Authenticate"] = 'Basic realm="inquote", charset="UTF-8"'
     return response

@@ -18,24 +18,24 @@ _READABLE_BY_OTHERS = 0o077
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """Names and their passwords, which it does not show."""
+    """Names and their passwords, which its `repr` does not show."""
 
     passwords: Mapping[str, str] = field(repr=False)
 
     def admits(self, name: str, password: str) -> bool:
-        """Return whether the password is the one of the name, in a time that does not tell."""
+        """Return whether a password is right, in a time that does not depend on it."""
         expected = self.passwords.get(name)
         right = hmac.compare_digest((expected or "").encode(), password.encode())
         return right and expected is not None
 
 
 def find_accounts(file: Path | None) -> Accounts | None:
-    """Read the accounts of a file, or else those in the environment; None where there are none.
+    """Read the accounts in a file, or else in the environment; None if there are none.
 
-    What is in the environment is taken out of it, for no other process to inherit.
+    They are removed from the environment, so that no other process inherits them.
 
     Raises:
-        SettingsError: the file cannot be read, others may read it, or it holds no accounts.
+        SettingsError: the file cannot be read, others may read it, or it has no accounts.
     """
     in_environment = os.environ.pop(VARIABLE, None)
     if file is not None:
@@ -44,10 +44,10 @@ def find_accounts(file: Path | None) -> Accounts | None:
 
 
 def parse_accounts(text: str, where: str) -> Accounts:
-    """Read accounts, a line `name:password` for each; a line that starts with # is a comment.
+    """Read accounts, one `name:password` a line; a line that starts with # is a comment.
 
     Raises:
-        SettingsError: a line is not of that form, a name comes twice, or there is no account.
+        SettingsError: a line has another form, a name comes twice, or there is no account.
     """
     passwords: dict[str, str] = {}
     for number, line in enumerate(text.splitlines(), 1):

@@ -17,24 +17,24 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ui.visitors import limits
-from ui.visitors.clients import client_of, share_of
-from ui.visitors.errors import say_aside
+from ui.visitors.clients import client_of, parse_address, share_of
+from ui.visitors.errors import log_line
 
 FILES_WANTED = 4_096
 """How many files and connections the process should be able to have open."""
 
 _BACKLOG = 128
-_SETTLED_SECONDS = 1.0  # younger connections give way to nobody: their request may be on its way
+_SETTLED_SECONDS = 1.0  # a younger connection is not closed: its request may be on its way
 _CLOSING_SECONDS = 5.0  # for the last of an answer to be read
 
-_MOST_DRAINED = 100_000_000  # bytes of a body that was refused, so that why is read
+_MOST_DRAINED = 100_000_000  # bytes of a refused body, so that its sender can read the refusal
 _TOO_SLOW = "The request took too long to arrive: send it again."
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def raise_open_files(wanted: int = FILES_WANTED) -> int:
-    """Raise the soft limit of open files towards the hard one; return what it is then."""
+    """Raise the soft limit of open files towards the hard one, and return it."""
     if sys.platform == "win32":
         return wanted  # it has no such limit for connections
     import resource
@@ -54,12 +54,12 @@ def raise_open_files(wanted: int = FILES_WANTED) -> int:
 class Connections:
     """All connections of a server, counted by client.
 
-    Where there is no room for one more, the connection that has waited for a request for longest
-    gives way: one of the same client, or of the client that has the most.
+    If there is no room for one more, the connection that has waited longest for a request is
+    closed: one of the same client, or of the client that has the most.
 
     Args:
         files: how many files the process may have open; half of them are left to documents.
-        proxies: networks of proxies, which bring the requests of many.
+        proxies: networks of proxies, which send the requests of many clients.
     """
 
     def __init__(self, files: int, proxies: Sequence[Network] = ()) -> None:
@@ -73,7 +73,7 @@ class Connections:
         return Connection(self, **arguments)
 
     def admit(self, connection: Connection) -> bool:
-        """Count a connection; return False if there is no room for it."""
+        """Count a connection; return whether there is room for it."""
         client = client_of({"client": connection.client})
         theirs = self._of.get(client, {})
         if len(theirs) >= self._most_of(client, connection) and not self._make_room(theirs):
@@ -87,7 +87,7 @@ class Connections:
         return True
 
     def forget(self, connection: Connection) -> None:
-        """Count a connection no more."""
+        """Stop counting a connection."""
         theirs = self._of.get(connection.counted_as, {})
         theirs.pop(connection, None)
         if not theirs:
@@ -106,8 +106,8 @@ class Connections:
         return sum(len(theirs) for theirs in self._of.values())
 
     def _most_of(self, client: str, connection: Connection) -> int:
-        host = connection.client[0] if connection.client else ""
-        if _is_within(host, self._proxies):
+        address = parse_address(connection.client[0]) if connection.client else None
+        if address and any(address in network for network in self._proxies):
             return self.most
         return min(share_of(client, limits.MAX_CONNECTIONS_EACH), self.most // 2)
 
@@ -122,7 +122,7 @@ class Connections:
 
 
 class Connection(H11Protocol):
-    """One connection, which is closed when it keeps the server waiting for too long."""
+    """One connection, which is closed if the server has to wait for it for too long."""
 
     def __init__(self, connections: Connections, **arguments: Any) -> None:
         super().__init__(**arguments)
@@ -149,12 +149,12 @@ class Connection(H11Protocol):
             self.close(503, "Too many connections at once: try again in a minute.")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Count it no more."""
+        """Stop counting it."""
         self._connections.forget(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read what came, and note how much."""
+        """Read data, and count the bytes."""
         self._came += len(data)
         if self._is_between_requests and self._came > _MOST_DRAINED:
             self.transport.close()  # what is left of a body that was refused is read so far
@@ -170,7 +170,7 @@ class Connection(H11Protocol):
         super().on_response_complete()
 
     def pause_writing(self) -> None:
-        """Note since when the client reads nothing."""
+        """Note when the client stops reading."""
         self._unread_since = self.loop.time()
         super().pause_writing()
 
@@ -179,22 +179,22 @@ class Connection(H11Protocol):
         self._unread_since = None
         super().resume_writing()
 
-    def close(self, status: int, said: str) -> None:
+    def close(self, status: int, detail: str) -> None:
         """Close it, and say why unless an answer has begun."""
         answering = self.cycle is not None and not self.cycle.response_complete
         if not (answering and self.cycle.response_started) and not self.transport.is_closing():
-            self.transport.write(_response(status, said))
+            self.transport.write(_response(status, detail))
         self.transport.close()
 
-    def end_waiting(self, status: int, said: str) -> None:
+    def end_waiting(self, status: int, detail: str) -> None:
         """Close it while it waits for a request, and say why if one has begun to arrive."""
         if self._came and self.conn.their_state is h11.IDLE:
-            self.close(status, said)
+            self.close(status, detail)
         else:
             self.transport.close()
 
     def close_if_late(self) -> None:
-        """Close it if it has kept the server waiting for too long."""
+        """Close it if the server has waited for it for too long."""
         now = self.loop.time()
         if self.transport.is_closing():
             self._closing_since = self._closing_since or now
@@ -209,7 +209,7 @@ class Connection(H11Protocol):
             self._close_if_body_is_late(now)
 
     def _close_if_body_is_late(self, now: float) -> None:
-        """Hold the body of a request to its pace, unless the server itself makes it wait."""
+        """Close it if the body comes too slowly, unless the server itself has paused it."""
         if self.flow.read_paused:
             self._grew_at, self._grew_from = now, self._came
         elif now - self._grew_at >= limits.BODY_PAUSE_SECONDS:
@@ -224,25 +224,15 @@ class Connection(H11Protocol):
 
 
 def handle_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Tell in one sentence that no connection can be accepted; leave other errors to the loop."""
+    """Log in one line that no connection can be accepted; leave other errors to the loop."""
     if str(context.get("message", "")).startswith("socket.accept()"):
-        say_aside("no connection can be accepted, as too many files are open: raise ulimit -n")
+        log_line("no connection can be accepted, as too many files are open: raise ulimit -n")
     else:
         loop.default_exception_handler(context)
 
 
-def _is_within(host: str, networks: Sequence[Network]) -> bool:
-    if not networks:
-        return False
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return any(address in network for network in networks)
-
-
-def _response(status: int, said: str) -> bytes:
-    body = json.dumps({"detail": said}).encode()
+def _response(status: int, detail: str) -> bytes:
+    body = json.dumps({"detail": detail}).encode()
     head = (
         f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\nRetry-After: 60\r\nConnection: close\r\n\r\n"

@@ -1,38 +1,25 @@
 """What programs may call: named, typed endpoints beside the page."""
 
-from __future__ import annotations
-
-import functools
-import inspect
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-
 import gradio as gr
-from gradio.events import api
-from gradio.utils import get_function_description
 
 from qa import QA, verify
 from qa.errors import AnswerFileError, QuestionError, SettingsError
 from qa.verification.answer_files import parse_answer
-from ui.escaping import exact
-from ui.visitors.errors import sentence
+from ui.server.gradio_patches.page import explained, function_description
 from ui.visitors.limits import ANSWERED_AT_ONCE, MAX_TOP_K
 
 SHARED = "ask"
-"""The `concurrency_id` that all work on questions goes by."""
+"""The `concurrency_id` of all work on questions."""
 
 NAMES = ("ask", "retrieve", "verify")
 """The endpoints, by name."""
 
-_TOAST_SECONDS = 6
-
 
 class Endpoints:
-    """What may be asked of a corpus from outside, in plain data."""
+    """The calls for a corpus, in plain data."""
 
     def __init__(self, qa: QA) -> None:
         self._qa = qa
@@ -44,7 +31,7 @@ class Endpoints:
 
         Args:
             question: What to answer.
-            history: The questions asked before, oldest first, for a follow-up to lean on.
+            history: The questions asked before, oldest first, for a follow-up to refer to.
             top_k: How many passages to look for quotes in, from 1 to 100.
 
         Returns:
@@ -57,11 +44,11 @@ class Endpoints:
     def retrieve(
         self, question: str, history: list[str] | None = None, top_k: int = 8
     ) -> list[dict[str, Any]]:
-        """Find the passages of the documents that are nearest to a question, best first.
+        """Retrieve the passages of the documents that match a question best, best first.
 
         Args:
             question: What to look for.
-            history: The questions asked before, oldest first, for a follow-up to lean on.
+            history: The questions asked before, oldest first, for a follow-up to refer to.
             top_k: How many passages to find at most, from 1 to 100.
 
         Returns:
@@ -75,13 +62,13 @@ class Endpoints:
         """Check each quote of an answer, and its proof, character by character.
 
         Args:
-            answer: An answer as ask gives it, whole.
+            answer: A whole answer, as ask returns it.
 
         Returns:
-            Whether all of it verifies, and what was found for each quote.
+            Whether all of it verifies, and the result for each quote.
         """
         if not isinstance(answer, dict):
-            raise AnswerFileError("an answer is an object, as ask gives it")
+            raise AnswerFileError("an answer is an object, as ask returns it")
         saved = parse_answer(answer)
         known = set(self._qa.index.document_ids())
         named = {citation.document_id for citation in (*saved.citations, *saved.near)}
@@ -90,53 +77,24 @@ class Endpoints:
 
 
 def register(qa: QA) -> None:
-    """Add the endpoints for a corpus; call it where the page's `Blocks` are open."""
+    """Add the endpoints for a corpus, inside a `gr.Blocks` context."""
     endpoints = Endpoints(qa)
     for name in NAMES:
-        api(
-            _plain(getattr(endpoints, name)),
+        endpoint = getattr(endpoints, name)
+        gr.api(  # type: ignore[attr-defined]
+            explained(str)(endpoint),  # programs take an error's sentence as it is
             api_name=name,
-            api_description=description(getattr(endpoints, name)),
+            api_description=description(endpoint),
             concurrency_limit=ANSWERED_AT_ONCE,
             concurrency_id=SHARED,
         )
 
 
 def description(endpoint: Callable[..., Any], *, with_arguments: bool = True) -> str:
-    """Return what an endpoint does, takes and gives, in one line."""
-    does, arguments, gives = get_function_description(endpoint)
+    """Return what an endpoint does, takes and returns, in one line."""
+    does, arguments, gives = function_description(endpoint)
     takes = [f"{name}: {meaning}" for name, meaning in arguments.items() if with_arguments]
     return " ".join([does, *takes, "Gives:", *gives])
-
-
-@contextmanager
-def explained(shown: Callable[[str], str] = exact) -> Iterator[None]:
-    """Turn whatever goes wrong into one sentence for the reader.
-
-    Args:
-        shown: what is done to the sentence; the page takes it as HTML.
-    """
-    try:
-        yield
-    except gr.Error as error:
-        error.print_exception = False  # a value out of bounds is the client's fault alone
-        raise
-    except Exception as error:
-        raise gr.Error(
-            shown(sentence(error)), duration=_TOAST_SECONDS, print_exception=False
-        ) from None
-
-
-def _plain(endpoint: Callable[..., Any]) -> Callable[..., Any]:
-    """Return an endpoint for programs, which take an error's sentence as it is."""
-
-    @functools.wraps(endpoint)
-    def called(*args: Any, **kwargs: Any) -> Any:
-        with explained(str):
-            return endpoint(*args, **kwargs)
-
-    called.__signature__ = inspect.signature(endpoint, eval_str=True)  # type: ignore[attr-defined]
-    return called
 
 
 def _questions(question: object, history: object) -> tuple[str, list[str]]:

@@ -1,24 +1,34 @@
-"""What stands before the page: which hosts, origins, sizes and ways are let through."""
+"""What stands before the page: checks of hosts, origins, sizes, paths and numbers of requests."""
 
 from __future__ import annotations
 
-import ipaddress
+import base64
+import hashlib
 import re
+import secrets
 import socket
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import cache
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qa.evaluation.report.pages import report_script
+from ui.assets import script
 from ui.server.endpoints import NAMES
-from ui.server.page_policy import policy_for
+from ui.visitors import limits
+from ui.visitors.clients import announced_bytes, client_of, parse_address, share_of
 from ui.visitors.limits import MAX_BODY_BYTES, MAX_UPLOAD_BYTES
 from ui.visitors.uploads import UPLOADS_PATH
 
 MCP_PATH = "/mcp"
 """Where the MCP server is."""
+
+NONCE = "inquote.nonce"
+"""The key of a scope that holds the nonce of the scripts in the answer."""
 
 ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
 
@@ -27,12 +37,12 @@ _NAME = r"[\w@+-][\w.@+-]*"  # of a file of Gradio's own
 _NAMED = "|".join(NAMES)
 _READ = ("GET", "HEAD")
 _PAGES = ("/", "/config", "/config/")
-# Gradio would believe these from anybody. What a named proxy says of the sender's address and of
-# the protocol is in the scope by now.
+# Gradio would trust these from anybody. What a named proxy says about the address and the
+# protocol is in the scope by now.
 _MISLEADING = {b"x-forwarded-host", b"x-forwarded-proto", b"x-forwarded-for", b"x-gradio-server"}
 
-# All that the page and Gradio's clients ask for. What is not here is closed, whatever a version of
-# Gradio may add: its uploads and files, its proxy, direct calls past the queue, and more.
+# All that the page and Gradio's clients ask for. Everything else is closed, such as uploads to
+# Gradio, its files and proxy, direct calls past the queue, and what a new version may add.
 OPEN: tuple[tuple[str, str], ...] = (
     ("GET HEAD", r"/"),
     ("GET", r"/config/?"),
@@ -50,14 +60,14 @@ OPEN: tuple[tuple[str, str], ...] = (
 
 
 class Guard:
-    """Refuses what the page never asks for, before it reaches the page.
+    """Refuses requests that the page never makes, and sets the headers of every answer.
 
-    A request is refused that names another host (a page elsewhere may have turned its own name to
-    this address), that a page of another site makes, or that is too large.
+    A request is refused if it names another host (another site may have pointed its own name to
+    this address), if a page of another site makes it, or if it is too large.
     """
 
     def __init__(self, app: ASGIApp, host: str, names: Iterable[str] = ()) -> None:
-        """Guard an app that listens on `host`, and goes by `names` as well."""
+        """Guard an app that listens on `host`, and has the names `names` as well."""
         self._app = app
         self._any_address = host in ANY_ADDRESS
         self._given = {name.lower() for name in names}
@@ -70,7 +80,8 @@ class Guard:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            send = _with_headers(send, policy_for(scope))
+            scope[NONCE] = nonce = secrets.token_urlsafe(16)
+            send = _with_headers(send, _policy().replace(NONCE, nonce))
             refusal = self._refusal(scope, Headers(scope=scope))
             if refusal:
                 await refusal(scope, receive, send)
@@ -81,25 +92,24 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
 
     def _refusal(self, scope: Scope, headers: Headers) -> JSONResponse | None:
-        name, _ = _name_and_port(headers.get("host", ""))
+        name = _host_name(headers.get("host", ""))
         if not self._is_ours(name):
             return _refused(400, f"{name[:100]!r} is not a name of this server.")
         if not self._is_same_site(scope, headers):
             return _refused(403, "Another site's page may not ask here.")
-        length = headers.get("content-length", "")
-        if length.isdecimal() and int(length) > _most(scope):
+        if (announced_bytes(headers) or 0) > _max_bytes(scope):
             return _too_large(scope)
         return None
 
     def _is_ours(self, name: str) -> bool:
-        return name in self._names or (self._any_address and _is_address(name))
+        return name in self._names or (self._any_address and parse_address(name) is not None)
 
     def _is_same_site(self, scope: Scope, headers: Headers) -> bool:
         origin = headers.get("origin")
         if origin is not None:
             try:
                 asking = urlsplit(origin)
-            except ValueError:  # it is no address
+            except ValueError:
                 return False
             if asking.scheme not in {"http", "https"} or not asking.hostname:
                 return False
@@ -110,7 +120,7 @@ class Guard:
 
 
 class RouteAllowlist:
-    """Answers the ways of `OPEN` alone, and takes no forms, which may carry files."""
+    """Answers the paths of `OPEN` alone, and takes no forms, which may carry files."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -136,9 +146,45 @@ class RouteAllowlist:
         return None
 
 
+class Quotas:
+    """Refuses a request of a client that has too many at once, streams of the page included."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._requests = Counter[str]()
+        self._posts = Counter[str]()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        client, brings = client_of(scope), int(scope["method"] == "POST")
+        if self._is_too_much(client, brings):
+            detail = "You have too many requests at once: try again when some have been answered."
+            await _refused(429, detail, {"Retry-After": "5"})(scope, receive, send)
+            return
+        self._count(client, 1, brings)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._count(client, -1, -brings)
+
+    def _is_too_much(self, client: str, brings: int) -> bool:
+        if self._requests[client] >= share_of(client, limits.MAX_CONNECTIONS_EACH):
+            return True
+        return bool(brings) and self._posts[client] >= share_of(client, limits.MAX_POSTS_EACH)
+
+    def _count(self, client: str, requests: int, posts: int) -> None:
+        for counts, more in ((self._requests, requests), (self._posts, posts)):
+            counts[client] += more
+            if not counts[client]:
+                del counts[client]
+
+
 async def _limited(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Run an app on a request whose body may grow only so far."""
-    most, taken = _most(scope), 0
+    """Run an app on a request whose body is refused once it is too large."""
+    most, taken = _max_bytes(scope), 0
     refused = started = False
 
     async def counted() -> Message:
@@ -166,7 +212,7 @@ async def _limited(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> 
 
 
 def _with_headers(send: Send, policy: str) -> Send:
-    """Add the headers that keep the page to its own host to a response."""
+    """Add the headers that restrict the page to its own host."""
 
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -179,34 +225,47 @@ def _with_headers(send: Send, policy: str) -> Send:
     return sent
 
 
-def _most(scope: Scope) -> int:
+def _max_bytes(scope: Scope) -> int:
     return MAX_UPLOAD_BYTES if scope["path"] == UPLOADS_PATH else MAX_BODY_BYTES
 
 
 def _too_large(scope: Scope) -> JSONResponse:
-    """Refuse a body. The connection stays open, so that the sender gets to read this.
+    """Refuse a body. The connection stays open, so that the sender can read the answer.
 
-    `ui.server.connections` bounds what is still read of the body, and for how long.
+    `ui.server.connections` limits how much of the body is still read, and for how long.
     """
-    return _refused(413, f"A request may have at most {_most(scope):,} bytes here.")
+    return _refused(413, f"A request may have at most {_max_bytes(scope):,} bytes here.")
 
 
-def _refused(status: int, detail: str) -> JSONResponse:
-    return JSONResponse({"detail": detail}, status)
+def _refused(status: int, detail: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"detail": detail}, status, headers)
 
 
-def _name_and_port(host: str) -> tuple[str, int | None]:
-    """Split a Host header; the name is empty if it is none."""
+def _host_name(host: str) -> str:
+    """Return the name in a Host header; empty if it is not of that form."""
     try:
         parts = urlsplit(f"//{host}")
-        return (parts.hostname or "" if "@" not in host else ""), parts.port
+        parts.port  # noqa: B018  # it raises for a port that is none
     except ValueError:
-        return "", None
+        return ""
+    return (parts.hostname or "") if "@" not in host else ""
 
 
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
+@cache
+def _policy() -> str:
+    """Return the content policy, with `NONCE` in the place of the nonce.
+
+    Gradio writes styles into the page's elements, and compiles its templates and handlers in the
+    browser, which takes 'unsafe-eval'.
+    """
+    ours = " ".join(f"'{_digest(text)}'" for text in (script(), report_script()))
+    return (
+        f"default-src 'self'; script-src 'self' 'nonce-{NONCE}' {ours} 'unsafe-eval'; "
+        "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+        "connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -1,11 +1,10 @@
-"""The page's server: what it is made of, where it listens, how it stops."""
+"""The page's server."""
 
 from __future__ import annotations
 
 import asyncio
 import ipaddress
 import logging
-import os
 import signal
 import socket
 import threading
@@ -15,8 +14,6 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
@@ -25,23 +22,20 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from qa.errors import SettingsError
 from ui.assets import head
 from ui.server.access import Login
 from ui.server.accounts import Accounts
 from ui.server.connections import FILES_WANTED, Connections, handle_loop_error, raise_open_files
-from ui.server.endpoints import SHARED, Endpoints, explained
-from ui.server.fair_queue import FairQueue
-from ui.server.guard import ANY_ADDRESS, MCP_PATH, Guard, RouteAllowlist
-from ui.server.page_policy import mark_scripts
-from ui.server.quotas import Quotas
+from ui.server.endpoints import SHARED, Endpoints
+from ui.server.gradio_patches.page import close_streams, patch_page
+from ui.server.guard import ANY_ADDRESS, MCP_PATH, NONCE, Guard, Quotas, RouteAllowlist
 from ui.visitors.cookies import Visitors
-from ui.visitors.errors import say_aside
-from ui.visitors.limits import ASKED_AT_ONCE, SESSIONS_KEPT
+from ui.visitors.errors import log_line
+from ui.visitors.limits import ASKED_AT_ONCE
 from ui.visitors.uploads import UPLOADS_PATH, Uploads, upload_route
 
 _START_SECONDS = 60.0
-_FINISH_SECONDS = 2  # for what is under way when the server is told to stop
+_FINISH_SECONDS = 2  # for running requests when the server stops
 _TICKS_A_SECOND = 10
 _NO_DOCS: dict[str, Any] = {"docs_url": None, "redoc_url": None, "openapi_url": None}
 
@@ -54,10 +48,10 @@ class Serving:
         host: the address to listen on.
         port: the port to listen on.
         uploads: the files that visitors sent and that wait to be read.
-        accounts: who may log in; None asks for no login.
-        names: further names that the server is reached by, as behind a proxy.
-        proxies: addresses or networks of proxies, whose forwarded headers are believed.
-        tools: what an MCP server offers; None runs none.
+        accounts: who may log in; None for no login.
+        names: other host names of the server, as behind a proxy.
+        proxies: addresses or networks of proxies, whose forwarded headers are trusted.
+        tools: what an MCP server offers; None for no MCP server.
     """
 
     host: str
@@ -70,10 +64,10 @@ class Serving:
 
 
 class Server:
-    """A page that is being served, in a thread of its own, until `stop`."""
+    """Serves a page in a thread of its own, until `stop`."""
 
     def __init__(self, page: gr.Blocks, serving: Serving) -> None:
-        """Listen and answer.
+        """Listen, and wait until the page can be opened.
 
         Raises:
             OSError: it cannot listen there.
@@ -100,7 +94,7 @@ class Server:
         self._wait_until_started()
 
     def stop(self) -> None:
-        """Let what is under way finish for a moment, end the rest, and wait until it has ended."""
+        """Give running requests a moment to finish, end the rest, and wait for the thread."""
         self._handler.stopping = True
         self._server.should_exit = True
         self._thread.join()
@@ -118,11 +112,8 @@ class Server:
 
 
 def assemble(page: gr.Blocks, serving: Serving) -> FastAPI:
-    """Make the app of a page, and of the MCP server if there is one, with nothing before it."""
-    _one_sentence_for_any_error(page)
-    mark_scripts()
-    page._queue = FairQueue(page, {SHARED: ASKED_AT_ONCE})
-    page.state_session_capacity = SESSIONS_KEPT
+    """Make the app of a page, and of the MCP server if there is one, without guards."""
+    patch_page(page, {SHARED: ASKED_AT_ONCE}, NONCE)
     app = _with_mcp(serving.tools) if serving.tools else _bare()
     app.router.routes.append(upload_route(serving.uploads))
     served: FastAPI = gr.mount_gradio_app(
@@ -140,7 +131,7 @@ def assemble(page: gr.Blocks, serving: Serving) -> FastAPI:
         ssr_mode=False,
         app_kwargs={
             **_NO_DOCS,
-            "exception_handlers": {TypeError: _misfit, KeyError: _misfit, Exception: _unexpected},
+            "exception_handlers": {TypeError: _wrong_arguments, Exception: _unexpected},
         },
         theme=gr.themes.Base(
             primary_hue="teal",
@@ -154,9 +145,9 @@ def assemble(page: gr.Blocks, serving: Serving) -> FastAPI:
 
 
 def guarded(app: ASGIApp, serving: Serving) -> ASGIApp:
-    """Put before an app what keeps it: the guard, then the login, then the ways that are open.
+    """Put the guard, the login and the allowed paths before an app.
 
-    Requests are counted by their address, and once more by the account that is logged in.
+    Requests are counted by address, and once more by the account that is logged in.
     """
     app = Quotas(Visitors(RouteAllowlist(app), frozenset(("/", UPLOADS_PATH))))
     if serving.accounts is not None:
@@ -165,7 +156,7 @@ def guarded(app: ASGIApp, serving: Serving) -> ASGIApp:
 
 
 def stop_event() -> threading.Event:
-    """Return an event that is set when the process is told to stop, by Ctrl-C or SIGTERM."""
+    """Return an event that is set by Ctrl-C or SIGTERM."""
     stop = threading.Event()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
@@ -177,7 +168,7 @@ def stop_event() -> threading.Event:
 
 
 def address(host: str, port: int) -> str:
-    """Return the address that the page is opened at."""
+    """Return the URL of the page."""
     if host in ANY_ADDRESS:
         host = "127.0.0.1"
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
@@ -188,7 +179,7 @@ def _bare(lifespan: Any = None) -> FastAPI:
 
 
 def _with_mcp(endpoints: Endpoints) -> FastAPI:
-    from ui.server.tools import mcp_server  # nobody else waits for it
+    from ui.server.tools import mcp_server  # slow to import
 
     manager = mcp_server(endpoints)
 
@@ -207,39 +198,20 @@ def _with_mcp(endpoints: Endpoints) -> FastAPI:
     return app
 
 
-def _one_sentence_for_any_error(page: gr.Blocks) -> None:
-    """Have whatever fails, such as data that does not fit, tell a sentence and print a line."""
-    process = page.process_api
-
-    async def explained_process(*args: Any, **kwargs: Any) -> Any:
-        with explained():
-            return await process(*args, **kwargs)
-
-    def enough(block_fn: Any, inputs: list[Any]) -> None:
-        if len(inputs) < len(block_fn.inputs):
-            needed = f"this needs {len(block_fn.inputs)} values, and got {len(inputs)}"
-            raise SettingsError(needed)
-
-    page.process_api = explained_process  # type: ignore[method-assign]
-    page.validate_inputs = enough  # type: ignore[method-assign]
-
-
-async def _misfit(request: Request, error: Exception) -> Response:
-    """Answer a request that names what there is not: an argument, or a function."""
+async def _wrong_arguments(request: Request, error: Exception) -> Response:
+    """Answer a request that lacks an argument, or names one that an endpoint does not have."""
     if request.url.path.startswith("/gradio_api/call/v2/"):
         return JSONResponse({"detail": f"{str(error).split('. ')[0]}."}, 400)
-    if request.url.path == "/gradio_api/queue/join":
-        return JSONResponse({"detail": "The page has no such function."}, 400)
     raise error
 
 
 async def _unexpected(_: Request, __: Exception) -> Response:
-    said = "The request could not be answered; the terminal that runs inquote says why."
-    return JSONResponse({"detail": said}, 500)
+    detail = "The request could not be answered; the terminal that runs inquote says why."
+    return JSONResponse({"detail": detail}, 500)
 
 
 class _Uvicorn(uvicorn.Server):
-    """Closes late connections, and at the end the streams of the page before it waits."""
+    """Closes late connections; at shutdown, closes the page's streams before it waits."""
 
     def __init__(self, config: uvicorn.Config, page: gr.Blocks, connections: Connections) -> None:
         super().__init__(config)
@@ -256,9 +228,7 @@ class _Uvicorn(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._page._queue.close()  # type: ignore[no-untyped-call]
-        self._page.is_running = False
-        self._page.app.stop_event.set()
+        close_streams(self._page)
         await super().shutdown(sockets)
 
 
@@ -271,17 +241,17 @@ class _OneLine(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if self.stopping or (record.name.startswith("mcp.") and record.levelno < logging.ERROR):
-            return  # what a client of MCP does wrong, it is told
+            return  # an MCP client gets its mistakes as an answer
         error = record.exc_info[1] if record.exc_info else None
-        what = f"{type(error).__name__}: {error}" if error else record.getMessage()
-        say_aside(what)
+        line = f"{type(error).__name__}: {error}" if error else record.getMessage()
+        log_line(line)
 
 
 def _connections(serving: Serving) -> Connections:
     files = raise_open_files()
     connections = Connections(files, [ipaddress.ip_network(one) for one in serving.proxies])
     if files < FILES_WANTED:
-        say_aside(
+        log_line(
             f"a process may have {files:,} files open here, so {connections.most:,} connections "
             f"are taken at once: ulimit -n {FILES_WANTED} allows more"
         )

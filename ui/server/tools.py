@@ -7,20 +7,19 @@ from collections.abc import Callable
 from typing import Any
 
 from anyio.to_thread import run_sync
-from gradio.utils import get_function_description
 from mcp import types
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
 from qa.errors import SettingsError
 from ui.server.endpoints import NAMES, Endpoints, description
+from ui.server.gradio_patches.page import function_description
 from ui.visitors.clients import client_of
 from ui.visitors.errors import sentence
 from ui.visitors.fair_work import Turns
 from ui.visitors.limits import MAX_BODY_BYTES, MAX_TOP_K
 
-WAITING_AT_MOST = 64
-"""How many calls may wait for their turn."""
+WAITING_AT_MOST = 64  # calls
 
 _QUESTION: dict[str, Any] = {
     "question": {"type": "string", "minLength": 1},
@@ -38,7 +37,7 @@ _READS_ONLY = types.ToolAnnotations(
 
 
 class Tools:
-    """Calls the endpoints for MCP clients, so many at once."""
+    """Calls the endpoints for MCP clients, which take turns."""
 
     def __init__(self, endpoints: Endpoints) -> None:
         self._endpoints = endpoints
@@ -49,14 +48,14 @@ class Tools:
         return [self._described(name) for name in NAMES]
 
     async def call(self, name: str, arguments: dict[str, Any], client: str) -> types.CallToolResult:
-        """Call a tool; what goes wrong is one sentence in a result that is marked as an error."""
+        """Call a tool; an error is one sentence in a result that is marked as an error."""
         try:
             endpoint = self._endpoint(name, arguments)
             async with self._turns.turn(client):
                 result = await run_sync(lambda: endpoint(**arguments))
         except Exception as error:
-            said = types.TextContent(type="text", text=sentence(error))
-            return types.CallToolResult(content=[said], isError=True)
+            content = types.TextContent(type="text", text=sentence(error))
+            return types.CallToolResult(content=[content], isError=True)
         text = types.TextContent(type="text", text=json.dumps(result, ensure_ascii=False))
         structured = result if isinstance(result, dict) else {"result": result}
         return types.CallToolResult(content=[text], structuredContent=structured)
@@ -77,7 +76,7 @@ class Tools:
 
     def _described(self, name: str) -> types.Tool:
         endpoint = getattr(self._endpoints, name)
-        _, arguments, _ = get_function_description(endpoint)
+        _, arguments, _ = function_description(endpoint)
         known, needed = _INPUTS[name]
         properties = {key: known[key] | {"description": arguments[key]} for key in known}
         return types.Tool(
@@ -94,7 +93,7 @@ class Tools:
 
 
 def mcp_server(endpoints: Endpoints) -> StreamableHTTPSessionManager:
-    """Make an MCP server of the endpoints; its `run()` is a context to serve in."""
+    """Make an MCP server of the endpoints; it serves inside the context of its `run()`."""
     tools = Tools(endpoints)
     server: Server[Any, Any] = Server("inquote", instructions="Ask documents, in their own words.")
 

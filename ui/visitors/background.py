@@ -13,18 +13,18 @@ from typing import Generic, TypeVar
 from qa.progress import Progress
 from ui.visitors.fair_work import LongWork
 
-_SECONDS_BETWEEN = 0.2  # two looks at how far it is
+_SECONDS_BETWEEN = 0.2  # two reports of progress
 
 Result = TypeVar("Result")
 
 
 class Stopped(Exception):
-    """The work was stopped before its end."""
+    """The work was stopped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far the work is: what is done, of how much, in how many seconds."""
+    """The progress of the work."""
 
     done: int
     total: int
@@ -32,7 +32,7 @@ class Step:
 
     @property
     def seconds_left(self) -> float | None:
-        """How long the rest takes at the pace so far; None while that says too little."""
+        """How long the rest takes at the pace so far; None as long as it cannot be told."""
         if self.done < 3 or self.seconds < 1:
             return None
         return self.seconds / self.done * (self.total - self.done)
@@ -40,7 +40,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Finished(Generic[Result]):
-    """What the work gave."""
+    """The result of the work."""
 
     result: Result
 
@@ -51,15 +51,15 @@ def in_background(
     turns: LongWork | None = None,
     client: str = "",
 ) -> Iterator[Step | Finished[Result]]:
-    """Do work in a thread of its own, and tell how far it is until it is done.
+    """Do work in a thread of its own; yield its progress, then its result.
 
-    The work ends at the next step after `stop` is set, or after the telling is no longer
-    listened to. With `turns`, it waits for the client's turn, and for others after each step.
+    The work ends at the next step after `stop` is set, or after the generator is closed. With
+    `turns`, it waits for the client's turn, and lets others go on after each step.
 
     Raises:
-        Stopped: it was stopped. What the work raises is raised as well.
+        Stopped: it was stopped. Errors of the work are raised as well.
     """
-    told: SimpleQueue[Step | Finished[Result] | BaseException] = SimpleQueue()
+    reports: SimpleQueue[Step | Finished[Result] | BaseException] = SimpleQueue()
     stop = stop or threading.Event()
     turns = turns or LongWork()
     started = time.monotonic()
@@ -68,20 +68,20 @@ def in_background(
         turns.let_others(client)
         if stop.is_set():
             raise Stopped
-        told.put(Step(done, total, time.monotonic() - started))
+        reports.put(Step(done, total, time.monotonic() - started))
 
     def run() -> None:
         try:
             with turns.place(client):
                 result = work(progress)
-            told.put(Finished(result))
+            reports.put(Finished(result))
         except BaseException as error:
-            told.put(error)
+            reports.put(error)
 
     threading.Thread(target=run, daemon=True).start()
     try:
         while True:
-            latest = _latest(told)
+            latest = _latest(reports)
             if isinstance(latest, BaseException):
                 raise latest
             yield latest
@@ -92,19 +92,19 @@ def in_background(
         stop.set()
 
 
-def _latest(told: SimpleQueue[Result]) -> Result:
-    """Return the last of what was told; wait if nothing was."""
-    latest = told.get()
+def _latest(queue: SimpleQueue[Result]) -> Result:
+    """Return the last item of a queue; wait for the first one."""
+    latest = queue.get()
     while True:
         try:
-            latest = told.get_nowait()
+            latest = queue.get_nowait()
         except Empty:
             return latest
 
 
 @contextmanager
 def regularly(work: Callable[[], None], seconds: float) -> Iterator[None]:
-    """Do work again and again, in a thread of its own, until the block ends."""
+    """Do work every so many seconds, in a thread of its own, until the block ends."""
     stop = threading.Event()
 
     def run() -> None:

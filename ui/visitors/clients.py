@@ -1,4 +1,4 @@
-"""Who a request is from, for limits: an account where there is a login, and else an address."""
+"""Who a request is from, for limits: an account where there is a login, or else an address."""
 
 from __future__ import annotations
 
@@ -16,18 +16,17 @@ _HOME_NETWORK = 64  # bits of an IPv6 address that one customer usually has
 
 
 def client_of(scope: Mapping[str, Any]) -> str:
-    """Return the name under which the work and the bytes of a request's sender are counted.
+    """Return the name by which the work and the bytes of a request's sender are counted.
 
-    An IPv6 address counts with all others of its /64 network, which one person may have whole;
-    one that stands for an IPv4 address counts as that.
+    All IPv6 addresses of a /64 network count as one client, as one person may have all of them.
+    An IPv4 address in the form of an IPv6 one counts as the IPv4 address.
     """
     account = scope.get(ACCOUNT)
     if account is not None:
         return f"account {account}"
     host = str((scope.get("client") or ("", 0))[0])
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
+    address = parse_address(host)
+    if address is None:
         return f"address {host}"
     if isinstance(address, ipaddress.IPv6Address):
         address = address.ipv4_mapped or address  # what listens on both sees IPv4 so
@@ -39,6 +38,21 @@ def client_of(scope: Mapping[str, Any]) -> str:
 def share_of(client: str, usual: int) -> int:
     """Return a client's limit: the usual one, or more for this machine's own addresses.
 
-    Through a proxy or a tunnel that the server was not told of, everybody comes from there.
+    Everybody who comes through a proxy or a tunnel that is not named with `--proxy` has one of
+    these.
     """
     return usual * LOOPBACK_FACTOR if client.startswith(_LOOPBACK) else usual
+
+
+def parse_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the IP address that a host is given by; None if it is a name."""
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+def announced_bytes(headers: Mapping[str, str]) -> int | None:
+    """Return how large a request says its body is; None if it does not say so."""
+    length = headers.get("content-length", "")
+    return int(length) if length.isdecimal() else None

@@ -1,4 +1,4 @@
-"""Telling visitors apart: each browser has a cookie, which says nothing of its user."""
+"""The cookie by which visitors are told apart; it says nothing about them."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class HasCookies(Protocol):
 
 
 class Visitors:
-    """Gives a cookie to each browser that comes without one, with the answers of some paths.
+    """Sets a cookie, in the answers of some paths, for each browser that has none.
 
-    No script can read it, and no other site can send it along.
+    No script can read it, and no other site can send it.
     """
 
     def __init__(self, app: ASGIApp, paths: frozenset[str]) -> None:
@@ -43,13 +43,13 @@ class Visitors:
 
 
 def visitor_of(request: HasCookies) -> str:
-    """Return who a request is from; empty if it does not say so."""
+    """Return the visitor that a request is from; empty if it has no valid cookie."""
     named = request.cookies.get(_COOKIE, "")
     return named if isinstance(named, str) and _FORM.fullmatch(named) else ""
 
 
 def _with_cookie(request: Request, send: Send) -> tuple[Scope, Send]:
-    """Return a request that has a new cookie, and what sends the cookie with its answer."""
+    """Return a scope with a new cookie, and a `send` that sets the cookie in the answer."""
     visitor = secrets.token_urlsafe(24)
     headers = MutableHeaders(raw=list(request.scope["headers"]))
     others = [headers["cookie"]] if "cookie" in headers else []

@@ -1,4 +1,4 @@
-"""Whatever goes wrong, as one sentence for the person in front of the page."""
+"""Errors as one sentence for the visitor, and as one line of the log."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ def sentence(error: Exception) -> str:
     """Return what went wrong in one sentence; unexpected errors are logged to the terminal."""
     if isinstance(error, QAError | EmbeddingsError):
         return _WORD.sub(lambda word: word.group().capitalize(), str(error), count=1)
-    say_aside(f"{type(error).__name__}: {error}")
+    log_line(f"{type(error).__name__}: {error}")
     return "This could not be done; the terminal that runs inquote says why"
 
 
-def say_aside(what: str) -> None:
-    """Say something to the terminal that runs the server, in one line that cannot steer it.
+def log_line(what: str) -> None:
+    """Print one line, without control characters, to the terminal that runs the server.
 
-    The same line is said at most once a minute, and `_LINES_A_MINUTE` lines in all, so that
-    nobody can make the log grow.
+    The same line is printed at most once a minute, and at most `_LINES_A_MINUTE` lines in all, so
+    that nobody can make the log grow.
     """
     line = printable(" ".join(what.split()))[:_LONGEST]
-    if _said.is_new(line, time.monotonic()):
+    if _recent.is_new(line, time.monotonic()):
         print(f"inquote: {line}", file=sys.stderr, flush=True)
 
 
-class _Said:
-    """The lines that were said in this minute."""
+class RecentLines:
+    """The lines of this minute."""
 
     def __init__(self) -> None:
         self._lines: set[str] = set()
@@ -45,7 +45,7 @@ class _Said:
         self._lock = threading.Lock()
 
     def is_new(self, line: str, now: float) -> bool:
-        """Note a line; return whether it should be said."""
+        """Note a line; return whether it should be printed."""
         with self._lock:
             if now - self._began >= _MINUTE:
                 self._began = now
@@ -56,4 +56,4 @@ class _Said:
             return True
 
 
-_said = _Said()
+_recent = RecentLines()

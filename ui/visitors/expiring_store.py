@@ -1,4 +1,4 @@
-"""What the server keeps for one visitor: it goes by a token that only the visitor's browser knows.
+"""What the server keeps for a visitor, under a token that only the visitor's browser knows.
 
 It is kept until it has not been used for a while, or until the server stops.
 """
@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, Self, TypeVar
 
 from qa.errors import QAError
@@ -35,14 +36,21 @@ class Closing(Protocol):
 T = TypeVar("T", bound=Closing)
 
 
+@dataclass(slots=True)
+class _Entry(Generic[T]):
+    value: T
+    client: str
+    used: float = field(default_factory=time.monotonic)
+
+
 class ExpiringStore(Generic[T]):
-    """Something for each visitor. Use it in a `with` block: at its end, all is removed.
+    """A value for each visitor; the end of its `with` block removes all of them.
 
     Args:
         what: what is kept, as a reader would say: "your documents".
-        idle_seconds: how long it is kept after its last use.
-        most: for how many visitors at once.
-        most_each: for how many of one client; of this machine's own addresses, for more.
+        idle_seconds: how long a value is kept after its last use.
+        most: the most values.
+        most_each: the most values of one client, before `share_of`.
     """
 
     def __init__(
@@ -57,32 +65,31 @@ class ExpiringStore(Generic[T]):
         self._idle_seconds = idle_seconds
         self._most = most
         self._most_each = most_each
-        self._stored: dict[str, T] = {}
-        self._client: dict[str, str] = {}
-        self._used: dict[str, float] = {}
+        self._entries: dict[str, _Entry[T]] = {}
         self._lock = threading.Lock()
 
     def find(self, token: str) -> T:
-        """Return what goes by a token.
+        """Return the value of a token.
 
         Raises:
-            ExpiringStoreError: there is nothing, or not any more.
+            ExpiringStoreError: there is none, or it has expired.
         """
         with self._lock:
             self._clear_out()
-            if token not in self._stored:
+            entry = self._entries.get(token)
+            if entry is None:
                 raise ExpiringStoreError(
                     f"{self._what} are no longer here, as they are kept for "
                     f"{_time(self._idle_seconds)} after they were last used: add them again"
                 )
-            self._used[token] = time.monotonic()
-            return self._stored[token]
+            entry.used = time.monotonic()
+            return entry.value
 
     def add(self, make: Callable[[str], T], client: str = "") -> T:
-        """Keep for a client what `make` makes of a new token.
+        """Make a value from a new token, and keep it for a client.
 
-        Where something is kept for as many visitors as it may be, what the client with the most
-        has not used for longest gives way to a client that has fewer.
+        If there is no room, the client with the most values loses the one that has not been used
+        for longest, unless the new client has nearly as many.
 
         Raises:
             ExpiringStoreError: there is no room for the client.
@@ -90,13 +97,11 @@ class ExpiringStore(Generic[T]):
         with self._lock:
             self._clear_out()
             self._check(client)
-            if len(self._stored) >= self._most:
-                self._remove(self._unused_of_the_greediest(client))
+            if len(self._entries) >= self._most and (old := self._removable_for(client)):
+                self._remove(old)
             token = secrets.token_urlsafe(24)
-            self._stored[token] = make(token)
-            self._used[token] = time.monotonic()
-            self._client[token] = client
-            return self._stored[token]
+            self._entries[token] = _Entry(make(token), client)
+            return self._entries[token].value
 
     def check_room(self, client: str) -> None:
         """Make sure that there is room for a client.
@@ -109,40 +114,39 @@ class ExpiringStore(Generic[T]):
             self._check(client)
 
     def _check(self, client: str) -> None:
-        own = self._tokens_of(client)
+        own = [entry for entry in self._entries.values() if entry.client == client]
         if len(own) >= share_of(client, self._most_each):
             raise ExpiringStoreError(
                 f"{self._what} are kept here in {len(own)} places for you already: go on in one "
                 f"of them, or try again in {self._until_free(own)}"
             )
-        if len(self._stored) >= self._most and self._unused_of_the_greediest(client) is None:
-            wait = self._until_free(self._stored)
+        if len(self._entries) >= self._most and self._removable_for(client) is None:
+            wait = self._until_free(self._entries.values())
             raise ExpiringStoreError(
                 f"{self._what} have no room here at the moment: try again in {wait}"
             )
 
-    def _tokens_of(self, client: str) -> list[str]:
-        return [token for token, other in self._client.items() if other == client]
-
-    def _unused_of_the_greediest(self, client: str) -> str | None:
-        """Return what may give way to a client that has fewer; None if nothing may."""
-        counts = Counter(self._client.values())
+    def _removable_for(self, client: str) -> str | None:
+        """Return the token whose value a new one of a client replaces; None if there is none."""
+        counts = Counter(entry.client for entry in self._entries.values())
         greediest, count = counts.most_common(1)[0]
-        idle = [token for token in self._tokens_of(greediest) if not self._stored[token].busy]
-        if count <= counts[client] + 1 or not idle:
-            return None
-        return min(idle, key=self._used.__getitem__)
+        idle = {
+            token: entry.used
+            for token, entry in self._entries.items()
+            if entry.client == greediest and not entry.value.busy
+        }
+        return min(idle, key=idle.__getitem__) if idle and count > counts[client] + 1 else None
 
-    def _until_free(self, tokens: Iterable[str]) -> str:
-        oldest = min(self._used[token] for token in tokens)
+    def _until_free(self, entries: Iterable[_Entry[T]]) -> str:
+        oldest = min(entry.used for entry in entries)
         return _time(max(60.0, oldest + self._idle_seconds - time.monotonic()))
 
     def close(self) -> None:
         """Remove everything."""
         with self._lock:
-            stored, self._stored = list(self._stored.values()), {}
-        for each in stored:
-            each.close()
+            entries, self._entries = self._entries, {}
+        for entry in entries.values():
+            entry.value.close()
 
     def __enter__(self) -> Self:
         return self
@@ -152,14 +156,12 @@ class ExpiringStore(Generic[T]):
 
     def _clear_out(self) -> None:
         oldest = time.monotonic() - self._idle_seconds
-        for token, each in list(self._stored.items()):
-            if self._used[token] < oldest and not each.busy:
+        for token, entry in list(self._entries.items()):
+            if entry.used < oldest and not entry.value.busy:
                 self._remove(token)
 
-    def _remove(self, token: str | None) -> None:
-        if token is not None:
-            del self._used[token], self._client[token]
-            self._stored.pop(token).close()
+    def _remove(self, token: str) -> None:
+        self._entries.pop(token).value.close()
 
 
 def _time(seconds: float) -> str:

@@ -1,6 +1,6 @@
-"""Work that clients take turns at, so that none waits for all that another one wants.
+"""Work that clients take turns at, so that none waits for all the work of another.
 
-`LongWork` is for threads, whose work has steps; `Turns` is for short work of an event loop.
+`LongWork` is for threads whose work has steps; `Turns` is for short work in an event loop.
 """
 
 from __future__ import annotations
@@ -22,11 +22,7 @@ class Busy(QAError):
 
 
 class LongWork:
-    """So much long work goes on at once, of each client one piece; the rest waits for its turn.
-
-    Args:
-        at_once: how many pieces.
-    """
+    """Long work, of which `at_once` pieces go on at once, one of each client; the rest waits."""
 
     def __init__(self, at_once: int = limits.LONG_AT_ONCE) -> None:
         self._at_once = at_once
@@ -63,7 +59,7 @@ class LongWork:
         turn.wait()
 
     def _leave(self, client: str) -> None:
-        """Give the place to whoever has waited for longest and may have it."""
+        """Pass the place on to the client that has waited for longest and may have it."""
         with self._lock:
             self._working.discard(client)
             for waits in [one for one in self._waiting if self._has_place(one[0])][:1]:
@@ -76,12 +72,13 @@ class LongWork:
 
 
 class Turns:
-    """So many pieces of short work go on at once; the next is of the client that has the fewest.
+    """Short work of which each client may have so much at once; the rest waits for its turn.
 
     Args:
-        at_once: how many, of one client; there is one more place for another client.
-        waiting: how many of one client may wait.
-        waiting_in_all: how many may wait.
+        at_once: how much of one client goes on at once; there is one more place, for another
+            client.
+        waiting: how much of one client may wait.
+        waiting_in_all: how much may wait.
     """
 
     def __init__(
@@ -92,9 +89,10 @@ class Turns:
     ) -> None:
         self._at_once = at_once
         self._most_waiting = waiting
-        self._most_waiting_in_all = waiting_in_all
-        self._working = Counter[str]()
-        self._waiting: list[tuple[str, anyio.Event]] = []
+        self._most_in_all = at_once + 1 + waiting_in_all
+        self._places = anyio.Semaphore(at_once + 1)
+        self._places_of: dict[str, anyio.Semaphore] = {}
+        self._here = Counter[str]()  # at work or waiting
 
     @asynccontextmanager
     async def turn(self, client: str) -> AsyncIterator[None]:
@@ -103,44 +101,16 @@ class Turns:
         Raises:
             Busy: too much is waiting.
         """
-        if self._has_place(client):
-            self._working[client] += 1
-        else:
-            await self._wait(client)
-        try:
-            yield
-        finally:
-            self._working[client] -= 1
-            self._pass_on()
-
-    def _has_place(self, client: str) -> bool:
-        in_all = self._working.total()
-        return in_all <= self._at_once and self._working[client] < self._at_once
-
-    async def _wait(self, client: str) -> None:
-        own = sum(other == client for other, _ in self._waiting)
-        if own >= share_of(client, self._most_waiting):
+        if self._here[client] >= self._at_once + share_of(client, self._most_waiting):
             raise Busy("you have asked for too much at once: try again in a moment")
-        if len(self._waiting) >= self._most_waiting_in_all:
+        if self._here.total() >= self._most_in_all:
             raise Busy("the server is busy: ask again in a moment")
-        waits = (client, anyio.Event())
-        self._waiting.append(waits)
+        self._here[client] += 1
+        own = self._places_of.setdefault(client, anyio.Semaphore(self._at_once))
         try:
-            await waits[1].wait()
-        except BaseException:
-            if waits in self._waiting:
-                self._waiting.remove(waits)
-            else:  # its turn had come
-                self._working[client] -= 1
-                self._pass_on()
-            raise
-
-    def _pass_on(self) -> None:
-        """Give the free place to the client with the fewest at work, the first of them to come."""
-        self._working += Counter()  # without those that have none
-        able = [waits for waits in self._waiting if self._has_place(waits[0])]
-        if able:
-            waits = min(able, key=lambda one: self._working[one[0]])
-            self._waiting.remove(waits)
-            self._working[waits[0]] += 1
-            waits[1].set()
+            async with own, self._places:
+                yield
+        finally:
+            self._here[client] -= 1
+            if not self._here[client]:
+                del self._here[client], self._places_of[client]

@@ -1,4 +1,4 @@
-"""The folder that the page's server keeps in all that visitors bring, for as long as it runs."""
+"""The private folder in which a running server keeps what visitors bring."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _SWEPT_EVERY = 3_600  # seconds
 
 @contextmanager
 def private_folder() -> Iterator[Path]:
-    """Make a folder that no other user can look into, and delete it when the block ends.
+    """Make a folder that no other user can read, and delete it when the block ends.
 
-    What killed servers left behind is deleted at the start and every hour. Gradio makes folders
-    in it too, if it is imported inside the block.
+    Folders of killed servers are deleted at the start and every hour. Gradio uses the folder too,
+    if it is imported inside the block.
     """
     sweep()
     with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as name:
@@ -34,7 +34,7 @@ def private_folder() -> Iterator[Path]:
 
 
 def sweep() -> None:
-    """Delete the folders of this user's servers that run no more; follow no link."""
+    """Delete the folders of this user's servers that no longer run; follow no link."""
     with os.scandir(tempfile.gettempdir()) as entries:
         found = [entry for entry in entries if entry.name.startswith(_PREFIX)]
     for entry in found:
@@ -46,9 +46,9 @@ def sweep() -> None:
 
 @contextmanager
 def _in_use(folder: Path) -> Iterator[None]:
-    """Hold a lock on a file of a folder; the system lets go of it when the process ends.
+    """Lock a file in a folder; the system releases the lock when the process ends.
 
-    The file has its name from when it is locked, so that no sweep finds it unlocked.
+    The file gets its name after it is locked, so that no sweep finds it unlocked.
     """
     beginning = folder / f"{_LOCK}.new"
     with beginning.open("wb") as file:

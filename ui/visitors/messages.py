@@ -1,4 +1,4 @@
-"""What the page's scripts ask of the server, in plain data, of which nothing is believed."""
+"""Requests of the page's scripts, which are not trusted, and their answers, in plain data."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ui.visitors.errors import sentence
 from ui.visitors.fair_work import Busy, Turns
 
 Data = dict[str, Any]
-"""An answer to a request; what goes wrong is in it as `error`, one sentence for the reader."""
+"""An answer; what goes wrong is in it as `error`, one sentence for the reader."""
 
 ServerFunction = Callable[[object, gr.Request], Awaitable[Data]]
-"""What the page's scripts call by name; Gradio adds the HTTP request that it came by."""
+"""A function that the page's scripts call by name; Gradio adds the HTTP request."""
 
 
 class RequestError(QAError):
@@ -36,13 +36,14 @@ Model = TypeVar("Model", bound=Request)
 
 
 def parsed(model: type[Model], request: object) -> Model:
-    """Read a request.
+    """Read a request, or what came with an event.
 
     Raises:
-        RequestError: it is none of this kind.
+        RequestError: it is not of this kind.
     """
+    data = request._data if isinstance(request, gr.EventData) else request
     try:
-        return model.model_validate(request)
+        return model.model_validate(data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "it"
@@ -52,7 +53,7 @@ def parsed(model: type[Model], request: object) -> Model:
 
 
 def errors_as_data(handler: Callable[..., Data]) -> Callable[..., Data]:
-    """Return what goes wrong in a handler as its answer."""
+    """Make a handler return its errors as its answer."""
 
     @functools.wraps(handler)
     def handle(*args: object) -> Data:
@@ -67,12 +68,12 @@ def errors_as_data(handler: Callable[..., Data]) -> Callable[..., Data]:
 def in_turn(
     method: Callable[..., Data], turns: Turns, *, tells_client: bool = False
 ) -> ServerFunction:
-    """Return a method as a function of the page, which clients take turns at.
+    """Make a method a function for the page's scripts, which clients call in turn.
 
     Args:
         method: takes a request, and the name of the client if `tells_client`.
-        turns: what is taken turns at.
-        tells_client: whether the method is told who asks.
+        turns: the turns of the clients.
+        tells_client: whether the method takes the name of the client.
     """
 
     async def call(request: object, visitor: gr.Request) -> Data:

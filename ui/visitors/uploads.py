@@ -1,7 +1,7 @@
-"""Files that visitors bring: each waits under a name of the server's own until it is read.
+"""Files that visitors bring: each has a name of the server's own until it is read.
 
-A visitor's browser gets a token for each file that it sends. Only that visitor can hand the token
-in, and only once. Nothing else that a client sends stands for a file.
+A visitor's browser gets a token for each file that it sends. Only that visitor can use the token,
+and only once. Nothing else that a client sends names a file.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from qa.errors import QAError
 from qa.evaluation.formats import FORMATS
 from qa.loaders import LOADERS
 from ui.visitors import limits
-from ui.visitors.clients import client_of
+from ui.visitors.clients import announced_bytes, client_of
 from ui.visitors.cookies import visitor_of
 from ui.visitors.errors import sentence
 from ui.visitors.messages import Request, RequestError
@@ -40,7 +40,7 @@ _LONGEST_NAME = 100  # characters
 
 
 class UploadError(QAError):
-    """A file cannot be taken in; `status` is the HTTP status that says so."""
+    """A file is refused; `status` is the HTTP status of the answer."""
 
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)
@@ -55,13 +55,13 @@ class UploadedFile(Request):
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that was uploaded: where it lies, and what its visitor calls it."""
+    """A file that was uploaded: its path, and the visitor's name for it."""
 
     path: Path
     name: str
 
     def renamed(self, text: str) -> str:
-        """Return a text in which the file goes by the visitor's name for it."""
+        """Return a text in which the file has the visitor's name."""
         return text.replace(str(self.path), self.name).replace(self.path.name, self.name)
 
 
@@ -70,7 +70,7 @@ class _Waiting:
     upload: Upload
     visitor: str
     client: str
-    size: int  # what is announced, until it is whole
+    size: int  # as announced, until the file is complete
     is_whole: bool = False
     since: float = field(default_factory=time.monotonic)
 
@@ -79,7 +79,7 @@ class Uploads:
     """The files that wait to be read.
 
     Args:
-        folder: a private folder; the files lie in one of its own in there.
+        folder: a private folder; a folder for the files is made in it.
         kept_seconds: how long a file may wait.
     """
 
@@ -99,17 +99,17 @@ class Uploads:
         client: str,
         size: int = limits.MAX_UPLOAD_BYTES,
     ) -> str:
-        """Write a file as it comes in, and return its token; what is not whole is removed.
+        """Write a file as it comes in, and return its token; remove it if it stays incomplete.
 
         Args:
             chunks: the file's bytes.
-            name: what the visitor calls it.
-            visitor: who may have it read.
-            client: under which name its bytes are counted.
+            name: the visitor's name for it.
+            visitor: who may use it.
+            client: the name by which its bytes are counted.
             size: how many bytes it has at most.
 
         Raises:
-            UploadError: there is no room for it, or it is larger than was said.
+            UploadError: there is no room for it, or it is larger than announced.
         """
         token = secrets.token_urlsafe(24)
         waiting = self._add(token, _Waiting(self._new(name), visitor, client, size))
@@ -127,7 +127,7 @@ class Uploads:
         """Take files, all or none, and remove them when the block ends.
 
         Raises:
-            RequestError: one is not here, or not any more, or not this visitor's.
+            RequestError: one does not exist, no longer exists, or is not this visitor's.
         """
         uploads = self._take(visitor, [file.token for file in files])
         try:
@@ -202,21 +202,21 @@ class Uploads:
 
 
 def upload_route(uploads: Uploads) -> Route:
-    """Return the route that takes a file as the body of a request; `?name=` says what it is called.
+    """Return the route that takes a file as the body of a request, and its name as `?name=`.
 
     It answers with the file's token, and its name as it is shown.
     """
 
     async def upload(request: HttpRequest) -> Response:
         name = request.query_params.get("name", "")
-        length = request.headers.get("content-length", "")
+        announced = announced_bytes(request.headers)
         try:
             token = await uploads.receive(
                 request.stream(),
                 name,
                 visitor=visitor_of(request),
                 client=client_of(request.scope),
-                size=int(length) if length.isdecimal() else limits.MAX_UPLOAD_BYTES,
+                size=limits.MAX_UPLOAD_BYTES if announced is None else announced,
             )
         except UploadError as error:
             refusal = {"detail": sentence(error)}
@@ -229,7 +229,7 @@ def upload_route(uploads: Uploads) -> Route:
 
 
 def clean_name(name: str) -> str:
-    """Return a file's name without folders and without what cannot be seen."""
+    """Return a file's name without folders and without invisible characters."""
     last = PureWindowsPath(PurePosixPath(name).name).name
     seen = "".join(c for c in last if unicodedata.category(c)[0] != "C").strip().lstrip(".")
     stem, suffix = PurePosixPath(seen).stem, PurePosixPath(seen).suffix

@@ -17,9 +17,9 @@ from qa.evaluation.comparison.pairing import (
     left_out,
     pairs_of,
     settings_notes,
-    told_apart,
+    with_distinct_names,
 )
-from qa.evaluation.measures import MEASURES, Measure, columns, is_share
+from qa.evaluation.measures import MEASURES, Measure, columns, is_share, values
 from qa.evaluation.measures.ranking import RELATIVE
 from qa.evaluation.measures.resampling import (
     exact_interval,
@@ -28,7 +28,7 @@ from qa.evaluation.measures.resampling import (
     paired_intervals,
     randomisations,
 )
-from qa.evaluation.measures.weighted_statistics import Columns, Statistic
+from qa.evaluation.measures.weighted_statistics import Columns
 from qa.evaluation.records import RIGHT_OUTCOMES, Record
 from qa.evaluation.runs import Run, import_pandas
 
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 Verdict = Literal["better", "worse", "no evidence of a difference", "not tested"]
 
 _LEAST_RESAMPLES = 10_000
-
-MCNEMAR, RANDOMISATION = "McNemar", "randomisation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +84,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """A question that came out right in one of two runs and wrong in the other.
-
-    Right is an outcome of `RIGHT_OUTCOMES`.
-    """
+    """A question with a right outcome in one of two runs, and a wrong one in the other."""
 
     run: str
     before: Record
@@ -114,7 +109,7 @@ class Flip:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Runs over the same questions, each held against the first.
+    """Runs over the same questions, each compared with the first.
 
     Attributes:
         runs: the runs; the first is the baseline.
@@ -174,7 +169,7 @@ class Comparison:
 def compare(
     *runs: Run, measures: Sequence[str] | None = None, alpha: float = 0.05, seed: int = 0
 ) -> Comparison:
-    """Hold runs against the first, over the questions that each has in common with it.
+    """Compare runs with the first, over the questions that each has in common with it.
 
     Every measure is tested question by question: those that are a yes or a no with McNemar's
     exact test, the rest with a randomisation test. Holm's correction over all that is tested
@@ -200,7 +195,7 @@ def compare(
     if not 0 < alpha < 1:
         raise SettingsError(f"alpha is {alpha}: choose a number between 0 and 1, such as 0.05")
     chosen = [find_measure(name) for name in dict.fromkeys(measures or MEASURES)]
-    baseline, *others = named = tuple(told_apart(runs))
+    baseline, *others = named = tuple(with_distinct_names(runs))
     # So many that the least p there is can survive the correction.
     resamples = max(_LEAST_RESAMPLES, math.ceil(2 * len(chosen) * len(others) / alpha))
     differences: list[Difference] = []
@@ -209,13 +204,13 @@ def compare(
     for run in others:
         pairs = pairs_of(baseline, run)
         found = _differences(run, pairs, chosen, seed, resamples)
-        missing = _missing(baseline, run, measures, found)
         if not cut_alike(pairs):
             notes.append(
                 f"{run.name}: its passages are not those of {baseline.name}, so what depends on "
                 f"how many are relevant is not compared ({', '.join(RELATIVE)}); spans are"
             )
-        notes += [*left_out(baseline, run, pairs), *missing, *settings_notes(baseline, run)]
+        notes += [*left_out(baseline, run, pairs), *_missing(baseline, run, measures, found)]
+        notes += settings_notes(baseline, run)
         differences += found
         flips += _flips(run, pairs)
     return Comparison(
@@ -224,7 +219,7 @@ def compare(
 
 
 def _notes(runs: Sequence[Run]) -> list[str]:
-    """Return the notes of runs, one that all have just once."""
+    """Return the notes of all runs; a note that they share is there once."""
     by_note: dict[str, list[str]] = {}
     for run in runs:
         for note in run.settings.get("notes") or ():
@@ -236,11 +231,7 @@ def _notes(runs: Sequence[Run]) -> list[str]:
 
 
 def find_measure(name: str) -> Measure:
-    """Find a measure by its name.
-
-    Raises:
-        SettingsError: there is none; the message names those that are nearest.
-    """
+    """Find a measure by its name; a `SettingsError` names similar ones."""
     folded = {known.casefold(): known for known in MEASURES}
     if name.casefold() in folded:
         return MEASURES[folded[name.casefold()]]
@@ -257,7 +248,7 @@ def untestable(measure: Measure) -> str:
 
 
 class Tested(NamedTuple):
-    """What a paired test found."""
+    """The result of a paired test."""
 
     test: str
     p: float
@@ -271,19 +262,17 @@ def paired_tests(
     McNemar's test is for a yes or a no about the same questions in both systems. Where it is up
     to the system which questions count, even a yes or no gets the randomisation test.
     """
-    testable = [measure for measure in measures if not untestable(measure)]
-    exact = {m.name: p for m in testable if m.yes_no and (p := _mcnemar(m, a, b)) is not None}
-    rest = {m.name: m.statistic for m in testable if m.name not in exact}
+    tested, rest = {}, {}
+    for measure in measures:
+        if untestable(measure):
+            continue
+        one, other = a[measure.over], b[measure.over]
+        if measure.yes_no and np.array_equal(np.isnan(one), np.isnan(other)):
+            tested[measure.name] = Tested("McNemar", mcnemar(one, other))
+        else:
+            rest[measure.name] = measure.statistic
     random = randomisations(rest, a, b, seed=seed, resamples=resamples)
-    return {name: Tested(MCNEMAR, p) for name, p in exact.items()} | {
-        name: Tested(RANDOMISATION, p) for name, p in random.items()
-    }
-
-
-def _mcnemar(measure: Measure, a: Columns, b: Columns) -> float | None:
-    one, other = a[measure.over], b[measure.over]
-    same_questions = np.array_equal(np.isnan(one), np.isnan(other))
-    return mcnemar(one, other) if same_questions else None
+    return tested | {name: Tested("randomisation", p) for name, p in random.items()}
 
 
 def _differences(
@@ -292,19 +281,19 @@ def _differences(
     a, b = (columns(side) for side in zip(*pairs, strict=True))
     if not cut_alike(pairs):
         chosen = [measure for measure in chosen if measure.name not in RELATIVE]
-    before, after = _statistics(chosen, a), _statistics(chosen, b)
+    (statistics, before), (others, after) = values(chosen, a), values(chosen, b)
     measures = [m for m in chosen if m.name in before and m.name in after]
-    shared = {m.name: before[m.name] for m in measures}
-    bounds = paired_intervals(shared, after, len(pairs), seed=seed) | _unchanged(measures, a, b)
-    # Of a machine's mood no number of questions makes sure.
+    shared = {m.name: statistics[m.name] for m in measures}
+    bounds = paired_intervals(shared, others, len(pairs), seed=seed) | _unchanged(measures, a, b)
+    # A time depends on the machine: asking more questions makes its interval no surer.
     bounds |= {m.name: (math.nan, math.nan) for m in measures if m.group == "time"}
     tests = paired_tests(measures, a, b, seed=seed, resamples=resamples)
     return [
         Difference(
             m.name,
             run.name,
-            _value(before[m.name], len(pairs)),
-            _value(after[m.name], len(pairs)),
+            before[m.name],
+            after[m.name],
             *bounds[m.name],
             questions=int(np.sum(np.isfinite(a[m.over]) | np.isfinite(b[m.over]))),
             test=tests[m.name].test if m.name in tests else "",
@@ -319,13 +308,13 @@ def _differences(
 def _unchanged(
     measures: Iterable[Measure], a: Columns, b: Columns
 ) -> dict[str, tuple[float, float]]:
-    """Return intervals of the shares for which every question came out the same in both systems.
+    """Return intervals of the shares that are equal in both systems, question by question.
 
-    No resample would differ. That none of so many changed leaves room for a few that would.
+    No resample would differ, but among more questions a few might.
     """
     bounds = {}
     for measure in measures:
-        one, other = a.get(measure.over, np.empty(0)), b.get(measure.over, np.empty(0))
+        one, other = a[measure.over], b[measure.over]
         questions = int(np.isfinite(one).sum())
         if questions and is_share(measure) and np.array_equal(one, other, equal_nan=True):
             _, most = exact_interval(0, questions)
@@ -333,33 +322,19 @@ def _unchanged(
     return bounds
 
 
-def _statistics(measures: Iterable[Measure], facts: Columns) -> dict[str, Statistic]:
-    """Return the statistics of the measures that are defined."""
-    questions = len(next(iter(facts.values())))
-    found = {measure.name: measure.statistic(facts) for measure in measures}
-    return {n: one for n, one in found.items() if math.isfinite(_value(one, questions))}
-
-
-def _value(statistic: Statistic, questions: int) -> float:
-    return float(statistic(np.ones((1, questions)))[0])
-
-
-def _judged(differences: Iterable[Difference], alpha: float) -> Iterator[Difference]:
-    differences = list(differences)
+def _judged(differences: Sequence[Difference], alpha: float) -> Iterator[Difference]:
+    """Yield the differences with their adjusted p and verdict."""
     adjusted = iter(holm([d.p for d in differences if d.p is not None]))
     for difference in differences:
         if difference.p is None:
             yield difference
-        else:
-            p = next(adjusted)
-            yield replace(difference, adjusted=p, verdict=_verdict(difference, p < alpha))
-
-
-def _verdict(difference: Difference, significant: bool) -> Verdict:
-    if not significant:
-        return "no evidence of a difference"
-    gain = difference.difference * MEASURES[difference.measure].better
-    return "better" if gain > 0 else "worse"
+            continue
+        p = next(adjusted)
+        gain = difference.difference * MEASURES[difference.measure].better
+        verdict: Verdict = "better" if gain > 0 else "worse"
+        if p >= alpha:
+            verdict = "no evidence of a difference"
+        yield replace(difference, adjusted=p, verdict=verdict)
 
 
 def _missing(
@@ -374,12 +349,9 @@ def _missing(
 
 
 def _flips(run: Run, pairs: Iterable[Pair]) -> list[Flip]:
-    """Return the questions that flipped: lost ones first."""
-    changed = [
-        Flip(run.name, before, after)
-        for before, after in pairs
-        if (before.outcome in RIGHT_OUTCOMES) != (after.outcome in RIGHT_OUTCOMES)
-    ]
+    """Return the questions that flipped, lost ones first."""
+    flips = [Flip(run.name, before, after) for before, after in pairs]
+    changed = [flip for flip in flips if flip.gained != (flip.before.outcome in RIGHT_OUTCOMES)]
     return sorted(changed, key=lambda flip: flip.gained)
 
 

@@ -19,9 +19,8 @@ _ROUNDING = 1e-9
 class Gate:
     """A measure that must not get worse by as much as `min_drop`, in its own unit.
 
-    Raises:
-        SettingsError: the measure is not known or cannot be tested, or the drop is not a number
-            from 0 up.
+    A `SettingsError` says that the measure cannot be tested, or that the drop is no number from 0
+    up.
     """
 
     measure: str
@@ -40,7 +39,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """Whether a run came through a gate.
+    """Whether a run passed a gate.
 
     Attributes:
         gate: which.
@@ -48,7 +47,7 @@ class GateResult:
         drop: by how much the measure got worse; negative if it got better.
         adjusted: the p value of the drop, by Holm's correction over all gates and runs.
         passed: whether the drop is smaller than the gate's, or may be chance.
-        sentence: what was found, and why it passed or failed.
+        sentence: both values, and why it passed or failed.
     """
 
     gate: Gate
@@ -64,11 +63,7 @@ class GateResult:
 
 
 def parse_gate(text: str) -> Gate:
-    """Read a gate from `measure:drop`, as in `quote-hit@1:0.02`.
-
-    Raises:
-        SettingsError: it is not of that form, or `Gate` refuses it.
-    """
+    """Read a gate from `measure:drop`, as in `quote-hit@1:0.02`."""
     measure, colon, drop = text.rpartition(":")
     if not colon:
         raise SettingsError(f"{text!r} is not a gate: write measure:drop, as in quote-hit@1:0.02")
@@ -82,31 +77,28 @@ def parse_gate(text: str) -> Gate:
 
 
 def check_gates(comparison: Comparison, gates: Sequence[Gate]) -> list[GateResult]:
-    """Hold every run but the baseline against gates.
+    """Check every run but the baseline against gates.
 
     A gate fails if its measure got worse by at least its drop, and the paired test says that
     this is not chance. The test's p is corrected over the gated measures and runs alone, as
-    they were chosen beforehand.
-
-    Raises:
-        SettingsError: a gated measure was not compared, so nothing can be said of it.
+    they were chosen beforehand. A `SettingsError` names a gated measure that was not compared.
     """
-    tested = {(d.measure, d.run): (d, d.p) for d in comparison.differences if d.p is not None}
-    declared = dict.fromkeys((g.measure, run.name) for run in comparison.runs[1:] for g in gates)
-    for measure, run in declared:
-        if (measure, run) not in tested:
+    differences = {(d.measure, d.run): d for d in comparison.differences}
+    declared = [(gate, run.name) for run in comparison.runs[1:] for gate in gates]
+    p: dict[tuple[str, str], float] = {}
+    for gate, run in declared:
+        tested = differences.get((gate.measure, run))
+        if tested is None or tested.p is None:
             raise SettingsError(
-                f"the gate on {measure} cannot be checked for {run}: it was not compared, or a "
-                "run has no value of it"
+                f"the gate on {gate.measure} cannot be checked for {run}: it was not compared, or "
+                "a run has no value of it"
             )
-    p = holm([tested[key][1] for key in declared])
-    adjusted = dict(zip(declared, p, strict=True))
-    baseline = comparison.runs[0].name
+        p[gate.measure, run] = tested.p
+    adjusted = dict(zip(p, holm(list(p.values())), strict=True))
+    baseline, alpha = comparison.runs[0].name, comparison.alpha
     return [
-        _result(gate, tested[key][0], adjusted[key], baseline, comparison.alpha)
-        for run in comparison.runs[1:]
-        for gate in gates
-        for key in [(gate.measure, run.name)]
+        _result(gate, differences[key], adjusted[key], baseline, alpha)
+        for gate, key in ((gate, (gate.measure, run)) for gate, run in declared)
     ]
 
 

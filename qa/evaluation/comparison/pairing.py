@@ -1,4 +1,4 @@
-"""What two runs have in common, and what differs between them besides the results."""
+"""The questions that two runs share, and how the runs differ besides their results."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from qa.evaluation.records import Record
 from qa.evaluation.runs import Run
 
 Pair = tuple[Record, Record]
-"""What happened to one question in the baseline and in another run."""
+"""The records of one question in the baseline and in another run."""
 
 _UNCOMPARED = {"created", "seed", "notes"}  # settings that say nothing of the system
 _SHOWN, _LONGEST = 12, 80
 
 
-def told_apart(runs: Iterable[Run]) -> Iterator[Run]:
-    """Yield the runs with a number after every name that was there before."""
+def with_distinct_names(runs: Iterable[Run]) -> Iterator[Run]:
+    """Yield the runs, with a number after each name that another has already."""
     taken: set[str] = set()
     for run in runs:
         name, number = run.name, 1
@@ -62,7 +62,7 @@ def cut_alike(pairs: Iterable[Pair]) -> bool:
 
 
 def left_out(baseline: Run, run: Run, pairs: Sequence[Pair]) -> Iterator[str]:
-    """Yield how many questions are in no pair, and why; nothing if there are none."""
+    """Yield a note on how many questions are in no pair, and why."""
     ours = {record.question_id for record in baseline.records}
     theirs = {record.question_id for record in run.records}
     reasons = {
@@ -77,7 +77,7 @@ def left_out(baseline: Run, run: Run, pairs: Sequence[Pair]) -> Iterator[str]:
 
 
 def settings_notes(baseline: Run, run: Run) -> Iterator[str]:
-    """Yield which settings two runs differ in; nothing if in none."""
+    """Yield notes on the settings that two runs differ in."""
     ours, theirs = dict(_flat(baseline.settings)), dict(_flat(run.settings))
     changed = [key for key in ours | theirs if ours.get(key) != theirs.get(key)]
     if "corpus" in changed:

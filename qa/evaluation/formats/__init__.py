@@ -28,8 +28,8 @@ def load_questions(path: str | Path) -> QuestionSet:
     `docs/formats.md` describes them.
 
     Raises:
-        QuestionSetError: nothing is there, or it is in no format that can be read; or something in
-            it is not as it should be: `faults` has all of it.
+        QuestionSetError: nothing is there, or it has no known format, or has faults: `faults`
+            lists them all.
     """
     path = existing(path)
     if path.is_dir() or beir.is_qrels(path):
@@ -44,11 +44,7 @@ def load_questions(path: str | Path) -> QuestionSet:
 
 
 def existing(path: str | Path) -> Path:
-    """Return the path of a file or folder.
-
-    Raises:
-        QuestionSetError: nothing is there.
-    """
+    """Return the path of a file or folder; raise a `QuestionSetError` if nothing is there."""
     try:
         path = Path(path).expanduser()
         there = path.is_dir() or path.is_file()

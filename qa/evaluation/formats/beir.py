@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -55,19 +54,8 @@ class _Query(Lenient):
 Grades = dict[str, int]
 
 
-@dataclass(slots=True)
-class _Corpus:
-    """The documents by id, and of those without text, where each stands."""
-
-    documents: dict[str, Document]
-    empty: dict[str, str]
-
-    def __contains__(self, id_: str) -> bool:
-        return id_ in self.documents or id_ in self.empty
-
-
 class _Judgement(NamedTuple):
-    """A line of qrels, which says how relevant a document is to a query, and where it stands."""
+    """A line of qrels, and its place in the file."""
 
     where: str
     query_id: str
@@ -87,25 +75,22 @@ def read(path: Path) -> QuestionSet:
     """Read a folder, or the folder of a file of qrels by these.
 
     A query that is not judged is left out, unless it says itself that it is not answerable, or
-    where its answer stands.
-
-    Raises:
-        QuestionSetError: a file cannot be read, or something in one is not as it should be.
+    where its answer stands. A `QuestionSetError` names all faults.
     """
     folder, qrels_path = _files(path)
     reading = Reading(folder, "fault")
-    corpus = _read_corpus(folder, reading)
+    corpus, empty = _read_corpus(folder, reading)
     queries = _read_queries(folder, reading)
     label = qrels_path.relative_to(folder).as_posix()
     judgements = _judgements(qrels_path, label, reading)
-    qrels = _judged(judgements, corpus, queries, reading)
+    qrels = _judged(judgements, corpus, empty, queries, reading)
     for where, query in queries.values():
         grades = qrels.get(query.id, {})
         if grades or query.references or query.answerable is False:
             _check(reading, where, query, grades)
             reading.add(_question(query, grades), where)
     questions = reading.finish()
-    documents = tuple(corpus.documents.values())
+    documents = tuple(corpus.values())
     return QuestionSet(folder.resolve().name, questions, fingerprint(documents), documents)
 
 
@@ -131,30 +116,32 @@ def _files(path: Path) -> tuple[Path, Path]:
     raise QuestionSetError(f"{path / QRELS} has several files: name one of them: {names}")
 
 
-def _read_corpus(folder: Path, reading: Reading) -> _Corpus:
-    corpus = _Corpus({}, {})
+def _read_corpus(folder: Path, reading: Reading) -> tuple[dict[str, Document], dict[str, str]]:
+    """Return the documents by id, and the ids of those without text, each with its place."""
+    corpus: dict[str, Document] = {}
+    empty: dict[str, str] = {}
     for number, line in read_lines(folder / CORPUS):
         where = f"{CORPUS} line {number}"
-        text = reading.parse_json(_Text, line, where)
+        text = reading.parse(_Text, line, where, json=True)
         if text is None:
             continue
-        if text.id in corpus:
+        if text.id in corpus or text.id in empty:
             reading.fault(where, f"the id “{brief(text.id)}” is there twice")
         elif not text.text or text.text.isspace():
-            corpus.empty[text.id] = where
+            empty[text.id] = where
         else:
             try:
-                corpus.documents[text.id] = Document(text.id, text.text, text.title or "")
+                corpus[text.id] = Document(text.id, text.text, text.title or "")
             except LoadError as error:
                 reading.fault(where, brief(str(error)))
-    return corpus
+    return corpus, empty
 
 
 def _read_queries(folder: Path, reading: Reading) -> dict[str, tuple[str, _Query]]:
     queries: dict[str, tuple[str, _Query]] = {}
     for number, line in read_lines(folder / QUERIES):
         where = f"{QUERIES} line {number}"
-        query = reading.parse_json(_Query, line, where)
+        query = reading.parse(_Query, line, where, json=True)
         if query is None:
             continue
         if query.id in queries:
@@ -167,8 +154,8 @@ def _read_queries(folder: Path, reading: Reading) -> dict[str, tuple[str, _Query
 def _judgements(path: Path, label: str, reading: Reading) -> Iterator[_Judgement]:
     """Yield the judgements of a file, and note its faults under a label.
 
-    A line has query, document and grade, as in BEIR; or query, an iteration that says nothing,
-    document and grade, as in TREC. Tabs separate them, or where there are none, white space.
+    A line has query, document and grade, as in BEIR, or an iteration after the query, as in
+    TREC. Tabs separate them, or where there are none, white space.
     """
     for index, (number, line) in enumerate(read_lines(path)):
         where = f"{label} line {number}"
@@ -185,22 +172,23 @@ def _judgements(path: Path, label: str, reading: Reading) -> Iterator[_Judgement
 
 def _judged(
     judgements: Iterable[_Judgement],
-    corpus: _Corpus,
+    corpus: Mapping[str, Document],
+    empty: Mapping[str, str],
     queries: dict[str, tuple[str, _Query]],
     reading: Reading,
 ) -> dict[str, Grades]:
-    """Return the grades of the documents of each query, with those in the corpus alone."""
+    """Return the grades of each query's documents, as far as they are in the corpus."""
     whole = not reading.faults  # else an unknown name may be that of a bad line
     qrels: dict[str, Grades] = {}
     for where, query_id, document_id, grade in judgements:
-        known = document_id in corpus
+        known = document_id in corpus or document_id in empty
         if query_id not in queries or (grade > 0 and not known):
             if whole:
                 missing = (QUERIES, query_id) if query_id not in queries else (CORPUS, document_id)
                 reading.fault(where, f"{missing[0]} has no “{brief(missing[1])}”")
             continue
-        if grade > 0 and document_id in corpus.empty:
-            reading.fault(corpus.empty[document_id], "the text is empty, but judged relevant")
+        if grade > 0 and document_id in empty:
+            reading.fault(empty[document_id], "the text is empty, but judged relevant")
         grades = qrels.setdefault(query_id, {})
         if known and grades.setdefault(document_id, grade) != grade:
             reading.fault(where, f"“{brief(document_id)}” was judged before, with another grade")
@@ -208,7 +196,7 @@ def _judged(
 
 
 def _check(reading: Reading, where: str, query: _Query, grades: Grades) -> None:
-    """Note what a query says of itself that does not agree."""
+    """Note where a query contradicts its judgements."""
     relevant = any(grade > 0 for grade in grades.values())
     if query.answerable is False and (relevant or query.references):
         reading.fault(where, "answerable is false, but what answers it is judged")

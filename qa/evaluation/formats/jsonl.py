@@ -6,7 +6,7 @@ import errno
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -17,11 +17,9 @@ from qa.errors import QuestionSetError
 from qa.evaluation.formats.validation import Reading, Strict, Words, read_lines
 from qa.evaluation.questions import Place, Question, QuestionSet
 
-_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
-
 
 def _fingerprint(value: str) -> str:
-    if not _FINGERPRINT.fullmatch(value):
+    if not re.fullmatch("[0-9a-f]{64}", value):
         raise ValueError("is not a fingerprint of a corpus, which is 64 digits of 0-9 and a-f")
     return value
 
@@ -93,18 +91,14 @@ class Fields(Strict):
 
 
 def read(path: Path) -> QuestionSet:
-    """Read a file of JSON lines.
-
-    Raises:
-        QuestionSetError: it cannot be read, or has bad lines.
-    """
+    """Read a file of JSON lines; a `QuestionSetError` names its bad lines."""
     reading = Reading(path)
     header = _Header()
     for index, (number, line) in enumerate(read_lines(path)):
         where = f"line {number}"
         if index == 0 and _is_header(line):
-            header = reading.parse_json(_Header, line, where) or header
-        elif fields := reading.parse_json(Fields, line, where):
+            header = reading.parse(_Header, line, where, json=True) or header
+        elif fields := reading.parse(Fields, line, where, json=True):
             reading.add(fields.to_question(), where)
     return QuestionSet(header.name or path.stem, reading.finish(), header.corpus)
 
@@ -133,8 +127,7 @@ def save_questions(
     lines = [_to_dict(question) for question in questions]
     header = {key: value for key, value in (("corpus", corpus), ("name", name)) if value}
     _check(path, header, lines)
-    kept = [header, *lines] if header else lines
-    _write(path, "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in kept), mode)
+    _write(path, "".join(map(_line, [header, *lines] if header else lines)), mode)
 
 
 def add_question(path: Path, question: Question) -> None:
@@ -145,7 +138,7 @@ def add_question(path: Path, question: Question) -> None:
     """
     line = _to_dict(question)
     _check(path, {}, [line])
-    data = f"{json.dumps(line, ensure_ascii=False)}\n".encode()
+    data = _line(line).encode()
     try:
         with path.open("r+b", buffering=0) as file:
             end = file.seek(0, os.SEEK_END)
@@ -168,6 +161,10 @@ def _is_header(line: str) -> bool:
     if not isinstance(data, dict) or "id" in data or "question" in data:
         return False
     return "corpus" in data or "name" in data
+
+
+def _line(data: Mapping[str, Any]) -> str:
+    return f"{json.dumps(data, ensure_ascii=False)}\n"
 
 
 def _to_dict(question: Question) -> dict[str, Any]:
@@ -193,7 +190,7 @@ def _to_dict(question: Question) -> dict[str, Any]:
 
 
 def _check(path: Path, header: dict[str, str], lines: list[dict[str, Any]]) -> None:
-    """Refuse to write what would not be read."""
+    """Refuse to write what could not be read."""
     reading = Reading(path)
     reading.parse(_Header, header, "the set")
     for line in lines:

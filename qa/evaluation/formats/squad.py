@@ -44,8 +44,7 @@ class _Asked(Lenient):
 def read(path: Path) -> QuestionSet:
     """Read a file in the form of SQuAD; each paragraph is a document of its corpus.
 
-    Raises:
-        QuestionSetError: it cannot be read, or something in it is not as it should be.
+    A `QuestionSetError` names all faults.
     """
     reading = Reading(path, "fault")
     documents: list[Document] = []
@@ -82,7 +81,7 @@ def _articles(path: Path) -> list[Any]:
 def _read_paragraph(
     reading: Reading, raw: object, where: str, id_: str, title: str
 ) -> Document | None:
-    """Read a paragraph and its questions; give it as a document, or None where that fails."""
+    """Read a paragraph and its questions; return it as a document, or None where that fails."""
     paragraph = reading.parse(_Paragraph, raw, where)
     if paragraph is None:
         return None
@@ -129,9 +128,9 @@ def _misplaced(answer: _Answer, document: Document, *, explain: bool) -> str:
     start, end = answer.answer_start, answer.answer_start + len(answer.text)
     here = brief(document.text[start:end], _SHOWN)
     stands = f"“{here}” stands" if here else "the paragraph has ended"
-    told = f"the answer “{brief(answer.text, _SHOWN)}” is not at {start}, where {stands}"
+    fault = f"the answer “{brief(answer.text, _SHOWN)}” is not at {start}, where {stands}"
     if not explain:
-        return told
+        return fault
     found = [Place(document.id, *span) for span in occurrences(answer.text, document.text)]
     near = min(found, key=lambda place: abs(place.start - start), default=None)
     near = near or nearest(answer.text, [document])
@@ -139,4 +138,4 @@ def _misplaced(answer: _Answer, document: Document, *, explain: bool) -> str:
     if near:
         text = brief(document.text[near.start : near.end], _SHOWN)
         way_out = f"the nearest, at {near.start}, is “{text}”"
-    return f"{told}; {way_out}"
+    return f"{fault}; {way_out}"

@@ -26,15 +26,9 @@ _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0"
 
 
 def read(path: Path, *, drafts: bool = False) -> QuestionSet:
-    """Read a table with a header row, a question a row.
+    """Read a table with a header row, a question a row; a `QuestionSetError` names its bad lines.
 
-    Args:
-        path: the file.
-        drafts: whether a row that does not say if it is answerable, and has no quotes, is one
-            that is not judged yet.
-
-    Raises:
-        QuestionSetError: it cannot be read, or has bad lines.
+    With `drafts`, a row that has neither a quote nor `answerable` is not judged yet.
     """
     text = read_text(path)
     delimiter = _delimiter(text)
@@ -51,8 +45,8 @@ def read(path: Path, *, drafts: bool = False) -> QuestionSet:
         if any(cell for column, cell in _cells(columns, row) if not column):
             reading.fault(where, _too_wide(row, columns, delimiter))
         elif isinstance(data["answerable"], str):
-            told = brief(data["answerable"])
-            reading.fault(where, f"answerable: “{told}” is none of {', '.join(_TRUTH)}")
+            written = brief(data["answerable"])
+            reading.fault(where, f"answerable: “{written}” is none of {', '.join(_TRUTH)}")
         elif fields := reading.parse(Fields, data, where):
             reading.add(fields.to_question(), where)
     return QuestionSet(path.stem, reading.finish())
@@ -65,7 +59,7 @@ def _delimiter(text: str) -> str:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         try:
             return sum(_is_known(_column(cell)) for cell in next(rows, []))
-        except csv.Error:  # a cell that is too long, which is told when the rows are read
+        except csv.Error:  # a cell that is too long, which is a fault when the rows are read
             return 0
 
     return max(",;\t", key=known)

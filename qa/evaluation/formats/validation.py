@@ -1,8 +1,8 @@
-"""What the formats share: reading files, and saying plainly all that is wrong with them."""
+"""What the formats share: reading files, and naming all their faults."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
@@ -45,12 +45,7 @@ class Lenient(BaseModel):
 
 
 class Reading:
-    """What is read of a question set, and all that is wrong with it.
-
-    Args:
-        path: the set's file or folder.
-        fault: what a fault of it is called.
-    """
+    """The questions of a set, and all its faults; `fault` is what messages call one."""
 
     def __init__(self, path: Path, fault: str = "bad line") -> None:
         self.faults: list[str] = []
@@ -60,27 +55,21 @@ class Reading:
         self._wheres: dict[str, str] = {}
 
     def fault(self, where: str, reason: str) -> None:
-        """Note that something is wrong somewhere."""
+        """Note a fault."""
         self.faults.append(f"{where}: {reason}")
 
-    def parse_json(self, model: type[Model], text: str, where: str) -> Model | None:
-        """Read fields from JSON; give None, and note why, where they are not as they should be."""
+    def parse(
+        self, model: type[Model], data: Any, where: str, *, json: bool = False
+    ) -> Model | None:
+        """Read fields from data or JSON; return None, and note the fault, where they do not fit."""
         try:
-            return model.model_validate_json(text)
-        except ValidationError as error:
-            self.fault(where, _reason(error, model))
-            return None
-
-    def parse(self, model: type[Model], data: object, where: str) -> Model | None:
-        """Read fields from plain data; give None, and note why, as `parse_json`."""
-        try:
-            return model.model_validate(data)
+            return model.model_validate_json(data) if json else model.model_validate(data)
         except ValidationError as error:
             self.fault(where, _reason(error, model))
             return None
 
     def add(self, question: Question, where: str) -> None:
-        """Take up a question; its id must be a new one."""
+        """Add a question; its id must be new."""
         first = self._wheres.setdefault(question.id, where)
         if question.id in self._questions:
             self.fault(where, f"the id “{brief(question.id)}” is there twice, first in {first}")
@@ -93,9 +82,8 @@ class Reading:
             QuestionSetError: something is wrong with the set, or there is no question in it.
         """
         if self.faults:
-            count = len(self.faults)
-            noun = self._fault + ("s" if count > 1 else "")
-            raise QuestionSetError(f"{self._path} has {count:,} {noun}", self.faults)
+            noun = self._fault + ("s" if len(self.faults) > 1 else "")
+            raise QuestionSetError(f"{self._path} has {len(self.faults):,} {noun}", self.faults)
         if not self._questions:
             raise QuestionSetError(f"{self._path} has no questions in it")
         return tuple(self._questions.values())
@@ -109,11 +97,9 @@ def reading_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         raise QuestionSetError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise QuestionSetError(
-            f"{path} is not UTF-8 text: save it as that (a spreadsheet calls it “CSV UTF-8”)"
-            if path.suffix.lower() in (".csv", ".tsv")
-            else f"{path} is not UTF-8 text: save it as that"
-        ) from error
+        is_table = path.suffix.lower() in (".csv", ".tsv")
+        hint = " (a spreadsheet calls it “CSV UTF-8”)" if is_table else ""
+        raise QuestionSetError(f"{path} is not UTF-8 text: save it as that{hint}") from error
 
 
 def read_text(path: Path) -> str:
@@ -130,16 +116,15 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
                 yield number, line.rstrip("\n")
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Sequence[str]) -> str:
     """Return a sentence on an unknown name: which was meant, or which are known."""
-    known = list(known)
     close = get_close_matches(name, known, n=1)
     way_out = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
     return f"is not a field that is known; {way_out}"
 
 
 def _reason(error: ValidationError, model: type[BaseModel]) -> str:
-    """Return the most telling reason: an unknown field explains one that is missing."""
+    """Return one fault, an unknown field first: it explains why another is missing."""
     errors = error.errors(include_url=False)
     first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
     where = "".join(f"[{x}]" if isinstance(x, int) else f".{x}" for x in first["loc"])

@@ -44,9 +44,8 @@ def intervals(
 def exact_interval(value: float, questions: int, *, level: float = 0.95) -> tuple[float, float]:
     """Return the interval of a mean where all questions came out 0, or all 1.
 
-    No resample can differ from them then, and a bootstrap would claim to be certain. This is
-    the exact binomial interval (Clopper and Pearson 1934), which holds for the mean of any
-    values from 0 to 1 that all came out at the same end.
+    No resample differs then, and a bootstrap would claim to be certain. This is the exact
+    binomial interval (Clopper and Pearson 1934), which holds for the mean of any such values.
     """
     from scipy.stats import binomtest  # takes half a second to load
 
@@ -86,13 +85,7 @@ def randomisations(
     toss. So results are swapped between them at random, question by question, and p is how
     often they then differ at least as much as they did. What was observed counts as one more
     toss, so p is never 0; a toss for which a measure is not defined counts as differing.
-
-    Args:
-        statistics_of: takes columns, gives the statistic over them; by name.
-        a: the columns of one system.
-        b: those of the other, the same questions in the same order.
-        seed: of the tosses, which are the same for all statistics.
-        resamples: how many tosses.
+    `a` and `b` have the same questions in the same order; all statistics see the same tosses.
     """
     joined = {name: np.concatenate([a[name], b[name]]) for name in a}
     statistics = {name: statistic_of(joined) for name, statistic_of in statistics_of.items()}

@@ -9,10 +9,6 @@ from __future__ import annotations
 import re
 import string
 from collections import Counter
-from collections.abc import Sequence
-
-import numpy as np
-from numpy.typing import NDArray
 
 from qa.evaluation.records import Record
 
@@ -20,23 +16,20 @@ _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
-def short_answer_columns(records: Sequence[Record]) -> dict[str, NDArray[np.float64]]:
-    """Measure the answerable questions that have short answers; an abstention counts 0."""
-    names = ("exact match", "token F1", "answer-in-quote@1", "answer-in-quote@3")
-    values = {name: np.full(len(records), np.nan) for name in names}
-    for row, record in enumerate(records):
-        answers = [answer for answer in record.answers if words(answer)]
-        if not (record.answerable and answers):
-            continue
-        quotes = [] if record.abstained else [quote.text for quote in record.quotes]
-        first = quotes[0] if quotes else ""
-        values["exact match"][row] = max(exact_match(first, one) for one in answers)
-        values["token F1"][row] = max(token_f1(first, one) for one in answers)
-        for k in (1, 3):
-            values[f"answer-in-quote@{k}"][row] = any(
-                holds(quote, one) for quote in quotes[:k] for one in answers
-            )
-    return values
+def short_answer_facts(record: Record) -> dict[str, float]:
+    """Measure an answerable question that has short answers; an abstention counts 0."""
+    answers = [answer for answer in record.answers if words(answer)]
+    if not (record.answerable and answers):
+        return {}
+    quotes = [] if record.abstained else [quote.text for quote in record.quotes]
+    first = quotes[0] if quotes else ""
+    held = [any(holds(quote, answer) for answer in answers) for quote in quotes[:3]]
+    return {
+        "exact match": max(exact_match(first, answer) for answer in answers),
+        "token F1": max(token_f1(first, answer) for answer in answers),
+        "answer-in-quote@1": any(held[:1]),
+        "answer-in-quote@3": any(held),
+    }
 
 
 def words(text: str) -> list[str]:

@@ -3,8 +3,7 @@
 page = html_report(run)  # opens in any browser, asks nothing of the network
 """
 
-from qa.evaluation.report.comparison_page import html_comparison
 from qa.evaluation.report.markdown import markdown_comparison, markdown_summary
-from qa.evaluation.report.run_page import html_report
+from qa.evaluation.report.pages import html_comparison, html_report
 
 __all__ = ["html_comparison", "html_report", "markdown_comparison", "markdown_summary"]

@@ -1,17 +1,14 @@
-"""Questions as cards: what was quoted and what is gold, each marked where they share characters."""
+"""Quotes and gold of a question, each marked where they share characters."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
-from qa.evaluation.comparison.comparing import Comparison, Flip
 from qa.evaluation.questions import Place
 from qa.evaluation.records import OUTCOMES, Excerpt, Record
-from qa.evaluation.report.tables import outcome_style
 
-_TEXTS = 3  # that serve for one part of the gold and are shown
+_TEXTS = 3  # wordings of one part of the gold that are shown
 _PLACES = 4  # of the same words that are shown
 
 
@@ -22,17 +19,10 @@ class Piece(NamedTuple):
     shared: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """Words of the corpus, in pieces, with the places where they stand.
+class Words(NamedTuple):
+    """Words of the corpus in pieces, with what stands around them.
 
-    Attributes:
-        pieces: the words, cut where marks begin and end.
-        before: some of what stands before them in the corpus.
-        after: some of what stands after them.
-        places: where they stand.
-        more: in how many other places they stand, that are not shown.
-        right: whether they share a character with the gold, or the gold with them.
+    `more` counts the places that are not shown; `right` says whether any character is shared.
     """
 
     pieces: tuple[Piece, ...]
@@ -43,133 +33,35 @@ class Words:
     after: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What a run made of a question."""
-
-    record: Record
-    quotes: tuple[Words, ...]
-    style: str
-    standing: str
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of the gold: the words that serve for it, any one of them."""
+class Part(NamedTuple):
+    """A part of the gold: wordings, any one of which serves, and how many are not shown."""
 
     words: tuple[Words, ...]
     more: int
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A question of a run.
-
-    Attributes:
-        number: its place in the set, from 1.
-        record: what happened to it.
-        answered: what was made of it.
-        gold: what is right, marked where it was quoted.
-        tags: the numbers of its tags in the report's list.
-        first: whether it is the first of its outcome.
-    """
-
-    number: int
-    record: Record
-    answered: Answered
-    gold: tuple[Part, ...]
-    tags: tuple[int, ...]
-    first: bool
+def misses_first(records: Sequence[Record]) -> list[tuple[int, Record]]:
+    """Return each record after its number in the set, from 1, in the order of `OUTCOMES`."""
+    order = list(OUTCOMES)
+    return sorted(enumerate(records, 1), key=lambda numbered: order.index(numbered[1].outcome))
 
 
-@dataclass(frozen=True, slots=True)
-class FlipCard:
-    """A question that came out right in one of two runs.
-
-    Attributes:
-        number: its place on the page, from 1.
-        order: its place in the set, from 1.
-        kind: "lost" or "gained".
-        run: the other run's place among the others, from 1.
-        name: the other run's name.
-        before: what the baseline made of it.
-        after: what the other run made of it.
-        gold: what is right, marked where either run quoted it.
-    """
-
-    number: int
-    order: int
-    kind: str
-    run: int
-    name: str
-    before: Answered
-    after: Answered
-    gold: tuple[Part, ...]
-
-
-def cards(records: Sequence[Record], tags: Sequence[str]) -> list[Card]:
-    """Return a card for each question: misses first, in the order of `OUTCOMES`."""
-    number_of = {tag: number for number, tag in enumerate(tags)}
-    order = {outcome: number for number, outcome in enumerate(OUTCOMES)}
-    outcomes = [record.outcome for record in records]
-    seen: set[str] = set()
-    made = []
-    for place in sorted(range(len(records)), key=lambda place: order[outcomes[place]]):
-        record = records[place]
-        made.append(
-            Card(
-                number=place + 1,
-                record=record,
-                answered=answered(record),
-                gold=gold_parts(record, record.quotes),
-                tags=tuple(number_of[tag] for tag in record.tags if tag in number_of),
-                first=outcomes[place] not in seen,
-            )
-        )
-        seen.add(outcomes[place])
-    return made
-
-
-def flip_cards(comparison: Comparison) -> list[FlipCard]:
-    """Return a card for each question that flipped: those lost first."""
-    number_of = {run.name: number for number, run in enumerate(comparison.runs[1:], 1)}
-    asked = enumerate(comparison.runs[0].records, 1)
-    order_of = {record.question_id: number for number, record in asked}
-    lost_first = sorted(comparison.flips, key=lambda flip: flip.gained)
+def quoted(record: Record) -> list[Words]:
+    """Return what was quoted, marked where it is gold."""
+    gold = [excerpt.place for part in record.gold for excerpt in part]
     return [
-        FlipCard(
-            number=number,
-            order=order_of[flip.before.question_id],
-            kind=kind_of(flip),
-            run=number_of[flip.run],
-            name=flip.run,
-            before=answered(flip.before),
-            after=answered(flip.after),
-            gold=gold_parts(flip.after, flip.before.quotes + flip.after.quotes),
-        )
-        for number, flip in enumerate(lost_first, 1)
+        Words(pieces(quote, gold), (quote.place,), 0, right)
+        for quote, right in zip(record.quotes, record.hits, strict=True)
     ]
 
 
-def kind_of(flip: Flip) -> str:
-    """Return which way a question flipped."""
-    return "gained" if flip.gained else "lost"
+def gold_parts(record: Record, quotes: Iterable[Excerpt]) -> list[Part]:
+    """Return the parts of a question's gold, marked where they were quoted.
 
-
-def answered(record: Record) -> Answered:
-    """Return what a run made of a question, its quotes marked where they are gold."""
-    gold = _gold(record)
-    quotes = tuple(
-        Words(pieces(quote, gold), (quote.place,), 0, right)
-        for quote, right in zip(record.quotes, record.hits, strict=True)
-    )
-    return Answered(record, quotes, outcome_style(record.outcome), standing(record))
-
-
-def gold_parts(record: Record, quotes: Iterable[Excerpt]) -> tuple[Part, ...]:
-    """Return the parts of a question's gold, marked where they were quoted."""
-    quoted = [quote.place for quote in quotes]
-    return tuple(_part(part, quoted) for part in record.gold)
+    Each text of a part is shown once, the most quoted first.
+    """
+    places = [quote.place for quote in quotes]
+    return [_part(part, places) for part in record.gold]
 
 
 def standing(record: Record) -> str:
@@ -177,17 +69,16 @@ def standing(record: Record) -> str:
     if not record.answerable or not (record.gold or record.relevant) or record.error:
         return ""
     if record.gold:
-        what, places = "gold passage", [one.place for one in record.ranking]
-        gold = _gold(record)
-        found = [any(place.common(one) for one in gold) for place in places]
+        what = "gold passage"
+        gold = [excerpt.place for part in record.gold for excerpt in part]
+        hits = [_shared(passage.place, gold) > 0 for passage in record.ranking]
     else:
         what = "relevant document" if record.by_document else "relevant passage"
-        ranked = record.keys()
-        found = [record.relevant.get(key, 0) > 0 for key in ranked]
-    if not any(found):
-        return f"no {what} among the {len(found):,} retrieved"
+        hits = [record.relevant.get(key, 0) > 0 for key in record.keys()]  # noqa: SIM118
+    if not any(hits):
+        return f"no {what} among the {len(hits):,} retrieved"
     used = f"; the answer was made of the first {record.in_use:,}" if record.in_use else ""
-    return f"first {what} at rank {found.index(True) + 1:,} of {len(found):,}{used}"
+    return f"first {what} at rank {hits.index(True) + 1:,} of {len(hits):,}{used}"
 
 
 def pieces(excerpt: Excerpt, others: Iterable[Place]) -> tuple[Piece, ...]:
@@ -195,54 +86,42 @@ def pieces(excerpt: Excerpt, others: Iterable[Place]) -> tuple[Piece, ...]:
 
     Joined, the pieces are the text.
     """
-    cut = []
+    place, text = excerpt.place, excerpt.text
+    cut: list[Piece] = []
     done = 0
-    for start, end in _shared(excerpt.place, others):
-        cut.append(Piece(excerpt.text[done:start], False))
-        cut.append(Piece(excerpt.text[start:end], True))
+    for other in sorted(other for other in others if place.common(other)):
+        start, end = max(other.start - place.start, done), min(other.end, place.end) - place.start
+        if start >= end:
+            continue
+        if cut and start == done:
+            start -= len(cut.pop().text)
+        else:
+            cut.append(Piece(text[done:start], False))
+        cut.append(Piece(text[start:end], True))
         done = end
-    cut.append(Piece(excerpt.text[done:], False))
+    cut.append(Piece(text[done:], False))
     return tuple(piece for piece in cut if piece.text)
 
 
-def _gold(record: Record) -> list[Place]:
-    return [excerpt.place for part in record.gold for excerpt in part]
-
-
 def _part(part: Sequence[Excerpt], quoted: Sequence[Place]) -> Part:
-    """Show each text of a part once, at its place that was quoted most, most quoted first."""
     by_text: dict[str, list[Excerpt]] = {}
-    for excerpt in sorted(part, key=lambda one: -_held(one, quoted)):
+    for excerpt in sorted(part, key=lambda one: -_shared(one.place, quoted)):
         by_text.setdefault(excerpt.text, []).append(excerpt)
     shown = list(by_text.values())[:_TEXTS]
     return Part(tuple(_words(same, quoted) for same in shown), len(by_text) - len(shown))
 
 
 def _words(same: Sequence[Excerpt], quoted: Sequence[Place]) -> Words:
-    places = tuple(excerpt.place for excerpt in same)
-    right = _held(same[0], quoted) > 0
+    first = same[0]
     return Words(
-        pieces(same[0], quoted),
-        places[:_PLACES],
-        max(0, len(same) - _PLACES),
-        right,
-        same[0].before,
-        same[0].after,
+        pieces(first, quoted),
+        tuple(excerpt.place for excerpt in same[:_PLACES]),
+        more=max(0, len(same) - _PLACES),
+        right=_shared(first.place, quoted) > 0,
+        before=first.before,
+        after=first.after,
     )
 
 
-def _held(excerpt: Excerpt, quoted: Iterable[Place]) -> int:
-    return sum(excerpt.place.common(place) for place in quoted)
-
-
-def _shared(place: Place, others: Iterable[Place]) -> list[tuple[int, int]]:
-    """Give the stretches of a place, counted from its start, that others hold; they are apart."""
-    stretches: list[tuple[int, int]] = []
-    for other in sorted(one for one in others if place.common(one)):
-        start = max(other.start, place.start) - place.start
-        end = min(other.end, place.end) - place.start
-        if stretches and start <= stretches[-1][1]:
-            start, before = stretches.pop()
-            end = max(before, end)
-        stretches.append((start, end))
-    return stretches
+def _shared(place: Place, others: Iterable[Place]) -> int:
+    return sum(place.common(other) for other in others)

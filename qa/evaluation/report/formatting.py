@@ -10,13 +10,19 @@ from qa.evaluation.measures import MEASURES
 NONE = "–"
 """What stands where there is no number."""
 
-
+_SHORT = 160  # characters
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")  # what a browser, or a file in UTF-8, cannot hold
 
 
 def writable(text: str) -> str:
     """Put a replacement character for what cannot be written."""
     return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def shortened(text: str) -> str:
+    """Write a text in one line, cut where it is long."""
+    text = " ".join(text.split())
+    return text if len(text) <= _SHORT else f"{text[:_SHORT].rstrip()}…"
 
 
 def counted(number: int, noun: str) -> str:
@@ -62,6 +68,12 @@ def difference(measure: str, number: float) -> str:
     return f"{'−' if number < 0 else '+'}{written}"
 
 
+def difference_interval(measure: str, low: float, high: float) -> str:
+    """Write an interval of differences."""
+    ends = difference(measure, low), difference(measure, high)
+    return NONE if NONE in ends else " to ".join(ends)
+
+
 def probability(p: float | None) -> str:
     """Write a p value, to three decimals."""
     if p is None or math.isnan(p):
@@ -79,3 +91,8 @@ def is_share(measure: str) -> bool:
     if measure in MEASURES:
         return MEASURES[measure].better != 0 and not is_time(measure)
     return not is_time(measure)
+
+
+def is_drawn(measure: str, low: float, high: float) -> bool:
+    """Return whether an interval is drawn: one of a share that is known."""
+    return is_share(measure) and math.isfinite(low + high)

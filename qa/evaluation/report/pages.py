@@ -1,17 +1,22 @@
-"""A page in one file: markup, style and script, with a policy that lets nothing else in."""
+"""Runs and comparisons as pages in one file, with a policy that lets nothing else in."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup, escape
 
-from qa.evaluation.report import formatting
+from qa.evaluation.comparison import Comparison
+from qa.evaluation.measures import MEASURES
+from qa.evaluation.records import OUTCOMES
+from qa.evaluation.report import cards, charts, formatting, tables, wording
+from qa.evaluation.runs import Run
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -20,43 +25,60 @@ _STYLES = ("page.css", "tables.css", "charts.css", "questions.css", "media.css")
 _SCRIPT = "page.js"
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A value that the questions of a page can be filtered by.
-
-    Attributes:
-        value: what stands for it in the page's address.
-        name: what a reader calls it.
-        key: what stands for it at a question.
-        count: how many questions have it.
-        style: what its colour is called; empty if it has none.
-    """
+class _Choice(NamedTuple):
+    """A filter of the questions: its value in the page's address, its key at a question."""
 
     value: str
     name: str
-    key: str
-    count: int
+    key: object
+    questions: int
     style: str = ""
+
+
+def html_report(run: Run) -> str:
+    """Write the page of a run: its figures, and every question with its outcome."""
+    tagged = tables.tagged(run)
+    counts = Counter(record.outcome for record in run.records)
+    outcomes = [outcome for outcome in OUTCOMES if counts[outcome]]
+    return _page(
+        "run.html",
+        run=run,
+        answerable=[record for record in run.records if record.answerable],
+        unanswerable=[record for record in run.records if not record.answerable],
+        settings=list(_settings(run)),
+        tagged=tagged,
+        tag_keys={tag: number for number, tag in enumerate(tagged)},
+        tag_choices=[_Choice(t, t, n, len(tagged[t])) for n, t in enumerate(tagged)],
+        outcome_choices=[
+            _Choice(style(one), one, style(one), counts[one], f"o-{style(one)}") for one in outcomes
+        ],
+    )
+
+
+def html_comparison(comparison: Comparison) -> str:
+    """Write the page of a comparison: verdicts, differences, and the questions that flipped."""
+    names = [run.name for run in comparison.runs]
+    records = enumerate(comparison.runs[0].records, 1)
+    flips = sorted(comparison.flips, key=lambda flip: flip.gained)
+    kinds = Counter("gained" if flip.gained else "lost" for flip in flips)
+    of_runs = Counter(flip.run for flip in flips)
+    return _page(
+        "comparison.html",
+        comparison=comparison,
+        baseline=names[0],
+        others=names[1:],
+        sweep=tables.by_group(tables.sweep_rows(comparison)) if len(names) > 2 else {},
+        flips=flips,
+        order={record.question_id: number for number, record in records},
+        run_keys={name: number for number, name in enumerate(names)},
+        kind_choices=[_Choice(k, k, k, kinds[k]) for k in ("lost", "gained") if kinds[k]],
+        run_choices=[_Choice(n, n, key, of_runs[n]) for key, n in enumerate(names) if key],
+    )
 
 
 def report_script() -> str:
     """Return the script that stands in every page, for policies that name it."""
     return str(_static(_SCRIPT))
-
-
-def page(template: str, **context: Any) -> str:
-    """Write the page of a template."""
-    style, script = _static(*_STYLES), _static(_SCRIPT)
-    policy = (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
-    )
-    written = (
-        _environment()
-        .get_template(template)
-        .render(style=style, script=script, policy=policy, **context)
-    )
-    return formatting.writable(written)
 
 
 def exact(value: object) -> Markup:
@@ -67,8 +89,14 @@ def exact(value: object) -> Markup:
     return escape(value).replace("\r", Markup("&#13;"))
 
 
+def style(outcome: str) -> str:
+    """Return what an outcome is called in styles and links."""
+    return outcome.replace(" ", "-")
+
+
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates, with all that they call."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -79,9 +107,33 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["counted"] = formatting.counted
-    environment.filters["duration"] = formatting.duration
+    environment.globals |= {
+        "cards": cards,
+        "charts": charts,
+        "formatting": formatting,
+        "tables": tables,
+        "wording": wording,
+        "MEASURES": MEASURES,
+        "OUTCOMES": OUTCOMES,
+        "zip": zip,
+    }
+    environment.filters |= {
+        "counted": formatting.counted,
+        "duration": formatting.duration,
+        "percent": "{:.0%}".format,
+        "style": style,
+    }
     return environment
+
+
+def _page(template: str, **context: Any) -> str:
+    css, script = _static(*_STYLES), _static(_SCRIPT)
+    policy = (
+        f"default-src 'none'; style-src '{_digest(css)}'; script-src '{_digest(script)}'; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    page = environment().get_template(template)
+    return formatting.writable(page.render(css=css, script=script, policy=policy, **context))
 
 
 @cache
@@ -95,3 +147,21 @@ def _static(*names: str) -> Markup:
 def _digest(text: str) -> str:
     """Name a text as policies do."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _settings(run: Run) -> Iterator[tuple[str, str]]:
+    """Yield the settings and costs as names and texts, nested ones with both names."""
+    yield from _flat({key: value for key, value in run.settings.items() if key != "notes"})
+    for name, cost in run.costs.items():
+        yield name, f"{cost:,.1f}"
+
+
+def _flat(settings: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in settings.items():
+        name = f"{within}{key}"
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{name}: ")
+        elif isinstance(value, list | tuple):
+            yield name, ", ".join(map(str, value))
+        else:
+            yield name, str(value)

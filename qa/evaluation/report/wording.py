@@ -1,14 +1,13 @@
-"""Results in words: the same in every report."""
+"""Results in words, the same in every report."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from qa.evaluation.comparison import Comparison
 from qa.evaluation.measures import MEASURES
-from qa.evaluation.records import Record
 from qa.evaluation.report.formatting import counted
 from qa.evaluation.runs import Figure, Run
 
@@ -36,11 +35,7 @@ def headlines(figures: Mapping[str, Figure]) -> list[Figure]:
 
 def main_result(run: Run) -> str:
     """Return how many questions came out right, and how the others did not."""
-    answerable = [record for record in run.records if record.answerable]
-    sentences = [
-        _answerable(answerable, run.figures.get("quote-hit@1")),
-        _unanswerable(len(run.records) - len(answerable), run),
-    ]
+    sentences = _answerable(run), _unanswerable(run)
     return " ".join(sentence for sentence in sentences if sentence)
 
 
@@ -76,31 +71,34 @@ def direction(measure: str) -> str:
     return {1: "more is better", -1: "less is better"}.get(better, "")
 
 
-def _answerable(records: Sequence[Record], figure: Figure | None) -> str:
-    judged = [record for record in records if record.gold or record.relevant]
+def _answerable(run: Run) -> str:
+    answerable = [record for record in run.records if record.answerable]
+    judged = [record for record in answerable if record.gold or record.relevant]
     if not judged:
         return ""
-    came = Counter(record.outcome for record in judged)
+    counts = Counter(record.outcome for record in judged)
     what = "the right quote" if any(r.gold for r in judged) else "a quote of a relevant document"
-    right = came["right"]
-    return (
-        f"Of {counted(len(judged), 'answerable question')}, {right:,} {_was(right)} answered with "
-        f"{what} first{_in_brackets(figure)}{_others(came, len(judged) - right)}."
+    right, others = counts["right"], len(judged) - counts["right"]
+    result = (
+        f"Of {counted(len(judged), 'answerable question')}, {right:,} "
+        f"{'was' if right == 1 else 'were'} answered with {what} first"
+        f"{_in_brackets(run.figures.get('quote-hit@1'))}"
     )
+    reasons = {
+        "wrong quote": "got another quote though a passage held it",
+        "not retrieved": "got another as no passage held it",
+        "not asked": "could not be asked",
+        "false abstention": "got an abstention",
+    }
+    parts = [f"{counts[name]:,} {reason}" for name, reason in reasons.items() if counts[name]]
+    if not parts:
+        return f"{result}."
+    listed = " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
+    return f"{result}; of the other {others:,}, {listed}."
 
 
-def _others(came: Mapping[str, int], others: int) -> str:
-    told = [
-        (came["wrong quote"], "got another quote though a passage held it"),
-        (came["not retrieved"], "got another as no passage held it"),
-        (came["not asked"], "could not be asked"),
-        (came["false abstention"], "got an abstention"),
-    ]
-    parts = [f"{count:,} {what}" for count, what in told if count]
-    return f"; of the other {others:,}, {_and(parts)}" if parts else ""
-
-
-def _unanswerable(questions: int, run: Run) -> str:
+def _unanswerable(run: Run) -> str:
+    questions = sum(not record.answerable for record in run.records)
     if not questions:
         return ""
     abstained = sum(record.outcome == "correct abstention" for record in run.records)
@@ -114,11 +112,3 @@ def _in_brackets(figure: Figure | None) -> str:
     if figure is None:
         return ""
     return f" ({figure.value:.2f}, 95% interval {figure.low:.2f} to {figure.high:.2f})"
-
-
-def _was(number: int) -> str:
-    return "was" if number == 1 else "were"
-
-
-def _and(parts: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from embeddings import Encoder, ModelError
+from embeddings import ModelError
 from qa import QA, Answer, Document, verify
 from qa.answering.candidates import Candidate
 from qa.answering.extractive import (
@@ -158,74 +158,90 @@ def test_a_follow_up_is_answered_by_its_own_words(tmp_path: Path) -> None:
 
 
 @pytest.mark.model
-def test_the_capital_of_france_is_not_in_the_essay(real_encoder: Encoder) -> None:
-    with QA.open() as qa:
-        assert qa.ask("What is the capital of France?").abstained
-        answer = qa.ask("When was the Belt and Road proposed?")
-    assert "2013" in answer.citations[0].quote
-    assert replace(answer) == answer
+@pytest.mark.usefixtures("indexed_essay")
+class TestOnTheEssay:
+    def test_the_capital_of_france_is_not_in_the_essay(self) -> None:
+        with QA.open() as qa:
+            assert qa.ask("What is the capital of France?").abstained
+            answer = qa.ask("When was the Belt and Road proposed?")
+        assert "2013" in answer.citations[0].quote
+        assert replace(answer) == answer
 
+    @pytest.mark.parametrize(
+        ("before", "question", "context", "quote"),
+        [
+            (WHEN, "Why is populism on the rise?", "", "Deep-rooted anxiety"),
+            (WHEN, "Why are elites disliked?", "", "Deep-rooted anxiety"),
+            (
+                WHOM,
+                "How were the conversations?",
+                " (the foreign leader that Xi met)",
+                "productive",
+            ),
+        ],
+    )
+    def test_a_question_in_doubt_leans_on_what_came_before_only_where_that_helps(
+        self, before: str, question: str, context: str, quote: str
+    ) -> None:
+        with QA.open(threshold=0) as qa:
+            answer = qa.ask(question, history=[before])
+        assert answer.query == question + context
+        assert quote in answer.citations[0].quote
 
-@pytest.mark.model
-@pytest.mark.parametrize(
-    ("before", "question", "context", "quote"),
-    [
-        (WHEN, "Why is populism on the rise?", "", "Deep-rooted anxiety"),
-        (WHEN, "Why are elites disliked?", "", "Deep-rooted anxiety"),
-        (WHOM, "How were the conversations?", " (the foreign leader that Xi met)", "productive"),
-    ],
-)
-def test_a_question_in_doubt_leans_on_what_came_before_only_where_that_helps(
-    real_encoder: Encoder, before: str, question: str, context: str, quote: str
-) -> None:
-    with QA.open(threshold=0) as qa:
-        answer = qa.ask(question, history=[before])
-    assert answer.query == question + context
-    assert quote in answer.citations[0].quote
+    @pytest.mark.parametrize(
+        "question",
+        [
+            "Why did Xi reject the Belt and Road?",
+            "How many times has Putin visited China?",
+            "Who won the football match in Moscow?",
+            "What does the essay say about Brazil's economy?",
+        ],
+    )
+    def test_false_premises_and_near_misses_of_the_essay_are_refused(self, question: str) -> None:
+        with QA.open() as qa:
+            answer = qa.ask(question)
+        assert answer.abstained
+        assert answer.near
 
+    @pytest.mark.parametrize(
+        ("question", "truth"),
+        [
+            ("Why did Trump abandon the one-China policy?", "will continue to carry out"),
+            (
+                "Why does China support the deployment of THAAD?",
+                "the opposition from both China and Russia",
+            ),
+        ],
+    )
+    def test_a_false_premise_that_is_not_refused_gets_the_words_that_deny_it(
+        self, question: str, truth: str
+    ) -> None:
+        with QA.open() as qa:
+            answer = qa.ask(question)
+        assert truth in answer.citations[0].quote
 
-@pytest.mark.model
-@pytest.mark.parametrize(
-    "question",
-    [
-        "Why did Xi reject the Belt and Road?",
-        "How many times has Putin visited China?",
-        "Who won the football match in Moscow?",
-        "What does the essay say about Brazil's economy?",
-    ],
-)
-def test_false_premises_and_near_misses_of_the_essay_are_refused(question: str) -> None:
-    with QA.open() as qa:
-        answer = qa.ask(question)
-    assert answer.abstained
-    assert answer.near
+    def test_a_sentence_that_says_it_comes_with_what_it_is(self) -> None:
+        with QA.open() as qa:
+            first = qa.ask("Is the China-Russia partnership an alliance?").citations[0]
+        assert first.quote[first.lead :] == "It is definitely not an alliance relationship."
+        assert first.quote.startswith("The China-Russia partnership is embedded")
 
+    def test_where_the_reader_cannot_run_a_sentence_says_so(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "qa.answering.span_reader", None)
+        with QA.open() as qa:
+            assert qa.retrieve("When was the Belt and Road Initiative proposed?")
+            with pytest.raises(ModelError, match="pip install openvino"):
+                qa.ask("When was the Belt and Road Initiative proposed?")
 
-@pytest.mark.model
-@pytest.mark.parametrize(
-    ("question", "truth"),
-    [
-        ("Why did Trump abandon the one-China policy?", "will continue to carry out"),
-        (
-            "Why does China support the deployment of THAAD?",
-            "the opposition from both China and Russia",
-        ),
-    ],
-)
-def test_a_false_premise_that_is_not_refused_gets_the_words_that_deny_it(
-    question: str, truth: str
-) -> None:
-    with QA.open() as qa:
-        answer = qa.ask(question)
-    assert truth in answer.citations[0].quote
-
-
-@pytest.mark.model
-def test_a_sentence_that_says_it_comes_with_what_it_is(real_encoder: Encoder) -> None:
-    with QA.open() as qa:
-        first = qa.ask("Is the China-Russia partnership an alliance?").citations[0]
-    assert first.quote[first.lead :] == "It is definitely not an alliance relationship."
-    assert first.quote.startswith("The China-Russia partnership is embedded")
+    def test_what_might_have_been_quoted_is_told_best_first(self) -> None:
+        with QA.open() as qa:
+            answer = qa.ask("When was the Belt and Road proposed?")
+        scores = [candidate.score for candidate in answer.considered]
+        assert scores == sorted(scores, reverse=True)
+        assert answer.considered[0].text == answer.citations[0].quote
+        assert all("score" not in each for each in answer.to_dict()["citations"])
 
 
 def test_numpy_has_one_thread_while_it_answers_and_then_what_it_had(
@@ -246,25 +262,6 @@ def test_numpy_has_one_thread_while_it_answers_and_then_what_it_had(
         ask("Who?", tmp_path)
         assert threads() == before == [2] * len(before)
     assert during == [[1] * len(before)]
-
-
-@pytest.mark.model
-def test_where_the_reader_cannot_run_a_sentence_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "qa.answering.span_reader", None)
-    with QA.open() as qa:
-        assert qa.retrieve("When was the Belt and Road Initiative proposed?")
-        with pytest.raises(ModelError, match="pip install openvino"):
-            qa.ask("When was the Belt and Road Initiative proposed?")
-
-
-@pytest.mark.model
-def test_what_might_have_been_quoted_is_told_best_first(real_encoder: Encoder) -> None:
-    with QA.open() as qa:
-        answer = qa.ask("When was the Belt and Road proposed?")
-    scores = [candidate.score for candidate in answer.considered]
-    assert scores == sorted(scores, reverse=True)
-    assert answer.considered[0].text == answer.citations[0].quote
-    assert all("score" not in each for each in answer.to_dict()["citations"])
 
 
 def test_two_quotes_that_say_the_same_are_not_both_shown(tmp_path: Path) -> None:

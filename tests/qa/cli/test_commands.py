@@ -56,10 +56,10 @@ def test_help_names_every_command() -> None:
         assert run(command, "--help").exit_code == 0
 
 
-@pytest.mark.parametrize("module", ["qa", "qa.__main__", "embeddings", "ui"])
-def test_importing_loads_nothing_heavy(module: str) -> None:
+@pytest.mark.process
+def test_importing_loads_nothing_heavy() -> None:
     code = (
-        f"import sys, {module};"
+        "import sys, qa.__main__, embeddings, ui;"
         "heavy = {'torch', 'transformers', 'faiss', 'tiktoken', 'gradio', 'lxml', 'pypdfium2'};"
         "heavy &= set(sys.modules);"
         "assert not heavy, heavy"
@@ -75,16 +75,15 @@ def test_output_that_lacks_a_character_shows_it_as_an_escape(
     path = tmp_path / "answer.json"
     path.write_text(json.dumps(changed))
     for options in ([], ["--json"]):
-        result = subprocess.run(
-            [sys.executable, "-m", "qa", "verify", path, *options],
-            env=os.environ | {"PYTHONIOENCODING": "latin-1"},
-            capture_output=True,
-            text=True,
-            encoding="latin-1",
-            check=False,
-        )
-        assert result.returncode == NOT_VERIFIED, result.stderr
+        runner = CliRunner(charset="latin-1")
+        result = runner.invoke(main, ["verify", str(path), *options])
+        assert result.exit_code == NOT_VERIFIED, result.stderr
         assert "\\u201c" in result.stdout
+
+
+@pytest.fixture
+def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qa.opening.load_encoder", lambda *_, **__: FakeEncoder())
 
 
 @pytest.mark.parametrize("command", ["index", "ask", "retrieve", "eval", "review", "chat"])
@@ -114,8 +113,7 @@ def test_the_precision_that_is_named_is_taken(
 
 class TestIndex:
     @pytest.fixture
-    def folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        monkeypatch.setattr("qa.opening.load_encoder", lambda *_, **__: FakeEncoder())
+    def folder(self, tmp_path: Path, no_model: None) -> Path:
         (tmp_path / "a.txt").write_text("Tickets cost five euros.")
         assert run("index", tmp_path / "a.txt", "--index", tmp_path / "index").exit_code == 0
         return tmp_path / "index"
@@ -123,7 +121,7 @@ class TestIndex:
     def test_check_tells_that_an_index_is_not_damaged(self, folder: Path) -> None:
         result = run("index", "--index", folder, "--check")
         assert result.exit_code == 0
-        assert "is not damaged: 1 documents, 1 passages" in result.stdout
+        assert "is not damaged.\n  documents: 1, passages: 1" in result.stdout
 
     def test_check_tells_what_is_damaged(self, folder: Path) -> None:
         whole = vectors_of(folder).read_bytes()
@@ -170,6 +168,7 @@ class TestIndex:
 
 
 @pytest.mark.model
+@pytest.mark.usefixtures("indexed_essay")
 class TestWithTheRealModel:
     def test_the_threshold_decides_whether_it_answers(self) -> None:
         question = "What is the capital of France?"
@@ -268,7 +267,15 @@ class TestWithTheRealModel:
         assert "quote-hit@1" in run("eval", few).stdout
 
 
-@pytest.mark.model
+def test_an_unknown_model_without_a_network_is_not_tried_over_and_over(
+    network_asked_for: list[str],
+) -> None:
+    assert_one_sentence(run("ask", "Why so?", "--model", "no-such/model"), "no-such/model")
+    assert 1 <= len(network_asked_for) <= 2
+    network_asked_for.clear()
+
+
+@pytest.mark.usefixtures("no_model")
 class TestBadInput:
     def test_a_missing_file(self, tmp_path: Path) -> None:
         assert_one_sentence(run("ask", "Why?", "--document", tmp_path / "no.txt"), "no.txt")
@@ -304,13 +311,6 @@ class TestBadInput:
         vectors_of(index).write_bytes(b"short")
         assert_one_sentence(run("ask", "Why so?", "--index", index), "damaged", "vectors-1")
 
-    def test_an_unknown_model_without_a_network_is_not_tried_over_and_over(
-        self, network_asked_for: list[str]
-    ) -> None:
-        assert_one_sentence(run("ask", "Why so?", "--model", "no-such/model"), "no-such/model")
-        assert 1 <= len(network_asked_for) <= 2
-        network_asked_for.clear()
-
     @pytest.mark.parametrize(
         "command", [["ask", BELT], ["retrieve", BELT], ["eval", str(questions_path())]]
     )
@@ -331,6 +331,7 @@ class TestBadInput:
         assert_one_sentence(run("index", "--index", index, "--remove", "other.txt"), "other.txt")
         assert sorted((p.name, p.stat().st_size) for p in index.iterdir()) == before
 
+    @pytest.mark.process
     def test_a_working_folder_that_was_removed(self, tmp_path: Path) -> None:
         (tmp_path / "docs").mkdir()
         (tmp_path / "docs" / "a.txt").write_text("Tickets cost five euros.")

@@ -24,28 +24,32 @@ def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("qa.opening.load_encoder", lambda *_, **__: FakeEncoder())
 
 
-@pytest.fixture
-def museum(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def museum(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write a document of forty rooms, each with a fact of its own."""
-    path = tmp_path / "museum.txt"
+    path = tmp_path_factory.mktemp("museum") / "museum.txt"
     path.write_text(" ".join(f"Room{n} shows item{n} from year{n}." for n in range(40)))
+    return path
+
+
+def write_questions(folder: Path, answerable: int, unanswerable: int) -> Path:
+    """Write questions that the museum's text answers, and some that it does not."""
+    path = folder / "museum-questions.jsonl"
+    rows = [
+        {"id": f"q{n}", "question": f"What does room{n} show?", "answerable": True}
+        | {"quotes": [f"item{n} from year{n}"], "tags": ["odd" if n % 2 else "even"]}
+        for n in range(answerable)
+    ] + [
+        {"id": f"u{n}", "question": f"Zebra{n} quagga{n} okapi{n}?", "answerable": False}
+        for n in range(unanswerable)
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)))
     return path
 
 
 @pytest.fixture
 def questions(tmp_path: Path) -> Path:
-    """Write thirty questions that the museum's text answers, and ten that it does not."""
-    path = tmp_path / "museum-questions.jsonl"
-    rows = [
-        {"id": f"q{n}", "question": f"What does room{n} show?", "answerable": True}
-        | {"quotes": [f"item{n} from year{n}"], "tags": ["odd" if n % 2 else "even"]}
-        for n in range(30)
-    ] + [
-        {"id": f"u{n}", "question": f"Zebra{n} quagga{n} okapi{n}?", "answerable": False}
-        for n in range(10)
-    ]
-    path.write_text("\n".join(map(json.dumps, rows)))
-    return path
+    return write_questions(tmp_path, 6, 2)
 
 
 def run(*arguments: object) -> Result:
@@ -70,7 +74,7 @@ class TestEval:
         self, questions: Path, museum: Path
     ) -> None:
         printed = run("eval", questions, "--document", museum).stdout
-        assert "40 questions, 30 answerable; 1 document in" in printed
+        assert "8 questions, 6 answerable; 1 document in" in printed
         assert "quote-hit@1" in printed
         assert "MAP" not in printed
         assert "correct abstention" in printed
@@ -110,15 +114,15 @@ class TestEval:
         assert settings["chunking"]["max_tokens"] == 32
 
     def test_several_values_make_a_sweep_with_a_comparison(
-        self, questions: Path, museum: Path, tmp_path: Path
+        self, museum: Path, tmp_path: Path
     ) -> None:
-        out = tmp_path / "sweep"
+        questions, out = write_questions(tmp_path, 24, 4), tmp_path / "sweep"
         result = run(
             *("eval", questions, "--document", museum, "--out", out),
             *("--set", "threshold=0,1", "--set", "top_k=1,3"),
         )
         assert result.exit_code == 0, result.output
-        assert "+ better and - worse than the first, as tested" in result.stdout
+        assert "+ significantly better, - significantly worse than the first" in result.stdout
         (row,) = [row for row in result.stdout.split("\n") if row.startswith("quote-hit@1")]
         assert row.split()[-4:] == ["0.000", "-", "0.000", "-"]
         names = {path.name for path in out.iterdir()}
@@ -147,7 +151,7 @@ class TestEval:
     def test_a_sweep_holds_a_reranker_against_none(
         self, questions: Path, museum: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        contrary = FakeReranker(**{f"item{n} ": -1 for n in range(30)})
+        contrary = FakeReranker(**{f"item{n} ": -1 for n in range(6)})
         monkeypatch.setattr("qa.engine.load_reranker", lambda _: contrary)
         without, by_it = run_json(
             *("eval", questions, "--document", museum, "--set", "max_tokens=16"),
@@ -160,16 +164,16 @@ class TestEval:
 
     def test_a_sample_is_drawn_by_its_seed_and_noted(self, questions: Path, museum: Path) -> None:
         def ids(seed: int) -> list[str]:
-            run = run_json("eval", questions, "--document", museum, "--sample", 12, "--seed", seed)
+            run = run_json("eval", questions, "--document", museum, "--sample", 5, "--seed", seed)
             assert (
-                f"a sample of 12 of the 40 questions, drawn with seed {seed}"
+                f"a sample of 5 of the 8 questions, drawn with seed {seed}"
                 in (run["settings"]["notes"])
             )
             return [record["question_id"] for record in run["records"]]
 
-        assert len(ids(1)) == 12
-        assert ids(1) == ids(1)
-        assert ids(1) != ids(2)
+        first = ids(1)
+        assert len(first) == 5
+        assert ids(1) == first != ids(2)
 
     def test_a_set_that_brings_its_corpus_is_asked_on_that(self, tmp_path: Path) -> None:
         folder = tmp_path / "beir"
@@ -220,7 +224,7 @@ class TestEval:
         self, questions: Path, museum: Path, tmp_path: Path
     ) -> None:
         sweep = ("eval", questions, "--document", museum, "--set", "top_k=1,2", "--out")
-        assert_one_sentence(run(*sweep, tmp_path), "museum", "name another folder")
+        assert_one_sentence(run(*sweep, tmp_path), questions.name, "name another folder")
         assert run(*sweep, tmp_path / "sweep").exit_code == 0
         assert_one_sentence(run(*sweep, tmp_path / "sweep"), "there is a comparison in")
         assert run(*sweep, tmp_path / "sweep", "--overwrite").exit_code == 0
@@ -255,19 +259,24 @@ class TestEval:
         assert_one_sentence(run("eval", questions, "--set", assignment), what_is_said)
 
 
-class TestCompare:
-    @pytest.fixture
-    def runs(self, questions: Path, museum: Path, tmp_path: Path) -> tuple[Path, Path]:
-        """Keep a good run, and one of a corpus asked so that it refuses everything."""
-        good, refusing = tmp_path / "good", tmp_path / "refusing"
-        for out, threshold in [(good, 0), (refusing, 1)]:
+@pytest.fixture(scope="module")
+def runs(museum: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Keep a good run, and one of a corpus asked so that it refuses everything."""
+    folder = tmp_path_factory.mktemp("runs")
+    questions = write_questions(folder, 16, 4)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("qa.opening.load_encoder", lambda *_, **__: FakeEncoder())
+        patch.setenv("INQUOTE_CACHE", str(folder / "cache"))
+        for name, threshold in [("good", 0), ("refusing", 1)]:
             result = run(
-                *("eval", questions, "--document", museum, "--name", out.name, "--out", out),
-                *("--set", f"threshold={threshold}"),
+                *("eval", questions, "--document", museum, "--name", name),
+                *("--out", folder / name, "--set", f"threshold={threshold}"),
             )
             assert result.exit_code == 0, result.output
-        return good, refusing
+    return folder / "good", folder / "refusing"
 
+
+class TestCompare:
     def test_what_is_worse_is_said_in_words_with_the_questions_that_flipped(
         self, runs: tuple[Path, Path]
     ) -> None:
@@ -295,8 +304,10 @@ class TestCompare:
             f"comparison.{s}" for s in ("html", "md", "json")
         }
 
-    def test_a_gate_that_fails_has_an_exit_code(self, runs: tuple[Path, Path]) -> None:
-        out = runs[0].parent / "gated"
+    def test_a_gate_that_fails_has_an_exit_code(
+        self, runs: tuple[Path, Path], tmp_path: Path
+    ) -> None:
+        out = tmp_path / "gated"
         failed = run("compare", *runs, "--gate", "quote-hit@1:0.05", "--out", out)
         assert failed.exit_code == GATE_FAILED
         assert failed.stdout.count("FAILED") == 1
@@ -308,7 +319,7 @@ class TestCompare:
     def test_bad_input_is_answered_in_a_sentence(
         self, runs: tuple[Path, Path], tmp_path: Path
     ) -> None:
-        assert_one_sentence(run("compare", runs[0]), "two or more runs")
+        assert_one_sentence(run("compare", runs[0]), "at least two runs")
         assert_one_sentence(run("compare", runs[0], tmp_path / "none"), "is not a run")
         assert_one_sentence(run("compare", *runs, "--measure", "quote-hit"), "did you mean")
         assert_one_sentence(run("compare", *runs, "--gate", "MAP"), "measure:drop")

@@ -4,7 +4,6 @@ import hashlib
 
 from qa import Document
 from qa.bundled import essay_path, questions_path
-from qa.documents import Span
 from qa.evaluation.formats import load_questions
 from qa.evaluation.gold import check_corpus
 from qa.evaluation.questions import Place, Question, QuestionSet, brief, fingerprint
@@ -13,7 +12,6 @@ from qa.loaders import load
 
 def test_places_share_the_characters_that_both_have() -> None:
     place = Place("a", 10, 20)
-    assert place.span == Span(10, 20)
     assert place.common(Place("a", 15, 30)) == 5
     assert place.common(Place("a", 12, 14)) == 2
     assert place.common(Place("a", 20, 30)) == 0

@@ -200,17 +200,8 @@ class TestDeciding:
         assert [one.question.id for one in review.pending] == ["q1", "q3"]
 
     def test_what_was_known_of_another_answer_is_let_go(self, start: Start, out: Path) -> None:
-        known = Question(
-            "a",
-            COST.text,
-            True,
-            ("Cats",),
-            ("Is it open?",),
-            ("plain",),
-            ("5",),
-            (),
-            (("cats", 1),),
-        )
+        before = ("Cats",), ("Is it open?",), ("plain",), ("5",)
+        known = Question("a", COST.text, True, *before, relevant=(("cats", 1),))
         review = start(known)
         review.accept(known, [PRICE])
         assert saved(out) == [
@@ -353,8 +344,8 @@ class TestInATerminal:
 
     def test_what_cannot_be_meant_is_asked_again(self, start: Start, out: Path) -> None:
         result = self.run(start(COST), "x", "0", "9", "k", "99999999999", "S")
-        assert result.output.count("That is none of: numbers, n, t, s, q") == 2
-        assert result.output.count("The numbers are 1 to 4") == 3
+        assert result.output.count("Type numbers, or one of: n, t, s, q") == 2
+        assert result.output.count("Type numbers from 1 to 4") == 3
         assert "0 judged, 0 left" in result.output
         assert saved(out) == []
 

@@ -74,12 +74,6 @@ def test_what_a_check_says_is_damage(error: Exception, tmp_path: Path) -> None:
         raise error
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    update_index(tmp_path / "index", corpus("abc"), encoder=FakeEncoder())
-    return tmp_path / "index"
-
-
 @pytest.mark.parametrize("owner", [storage, vector_files])
 @pytest.mark.parametrize(
     ("code", "said"), [(errno.EACCES, "no permission"), (errno.EMFILE, "too many files are open")]

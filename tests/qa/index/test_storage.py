@@ -23,12 +23,6 @@ class Stopped(FakeEncoder):
         raise KeyboardInterrupt
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    update_index(tmp_path / "index", corpus("abc"), encoder=FakeEncoder())
-    return tmp_path / "index"
-
-
 def files_of(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 

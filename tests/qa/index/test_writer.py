@@ -14,15 +14,9 @@ from qa.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexNotWritten
 from qa.index import Changes, Index, transaction, update_index, writer
 from qa.index.storage import DATABASE
 from qa.passages import Chunking
-from tests.fakes import FakeEncoder, connect, contents, corpus, state_of, vectors_of
+from tests.fakes import FakeEncoder, connect, contents, corpus, edit_database, state_of, vectors_of
 
 ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    update_index(tmp_path / "index", corpus("abc"), encoder=FakeEncoder())
-    return tmp_path / "index"
 
 
 class TestOnlyWhatChangedIsEncoded:
@@ -185,9 +179,7 @@ class TestWhatIsRefused:
         index.close()
 
     def test_another_format(self, folder: Path) -> None:
-        connection = connect(folder)
-        connection.execute("PRAGMA user_version = 7")
-        connection.close()
+        edit_database(folder, "PRAGMA user_version = 7")
         with pytest.raises(IndexMismatch, match=r"format 7 .* format 6"):
             update_index(folder, corpus("d"), encoder=FakeEncoder())
 
@@ -213,9 +205,7 @@ class TestWhatIsRefused:
         assert update_index(tmp_path / "index", [two], encoder=FakeEncoder()).updated == ["a"]
 
     def test_another_programs_database(self, tmp_path: Path) -> None:
-        connection = connect(tmp_path)
-        connection.execute("CREATE TABLE theirs (x)")
-        connection.close()
+        edit_database(tmp_path, "CREATE TABLE theirs (x)")
         with pytest.raises(IndexMissing):
             update_index(tmp_path, corpus("a"), encoder=FakeEncoder())
 

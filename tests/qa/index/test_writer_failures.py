@@ -25,12 +25,6 @@ ENCODED = "encoded"
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    update_index(tmp_path / "index", corpus("abc"), encoder=FakeEncoder())
-    return tmp_path / "index"
-
-
 class Cancelled(Exception):
     pass
 
@@ -84,6 +78,27 @@ class Stopping(FakeEncoder):
         return super().encode_passages(texts)
 
 
+def stopped(folder: Path, most: int = 25) -> list[str]:
+    encoder = Stopping(most)
+    with pytest.raises(KeyboardInterrupt):
+        update_index(folder, corpus("abcde", parts=60), encoder=encoder)
+    return encoder.encoded
+
+
+def finished(folder: Path, encoder: FakeEncoder) -> list[str]:
+    changes = update_index(folder, corpus("abcde", parts=60), encoder=encoder)
+    assert changes.encoded == len(encoder.encoded)
+    assert ENCODED not in contents(folder)
+    return encoder.encoded
+
+
+@pytest.fixture(scope="module")
+def at_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], object]:
+    """Index without a stop; return what was encoded, and all that the index gives."""
+    folder = tmp_path_factory.mktemp("at once")
+    return finished(folder, FakeEncoder()), state_of(folder)
+
+
 class TestWhatAStoppedRunEncoded:
     """It is kept in a file, and is not encoded again."""
 
@@ -92,59 +107,45 @@ class TestWhatAStoppedRunEncoded:
         monkeypatch.setattr(writer, "_ENCODED_AT_ONCE", 10)
         return tmp_path / "new"
 
-    def stopped(self, folder: Path, most: int = 25) -> list[str]:
-        encoder = Stopping(most)
-        with pytest.raises(KeyboardInterrupt):
-            update_index(folder, corpus("abcde", parts=100), encoder=encoder)
-        return encoder.encoded
-
-    def finished(self, folder: Path, encoder: FakeEncoder) -> list[str]:
-        changes = update_index(folder, corpus("abcde", parts=100), encoder=encoder)
-        assert changes.encoded == len(encoder.encoded)
-        assert ENCODED not in contents(folder)
-        return encoder.encoded
-
-    def test_is_not_encoded_again(self, new: Path, tmp_path: Path) -> None:
-        first = self.stopped(new)
+    def test_is_not_encoded_again(self, new: Path, at_once: tuple[list[str], object]) -> None:
+        first = stopped(new)
         assert len(first) == 20
-        rest = self.finished(new, FakeEncoder())
-        every = self.finished(tmp_path / "at once", FakeEncoder())
-        assert first + rest == every
-        assert state_of(new) == state_of(tmp_path / "at once")
+        rest = finished(new, FakeEncoder())
+        assert (first + rest, state_of(new)) == at_once
 
-    def test_is_kept_however_often_it_is_stopped(self, new: Path, tmp_path: Path) -> None:
-        encoded = [*self.stopped(new), *self.stopped(new, 10), *self.stopped(new, 0)]
-        rest = self.finished(new, FakeEncoder())
-        assert encoded + rest == self.finished(tmp_path / "at once", FakeEncoder())
-
-    @pytest.mark.parametrize("lost", [1, 100, 291, 293, 20 * 292])
-    def test_is_lost_only_where_its_file_is_cut_short(
-        self, new: Path, tmp_path: Path, lost: int
+    def test_is_kept_however_often_it_is_stopped(
+        self, new: Path, at_once: tuple[list[str], object]
     ) -> None:
-        first = self.stopped(new)
+        encoded = [*stopped(new), *stopped(new, 10), *stopped(new, 0)]
+        assert len(encoded) == 30
+        assert encoded + finished(new, FakeEncoder()) == at_once[0]
+
+    @pytest.mark.parametrize("lost", [1, 291, 293, 20 * 292])
+    def test_is_lost_only_where_its_file_is_cut_short(
+        self, new: Path, at_once: tuple[list[str], object], lost: int
+    ) -> None:
+        first = stopped(new)
         record = 32 + 4 * 64 + 4
         whole = resume_file_of(new).read_bytes()
         resume_file_of(new).write_bytes(whole[:-lost])
-        rest = self.finished(new, FakeEncoder())
+        rest = finished(new, FakeEncoder())
         kept = 20 - -(-lost // record)
-        assert first[:kept] + rest == self.finished(tmp_path / "at once", FakeEncoder())
-        assert state_of(new) == state_of(tmp_path / "at once")
+        assert (first[:kept] + rest, state_of(new)) == at_once
 
     def test_is_encoded_again_from_where_its_file_is_damaged(
-        self, new: Path, tmp_path: Path
+        self, new: Path, at_once: tuple[list[str], object]
     ) -> None:
-        self.stopped(new)
+        first = stopped(new)
         broken = bytearray(resume_file_of(new).read_bytes())
         broken[32 + 5 * 292 + 50] ^= 1
         resume_file_of(new).write_bytes(broken)
-        rest = self.finished(new, FakeEncoder())
-        assert rest == self.finished(tmp_path / "at once", FakeEncoder())[5:]
-        assert state_of(new) == state_of(tmp_path / "at once")
+        rest = finished(new, FakeEncoder())
+        assert (first[:5] + rest, state_of(new)) == at_once
 
     def test_is_of_no_use_to_another_model(self, new: Path) -> None:
-        self.stopped(new)
+        stopped(new)
         other = FakeEncoder(model="other")
-        assert len(self.finished(new, other)) > 20
+        assert len(finished(new, other)) > 20
 
 
 class FailingConnection(sqlite3.Connection):
@@ -323,6 +324,7 @@ def run(code: str, *args: object) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_kill_at_any_step_leaves_the_old_index_or_the_new(tmp_path: Path) -> None:
     folder, copies = tmp_path / "index", tmp_path / "copies"
@@ -342,6 +344,7 @@ def test_a_kill_at_any_step_leaves_the_old_index_or_the_new(tmp_path: Path) -> N
         assert state_of(copy)["ids"] == [*("cbd" if copy in killed[switch:] else "abc"), "e"]
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not hasattr(signal, "SIGXFSZ"), reason="needs limits on file sizes")
 def test_a_full_disk_leaves_the_index_as_it_was(tmp_path: Path) -> None:
     folder, trial = tmp_path / "index", tmp_path / "trial"

@@ -79,7 +79,7 @@ class TestText:
         word.add_paragraph(words)
         assert saved(path, word).text == words
 
-    @settings(max_examples=30)
+    @settings(max_examples=20)
     @given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), min_size=1))
     def test_any_text_comes_back(
         self, tmp_path_factory: pytest.TempPathFactory, drawn: str

@@ -17,6 +17,8 @@ from qa.loaders.parsers import Extracted, Refused
 from qa.loaders.parsing import Limits, parse
 from tests.pdf_files import pages_of
 
+pytestmark = pytest.mark.process
+
 PAGE = b"<title>A page</title><p>One.<p>Two."
 MISCHIEF = {
     "crash": "import os; os.abort()",

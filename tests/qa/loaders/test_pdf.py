@@ -200,7 +200,7 @@ class TestWhatIsNotRead:
         refusal(path)
         assert capfd.readouterr() == ("", "")
 
-    @settings(max_examples=60)
+    @settings(max_examples=20)
     @given(st.data())
     def test_a_file_with_changed_bytes_is_read_or_refused(self, data: st.DataObject) -> None:
         whole = bytearray(pages_of(["One page.", "Another."])[-700:])

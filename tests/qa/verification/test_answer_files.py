@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qa import Answer, Citation, Document
@@ -115,7 +115,6 @@ def test_any_data_is_read_or_refused(data: Any) -> None:
         parse_answer(data)
 
 
-@settings(max_examples=300)
 @given(
     st.sampled_from(sorted(quote())),
     any_json,

@@ -298,6 +298,7 @@ def test_a_source_path_that_does_not_fit_the_document_is_not_read(tmp_path: Path
     assert not verify(saved, Sources.named_in(saved)).verified
 
 
+@pytest.mark.process
 def test_verifying_loads_no_model() -> None:
     code = (
         "import json, sys; from qa.verification import verify; from qa.loaders import load;"

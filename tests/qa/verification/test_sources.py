@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path, PureWindowsPath
@@ -329,13 +327,8 @@ class TestTheAnswerItself:
     def test_must_be_a_regular_file(self, tmp_path: Path, name: str) -> None:
         path = tmp_path / "answer.json"
         SPECIAL[name](path)
-        result = subprocess.run(
-            [sys.executable, "-m", "qa", "verify", str(path)],
-            capture_output=True,
-            text=True,
-            timeout=30,
-        )
-        assert result.returncode == 1
+        result = CliRunner().invoke(main, ["verify", str(path)])
+        assert result.exit_code == 1
         assert (
             result.stderr
             == f"Error: {path} is not a file that can be read: it is a folder, a pipe or a device\n"

@@ -112,7 +112,7 @@ def test_a_client_may_rate_so_many_answers_and_change_its_mind(
     feedback.rate(turn(qa, "three"), True, client="ada")
     feedback.rate(turn(qa, "three"), False, client="ada")
     feedback.rate(turn(qa, "four"), True, client="bob")
-    with pytest.raises(RatingError, match="no more are taken"):
+    with pytest.raises(RatingError, match="no room for more ratings"):
         feedback.rate(turn(qa, "five"), True, client="bob")
     assert [each.id for each in load_questions(feedback.path)] == ["one", "three", "four"]
 
@@ -126,7 +126,7 @@ def test_neither_a_long_rating_nor_one_for_a_full_file_is_kept(
     feedback.rate(turn(qa, "one"), True)
     monkeypatch.setattr(limits, "MAX_SET_BYTES", 10)
     for id_ in ("one", "two"):
-        with pytest.raises(RatingError, match="no more are taken"):
+        with pytest.raises(RatingError, match="no room for more ratings"):
             feedback.rate(turn(qa, id_), False)
     feedback.rate(turn(qa, "one"), None)
     assert not feedback.path.exists()

@@ -61,7 +61,7 @@ class TestRuns:
         with QA.open() as qa:
             questions = shipped_questions(qa)
             assert questions is not None
-            some = questions[:8]
+            some = questions[:4]
             on_page = run_of(qa, some, threshold=0.65, top_k=8, progress=ignore)
         with QA.open() as qa:
             by_command = evaluate(qa, some, top_k=8)

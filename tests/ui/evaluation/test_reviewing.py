@@ -51,7 +51,7 @@ def saved(page: Page, folder: Path) -> Path:
 
 
 def test_a_set_is_made_by_ticking_selecting_and_refusing(
-    page: Page, essay_page: str, essay: Document, tmp_path: Path
+    page: Page, essay_page: str, essay_qa: QA, essay: Document, tmp_path: Path
 ) -> None:
     start(page, essay_page, f"{BELT}\nWho is Dr. Kissinger?\n{UNANSWERED}")
     expect(page.locator(".iq-review-count")).to_have_text("Question 1 of 3")
@@ -74,8 +74,7 @@ def test_a_set_is_made_by_ticking_selecting_and_refusing(
     assert "2013" in questions[0].quotes[0]
     assert questions[1].quotes == (words,)
     assert words in essay.text
-    with QA.open() as qa:
-        assert len(evaluate(qa, questions).records) == 3
+    assert len(evaluate(essay_qa, questions).records) == 3
 
 
 def test_it_goes_on_after_a_reload_and_leaves_out_what_is_skipped(

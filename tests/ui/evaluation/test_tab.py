@@ -1,11 +1,10 @@
-"""The tab that evaluates, in a real browser, on a page of its own."""
+"""The tab that evaluates, in a real browser."""
 
 from __future__ import annotations
 
 import json
 import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,16 +13,9 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from qa import QA
 from qa.evaluation import evaluate, load_questions, load_run
 from qa.evaluation.report.formatting import amount, interval
-from tests.ui.serving import chat
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
-TEXT = (
-    "A ticket to the lighthouse costs five euros. Children under six pay nothing.\n\n"
-    "The lighthouse was built in 1861 by Marta <b>Oliveira</b> & sons, of granite.\n\n"
-    "It is shut on Mondays. On other days it opens at nine and closes at six.\n\n"
-    "The lamp is turned by clockwork, which a keeper winds up every evening.\n"
-)
 HOSTILE = "Who built it, <img src=x onerror=\"document.title='owned'\"> the lighthouse?"
 QUESTIONS = [
     ("How much does a ticket cost?", True, "A ticket to the lighthouse costs five euros."),
@@ -45,25 +37,6 @@ def write_set(path: Path, *, times: int = 1) -> Path:
     ]
     path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
     return path
-
-
-@pytest.fixture(scope="module")
-def lighthouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("lighthouse") / "<b>the lighthouse.txt"
-    path.write_text(TEXT, encoding="utf-8")
-    return path
-
-
-@pytest.fixture(scope="module")
-def tab(lighthouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a page whose evaluation leaves nothing behind when it stops."""
-    temporary = tmp_path_factory.mktemp("temporary")
-    options = ("--document", str(lighthouse))
-    with chat(tmp_path_factory.mktemp("tab"), *options, TMPDIR=str(temporary)) as page:
-        yield page.url
-        assert page.stop() == 0, page.complaints()
-        assert page.complaints() == ["Loading the model and the document …"]
-        assert not [*temporary.glob("inquote-*"), *temporary.glob("gradio")]
 
 
 def visit(page: Page, url: str) -> None:
@@ -90,14 +63,14 @@ def texts(found: Locator) -> list[str]:
     return read
 
 
-def test_a_set_of_ones_own_is_asked_and_its_figures_are_those_of_evaluate(
-    page: Page, tab: str, lighthouse: Path, tmp_path: Path
+def test_a_set_of_ones_own_is_asked_and_its_report_has_the_figures_of_evaluate(
+    page: Page, hostile_page: str, hostile_path: Path, tmp_path: Path
 ) -> None:
     path = write_set(tmp_path / "mine.jsonl")
-    with QA.open(lighthouse) as qa:
+    with QA.open(hostile_path) as qa:
         expected = evaluate(qa, load_questions(path)).figures
-    visit(page, tab)
-    assert texts(page.locator(".iq-eval-head cite")) == ["<b>the lighthouse.txt"]
+    visit(page, hostile_page)
+    assert texts(page.locator(".iq-eval-head cite")) == [hostile_path.name]
     upload(page, path)
     run(page)
     report = page.frame_locator(".iq-eval-report")
@@ -111,13 +84,6 @@ def test_a_set_of_ones_own_is_asked_and_its_figures_are_those_of_evaluate(
         assert cells[3] == str(figure.questions)
     expect(page.locator(".iq-eval-stop")).to_be_hidden()
     assert page.title() == "inquote"
-
-
-def test_the_report_is_in_its_frame_and_works_there(page: Page, tab: str, tmp_path: Path) -> None:
-    visit(page, tab)
-    upload(page, write_set(tmp_path / "mine.jsonl"))
-    run(page)
-    report = page.frame_locator(".iq-eval-report")
     expect(report.locator("h1")).to_have_text(re.compile("^mine: threshold 0.65"))
     expect(report.locator("#cards")).to_contain_text(HOSTILE)
     report.locator("nav a[href='#questions']").click()
@@ -127,8 +93,10 @@ def test_the_report_is_in_its_frame_and_works_there(page: Page, tab: str, tmp_pa
     expect(report.locator("h1")).to_be_attached()
 
 
-def test_progress_is_shown_and_a_run_can_be_stopped(page: Page, tab: str, tmp_path: Path) -> None:
-    visit(page, tab)
+def test_progress_is_shown_and_a_run_can_be_stopped(
+    page: Page, hostile_page: str, tmp_path: Path
+) -> None:
+    visit(page, hostile_page)
     upload(page, write_set(tmp_path / "long.jsonl", times=600))
     page.click(".iq-eval-run")
     bar = page.get_by_role("progressbar", name="Questions asked")
@@ -148,14 +116,14 @@ def test_progress_is_shown_and_a_run_can_be_stopped(page: Page, tab: str, tmp_pa
 
 
 def test_a_run_that_nobody_waits_for_any_more_keeps_nobody_waiting(
-    page: Page, context: BrowserContext, tab: str, tmp_path: Path
+    page: Page, context: BrowserContext, hostile_page: str, tmp_path: Path
 ) -> None:
-    visit(page, tab)
+    visit(page, hostile_page)
     upload(page, write_set(tmp_path / "long.jsonl", times=3_000))  # takes minutes
     page.click(".iq-eval-run")
     expect(page.get_by_role("progressbar")).to_be_visible(timeout=15_000)
     other = context.new_page()
-    visit(other, tab)
+    visit(other, hostile_page)
     upload(other, write_set(tmp_path / "mine.jsonl"))
     other.click(".iq-eval-run")
     expect(other.locator(".iq-eval-status")).to_have_text("Waiting to start …", timeout=15_000)
@@ -163,39 +131,30 @@ def test_a_run_that_nobody_waits_for_any_more_keeps_nobody_waiting(
     expect(other.locator(".iq-eval-results")).to_be_visible(timeout=30_000)
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "reason"),
-    [
+def test_a_bad_set_gets_one_sentence_and_nothing_is_lost(
+    page: Page, hostile_page: str, tmp_path: Path
+) -> None:
+    visit(page, hostile_page)
+    upload(page, write_set(tmp_path / "mine.jsonl"))
+    run(page)
+    for name, text, reason in (
         ("bad.jsonl", "{\n", "bad.jsonl has 1 bad line: line 1: is not JSON"),
         ("bad.csv", "question,price\nWho?,1\n", "bad.csv has a header row that does not fit"),
         (
-            "bad.csv",
+            "other.csv",
             "question,answerable,quote\nWho?,true,six euros\nWhat?,true,seven euros\n",
             "2 answers of the question set are not in the corpus",
         ),
-    ],
-    ids=["not JSON", "another table", "another corpus"],
-)
-def test_a_bad_set_gets_one_sentence_and_nothing_is_lost(
-    page: Page, tab: str, tmp_path: Path, name: str, text: str, reason: str
-) -> None:
-    visit(page, tab)
-    upload(page, write_set(tmp_path / "mine.jsonl"))
-    run(page)
-    (tmp_path / name).write_text(text)
-    upload(page, tmp_path / name)
-    page.click(".iq-eval-run")
-    failure = page.get_by_role("alert").filter(has_text=reason)
-    expect(failure).to_be_visible(timeout=15_000)
-    assert "/" not in (failure.text_content() or "").replace("and/or", "")
-    assert "\n" not in (failure.text_content() or "")
-    expect(page.locator(".iq-eval-results")).to_be_visible()
-    expect(page.locator(".iq-eval-run")).to_be_enabled()
-
-
-def test_without_a_set_the_page_asks_for_one(page: Page, tab: str, tmp_path: Path) -> None:
-    visit(page, tab)
-    upload(page, write_set(tmp_path / "mine.jsonl"))
+    ):
+        (tmp_path / name).write_text(text)
+        upload(page, tmp_path / name)
+        page.click(".iq-eval-run")
+        failure = page.get_by_role("alert").filter(has_text=reason)
+        expect(failure).to_be_visible(timeout=15_000)
+        assert "/" not in (failure.text_content() or "").replace("and/or", "")
+        assert "\n" not in (failure.text_content() or "")
+        expect(page.locator(".iq-eval-results")).to_be_visible()
+        expect(page.locator(".iq-eval-run")).to_be_enabled()
     page.locator("#iq-question-set").get_by_role("button", name="Clear").click()
     page.click(".iq-eval-run")
     expect(page.locator(".iq-eval-failure")).to_have_text(
@@ -204,9 +163,9 @@ def test_without_a_set_the_page_asks_for_one(page: Page, tab: str, tmp_path: Pat
 
 
 def test_a_second_run_is_held_against_the_first_and_can_be_taken_away(
-    page: Page, tab: str, tmp_path: Path
+    page: Page, hostile_page: str, tmp_path: Path
 ) -> None:
-    visit(page, tab)
+    visit(page, hostile_page)
     upload(page, write_set(tmp_path / "mine.jsonl"))
     run(page)
     expect(page.locator(".iq-eval-compared")).to_have_count(0)
@@ -228,14 +187,6 @@ def test_a_second_run_is_held_against_the_first_and_can_be_taken_away(
     with page.expect_download() as download:
         page.get_by_text("Download the report").click()
     assert download.value.suggested_filename == "report.html"
-
-
-@pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_overflows(page: Page, tab: str, tmp_path: Path, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 844})
-    visit(page, tab)
-    upload(page, write_set(tmp_path / "mine.jsonl"))
-    run(page)
-    run(page)
-    page.get_by_text("Against the run before: ").click()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -19,13 +19,13 @@ from starlette.types import Message, Receive, Scope, Send
 from tests.ui.apart import in_loop
 from tests.ui.serving import API, QUESTION, Running, small_page
 from ui.server.connections import handle_loop_error, raise_open_files
-from ui.server.quotas import Quotas
+from ui.server.guard import Quotas
 from ui.visitors import limits
-from ui.visitors.errors import _Said
+from ui.visitors.errors import RecentLines
 from ui.visitors.limits import MAX_BODY_BYTES
 
 SHORT = {
-    "HEAD_SECONDS": 1.5,
+    "HEAD_SECONDS": 1.0,
     "BODY_PAUSE_SECONDS": 1.0,
     "BODY_PACE_BYTES": 1_000,
     "MAX_CONNECTIONS_EACH": 3,  # twelve from an address of this machine
@@ -83,8 +83,8 @@ def test_a_body_that_stands_still_is_told_and_closed(page: Running) -> None:
 def test_a_body_that_goes_on_may_take_its_time(page: Running) -> None:
     def body() -> Iterator[bytes]:
         yield b'{"data": ["' + QUESTION.encode() + b'", null, 8'
-        for _ in range(10):
-            time.sleep(0.3)
+        for _ in range(6):
+            time.sleep(0.25)
             yield b" " * 1_000
         yield b"]}"
 
@@ -97,12 +97,10 @@ def test_a_body_that_goes_on_may_take_its_time(page: Running) -> None:
 
 def test_a_stream_of_the_page_lives_on(page: Running) -> None:
     with page.client() as client, client.stream("GET", f"{API}/heartbeat/me") as stream:
-        started = time.monotonic()
         lines = stream.iter_lines()
         assert next(lines) == "data: ALIVE"
-        time.sleep(3)
+        time.sleep(1.5)
         assert client.get("/config").status_code == 200
-        assert time.monotonic() - started >= 3
         assert not stream.is_closed
 
 
@@ -161,7 +159,7 @@ def test_a_low_limit_of_open_files_is_told_and_kept_to(tmp_path: Any) -> None:
 
 
 def test_a_line_is_said_once_a_minute_and_lines_have_a_limit() -> None:
-    said = _Said()
+    said = RecentLines()
     assert [said.is_new("a", 100.0), said.is_new("a", 101.0), said.is_new("b", 102.0)] == [
         *(True, False, True),
     ]

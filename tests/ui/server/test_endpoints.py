@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -17,14 +16,14 @@ from gradio_client.utils import QueueError  # type: ignore[import-untyped]
 from huggingface_hub import constants
 
 from qa import QA, verify
-from tests.ui.serving import API, QUESTION, ROOT, Running, assert_same, chat, small_page
+from tests.ui.driving import BELT, FOLLOW_UP, UNANSWERED
+from tests.ui.serving import API, QUESTION, ROOT, Running, assert_same, small_page
 
-BELT = "When was the Belt and Road Initiative proposed?"
 DOCUMENT = ROOT / "docs" / "serving.md"
 ASKED: list[tuple[str, list[str], int]] = [
     (BELT, [], 8),
-    ("And what is its core idea?", [BELT], 3),
-    ("What is the capital of France?", [], 5),
+    (FOLLOW_UP, [BELT], 3),
+    (UNANSWERED, [], 5),
 ]
 
 
@@ -82,28 +81,28 @@ def test_three_endpoints_are_named_typed_and_described(client: Client) -> None:
 
 
 @pytest.mark.model
-def test_each_gives_what_python_gives_and_the_examples_in_the_documents_run(
-    tmp_path_factory: pytest.TempPathFactory, quiet: None
-) -> None:
-    with chat(tmp_path_factory.mktemp("essay"), "--mcp") as page, QA.open() as qa:
-        for client in connected(page):
-            for question, before, top_k in ASKED:
-                answer = client.predict(question, before, top_k, api_name="/ask")
-                python = qa.ask(question, history=before, top_k=top_k).to_dict()
-                assert_same(answer, python)
-                found = client.predict(question, before, top_k, api_name="/retrieve")
-                hits = qa.retrieve(question, history=before, top_k=top_k)
-                assert found == in_json([hit.to_dict() for hit in hits])
-                assert client.predict(answer, api_name="/verify") == in_json(
-                    verify(python, [qa.index.document("essay.txt")]).to_dict()
-                )
-        for block in re.findall(
-            r"```py\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL
-        ):
-            code = block.replace("http://127.0.0.1:7860/", page.url)
-            subprocess.run([sys.executable, "-c", code], check=True)
-        assert page.stop() == 0
-        assert page.complaints() == ["Loading the model and the document …"]
+def test_each_gives_what_python_gives(essay_chat: Running, essay_qa: QA, quiet: None) -> None:
+    for client in connected(essay_chat):
+        for question, before, top_k in ASKED:
+            answer = client.predict(question, before, top_k, api_name="/ask")
+            python = essay_qa.ask(question, history=before, top_k=top_k).to_dict()
+            assert_same(answer, python)
+            found = client.predict(question, before, top_k, api_name="/retrieve")
+            hits = essay_qa.retrieve(question, history=before, top_k=top_k)
+            assert found == in_json([hit.to_dict() for hit in hits])
+            assert client.predict(answer, api_name="/verify") == in_json(
+                verify(python, [essay_qa.index.document("essay.txt")]).to_dict()
+            )
+
+
+@pytest.mark.model
+def test_the_examples_in_the_documents_run(essay_chat: Running, quiet: None) -> None:
+    examples = re.findall(r"```py\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+    assert examples
+    with ThreadPoolExecutor(1) as apart:  # the browser's tests leave a loop in this thread
+        for example in examples:
+            code = example.replace("http://127.0.0.1:7860/", essay_chat.url)
+            apart.submit(exec, code, {}).result()
 
 
 def test_an_answer_that_was_changed_does_not_verify(client: Client) -> None:
@@ -128,8 +127,8 @@ def test_an_answer_that_was_changed_does_not_verify(client: Client) -> None:
         ("retrieve", [QUESTION, None, True], "The number of passages"),
         ("retrieve", ["<b>'?!'</b>" * 5_000, None, 3], "The question has 55,000 characters"),
         ("verify", [{}], "This is not a saved answer: Field required"),
-        ("verify", [[]], "An answer is an object, as ask gives it"),
-        ("verify", [None], "An answer is an object, as ask gives it"),
+        ("verify", [[]], "An answer is an object, as ask returns it"),
+        ("verify", [None], "An answer is an object, as ask returns it"),
     ],
 )
 def test_what_cannot_be_used_is_one_sentence(

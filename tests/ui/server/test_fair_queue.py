@@ -12,7 +12,7 @@ from gradio.data_classes import PredictBodyInternal
 from gradio.queueing import Event
 
 from tests.ui.apart import in_loop
-from ui.server.fair_queue import FairQueue, Line
+from ui.server.gradio_patches.queue import FairQueue, Line
 from ui.visitors import limits
 
 

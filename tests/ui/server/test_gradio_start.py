@@ -9,7 +9,7 @@ parsed, parse = [], ast.parse
 ast.parse = lambda source, *args, **kwargs: parsed.append(source) or parse(source, *args, **kwargs)
 found = inspect.getfile
 
-from ui.server.gradio_start import import_gradio
+from ui.server.gradio_patches.start import import_gradio
 import_gradio()
 
 import gradio

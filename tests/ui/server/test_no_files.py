@@ -13,8 +13,8 @@ from gradio import processing_utils
 from gradio.components import Component
 
 from qa.errors import SettingsError
-from tests.ui.uploading import run
-from ui.server.no_files import check_no_file, refuse_files
+from tests.ui.apart import run_apart
+from ui.server.gradio_patches.files import check_no_file, refuse_files
 from ui.visitors.messages import RequestError
 
 MARK = {"_type": "gradio.FileData"}
@@ -81,7 +81,7 @@ def test_no_component_takes_a_file_or_an_address(
     canary: str, shape: Callable[[str], object]
 ) -> None:
     paths = (canary, "http://name.example/x", f"file://{canary}", "data:text/plain,x")
-    told = run(prepared, [shape(path) for path in paths], *COMPONENTS)
+    told = run_apart(prepared, [shape(path) for path in paths], *COMPONENTS)
     assert len(told) == len(paths) * len(COMPONENTS)
     for error in told:
         assert isinstance(error, RequestError)
@@ -103,12 +103,12 @@ def test_what_a_function_returns_goes_out_unopened(canary: str) -> None:
         (function,) = page.fns.values()
         return await page.postprocess_data(function, [[file]], None)
 
-    assert run(answer) == [[[file]]]
+    assert run_apart(answer) == [[[file]]]
 
 
 def test_what_is_no_file_is_passed_on_as_it_is() -> None:
     value = {"question": "Which path?", "history": ["a"], "path": None, "meta": {"page": 3}}
-    assert run(prepared, [value], gr.JSON) == [value]
+    assert run_apart(prepared, [value], gr.JSON) == [value]
 
 
 def test_a_value_may_be_as_deep_as_it_likes() -> None:

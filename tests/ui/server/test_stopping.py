@@ -59,7 +59,7 @@ def test_it_stops_while_it_answers_and_is_listened_to(tmp_path: Path, number: in
         threads = [threading.Thread(target=use, args=(page, way)) for way in ways]
         for thread in threads:
             thread.start()
-        time.sleep(1.5)  # all of them are at it
+        time.sleep(1)  # all of them are at it
         assert page.folder.is_dir()
         assert page.stop(number) == 0
         for thread in threads:

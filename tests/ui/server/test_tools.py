@@ -14,12 +14,10 @@ from mcp.client.streamable_http import streamable_http_client
 
 from qa import QA, verify
 from tests.ui.apart import run_apart
-from tests.ui.serving import QUESTION, Running, assert_same, chat, small_page
+from tests.ui.driving import BELT, FOLLOW_UP
+from tests.ui.serving import QUESTION, Running, assert_same, small_page
 
 T = TypeVar("T")
-
-BELT = "When was the Belt and Road Initiative proposed?"
-FOLLOW_UP = "And what is its core idea?"
 
 
 @pytest.fixture(scope="module")
@@ -79,18 +77,15 @@ def test_three_tools_are_listed_and_described(page: Running) -> None:
 
 
 @pytest.mark.model
-def test_each_gives_what_python_gives(tmp_path_factory: pytest.TempPathFactory) -> None:
-    with chat(tmp_path_factory.mktemp("essay"), "--mcp") as page, QA.open() as qa:
-        assert page.said["mcp"] == f"{page.url}mcp"
-        python = qa.ask(FOLLOW_UP, history=[BELT]).to_dict()
-        answer = given(call(page, "ask", question=FOLLOW_UP, history=[BELT]))
-        assert_same(answer, python)
-        hits = [hit.to_dict() for hit in qa.retrieve(BELT, top_k=3)]
-        assert given(call(page, "retrieve", question=BELT, top_k=3)) == in_json(hits)
-        checked = verify(python, [qa.index.document("essay.txt")]).to_dict()
-        assert given(call(page, "verify", answer=answer)) == in_json(checked)
-        assert page.stop() == 0
-        assert page.complaints() == ["Loading the model and the document …"]
+def test_each_gives_what_python_gives(essay_chat: Running, essay_qa: QA) -> None:
+    assert essay_chat.said["mcp"] == f"{essay_chat.url}mcp"
+    python = essay_qa.ask(FOLLOW_UP, history=[BELT]).to_dict()
+    answer = given(call(essay_chat, "ask", question=FOLLOW_UP, history=[BELT]))
+    assert_same(answer, python)
+    hits = [hit.to_dict() for hit in essay_qa.retrieve(BELT, top_k=3)]
+    assert given(call(essay_chat, "retrieve", question=BELT, top_k=3)) == in_json(hits)
+    checked = verify(python, [essay_qa.index.document("essay.txt")]).to_dict()
+    assert given(call(essay_chat, "verify", answer=answer)) == in_json(checked)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +98,7 @@ def test_each_gives_what_python_gives(tmp_path_factory: pytest.TempPathFactory) 
         ("ask", {}, "Ask needs the argument 'question'"),
         ("ask", {"question": QUESTION, "k": 1}, "Ask takes no 'k': it takes question, history"),
         ("verify", {"answer": {}}, "This is not a saved answer: Field required"),
-        ("verify", {"answer": "x"}, "An answer is an object, as ask gives it"),
+        ("verify", {"answer": "x"}, "An answer is an object, as ask returns it"),
         ("converse", {}, "There is no tool 'converse': there are ask, retrieve, verify"),
     ],
 )

@@ -57,7 +57,7 @@ class TestInTheBackground:
             try:
                 while True:
                     progress(0, 1)
-                    stop.wait(1)
+                    stop.wait(0.01)
             finally:
                 ended.set()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.load import at_once
-from benchmarks.load_own import OwnVisitor
+from benchmarks.page_client import OwnVisitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]  # it uses the page that browsers are sent to
 

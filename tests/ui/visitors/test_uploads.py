@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.ui.uploading import VISITOR, run, sent
+from tests.ui.apart import run_apart
+from tests.ui.uploading import VISITOR, sent
 from ui.visitors import limits
 from ui.visitors.messages import RequestError
 from ui.visitors.uploads import UploadedFile, UploadError, Uploads, clean_name
@@ -86,7 +87,7 @@ def test_what_was_not_sent_whole_is_removed_at_once(uploads: Uploads) -> None:
         await uploads.receive(broken(), "notes.txt", visitor=VISITOR, client="here")
 
     with pytest.raises(ConnectionError):
-        run(receive)
+        run_apart(receive)
     assert waiting(uploads) == []
     assert uploads._waiting == {}
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from qa.errors import RunError, SettingsError
-from qa.evaluation.comparison.comparing import compare, paired_tests
+from qa.evaluation.comparison.comparing import Comparison, compare, paired_tests
 from qa.evaluation.measures import MEASURES, Measure
 from qa.evaluation.measures.ranking import RELATIVE
 from qa.evaluation.measures.resampling import holm
@@ -322,7 +322,7 @@ class TestRefusals:
 class TestTheTest:
     def test_a_yes_or_no_of_the_systems_own_questions_is_no_case_for_mcnemar(self) -> None:
         # "Right where it answered": which questions count is up to the system.
-        measure = Measure("m", "quotes", "", 1, True, mean("x"), over="x")
+        measure = Measure("m", "quotes", "", mean("x"), 1, True, over="x")
         a = {"x": np.array([1.0, 1.0, np.nan, 0.0])}
         b = {"x": np.array([1.0, np.nan, 1.0, 0.0])}
         assert paired_tests([measure], a, a, seed=0)["m"].test == "McNemar"
@@ -336,12 +336,13 @@ class TestTheTest:
 
 
 class TestData:
-    comparison = compare(
-        answered("A", total=30), answered("B", total=30, lost=1), measures=["hit@1", "seconds p95"]
-    )
+    @pytest.fixture
+    def comparison(self) -> Comparison:
+        runs = answered("A", total=30), answered("B", total=30, lost=1)
+        return compare(*runs, measures=["hit@1", "seconds p95"])
 
-    def test_it_is_plain_data_without_loss(self) -> None:
-        plain = json.loads(json.dumps(self.comparison.to_dict(), allow_nan=False))
+    def test_it_is_plain_data_without_loss(self, comparison: Comparison) -> None:
+        plain = json.loads(json.dumps(comparison.to_dict(), allow_nan=False))
         assert plain["runs"] == ["A", "B"]
         assert plain["differences"][0] == {
             "measure": "hit@1",
@@ -368,19 +369,19 @@ class TestData:
             }
         ]
 
-    def test_an_interval_that_is_not_defined_is_none(self) -> None:
-        difference = replace(self.comparison.differences[0], low=math.nan, high=math.nan)
+    def test_an_interval_that_is_not_defined_is_none(self, comparison: Comparison) -> None:
+        difference = replace(comparison.differences[0], low=math.nan, high=math.nan)
         assert difference.to_dict()["low"] is None
 
-    def test_a_frame_has_a_row_for_each_difference(self) -> None:
+    def test_a_frame_has_a_row_for_each_difference(self, comparison: Comparison) -> None:
         pytest.importorskip("pandas")
-        frame = self.comparison.frame()
+        frame = comparison.frame()
         assert list(frame["measure"]) == ["hit@1", "seconds p95"]
         assert list(frame["difference"]) == [0.0, 0.0]
 
     def test_without_pandas_the_frame_says_how_to_get_it(
-        self, monkeypatch: pytest.MonkeyPatch
+        self, comparison: Comparison, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setitem(sys.modules, "pandas", None)
         with pytest.raises(RunError, match="pip install pandas"):
-            self.comparison.frame()
+            comparison.frame()

@@ -12,27 +12,38 @@ from xml.etree.ElementTree import Element
 import pytest
 from markupsafe import Markup
 
-from qa.evaluation.records import Record, Retrieved
+from qa.evaluation.records import Excerpt, Record, Retrieved
 from qa.evaluation.report.charts import (
-    confidence_chart,
-    hit_chart,
-    reliability_chart,
-    risk_coverage_chart,
-    time_chart,
-)
-from qa.evaluation.report.curves import (
     Bin,
-    Scored,
+    Scale,
     hit_curve,
     operating_point,
-    quantile,
     reliability,
     risk_coverage,
-    scored,
     stage_times,
 )
-from qa.evaluation.report.inline import Share, interval_chart, share_bar
-from qa.evaluation.report.svg import Scale, element
+from qa.evaluation.report.pages import environment
+from qa.evaluation.runs import Figure
+
+
+def draw(macro: str, *arguments: object, **named: object) -> Markup:
+    chart: Markup = getattr(environment().get_template("charts.html").module, macro)(
+        *arguments, **named
+    )
+    return chart
+
+
+def scored(confidence: float, answerable: bool, abstained: bool, right: bool) -> Record:
+    words = Excerpt("a", 0, 4, "gold")
+    return Record(
+        "q",
+        "Why?",
+        answerable,
+        gold=((words,),) if answerable else (),
+        abstained=abstained,
+        confidence=confidence,
+        quotes=(words if right else Excerpt("a", 5, 9, "else"),),
+    )
 
 
 def drawn(chart: Markup, kind: str, *classes: str) -> list[Element]:
@@ -60,17 +71,16 @@ def test_a_scale_turns_values_into_places() -> None:
     assert Scale(0, 1, 194, 14)(0.5) == 104
 
 
-def test_an_element_escapes_what_is_inside_and_what_its_attributes_say() -> None:
-    made = element("text", "<b> & co", class_='"quoted"', text_anchor="end", x=1.005, y=-0.001)
-    assert made == (
-        '<text class="&#34;quoted&#34;" text-anchor="end" x="1" y="0">&lt;b&gt; &amp; co</text>'
-    )
+def test_what_a_chart_says_is_escaped() -> None:
+    chart = draw("times", {'<b> & "co"': [1.0]})
+    assert "<b>" not in chart
+    assert said(chart, "label") == ['<b> & "co"']
 
 
 def test_confidence_goes_up_for_answerable_questions_and_down_for_others() -> None:
-    answerable = [Scored(0.5, True, False, True)] * 4 + [Scored(0.1, True, True, False)]
-    others = [Scored(0.5, False, False, False), Scored(0.1, False, True, False)]
-    chart = confidence_chart(answerable + others)
+    answerable = [scored(0.5, True, False, True)] * 4 + [scored(0.1, True, True, False)]
+    others = [scored(0.5, False, False, False), scored(0.1, False, True, False)]
+    chart = draw("confidence", answerable + others, None)
     # The highest bar is 4/5, so the axis runs to 0.8 both ways: 90 for 0.8, from 104.
     # A slot is 302 / 20 = 15.1 wide, less a gap of 2; that of 0.5 starts at 46 + 10 * 15.1 = 197.
     (up,) = drawn(chart, "rect", "answerable", "answered")
@@ -85,8 +95,8 @@ def test_confidence_goes_up_for_answerable_questions_and_down_for_others() -> No
 
 
 def test_what_was_abstained_from_stands_on_what_was_answered() -> None:
-    scores = [Scored(0.5, True, False, True), Scored(0.5, True, True, False)]
-    chart = confidence_chart(scores, threshold=0.25)
+    scores = [scored(0.5, True, False, True), scored(0.5, True, True, False)]
+    chart = draw("confidence", scores, 0.25)
     (answered,) = drawn(chart, "rect", "answered")
     (abstained,) = drawn(chart, "rect", "abstained")
     # Both fill the one slot: 0.5 each of an axis to 1, so 45 each.
@@ -97,7 +107,7 @@ def test_what_was_abstained_from_stands_on_what_was_answered() -> None:
 
 
 def test_reliability_shows_bins_by_size_and_how_far_they_are_from_the_diagonal() -> None:
-    chart = reliability_chart([Bin(0.25, 0.5, 4), Bin(0.75, 1.0, 1)])
+    chart = draw("reliability", [Bin(0.25, 0.5, 4), Bin(0.75, 1.0, 1)])
     large, small = drawn(chart, "circle", "bubble")
     assert numbers(large, "cx", "cy", "r") == [121.5, 104, 11.5]  # 2.5 + 9
     assert numbers(small, "cx", "cy", "r") == [272.5, 14, 7]  # 2.5 + 9 * sqrt(1 / 4)
@@ -108,35 +118,35 @@ def test_reliability_shows_bins_by_size_and_how_far_they_are_from_the_diagonal()
 
 def test_a_bin_holds_its_upper_edge_and_empty_bins_are_left_out() -> None:
     scores = [
-        Scored(0.1, True, False, True),
-        Scored(0.0, True, False, False),
-        Scored(0.11, True, False, True),
-        Scored(1.0, False, False, False),
+        scored(0.1, True, False, True),
+        scored(0.0, True, False, False),
+        scored(0.11, True, False, True),
+        scored(1.0, False, False, False),
     ]
     assert reliability(scores) == [Bin(0.05, 0.5, 2), Bin(0.11, 1.0, 1), Bin(1.0, 0.0, 1)]
 
 
 def test_risk_is_taken_over_the_most_confident_and_equals_come_in_together() -> None:
     scores = [
-        Scored(0.1, True, True, False),
-        Scored(0.8, True, False, False),
-        Scored(0.9, True, False, True),
-        Scored(0.8, True, False, True),
+        scored(0.1, True, True, False),
+        scored(0.8, True, False, False),
+        scored(0.9, True, False, True),
+        scored(0.8, True, False, True),
     ]
     curve = risk_coverage(scores)
     assert curve == [(0.25, 0.0), (0.75, pytest.approx(1 / 3)), (1.0, 0.5)]
     assert operating_point(scores) == pytest.approx((0.75, 1 / 3))
-    chart = risk_coverage_chart(curve, (0.75, 1 / 3))
+    chart = draw("risk", curve, (0.75, 1 / 3))
     (line,) = drawn(chart, "polyline", "curve")
-    assert line.attrib["points"] == "121.5,194 272.5,134 348,104"
+    assert line.attrib["points"].split() == ["121.5,194.0", "272.5,134.0", "348.0,104.0"]
     (here,) = drawn(chart, "circle", "here")
     assert numbers(here, "cx", "cy") == [272.5, 134]
     assert here[0].text == "this run answers 75%, of which 33% is wrong"
 
 
 def test_a_run_that_answers_nothing_has_no_operating_point() -> None:
-    assert operating_point([Scored(0.1, True, True, False)]) is None
-    assert "this run" not in risk_coverage_chart([(1.0, 1.0)])
+    assert operating_point([scored(0.1, True, True, False)]) is None
+    assert "this run" not in draw("risk", [(1.0, 1.0)], None)
 
 
 def test_the_hit_curve_counts_the_questions_that_are_judged() -> None:
@@ -151,7 +161,9 @@ def test_the_hit_curve_counts_the_questions_that_are_judged() -> None:
 
 
 def test_hits_are_drawn_over_k_with_intervals_and_the_passages_in_use() -> None:
-    chart = hit_chart([0.5, 0.75, 1.0], intervals={1: (0.25, 0.75)}, in_use=2)
+    chart = draw(
+        "hits", [0.5, 0.75, 1.0], {"hit@1": Figure("hit@1", 0.5, 0.25, 0.75, 4)}, 2, "passages"
+    )
     points = drawn(chart, "circle", "point")
     # From 56 to 338 for k from 1 to 3.
     assert [numbers(one, "cx", "cy") for one in points] == [[56, 104], [197, 59], [338, 14]]
@@ -162,7 +174,7 @@ def test_hits_are_drawn_over_k_with_intervals_and_the_passages_in_use() -> None:
 
 
 def test_times_are_drawn_on_a_logarithmic_scale_with_median_and_95th_percentile() -> None:
-    chart = time_chart({"total": [0.001, 0.01, 0.1]})
+    chart = draw("times", {"total": [0.001, 0.01, 0.1]})
     # From 12 to 348 for 1 ms to 100 ms; 40 slots of 8.4; the last holds its end.
     bars = drawn(chart, "rect", "time")
     assert [numbers(one, "x")[0] for one in bars] == [12, 180, 339.6]
@@ -174,15 +186,13 @@ def test_times_are_drawn_on_a_logarithmic_scale_with_median_and_95th_percentile(
 
 
 def test_times_of_nothing_and_of_zero_are_drawn() -> None:
-    assert drawn(time_chart({"total": [0.0, 0.0]}), "rect", "time")
-    assert said(time_chart({})) == ["1 s", "10 s"]
+    assert drawn(draw("times", {"total": [0.0, 0.0]}), "rect", "time")
+    assert said(draw("times", {})) == ["1 s", "10 s"]
 
 
-def test_a_quantile_is_the_smallest_value_that_so_many_do_not_exceed() -> None:
-    assert quantile([3, 1, 2, 4], 0.5) == 2
-    assert quantile([3, 1, 2, 4], 0.95) == 4
-    assert quantile(list(range(1, 21)), 0.95) == 19
-    assert quantile([7], 0.5) == 7
+def test_a_quantile_is_the_smallest_time_that_so_many_do_not_exceed() -> None:
+    chart = draw("times", {"total": [float(seconds) for seconds in range(20, 0, -1)]})
+    assert said(chart)[-1] == "p50 10 s · p95 19 s"
 
 
 def test_stages_come_in_their_order_and_the_whole_last() -> None:
@@ -195,13 +205,8 @@ def test_stages_come_in_their_order_and_the_whole_last() -> None:
     ]
 
 
-def test_records_give_what_charts_of_confidence_need() -> None:
-    one = record("a", confidence=0.4, abstained=False)
-    assert scored([one]) == [Scored(0.4, True, False, False)]
-
-
 def test_an_interval_is_drawn_in_shares_of_its_place() -> None:
-    chart = interval_chart(0.5, 0.25, 1.0)
+    chart = draw("interval", 0.5, 0.25, 1.0)
     (whisker,) = drawn(chart, "line", "whisker")
     assert numbers(whisker, "x1", "x2") == [25, 100]
     (point,) = drawn(chart, "circle", "point")
@@ -210,7 +215,7 @@ def test_an_interval_is_drawn_in_shares_of_its_place() -> None:
 
 
 def test_a_difference_is_drawn_around_zero_and_cut_at_the_ends() -> None:
-    chart = interval_chart(0.1, -0.1, 0.3, scale=(-0.2, 0.2))
+    chart = draw("interval", 0.1, -0.1, 0.3, -0.2, 0.2)
     (zero,) = drawn(chart, "line", "zero")
     assert numbers(zero, "x1", "x2") == [50, 50]
     (whisker,) = drawn(chart, "line", "whisker")
@@ -220,16 +225,17 @@ def test_a_difference_is_drawn_around_zero_and_cut_at_the_ends() -> None:
 
 
 def test_a_bar_is_cut_in_shares_that_link_where_they_should() -> None:
-    chart = share_bar(
-        [Share("right", "right", 57, "#a"), Share("none", "none", 0), Share("x", "<b>", 3, "#b")]
-    )
+    chart = draw("outcome_bar", {"right": 57, "<b> it": 3}, linked=True)
     long, short = drawn(chart, "rect")
     assert numbers(long, "x", "width") == [0, 95]  # 57 of 60
     assert numbers(short, "x", "width") == [95, 5]
     assert said(chart) == ["57"]  # there is no room for the 3
-    assert [one.attrib["href"] for one in drawn(chart, "a")] == ["#a", "#b"]
-    assert ElementTree.fromstring(chart).attrib["aria-label"] == "right 57, <b> 3"
+    assert [one.attrib["href"] for one in drawn(chart, "a")] == [
+        "#outcome=right",
+        "#outcome=<b>-it",
+    ]
+    assert ElementTree.fromstring(chart).attrib["aria-label"] == "right 57, <b> it 3"
 
 
 def test_a_bar_of_nothing_is_empty() -> None:
-    assert drawn(share_bar([]), "rect") == []
+    assert drawn(draw("outcome_bar", {}), "rect") == []

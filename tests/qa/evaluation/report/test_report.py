@@ -15,7 +15,7 @@ from qa.evaluation.comparison.comparing import Comparison, Flip
 from qa.evaluation.questions import Place
 from qa.evaluation.records import OUTCOMES, Excerpt, Retrieved
 from qa.evaluation.report import html_comparison, html_report, markdown_comparison, markdown_summary
-from qa.evaluation.report.cards import Piece, cards, gold_parts, pieces, standing
+from qa.evaluation.report.cards import Piece, gold_parts, misses_first, pieces, standing
 from qa.evaluation.report.formatting import amount, difference, duration, interval, probability
 from qa.evaluation.report.tables import difference_scale, sweep_rows
 from qa.evaluation.report.wording import main_result
@@ -114,10 +114,16 @@ def test_it_is_said_where_the_first_gold_stands_in_the_ranking() -> None:
 
 
 def test_misses_come_first_in_the_order_of_the_outcomes() -> None:
-    made = cards([*RECORDS, record("unasked", error="too long")], ["plain"])
-    assert [card.record.outcome for card in made] == list(OUTCOMES)
-    assert [card.number for card in made] == [7, 4, 3, 5, 6, 1, 2]
-    assert made[5].tags == (0,)
+    ordered = misses_first([*RECORDS, record("unasked", error="too long")])
+    assert [record.outcome for _, record in ordered] == list(OUTCOMES)
+    assert [number for number, _ in ordered] == [7, 4, 3, 5, 6, 1, 2]
+
+
+def test_a_question_has_the_numbers_of_its_tags() -> None:
+    tagged = replace(RUN, records=(record("q", tags=("near miss", "a")), record("r", tags=("a",))))
+    assert re.findall('data-tag="([^"]*)"', html_report(tagged)) == ["1 0", "0"]
+    choices = re.findall('name="tag" value="([^"]*)" data-key="([^"]*)"', html_report(tagged))
+    assert choices == [("a", "0"), ("near miss", "1")]
 
 
 def test_the_main_result_is_told_in_words() -> None:

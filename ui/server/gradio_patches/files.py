@@ -1,11 +1,13 @@
 """Keeps Gradio from taking what a client sends for a file or an address.
 
 Where a value looks like one, Gradio opens the path or fetches the address before the page's own
-code sees it, and its check of which paths are allowed does nothing for a mounted page. No part of
-this page takes a file from Gradio, so it refuses every such value instead.
+code sees it, and its check of allowed paths has no effect on a mounted page. No part of this page
+takes a file from Gradio, so every such value is refused.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import gradio
 from gradio import processing_utils
@@ -19,30 +21,30 @@ _FILE_TYPE = "gradio.FileData"
 
 
 def refuse_files() -> None:
-    """Have Gradio refuse files and addresses, in every page of this process.
+    """Make Gradio refuse files and addresses, on every page of this process.
 
     Raises:
-        SettingsError: this version of Gradio takes files in another way, which is not known.
+        SettingsError: this version of Gradio takes files in another way.
     """
-    instead = {
+    replacements = {
         (processing_utils, "check_all_files_in_cache"): check_no_file,
         (processing_utils, "move_files_to_cache"): _unmoved,
         (processing_utils, "async_move_files_to_cache"): _unmoved_async,
-        (Block, "move_resource_to_block_cache"): _refused,
-        (Block, "async_move_resource_to_block_cache"): _refused_async,
+        (Block, "move_resource_to_block_cache"): _refuse,
+        (Block, "async_move_resource_to_block_cache"): _refuse_async,
     }
-    for holder, name in instead:
+    for holder, name in replacements:
         if not hasattr(holder, name):
             raise SettingsError(
                 f"Gradio {gradio.__version__} has no {name}, so it is not known how it takes "
                 "files: install the version that requirements.txt names"
             )
-    for (holder, name), function in instead.items():
+    for (holder, name), function in replacements.items():
         setattr(holder, name, function)
 
 
 def check_no_file(data: object) -> None:
-    """Go through all of a value, however deep.
+    """Check all of a value, at any depth.
 
     Raises:
         RequestError: something in it names a file or an address.
@@ -67,23 +69,21 @@ def _is_file(value: dict[object, object]) -> bool:
 
 
 def _unmoved(data: object, _: object, postprocess: bool = False, **__: object) -> object:
-    """Return a value as it is; one that a client sent is checked, and one for a client is not."""
+    """Return a value as it is, checked if it comes from a client."""
     plain = data.model_dump() if isinstance(data, GradioModel | GradioRootModel) else data
     if not postprocess:
         check_no_file(plain)
     return plain
 
 
-async def _unmoved_async(
-    data: object, block: object, postprocess: bool = False, **__: object
-) -> object:
-    return _unmoved(data, block, postprocess)
+async def _unmoved_async(*args: Any, **options: Any) -> object:
+    return _unmoved(*args, **options)
 
 
-def _refused(_: object, path: object) -> None:
+def _refuse(_: object, path: object) -> None:
     if path is not None:
         raise RequestError("a file or an address cannot be used here")
 
 
-async def _refused_async(block: object, path: object) -> None:
-    _refused(block, path)
+async def _refuse_async(block: object, path: object) -> None:
+    _refuse(block, path)

@@ -1,8 +1,8 @@
-"""Gradio's queue, in which no client can keep the others waiting.
+"""A queue for Gradio in which no client can keep the others waiting.
 
 Gradio has one line of calls for each kind of work, in order of arrival. Here the tenth call of a
-client waits behind the first of another, no client has all places at work, and what one client
-may have waiting is limited.
+client waits behind the first of another, no client has all places, and the number of calls that a
+client may have waiting is limited.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gradio.queueing import Event, EventQueue, Queue
 from gradio.utils import LRUCache
 
 from ui.visitors import limits
-from ui.visitors.clients import client_of, share_of
+from ui.visitors.clients import announced_bytes, client_of, share_of
 
 _MAX_BYTES = 8 * limits.MAX_BODY_BYTES  # of one client's calls that wait
 _MAX_BYTES_IN_ALL = 4 * _MAX_BYTES
@@ -26,7 +26,7 @@ _SOON = {"Retry-After": "5"}
 
 
 class Line(list[Event]):
-    """Events that wait, in the order that they are worked on: a round of clients after another."""
+    """Events that wait, in the order in which they are handled: one of each client, in rounds."""
 
     def append(self, event: Event) -> None:
         """Put an event behind as many of each other client as there are of its own client."""
@@ -42,14 +42,11 @@ class Line(list[Event]):
 
 
 class FairQueue(Queue):
-    """Takes the place of a page's queue.
-
-    The name of a client is what Gradio calls the user's name, which it hands to handlers as
-    `gr.Request.username`.
+    """A page's queue; handlers get the client's name as `gr.Request.username`.
 
     Args:
-        page: whose queue it replaces; its settings are taken over.
-        at_work: how many events of one client may be worked on at once, by the lines' ids; in
+        page: whose queue it replaces, with the same settings.
+        at_work: how many events of one client may be handled at once, by the ids of lines; in
             other lines, one.
     """
 
@@ -70,7 +67,7 @@ class FairQueue(Queue):
         self.pending_event_ids_session = LRUCache(bound)  # it bounds the other one alone
 
     def create_event_queue_for_fn(self, block_fn: Any) -> None:
-        """Make the line of a function, unless it is there."""
+        """Create the line of a function, unless it exists."""
         super().create_event_queue_for_fn(block_fn)
         line = self.event_queue_per_concurrency_id[block_fn.concurrency_id]
         if not isinstance(line.queue, Line):
@@ -80,8 +77,8 @@ class FairQueue(Queue):
         """Add a call to its line.
 
         Raises:
-            HTTPException: there is no such function; the client has too many calls already, or
-                all clients together have.
+            HTTPException: there is no such function; or the client, or all clients together,
+                have too many calls already.
         """
         function = None if body.fn_index is None else self.blocks.fns.get(body.fn_index)
         if function is None or function.fn is None:
@@ -95,7 +92,7 @@ class FairQueue(Queue):
         return pushed
 
     def get_events(self) -> tuple[list[Event], bool, str] | None:
-        """Return the events that are worked on next, if there is a place for one."""
+        """Return the event that is handled next, if there is a place for one."""
         for id_, line in self.event_queue_per_concurrency_id.items():
             if line.queue and (event := self._next(id_, line)):
                 line.queue.remove(event)
@@ -136,7 +133,7 @@ class FairQueue(Queue):
             raise HTTPException(503, "The server is busy: try again in a moment.", _SOON)
 
     def _check_unread(self, client: str, session: str | None) -> None:
-        """Keep results that nobody fetches to a number, by forgetting a client's oldest."""
+        """Limit the results that nobody fetches, by forgetting a client's oldest."""
         most = share_of(client, limits.MAX_UNREAD)
         sessions = self._sessions.get(client, OrderedDict())
         for old in [one for one in sessions if one not in self.pending_event_ids_session]:
@@ -157,6 +154,6 @@ class FairQueue(Queue):
 
 
 def _bytes(request: Request) -> int:
-    """Return how many bytes a request may hold in memory."""
-    given = request.headers.get("content-length", "")
-    return int(given) if given.isdecimal() else limits.MAX_BODY_BYTES
+    """Return how many bytes a request may take in memory."""
+    announced = announced_bytes(request.headers)
+    return limits.MAX_BODY_BYTES if announced is None else announced

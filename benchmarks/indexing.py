@@ -1,0 +1,89 @@
+"""How fast the essay is encoded and indexed, and vectors are searched."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.machine import DIM, Rates
+from benchmarks.results import Line, Measured, share, shown, table
+from benchmarks.timing import Times, clocked, in_turns
+from embeddings import Encoder, load_encoder, open_store
+from qa import QA, Document
+from qa.bundled import essay_path
+from qa.index import update_index
+
+BACKENDS = ("openvino", "torch")
+COPIES, RUNS = 5, 5
+SEARCHED = (10_000, 100_000)  # vectors
+
+
+def measure(rates: Rates, options: argparse.Namespace) -> Measured:
+    """Index copies of the essay, encode their passages, search random vectors."""
+    encoder = load_encoder(backend=BACKENDS[0], device="cpu")
+    indexed, passages = _indexed(encoder)
+    lengths = encoder.count_tokens(passages)
+    most = len(passages) / rates.encoding(lengths)
+    times = {f"index {COPIES} copies": indexed, **_encoded(passages)}
+    rows = [_cells(name, each, len(passages), most) for name, each in times.items()]
+    names = ("passages a second", "median", "best", "per processor second", "most", "share")
+    note = f"{len(passages)} passages of {np.mean(lengths):.0f} tokens on average."
+    medians = {"indexing": indexed.median, "encoding": times[f"encode, {BACKENDS[0]}"].median}
+    lines = [
+        Line(f"{what}, float32", len(passages) / seconds, "passages/s", None, most, True)
+        for what, seconds in medians.items()
+    ]
+    return Measured(f"{table(names, rows)}\n\n{note}\n\n{_searched(rates)}", lines)
+
+
+def _indexed(encoder: Encoder) -> tuple[Times, list[str]]:
+    """Index copies of the essay; return the time, and the passages as they are encoded.
+
+    Equal passages are encoded once, so each copy's sentences have its number.
+    """
+    text = essay_path().read_text(encoding="utf-8")
+    copies = [Document(f"{n}.txt", text.replace(".", f" {n}.")) for n in range(COPIES)]
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        times = Times.of([clocked(lambda: update_index(folder, copies, encoder=encoder))])
+        with QA.open(index=folder) as qa:
+            texts = [p.text_in_context for c in copies for p in qa.index.passages_of(c.id)]
+    return times, list(dict.fromkeys(texts))
+
+
+def _encoded(passages: Sequence[str]) -> dict[str, Times]:
+    works = {}
+    for backend in BACKENDS:
+        encode = partial(load_encoder(backend=backend, device="cpu").encode_passages, passages)
+        encode()
+        works[f"encode, {backend}"] = partial(clocked, encode)
+    return in_turns(works, RUNS)
+
+
+def _cells(name: str, times: Times, count: int, most: float) -> tuple[str, ...]:
+    speeds = (count / times.median, count / times.best, count / times.processor, most)
+    return name, *map(shown, speeds), share(speeds[0], most, more_is_better=True)
+
+
+def _searched(rates: Rates) -> str:
+    random, rows = np.random.default_rng(0), []
+    for count in SEARCHED:
+        vectors = random.standard_normal((count, DIM), dtype=np.float32)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        floor = rates.reading(vectors.nbytes)
+        works = {}
+        for backend in ("faiss", "exact"):
+            store = open_store(backend, dim=DIM)
+            store.add(np.arange(count), vectors)
+            works[backend] = partial(clocked, partial(store.search, vectors[:1], 10))
+        for backend, times in in_turns(works, RUNS).items():
+            seconds = (times.median, times.best, times.processor, floor)
+            of_floor = share(times.median, floor)
+            rows.append((f"{count:,}, {backend}", *(shown(1000 * s) for s in seconds), of_floor))
+    names = ("exact search of so many vectors, ms", "median", "best", "processor")
+    return table((*names, "floor", "share"), rows)
