@@ -1,9 +1,9 @@
 """Text to sentences, with exact offsets, by sentencex.
 
 What is added to sentencex: paragraphs and blocks end sentences, a closing bracket or quotation
-mark stays with the sentence that it closes, white space belongs to no sentence, and long paragraphs are read
-in windows, since sentencex takes quadratic time on text without spaces after its stops (Chinese,
-for one) and on quotation marks left open.
+mark stays with the sentence that it closes, white space belongs to no sentence, and long
+paragraphs are read in windows, since sentencex takes quadratic time on text without spaces after
+its stops (Chinese, for one) and on quotation marks left open.
 """
 
 from __future__ import annotations
