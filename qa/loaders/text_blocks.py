@@ -15,6 +15,7 @@ _BULLET = re.compile(r"([ \t]*)[-*+•◦▪‣●○–][ \t]+(?=\S)")
 _NUMBER = re.compile(r"([ \t]*)(?:\d{1,3}[.)]|\(?[a-z]\)|\(\d{1,3}\))[ \t]+(?=\S)")
 _ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]+|$)")
 _BOLD = re.compile(r"(\*\*|__)[^*_]+\1:?$")
+_HEAD = re.compile(r"(\*\*|__)(?:[^*_]{1,60}[.:?!]\1|[^*_]{1,60}\1:)(?=[ \t]+\S)")
 _RULE = re.compile(r"[ \t|:+=*_#~-]{3,}$")
 _UNDERLINE = re.compile(r" {0,3}(?:(=+)|-{2,})$")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
@@ -73,7 +74,17 @@ class _Walk:
                 yield block
             else:
                 self._indents.clear()
-                self._skip_paragraph()
+                yield from self._paragraph(line)
+
+    def _paragraph(self, line: _Line) -> Iterator[Block]:
+        """Go on behind a paragraph, and yield its bold heading and the rest, if it has one."""
+        end = self._skip_paragraph()
+        head = _HEAD.match(line.text.lstrip()) if self._markdown else None
+        if head:
+            behind = line.start + head.end()
+            rest = line.text.lstrip()[head.end() :]
+            yield Block(line.start, behind, "term", 1)
+            yield Block(behind + len(rest) - len(rest.lstrip()), end, "description", 1)
 
     def _block(self, line: _Line) -> Block | None:
         """Return the block that begins here, and go on behind it; None for a paragraph."""
@@ -172,7 +183,8 @@ class _Walk:
             return True
         if _BULLET.match(line) or _NUMBER.match(line):
             return in_item or before.ends_sentence or before.end - before.start < _SHORT
-        return self._markdown and bool(_FENCE.match(line) or _ATX.match(line) or line[0] == "|")
+        begins = _FENCE.match(line) or _ATX.match(line) or _HEAD.match(line) or line[0] == "|"
+        return self._markdown and bool(begins)
 
     def _line(self, distance: int) -> _Line:
         """Return a line near the one that it is at; an empty one beyond the text."""

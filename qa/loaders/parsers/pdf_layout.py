@@ -20,6 +20,7 @@ _BOLDER = 1.1
 _HYPHENS = "-\N{HYPHEN}"
 _BULLETS = "•◦▪‣●○■□◆➢✓\uf0a7\uf0b7"  # the last two as Symbol fonts have them
 _SENTENCE_ENDS = ".!?:…。！？؟"
+_HEAD_ENDS = ".:?!"
 _CLOSERS = ")]}”’»」』\"'"
 _NUMBER = re.compile(r"(?:\d{1,3}[.)]|\(?[a-z]\)|\(\d{1,3}\))\s")
 _PAGE_NUMBER = re.compile(
@@ -64,8 +65,28 @@ def laid_out(
         if page and units:
             _go_on(text, found, blocks, page, units)
         found += blocks
-    named = tuple((start, end, kind or "paragraph", level) for start, end, kind, level in found)
+    heads = {
+        place[0]: line.head
+        for page, at in zip(pages, places, strict=True)
+        for line, place in zip(page, at, strict=True)
+        if line.head and line.text[line.head - 1] in _HEAD_ENDS
+    }
+    named = tuple(part for block in found for part in _parted(text, block, heads))
     return text, title, starts, with_contents(text, named)
+
+
+def _parted(
+    text: str, block: tuple[int, int, str, int], heads: dict[int, int]
+) -> Iterator[tuple[int, int, str, int]]:
+    """Yield a block; one that begins with a bold heading in its line as a term and the rest."""
+    start, end, kind, level = block
+    behind = start + heads.get(start, 0)
+    rest = text[behind:end].lstrip()
+    if behind == start or not rest or kind not in ("", "item"):
+        yield start, end, kind or "paragraph", level
+    else:
+        yield start, behind, "term", level + 1
+        yield end - len(rest), end, "description", level + 1
 
 
 def ends_sentence(text: str) -> bool:

@@ -13,6 +13,8 @@ _HYPHEN_AND_LINE_END = "\ufffe"  # PDFium's character for a line end in a hyphen
 _LINE_ENDS = re.compile(rf"\r\n|{_HYPHEN_AND_LINE_END}")
 _SOFT_HYPHEN = "\N{SOFT HYPHEN}"
 _SPACE = 32
+_BOLDER = 1.1
+_LONGEST_HEAD = 60  # characters
 _APART = 0.9  # sizes of letters, from where on a gap parts columns
 _ALL_APART = 1.5  # the same, where all words of a line are apart
 _APART_FROM_LEAST = 2.5  # times a line's narrowest gap
@@ -30,6 +32,7 @@ class Line(NamedTuple):
         word: where its first word ends.
         weight: how bold it is; 400 is usual.
         columns: where its parts begin that a gap stands before.
+        head: how many characters at its start are bolder than its middle.
     """
 
     text: str
@@ -41,6 +44,7 @@ class Line(NamedTuple):
     word: float = 0.0
     weight: float = 0.0
     columns: tuple[float, ...] = ()
+    head: int = 0
 
 
 def read_lines(textpage: Any) -> list[Line]:
@@ -93,9 +97,26 @@ def _placed(textpage: Any, text: str, first: int, last: int) -> Line:
         left=_sides(textpage, known[0])[0],
         right=_sides(textpage, known[-1])[1],
         word=_sides(textpage, word_end if word_end >= 0 else known[0])[1],
-        weight=median(raw.FPDFText_GetFontWeight(textpage, index) for index in known),
+        weight=median(_weight(textpage, index) for index in known),
         columns=_columns(textpage, _spaces(textpage, text, known[0], known[-1]), size),
+        head=_head(textpage, text, known[0], known[-1]),
     )
+
+
+def _weight(textpage: Any, index: int) -> int:
+    import pypdfium2.raw as raw
+
+    return int(raw.FPDFText_GetFontWeight(textpage, index))
+
+
+def _head(textpage: Any, text: str, first: int, last: int) -> int:
+    """Return how many characters at the start of a line are bolder than its middle."""
+    usual = _weight(textpage, (first + last) // 2) * _BOLDER
+    if last - first != len(text) - 1 or _weight(textpage, first) <= usual:
+        return 0
+    places = range(min(len(text), _LONGEST_HEAD))
+    usually = (n for n in places if text[n] != " " and _weight(textpage, first + n) <= usual)
+    return len(text[: next(usually, 0)].rstrip())
 
 
 def _spaces(textpage: Any, text: str, first: int, last: int) -> list[int]:

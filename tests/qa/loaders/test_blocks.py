@@ -118,6 +118,17 @@ class TestMarkdown:
             ("heading", "**Notes**"),
         ]
 
+    def test_a_bold_heading_in_the_line_is_a_term(self, tmp_path: Path) -> None:
+        text = "**Vegan?** Leave it\nout.\n\n**Period:** May\n**By:** Ann\n\n**Bold** words."
+        assert loaded(tmp_path, "a.md", text) == [
+            ("term", "**Vegan?**"),
+            ("description", "Leave it\nout."),
+            ("term", "**Period:**"),
+            ("description", "May"),
+            ("term", "**By:**"),
+            ("description", "Ann"),
+        ]
+
     def test_items_end_where_the_next_begins(self, tmp_path: Path) -> None:
         text = "Take:\n- salt\n  and more\n    - fine\n1. Rinse. Wait.\n2. Cook."
         assert loaded(tmp_path, "a.md", text) == [
@@ -198,6 +209,9 @@ class TestPdf:
     def test_lines_are_put_together_by_where_they_stand(self, block: tuple[str, str]) -> None:
         assert block in manual()
 
+    def test_a_bold_heading_in_the_line_is_a_term(self) -> None:
+        assert ("term", "Warning.") in manual()
+
     def test_a_row_goes_on_over_the_page(self) -> None:
         (row,) = [text for _, text in manual() if text.startswith("Loud banging")]
         assert row.endswith("Page 2 of 3\nstill in")
@@ -232,6 +246,7 @@ class TestPdf:
                     *[st.sampled_from([0.0, 50, 90, 400])] * 3,
                     st.sampled_from([0.0, 400, 700]),
                     st.sampled_from([(), (200.0,)]),
+                    st.sampled_from([0, 1]),
                 ),
                 max_size=6,
             ),
