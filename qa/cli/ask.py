@@ -103,6 +103,11 @@ def _print_answer(answer: Mapping[str, Any]) -> None:
         click.echo(f"\n{mark} {click.style(printable(lead), dim=True)}{printable(rest)}")
         where = place(quote["page"], quote["line"], quote["start"], quote["end"])
         click.secho(f"    {printable_name(quote['document_id'])}, {where}", dim=True)
+        if quote["context"]:
+            above = " > ".join(
+                printable_name(" ".join(c["text"].split())) for c in quote["context"]
+            )
+            click.secho(f"    under {above}", dim=True)
     click.secho(f"\nconfidence {answer['confidence']:.2f}", dim=True)
 
 
