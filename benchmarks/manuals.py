@@ -154,7 +154,7 @@ def run(command: Sequence[str], folder: str | None = None) -> str:
 
 def pages(corpus: Path, manual: str) -> dict[str, Path]:
     """Return the pages of a manual by id: its name, and the path below the package's folder."""
-    found = {}
+    found: dict[str, Path] = {}
     for path in sorted((corpus / manual).glob("usr/share/doc/*/**/*.html")):
         parts = path.relative_to(corpus / manual / "usr/share/doc").parts[1:]
         below = parts[1:] if parts[0] == "html" else parts
