@@ -54,6 +54,7 @@ OTHERS = {
     "page": "time to a usable page and to an answer, in a browser",
     "quality": "retrieval, quotes and abstention beside baselines; two versions compared",
     "conversation": "what following a conversation gains and costs",
+    "manuals": "questions on manuals, of packages of documentation that it fetches",
     "learn": "trains the weights in qa/answering/weights",
     "studies": "settled questions: benchmarks/studies/README.md",
 }
