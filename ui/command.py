@@ -104,8 +104,10 @@ def chat(
     accounts = find_accounts(auth)
     _warn_of_strangers(host, accounts)
     click.echo("Loading the model and the document …", err=True)
-    opened = corpus.open(threshold=threshold, tentative=tentative)
-    with private_folder() as folder, opened as qa:
+    with (
+        private_folder() as folder,
+        corpus.open(threshold=threshold, tentative=tentative) as qa,
+    ):
         from ui.server.gradio_patches.start import import_gradio
 
         import_gradio()  # it is slow, so a bad document is reported first

@@ -127,8 +127,7 @@ def corpus_options(command: _Command) -> _Command:
 _threshold_option = click.option(
     "--threshold",
     type=click.FloatRange(0, 1),
-    help="Mark an answer as tentative (“Possibly”) below this confidence.  "
-    f"[default: {DEFAULT_THRESHOLD}]",
+    help=f"Mark an answer as tentative below this confidence.  [default: {DEFAULT_THRESHOLD}]",
 )
 _tentative_option = click.option(
     "--tentative",

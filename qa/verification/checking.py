@@ -203,7 +203,8 @@ def _fault(saved: SavedCitation, document: Document, budget: _Budget) -> str | N
     if saved.lead >= saved.end - saved.start:
         return f"the lead of {saved.lead:,} characters leaves nothing of the quote"
     if saved.answer and not saved.start <= saved.answer[0] < saved.answer[1] <= saved.end:
-        return f"the answer, characters {saved.answer[0]:,} to {saved.answer[1]:,}, is not inside"
+        first, last = saved.answer
+        return f"the words that answer, characters {first:,} to {last:,}, are not inside the quote"
     if document.text[saved.start : saved.end] != saved.quote:
         return _where_else(saved, document)
     if cut := _cut(saved, document):

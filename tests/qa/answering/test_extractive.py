@@ -155,8 +155,9 @@ def test_where_the_limits_meet_no_answer_is_tentative(tmp_path: Path) -> None:
 @pytest.mark.parametrize("limit", [-0.1, 1.1, float("nan")])
 @pytest.mark.parametrize("name", ["threshold", "tentative"])
 def test_a_threshold_that_cannot_be_is_refused(name: str, limit: float) -> None:
+    limits: dict[str, Any] = {name: limit}
     with pytest.raises(SettingsError, match=f"{name} is .*: take a number from 0 to 1"):
-        ExtractiveAnswerer(FakeEncoder(), **{name: limit})
+        ExtractiveAnswerer(FakeEncoder(), **limits)
 
 
 @pytest.mark.parametrize(

@@ -261,7 +261,7 @@ def test_the_words_that_answer_must_lie_inside_the_quote() -> None:
     assert verify(saved, [ESSAY]).verified
     for first, last in ((start - 1, end), (start, end + 1), (start + 5, start + 5), (end, start)):
         saved["citations"][0]["answer"] = [first, last]
-        assert "is not inside" in verify(saved, [ESSAY]).checks[0].finding
+        assert "are not inside the quote" in verify(saved, [ESSAY]).checks[0].finding
         with pytest.raises(ValueError, match="is not inside"):
             Citation(1, ESSAY, SENTENCES[1], answer=Span(first, last))
 
