@@ -38,7 +38,7 @@ check: .venv/.installed-for-tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --numprocesses 2 --dist worksteal
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 unit: .venv/.installed-for-tests
 	$(BIN)/pytest --numprocesses 2 --dist loadfile tests/qa tests/embeddings tests/test_*.py \

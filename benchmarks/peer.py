@@ -16,9 +16,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-
 ASKED = 200
 TOP = 5
 
@@ -222,4 +219,6 @@ def main(peer: str, folder: Path, passages: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # read when the libraries are imported
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     print(json.dumps(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))))

@@ -27,13 +27,6 @@ hypothesis.settings.load_profile("patient")
 
 refuse_network()
 
-SLOW_TO_START = {"browser", "essay_chat"}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run what needs the page that is slow to start first, and so in one worker."""
-    items.sort(key=lambda item: not SLOW_TO_START.intersection(getattr(item, "fixturenames", ())))
-
 
 @pytest.fixture(autouse=True)
 def network_asked_for() -> Iterator[list[str]]:
