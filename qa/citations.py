@@ -8,7 +8,23 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from qa.documents import Document, Span
+from qa.text.outline import Outline
 from qa.text.quote_bounds import Sentences
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a quote stands under in its document: a heading, or what leads in to it.
+
+    Attributes:
+        text: the source's words, `document.text[start:end]`.
+        start: where they start in the document's text, in code points.
+        end: where they end; the character there is not part of them.
+    """
+
+    text: str
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +57,8 @@ class Citation:
         occurrence: which it is of the places where these words stand in the text, from 1:
             one more than those that end before it starts, counted from the left without overlap.
         occurrences: `occurrence` and those that start after it ends.
+        context: the headings that the quote stands under, and then what leads in to it: the line
+            before a list, the header of a table, the term of a description.
     """
 
     number: int
@@ -63,6 +81,7 @@ class Citation:
     page: int | None = field(init=False)
     occurrence: int = field(init=False)
     occurrences: int = field(init=False)
+    context: tuple[Context, ...] = field(init=False)
 
     def __post_init__(self, document: Document, span: Span) -> None:
         start, end = span
@@ -96,13 +115,20 @@ class Citation:
             "page": document.page(start),
             "occurrence": occurrence,
             "occurrences": occurrence + document.text.count(quote, end),
+            "context": tuple(
+                Context(document.text[slice(*above)], *above)
+                for above in Outline.of(document).above(first or Span(start, end))
+            ),
         }
         for name, value in proof.items():
             object.__setattr__(self, name, value)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the citation as plain data."""
-        return asdict(self) | {"answer": list(self.answer) if self.answer else None}
+        return asdict(self) | {
+            "answer": list(self.answer) if self.answer else None,
+            "context": [asdict(above) for above in self.context],
+        }
 
 
 class QuotePart(NamedTuple):

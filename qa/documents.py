@@ -31,6 +31,32 @@ class Span(NamedTuple):
         return self.start < other.end and other.start < self.end
 
 
+class Block(NamedTuple):
+    """A stretch `[start, end)` of a document's text that is more than running text.
+
+    Attributes:
+        start: where it starts, in code points.
+        end: where it ends; the character there is not part of it.
+        kind: one of `BLOCK_KINDS`.
+        level: of a heading, 0 for a title and then 1 and below; of what stands in a list, how
+            deep the list is, from 1; else 0.
+    """
+
+    start: int
+    end: int
+    kind: str
+    level: int = 0
+
+
+BLOCK_KINDS = frozenset("heading item header row term description code paragraph furniture".split())
+"""What a block can be.
+
+A `header` is a table's row of headings, and `row` another row; `term` and `description` are of a
+definition list; `code` is not split within a line; `paragraph` has no blank line around it.
+`furniture` helps a reader find the way: running heads, page numbers, menus, contents, rules.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One source text.
@@ -41,6 +67,8 @@ class Document:
         title: for readers; by default the id without folder and suffix.
         source: where it came from (for a file, its absolute path); None if made in Python.
         pages: where each page starts in the text, in code points; empty if it has no pages.
+        blocks: its headings, list items, rows of tables and so on, in order, of which no two
+            overlap; the text between them is paragraphs.
         sha256: of the text in UTF-8.
     """
 
@@ -49,8 +77,9 @@ class Document:
     title: str = ""
     source: str | None = None
     pages: tuple[int, ...] = field(default=(), repr=False)
+    blocks: tuple[Block, ...] = field(default=(), repr=False)
     sha256: str = field(init=False)
-    _derived: dict[Callable[[str], Any], Any] = field(
+    _derived: dict[Callable[[Document], Any], Any] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -78,6 +107,8 @@ class Document:
         starts = (*self.pages, len(self.text))
         if (starts[0] != 0 and self.pages) or any(a > b for a, b in pairwise(starts)):
             raise LoadError(f"{named} has pages that do not follow each other", source=named)
+        if not _are_blocks(self.blocks, self.text):
+            raise LoadError(f"{named} has blocks that do not follow each other", source=named)
         object.__setattr__(self, "sha256", hashlib.sha256(encoded).hexdigest())
         if not self.title:
             object.__setattr__(self, "title", PurePath(self.id).stem)
@@ -95,10 +126,10 @@ class Document:
         marks = self.derived(_Marks)
         return Span(marks.before(span.start)[0], marks.before(span.end)[0])
 
-    def derived(self, kind: Callable[[str], _Kind]) -> _Kind:
-        """Return what `kind` makes of the text; it is made once, and cached with the document."""
+    def derived(self, kind: Callable[[Document], _Kind]) -> _Kind:
+        """Return what `kind` makes of the document; it is made once and kept with it."""
         if kind not in self._derived:
-            self._derived[kind] = kind(self.text)
+            self._derived[kind] = kind(self)
         made: _Kind = self._derived[kind]
         return made
 
@@ -106,8 +137,8 @@ class Document:
 class _Marks:
     """The number of bytes and line ends before any place of a text, without a full count."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, document: Document) -> None:
+        self._text = text = document.text
         self._marks = [(0, 0)]
         for start in range(0, len(text) - _STEP, _STEP):
             self._marks.append(self._after(self._marks[-1], start, start + _STEP))
@@ -122,6 +153,18 @@ class _Marks:
         # A CRLF counts once, and also where it lies across the start.
         ends -= self._text.count("\r\n", max(start - 1, 0), end)
         return before[0] + len(piece.encode()), before[1] + ends
+
+
+def _are_blocks(blocks: tuple[Block, ...], text: str) -> bool:
+    """Return whether blocks follow each other, and each begins and ends with what is seen."""
+    end = 0
+    for block in blocks:
+        if not end <= block.start < block.end <= len(text) or block.kind not in BLOCK_KINDS:
+            return False
+        if text[block.start].isspace() or text[block.end - 1].isspace():
+            return False
+        end = block.end
+    return True
 
 
 def _is_unicode(text: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Self
 from embeddings import Encoder, Reranker, load_reranker
 from qa.answering import DEFAULT_TENTATIVE, DEFAULT_THRESHOLD, Answer, Answerer, ExtractiveAnswerer
 from qa.answering.late_interaction import TokensOf
+from qa.asking.questions import QuestionReader
 from qa.errors import QuestionError
 from qa.follow_ups.rewriting import Rewriting, rewrite
 from qa.index import Index
@@ -42,6 +43,7 @@ class QA:
         self.encoder = encoder
         self.reranker = reranker
         self._retriever = Retriever(index, encoder, reranker)
+        self._reader = QuestionReader(index, encoder)
         self.answerer = answerer or ExtractiveAnswerer(encoder)
         self.tokens: TokensOf = partial(index.passage_tokens, encoder=encoder)
 
@@ -139,7 +141,8 @@ class QA:
             SettingsError: `top_k` is less than 1; or `documents` names none, or one that is not
                 in the index.
         """
-        return self._retriever.retrieve(self._standalone(question, history), top_k, documents)
+        asked = self._standalone(question, history, documents)
+        return self._retriever.retrieve(asked, top_k, documents)
 
     def ask(
         self,
@@ -151,7 +154,8 @@ class QA:
     ) -> Answer:
         """Answer a question in quotes, which may be tentative, or abstain.
 
-        A follow-up is answered as `Answer.query` reads it; a `Conversation` keeps the history.
+        A follow-up, a typing mistake or an acronym is answered as `Answer.query` reads it; a
+        `Conversation` keeps the history.
         One that may as well stand alone is answered both ways, and by itself unless the answer with
         its history is clearly better.
 
@@ -162,17 +166,20 @@ class QA:
             documents: ids of the documents to look in; None is all.
 
         Raises:
+            AskOtherwise: it is small talk; or nothing answers it, and it is in a language that the
+                model does not know.
             QuestionError: the question is empty, has no words, or is too long.
             SettingsError: `top_k` is less than 1; or `documents` names none, or one that is not
                 in the index.
         """
         started = time.perf_counter()
-        asked = self._standalone(question, history)
+        self._reader.check_asks(question, documents)
+        asked = self._standalone(question, history, documents)
         rewritten = time.perf_counter()
         passages = self._retriever.retrieve(asked, top_k, documents)
         own = passages
         if asked.is_ambiguous:
-            own = self._retriever.retrieve(question, top_k, documents)
+            own = self._retriever.retrieve(asked.question, top_k, documents)
         retrieved = time.perf_counter()
         answer = self._answer(asked, passages, own)
         done = time.perf_counter()
@@ -182,7 +189,8 @@ class QA:
             "answer": done - retrieved,
             "total": done - started,
         }
-        return replace(answer, seconds=seconds)
+        self._reader.check_language(answer)
+        return replace(answer, question=question, seconds=seconds)
 
     def _answer(
         self, asked: Rewriting, passages: list[RetrievedPassage], own: list[RetrievedPassage]
@@ -214,10 +222,13 @@ class QA:
         is_near_best = _is_near_best(with_history, answer(asked.question, passages))
         return with_history if is_near_best else standalone
 
-    def _standalone(self, question: str, history: Sequence[str]) -> Rewriting:
-        """Check a question and make it standalone."""
+    def _standalone(
+        self, question: str, history: Sequence[str], documents: Sequence[str] | None
+    ) -> Rewriting:
+        """Check a question, correct it and make it standalone."""
         check_question(question, self.encoder)
-        asked = rewrite(question, history)
+        corrected = rewrite(self._reader.corrected(question), history)
+        asked = self._reader.expanded(corrected, documents)
         if asked.query == question:
             return asked
         try:

@@ -3,6 +3,7 @@
 QAError
 ├── SettingsError        a setting, or an option, that cannot be used
 ├── QuestionError        a question that cannot be asked
+│   └── AskOtherwise     small talk, or a language that the model does not know
 ├── LoadError            a document that cannot be read
 ├── QuestionSetError     a question set that cannot be used
 ├── AnswerFileError      a saved answer that cannot be read
@@ -32,6 +33,13 @@ class SettingsError(QAError):
 
 class QuestionError(QAError):
     """A question cannot be asked: it is empty, has no words, or is too long."""
+
+
+class AskOtherwise(QuestionError):
+    """What was said is no question, or none that the model can read; the message says what is.
+
+    It is a hint and no failure: the page shows it as a line, and the command line as an abstention.
+    """
 
 
 class LoadError(QAError):

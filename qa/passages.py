@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import PurePath
@@ -14,19 +15,22 @@ from typing import TYPE_CHECKING, Any, Self
 from embeddings import Encoder
 from qa.documents import Document, Span
 from qa.errors import SettingsError
+from qa.text.outline import Outline
 from qa.text.sentences import split_sentences
 
 if TYPE_CHECKING:
     import tiktoken
 
-Fits = Callable[[str], bool]
+Fits = Callable[[int, int], bool]
 
 _LOADING = Lock()
 _COPIES = "TIKTOKEN_CACHE_DIR"
-_CACHED = 4  # results of `fits`, which is called twice in a row for the same text
+_KNOWN = 4  # spans of which it is known whether they fit; the same is asked twice in a row
 _FEWEST_TOKENS = 16
-_LONGEST_CONTEXT = 120  # characters
-_LONGEST_SENTENCE = 8_192  # characters; a longer one is always split, in windows of this length
+_LONGEST_TITLE = 120  # characters
+_LONGEST_CONTEXT = 300  # characters, with headings
+_MARKUP = re.compile(r"^[#*_>|\s]+|[#*_|=~\s-]+$")  # around a heading or a lead
+_LONGEST_SENTENCE = 8_192  # characters; a longer one is split in any case, from windows this long
 _LONGEST_TOKEN = 128  # characters, of the tokens of cl100k_base
 _LONGEST_PASSAGE = 200_000  # characters; tiktoken fails at a million of white space
 _SPLIT_WINDOW = 512  # characters; doubled while all of it fits, as long windows are slow
@@ -76,8 +80,11 @@ class Passage:
         end: where it ends, exclusive.
         text: `document.text[start:end]`.
         sentences: the spans of its sentences, in the document's text.
-        context: the document's title, or "". It is searched and embedded with the text, and never
-            quoted.
+        context: what it stands under: the document's title, headings, and what leads in to its
+            first sentence. It is searched and embedded with the text, and never quoted.
+        unquotable: the numbers of those sentences that are no answer by themselves, such as
+            headings.
+        leads: for each sentence, the numbers of those in the passage that lead in to it.
     """
 
     document_id: str
@@ -86,12 +93,19 @@ class Passage:
     text: str
     sentences: tuple[Span, ...] = field(repr=False)
     context: str = ""
+    unquotable: frozenset[int] = field(default=frozenset(), repr=False)
+    leads: tuple[tuple[int, ...], ...] = field(default=(), repr=False)
 
     @classmethod
     def of(cls, document: Document, sentences: tuple[Span, ...], context: str = "") -> Self:
         """Make the passage that runs from the first of these sentences to the last."""
         start, end = sentences[0].start, sentences[-1].end
-        return cls(document.id, start, end, document.text[start:end], sentences, context)
+        text, outline = document.text[start:end], Outline.of(document)
+        unquotable = frozenset(
+            number for number, one in enumerate(sentences) if not outline.is_quotable(one)
+        )
+        leads = tuple(_numbers(outline.above(one), sentences) for one in sentences)
+        return cls(document.id, start, end, text, sentences, context, unquotable, leads)
 
     @property
     def text_in_context(self) -> str:
@@ -125,32 +139,88 @@ def in_context(context: str, text: str) -> str:
     return f"{context}\n{text}" if context else text
 
 
-def _context(document: Document) -> str:
-    """Return a document's title; "" if it is only the file's name."""
-    title = "" if document.title == PurePath(document.id).stem else document.title
-    return " ".join(title.split())[:_LONGEST_CONTEXT]
+def _numbers(spans: Iterable[Span], sentences: Sequence[Span]) -> tuple[int, ...]:
+    """Return the numbers of those sentences that hold these spans."""
+    found = []
+    for span in spans:
+        number = bisect_right(sentences, span.start, key=lambda one: one.start) - 1
+        if number >= 0 and span.start < sentences[number].end:
+            found.append(number)
+    return tuple(found)
+
+
+class _Contexts:
+    """What a document's sentences stand under, in words."""
+
+    def __init__(self, document: Document, encoder: Encoder) -> None:
+        self._text = document.text
+        self._encoder = encoder
+        self._outline = Outline.of(document)
+        title = "" if document.title == PurePath(document.id).stem else document.title
+        self._title = " ".join(title.split())[:_LONGEST_TITLE]
+
+    def at(self, start: int) -> str:
+        """Return the title, the headings above the sentence that starts here, and its lead-in.
+
+        Of many headings, the nearest are taken; none, if they would take half of what the
+        encoder reads.
+        """
+        above = self._outline.above(Span(start, start + 1))
+        if not above:
+            return self._title
+        parts = dict.fromkeys(self._words(span) for span in above)
+        room = _LONGEST_CONTEXT - len(self._title)
+        chosen: list[str] = []
+        for part in reversed(parts):
+            room -= len(part) + 3
+            if room < 0:
+                break
+            if part and part != self._title:
+                chosen.append(part)
+        context = " > ".join(filter(None, [self._title, *reversed(chosen)]))
+        is_long = 2 * self._encoder.count_tokens([context])[0] > self._encoder.max_tokens
+        return self._title if is_long else context
+
+    def _words(self, span: Span) -> str:
+        text = self._text[span.start : min(span.end, span.start + _LONGEST_CONTEXT)]
+        return " ".join(_MARKUP.sub("", text).split())
 
 
 def cut(document: Document, chunking: Chunking, encoder: Encoder) -> Iterator[Passage]:
     """Cut a document into passages, first to last.
 
-    Every character is in a passage, or is white space between two. No passage has more tokens
-    than `chunking` allows, or than `encoder` reads by its own tokenizer. A sentence that is too
-    long for a passage is split between two tokens, at white space if possible.
+    Every character is in a passage, is white space between two, or helps find the way only, like
+    a running head. No passage has more tokens than `chunking` allows, nor more than `encoder`
+    reads by its own tokenizer. A sentence that is too long by itself is split between two
+    tokens, at white space where there is some. A heading begins a passage.
     """
     encoding = tiktoken_encoding()
-    context = _context(document)
+    context_at = lru_cache(_KNOWN)(_Contexts(document, encoder).at)
     longest = min(chunking.max_tokens * _LONGEST_TOKEN, _LONGEST_PASSAGE)
 
-    def fits(text: str) -> bool:
+    @lru_cache(_KNOWN)
+    def fits(start: int, end: int) -> bool:
+        if end - start > longest:
+            return False
+        text = document.text[start:end]
         return (
-            len(text) <= longest
-            and len(encoding.encode_ordinary(text)) <= chunking.max_tokens
-            and encoder.count_tokens([in_context(context, text)])[0] <= encoder.max_tokens
+            len(encoding.encode_ordinary(text)) <= chunking.max_tokens
+            and encoder.count_tokens([in_context(context_at(start), text)])[0] <= encoder.max_tokens
         )
 
-    for sentences in _runs(document.text, chunking.overlap, lru_cache(_CACHED)(fits)):
-        yield Passage.of(document, sentences, context)
+    for sentences in _runs(document, chunking.overlap, fits):
+        yield Passage.of(document, sentences, context_at(sentences[0].start))
+
+
+def _told(document: Document) -> Iterator[Span]:
+    """Yield the sentences of a document but running heads and the like, if there are others."""
+    outline, found = Outline.of(document), False
+    for sentence in split_sentences(document.text, document.blocks):
+        if not outline.is_furniture(sentence):
+            found = True
+            yield sentence
+    if not found:
+        yield from split_sentences(document.text, document.blocks)
 
 
 @lru_cache(maxsize=1)
@@ -173,18 +243,22 @@ def tiktoken_encoding() -> tiktoken.Encoding:
                 os.environ[_COPIES] = named
 
 
-def _runs(text: str, overlap: int, fits: Fits) -> Iterator[tuple[Span, ...]]:
-    """Yield the longest runs of sentences that fit."""
+def _runs(document: Document, overlap: int, fits: Fits) -> Iterator[tuple[Span, ...]]:
+    """Yield the longest runs of sentences that fit, and have no heading after the first words."""
+    outline, text = Outline.of(document), document.text
     window: list[Span] = []
-    for sentence in split_sentences(text):
-        if window and _is_short(sentence) and fits(text[window[0].start : sentence.end]):
-            window.append(sentence)  # so it fits by itself, too
+    for sentence in _told(document):
+        if outline.is_heading(sentence) and not all(map(outline.is_heading, window)):
+            yield tuple(window)
+            window = []
+        if window and _is_short(sentence) and fits(window[0].start, sentence.end):
+            window.append(sentence)  # and so it fits by itself, which need not be asked
             continue
         for part in _fitting_parts(text, sentence, fits):
-            if window and not fits(text[window[0].start : part.end]):
+            if window and not fits(window[0].start, part.end):
                 yield tuple(window)
                 window = window[-overlap:] if overlap else []
-                while window and not fits(text[window[0].start : part.end]):
+                while window and not fits(window[0].start, part.end):
                     window.pop(0)
             window.append(part)
     if window:
@@ -192,7 +266,8 @@ def _runs(text: str, overlap: int, fits: Fits) -> Iterator[tuple[Span, ...]]:
 
 
 def _fitting_parts(text: str, sentence: Span, fits: Fits) -> Iterator[Span]:
-    if _is_short(sentence) and fits(text[sentence.start : sentence.end]):
+    """Yield a sentence if it fits, and else the parts that it is split into."""
+    if _is_short(sentence) and fits(*sentence):
         yield sentence
     else:
         yield from _split(text, sentence, fits)
@@ -206,13 +281,13 @@ def _split(text: str, sentence: Span, fits: Fits) -> Iterator[Span]:
     start, window = sentence.start, _SPLIT_WINDOW
     while start < sentence.end:
         limit = min(start + window, sentence.end)
-        if limit < sentence.end and window < _LONGEST_SENTENCE and fits(text[start:limit]):
+        if limit < sentence.end and window < _LONGEST_SENTENCE and fits(start, limit):
             window *= 2
             continue
         borders = _token_borders(text, Span(start, limit))
-        if not fits(text[start : borders[0]]):  # one token here, but many for the encoder
+        if not fits(start, borders[0]):  # a token of many signs, each one to the encoder
             borders = list(range(start + 1, borders[0] + 1))
-        last = bisect_right(borders, 0, key=lambda end: 0 if fits(text[start:end]) else 1)
+        last = bisect_right(borders, 0, key=lambda end: 0 if fits(start, end) else 1)
         end = borders[max(last - 1, 0)]
         if end < sentence.end:
             end = _last_word_end(text, Span(start, end), borders)

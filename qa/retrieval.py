@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from embeddings import Encoder, Reranker
-from qa.errors import QuestionError, SettingsError
+from qa.errors import AskOtherwise, QuestionError, SettingsError
 from qa.follow_ups.dependence import Dependence
 from qa.follow_ups.rewriting import Rewriting
 from qa.index import Index
@@ -33,7 +33,11 @@ _WORDS_WEIGHT = 0.025  # of BM25 beside the cosine, by benchmarks/studies/fusion
 # What counts of a rewriting beside the question by itself: of its meaning, and of the words that
 # it adds. How these were set: docs/conversation.md.
 _MEANING_SHARE = {Dependence.AMBIGUOUS: 0.25, Dependence.DEPENDENT: 0.85}
-_ADDED_SHARE = {Dependence.AMBIGUOUS: 0.12, Dependence.DEPENDENT: 0.6}
+_ADDED_SHARE = {
+    Dependence.STANDALONE: 1.0,  # the other form of an acronym
+    Dependence.AMBIGUOUS: 0.12,
+    Dependence.DEPENDENT: 0.6,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +170,8 @@ class Retriever:
         found = dict(self._index.search_words(asked.question, depth, among))
         own = content_words(asked.question)
         added = " ".join(word for word in content_words(asked.query) if word not in own)
-        share = _ADDED_SHARE.get(asked.dependence, 0.0)
-        for number, score in self._index.search_words(added, depth, among) if share else ():
+        share = _ADDED_SHARE[asked.dependence]
+        for number, score in self._index.search_words(added, depth, among):
             found[number] = found.get(number, 0.0) + share * score
         best_first = sorted(found.items(), key=lambda item: (-item[1], item[0]))
         return dict(best_first)
@@ -211,7 +215,7 @@ def check_words(question: str) -> None:
     if not question.strip():
         raise QuestionError("the question is empty: type what you want to know")
     if not any(character.isalnum() for character in question):
-        raise QuestionError("the question has no words: type what you want to know")
+        raise AskOtherwise("the question has no words: type what you want to know")
     if _SURROGATES.search(question):
         raise QuestionError("the question is not valid Unicode: type it again")
     if len(question) > MAX_QUESTION:

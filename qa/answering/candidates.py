@@ -160,18 +160,34 @@ def _of_passage(scored: ScoredPassage, weights: Numbers) -> Iterator[Candidate]:
 
 @lru_cache(maxsize=PASSAGES_KEPT)
 def _parts(passage: Passage) -> tuple[_Part, ...]:
-    """Return every sentence of a passage, and each with the one before it."""
+    """Return every sentence of a passage, each with the one before it, and with what leads in.
+
+    Headings and the like are none, and a sentence and its heading are quoted without the heading.
+    """
     texts = passage.sentence_texts
     return tuple(
-        _part(passage, texts, first, last)
+        part
         for last in range(len(texts))
-        for first in range(last, max(last - 2, -1), -1)
+        if last not in passage.unquotable
+        for part in _ending(passage, texts, last)
     )
+
+
+def _ending(passage: Passage, texts: Sequence[str], last: int) -> Iterator[_Part]:
+    """Yield the parts whose last sentence has a number."""
+    yield _part(passage, texts, last, last)
+    before = passage.sentences[last - 1].end if last else 0
+    gap = passage.text[before - passage.start : passage.sentences[last].start - passage.start]
+    if last and last - 1 not in passage.unquotable and not gap.strip():
+        yield _part(passage, texts, last - 1, last)
+    for lead in passage.leads[last] if passage.leads else ():
+        alone = _part(passage, texts, last, last)
+        yield alone._replace(first=lead, shape=_shape([texts[lead], texts[last]]))
 
 
 def _part(passage: Passage, texts: Sequence[str], first: int, last: int) -> _Part:
     shape = _shape(texts[first : last + 1])
-    hangs = first == last > 0 and _HANGS.match(texts[last])
+    hangs = first == last > 0 and last - 1 not in passage.unquotable and _HANGS.match(texts[last])
     leads = not shape["no_backreference"] or texts[first].endswith("?")
     start = passage.sentences[last - 1 if hangs else first].start
     end = passage.sentences[last].end

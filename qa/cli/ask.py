@@ -42,14 +42,19 @@ def ask(
 ) -> None:
     """Answer QUESTION with quotes.
 
-    Exit codes: 0 answered, 3 abstained, 4 a tentative answer.
+    Exit codes: 0 answered, 3 abstained, or QUESTION is none, 4 a tentative answer.
     """
+    from qa.errors import AskOtherwise
     from qa.retrieval import check_words
 
-    check_words(question)  # before the model is loaded
-    with corpus.open(threshold=threshold, tentative=tentative) as qa:
-        answer = qa.ask(question, top_k=top_k)
-        nothing = abstention(qa.index.document_ids(), qa.index.document)
+    try:
+        check_words(question)  # before the model is loaded
+        with corpus.open(threshold=threshold, tentative=tentative) as qa:
+            answer = qa.ask(question, top_k=top_k)
+            nothing = abstention(qa.index.document_ids(), qa.index.document)
+    except AskOtherwise as hint:
+        click.echo(printable(str(hint)), err=True)
+        sys.exit(EXIT_CODES["abstained"])
     if as_json:
         print_json(answer.to_dict())
     else:
@@ -88,6 +93,8 @@ def retrieve(
 
 def _print_answer(answer: Answer, nothing: str) -> None:
     """Print an answer; `nothing` is what is said in place of one."""
+    if answer.query != answer.question:
+        click.secho(f"Read as: {printable(answer.query)}\n", dim=True)
     if answer.abstained:
         click.secho(printable(nothing), bold=True)
         if answer.near:
@@ -99,6 +106,9 @@ def _print_answer(answer: Answer, nothing: str) -> None:
         click.echo(f"\n{mark} {_styled(quote)}")
         where = place(quote.page, quote.line, quote.start, quote.end)
         click.secho(f"    {printable_name(quote.document_id)}, {where}", dim=True)
+        if quote.context:
+            above = " > ".join(printable_name(" ".join(c.text.split())) for c in quote.context)
+            click.secho(f"    under {above}", dim=True)
     click.secho(f"\nconfidence {answer.confidence:.2f}", dim=True)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qa.index.inverted_index import Posting, Segment, blocks, postings_of, segments
+from qa.index.inverted_index import Posting, Segment, blocks, frequencies, postings_of, segments
 from qa.text.analysis import query_terms
 
 if TYPE_CHECKING:
@@ -58,6 +58,28 @@ class BM25Index:
         """Return the numbers of all passages, in order."""
         alive = [each.segment.passages[each.segment.alive] for each in self._segments]
         return np.sort(np.concatenate([np.empty(0, np.int64), *alive]))
+
+    def terms(self, prefix: str) -> dict[str, int]:
+        """Return the terms that start with a prefix, and how many passages hold each.
+
+        Those that were removed count until their segment is written anew.
+        """
+        found = Counter[str]()
+        with self._guard():
+            for each in self._segments:
+                found.update(dict(frequencies(self._connection, each.segment, prefix)))
+        return dict(found)
+
+    def holding(self, term: str, most: int) -> list[int]:
+        """Return the first passages that hold a term, by number."""
+        found: list[int] = []
+        with self._guard():
+            for each in self._segments:
+                for _, rows, _ in each.alive(
+                    [*postings_of(self._connection, each.segment, [term])]
+                ):
+                    found += each.segment.passages[rows[:most]].tolist()
+        return sorted(found)[:most]
 
     def search(
         self, query: str, top_k: int, among: NDArray[np.int64] | None = None

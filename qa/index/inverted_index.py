@@ -36,6 +36,10 @@ _OF_TERM = (
     "SELECT first, until, terms, checksum FROM postings WHERE segment = ? AND first <= ? "
     "ORDER BY first DESC LIMIT 1"
 )
+_FROM = (
+    "SELECT first, until, terms, checksum FROM postings WHERE segment = ? AND first < ? AND "
+    "first >= (SELECT max(first) FROM postings WHERE segment = ? AND first <= ?) ORDER BY first"
+)
 _BLOCK = 2_048  # bytes of a block, if it has more than one term
 _NUMBERS, _LENGTHS, _ROWS, _COUNTS = (np.dtype(kind) for kind in ("<i8", "<u4", "<u4", "u1"))
 _MOST = 255
@@ -253,6 +257,16 @@ def postings_of(
             yield posting
 
 
+def frequencies(
+    connection: sqlite3.Connection, segment: Segment, prefix: str
+) -> Iterator[tuple[str, int]]:
+    """Yield the terms of a segment that start with a prefix, and how many passages hold each."""
+    reach = segment.number, f"{prefix}\U0010ffff", segment.number, prefix
+    for row in connection.execute(_FROM, reach):
+        found = _Unpacked(_checked_block(segment, row)[2])
+        yield from (each for each in found.frequencies() if each[0].startswith(prefix))
+
+
 def _blocks(postings: Iterable[Posting]) -> Iterator[tuple[str, str | None, bytes]]:
     """Pack postings, in order of terms; yield a block's first term, the next one's, and bytes."""
     first, block, size = "", list[Posting](), 0
@@ -299,6 +313,10 @@ class _Unpacked:
         start = int(self._sizes[:n].sum(dtype=np.int64))
         run = slice(start, start + int(self._sizes[n]))
         return term, self._rows[run], self._counts[run]
+
+    def frequencies(self) -> Iterator[tuple[str, int]]:
+        """Yield each term, and how many passages hold it."""
+        yield from zip(self._terms, self._sizes.tolist(), strict=True)
 
     def __iter__(self) -> Iterator[Posting]:
         borders = [0, *np.cumsum(self._sizes, dtype=np.int64).tolist()]

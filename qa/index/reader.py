@@ -110,6 +110,16 @@ class Index:
         with self._in_use():
             return self._words.search(query, top_k, among)
 
+    def terms(self, prefix: str) -> dict[str, int]:
+        """Return the stems of words that start with a prefix, and how many passages hold each."""
+        with self._in_use():
+            return self._words.terms(prefix)
+
+    def passages_with(self, term: str, most: int) -> list[Passage]:
+        """Read the first passages that hold the stem of a word."""
+        with self._in_use():
+            return [self._read_passage(number) for number in self._words.holding(term, most)]
+
     @contextmanager
     def _in_use(self) -> Iterator[None]:
         if self._closed:

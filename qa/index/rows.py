@@ -13,16 +13,17 @@ from hashlib import blake2b
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from qa.documents import Document, Span
+from qa.documents import Block, Document, Span
 from qa.errors import LoadError
 from qa.passages import Passage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_COLUMNS = "number, passages, id, title, source, sha256, stamp, pages, checksum"
+_COLUMNS = "number, passages, id, title, source, sha256, stamp, pages, structure, checksum"
 ONE_DOCUMENT = (
-    f"SELECT {_COLUMNS}, text FROM documents LEFT JOIN texts ON document = number WHERE id = ?"  # noqa: S608
+    f"SELECT {_COLUMNS}, text, blocks FROM documents "  # noqa: S608
+    "LEFT JOIN texts ON document = number WHERE id = ?"
 )
 """Selects what `document_of` reads."""
 
@@ -72,6 +73,7 @@ class Listed:
         sha256: of its text.
         stamp: of its file (`qa.loaders.File`).
         pages: where its pages start, as stored.
+        structure: the checksum of its blocks, as stored.
     """
 
     passages: range
@@ -80,6 +82,7 @@ class Listed:
     sha256: str
     stamp: str | None
     pages: str
+    structure: str
 
 
 def listed(connection: sqlite3.Connection) -> tuple[dict[str, Listed], str]:
@@ -120,21 +123,25 @@ def enter(connection: sqlite3.Connection, document_id: str, entry: Listed) -> No
         entry.sha256,
         entry.stamp,
         entry.pages,
+        entry.structure,
     )
     connection.execute(
-        "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (*row, checksum(*row)),
     )
 
 
 def document_of(row: tuple[Any, ...], document_id: str) -> tuple[Document, range]:
     """Make a document of its row, and return it with the numbers of its passages."""
-    id_, entry = _listed(row[:-1])
+    *columns, text, blocks = row
+    id_, entry = _listed(tuple(columns))
     try:
-        document = Document(id_, row[-1], entry.title, entry.source, _pages(entry.pages))
+        pages, structure = _pages(entry.pages), _blocks(blocks)
+        document = Document(id_, text, entry.title, entry.source, pages, structure)
     except (LoadError, TypeError, ValueError):
         document = None
-    if document is None or id_ != document_id or document.sha256 != entry.sha256:
+    stored = id_, entry.sha256, entry.structure
+    if document is None or stored != (document_id, document.sha256, structure_of(blocks)):
         raise NotWhole(f"the text of {document_id!r} is not the text that was indexed")
     return document, entry.passages
 
@@ -144,6 +151,25 @@ def _pages(stored: str) -> tuple[int, ...]:
     if not isinstance(starts, list) or not all(isinstance(start, int) for start in starts):
         raise ValueError(f"{stored[:50]} is not a list of pages")
     return tuple(starts)
+
+
+def stored_blocks(document: Document) -> str:
+    """Return a document's blocks as they are stored."""
+    return json.dumps(document.blocks, ensure_ascii=False, separators=(",", ":"))
+
+
+def structure_of(blocks: str) -> str:
+    """Return the checksum of blocks that are stored."""
+    return checksum_of(blocks.encode("utf-8", "surrogatepass")).hex()
+
+
+def _blocks(stored: str) -> tuple[Block, ...]:
+    if not isinstance(stored, str):
+        raise TypeError("blocks are stored as text")
+    blocks = tuple(Block(*block) for block in json.loads(stored))
+    if not all(list(map(type, block)) == [int, int, str, int] for block in blocks):
+        raise ValueError(f"{stored[:50]} is not a list of blocks")
+    return blocks
 
 
 def enter_passage(connection: sqlite3.Connection, number: int, passage: Passage) -> None:

@@ -37,7 +37,7 @@ DATABASE = "inquote.sqlite"
 LOGS = (f"{DATABASE}-wal", f"{DATABASE}-shm")
 """SQLite's files beside an open database."""
 
-FORMAT = 6
+FORMAT = 7
 APPLICATION_ID = 0x494E5154  # "INQT", in the database's header
 HELD = 25_000
 """The most passages of an index that is read into memory, about 40 MB."""
@@ -47,8 +47,8 @@ SCHEMA = (
     "CREATE TABLE manifest (json TEXT NOT NULL, checksum BLOB NOT NULL)",
     "CREATE TABLE documents (number INTEGER PRIMARY KEY, passages INTEGER NOT NULL, "
     "id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, source TEXT, sha256 TEXT NOT NULL, "
-    "stamp TEXT, pages TEXT NOT NULL, checksum BLOB NOT NULL)",
-    "CREATE TABLE texts (document INTEGER PRIMARY KEY, text TEXT NOT NULL)",
+    "stamp TEXT, pages TEXT NOT NULL, structure TEXT NOT NULL, checksum BLOB NOT NULL)",
+    "CREATE TABLE texts (document INTEGER PRIMARY KEY, text TEXT NOT NULL, blocks TEXT NOT NULL)",
     "CREATE TABLE passages (number INTEGER PRIMARY KEY, sentences TEXT NOT NULL, "
     "context TEXT NOT NULL, checksum BLOB NOT NULL)",
     "CREATE TABLE dead (number INTEGER PRIMARY KEY)",

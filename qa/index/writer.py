@@ -18,7 +18,16 @@ from qa.errors import LoadError, StoredIndexError
 from qa.index.faults import faults_named
 from qa.index.manifest import Manifest
 from qa.index.resume_cache import Encoded, digest_of
-from qa.index.rows import Listed, NotWhole, enter, enter_passage, listed, listed_as
+from qa.index.rows import (
+    Listed,
+    NotWhole,
+    enter,
+    enter_passage,
+    listed,
+    listed_as,
+    stored_blocks,
+    structure_of,
+)
 from qa.index.storage import check_format, connect, is_index, load_vectors
 from qa.index.transaction import commit, manifest_for, transaction
 from qa.loaders import File, find_all, loaded
@@ -251,7 +260,7 @@ class _Writer:
             return True
         document = wanted.document
         new = _entry(document, wanted.stamp, known.passages)
-        if (known.sha256, known.title) == (new.sha256, new.title):
+        if _searched(known) == _searched(new):
             if new != known:
                 enter(self._connection, document.id, new)
             self.changes.unchanged.append(document.id)
@@ -274,7 +283,8 @@ class _Writer:
                 yield self.last_passage, passage
             passages = range(first, self.last_passage + 1)
             enter(self._connection, document.id, _entry(document, stamp, passages))
-            execute("INSERT INTO texts VALUES (?, ?)", (first, document.text))
+            text = first, document.text, stored_blocks(document)
+            execute("INSERT INTO texts VALUES (?, ?, ?)", text)
 
     def _encode(self, batch: list[Numbered]) -> None:
         import numpy as np
@@ -323,9 +333,17 @@ class _Writer:
         execute("DELETE FROM documents WHERE number = ?", (passages.start,))
 
 
+def _searched(entry: Listed) -> tuple[str, str, str]:
+    """Return what passages are made of."""
+    return entry.sha256, entry.title, entry.structure
+
+
 def _entry(document: Document, stamp: str | None, passages: range) -> Listed:
     pages = json.dumps(document.pages)
-    return Listed(passages, document.title, document.source, document.sha256, stamp, pages)
+    structure = structure_of(stored_blocks(document))
+    return Listed(
+        passages, document.title, document.source, document.sha256, stamp, pages, structure
+    )
 
 
 def _check_same_source(document: Document, source: str | None) -> None:

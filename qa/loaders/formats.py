@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import codecs
 from functools import partial
+from itertools import starmap
 from pathlib import Path
 
-from qa.documents import Document
+from qa.documents import Block, Document
 from qa.loaders.parsers import Refused
 from qa.loaders.parsing import LIMITS, Limits, parse
+from qa.loaders.text_blocks import text_blocks
 from qa.regular_files import read_regular, refused
 
 MAX_BYTES = {"text": 500_000_000, "html": 50_000_000, "pdf": 200_000_000, "docx": 200_000_000}
 """The largest file of each format."""
+
+MARKDOWN = frozenset({".md", ".markdown"})
+"""Suffixes of text files that are read as Markdown."""
 
 
 def load_text(path: Path, document_id: str, limits: Limits = LIMITS) -> Document:
@@ -22,7 +27,8 @@ def load_text(path: Path, document_id: str, limits: Limits = LIMITS) -> Document
     part of the text.) Nothing is parsed, so `limits` have no effect.
     """
     text = decode(read_regular(path, MAX_BYTES["text"]), path)
-    return Document(id=document_id, text=text, source=str(path.resolve()))
+    blocks = text_blocks(text, markdown=path.suffix.lower() in MARKDOWN)
+    return Document(id=document_id, text=text, source=str(path.resolve()), blocks=blocks)
 
 
 def decode(data: bytes, path: Path) -> str:
@@ -54,10 +60,12 @@ def _load_parsed(path: Path, document_id: str, limits: Limits = LIMITS, *, kind:
     """
     data = read_regular(path, MAX_BYTES[kind])
     try:
-        text, title, pages = parse(kind, data, path.name, limits)
+        text, title, pages, blocks = parse(kind, data, path.name, limits)
     except Refused as refusal:
         raise refused(path, str(refusal)) from None
-    return Document(document_id, text, title, str(path.resolve()), pages)
+    return Document(
+        document_id, text, title, str(path.resolve()), pages, tuple(starmap(Block, blocks))
+    )
 
 
 load_html = partial(_load_parsed, kind="html")

@@ -64,7 +64,12 @@ def parse(kind: str, data: bytes, name: str, limits: Limits = LIMITS) -> Extract
             f"takes more than {limits.seconds:g} seconds to parse: split it, or save it anew"
         )
     try:
-        return Extracted(str(reply["text"]), str(reply["title"]), tuple(map(int, reply["pages"])))
+        return Extracted(
+            str(reply["text"]),
+            str(reply["title"]),
+            tuple(map(int, reply["pages"])),
+            tuple((int(a), int(z), str(kind), int(level)) for a, z, kind, level in reply["blocks"]),
+        )
     except (KeyError, TypeError, ValueError):
         raise Refused(f"is damaged: parsing it fails; {_AGAIN}") from None
 

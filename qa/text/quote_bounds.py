@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right, insort
+from collections.abc import Sequence
 from threading import Lock
 
-from qa.documents import Document, Span
-from qa.text.sentences import paragraph_at, split_paragraph
+from qa.documents import Block, Document, Span
+from qa.text.sentences import paragraph_at, regions, split_block, split_paragraph
 
 LONGEST_WHOLE = 1_000
 """The most characters of a sentence that is always quoted whole."""
@@ -27,16 +28,17 @@ _Bounds = tuple["array[int]", "array[int]"]
 class Sentences:
     """The sentences of a text; a paragraph is split when it is first needed."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, blocks: Sequence[Block] = ()) -> None:
         self._text = text
+        self._regions = regions(text, blocks)
         self._ends: dict[int, int] = {}  # of the paragraphs that are split, by their starts
         self._paragraphs: list[int] = []  # the same starts, rising
         self._split: dict[int, _Bounds] = {}
 
     @classmethod
     def of(cls, document: Document) -> Sentences:
-        """Return the sentences of a document, which caches them."""
-        return document.derived(cls)
+        """Return the sentences of a document, which keeps them."""
+        return document.derived(_of)
 
     def at(self, position: int) -> Span | None:
         """Return the sentence that holds a character; None for white space."""
@@ -59,8 +61,14 @@ class Sentences:
         near = bisect_right(self._paragraphs, position) - 1
         if near >= 0 and position < self._ends[self._paragraphs[near]]:
             return self._split[self._paragraphs[near]]
-        paragraph = paragraph_at(self._text, position)
-        sentences = [*split_paragraph(self._text, paragraph)]
+        region = self._regions[bisect_right(self._regions, position, key=lambda r: r.start) - 1]
+        if region.kind:
+            paragraph = Span(region.start, region.end)
+            sentences = split_block(self._text, region)
+        else:
+            around = paragraph_at(self._text, position)
+            paragraph = Span(max(around.start, region.start), min(around.end, region.end))
+            sentences = split_paragraph(self._text, paragraph)
         starts, ends = (array("q", places) for places in zip(*sentences, strict=True))
         with _lock:
             if paragraph.start not in self._split:
@@ -68,6 +76,10 @@ class Sentences:
                 self._ends[paragraph.start] = paragraph.end
                 insort(self._paragraphs, paragraph.start)
         return starts, ends
+
+
+def _of(document: Document) -> Sentences:
+    return Sentences(document.text, document.blocks)
 
 
 def _part_at(text: str, sentence: Span, position: int) -> Span:
@@ -88,11 +100,13 @@ def _part_at(text: str, sentence: Span, position: int) -> Span:
 
 
 def _edge(text: str, sentence: Span, number: int, count: int) -> int:
-    """Return where a part ends: at white space shortly before its full length, if there is any."""
+    """Return where a part ends: at the line end before its full length, or white space, if near."""
     if number <= 0:
         return sentence.start
     if number >= count:
         return sentence.end
     full = sentence.start + (sentence.end - sentence.start) * number // count
-    spaces = (place for place in range(full, full - _PART // 2, -1) if text[place].isspace())
-    return next(spaces, full)
+    near = range(full, full - _PART // 2, -1)
+    ends = (place for place in near if text[place] == "\n")
+    spaces = (place for place in near if text[place].isspace())
+    return next(ends, next(spaces, full))

@@ -1,40 +1,111 @@
 """Text to sentences, with exact offsets, by sentencex.
 
-What is added to sentencex: paragraphs end sentences, a closing bracket or quotation mark stays
-with the sentence that it closes, white space belongs to no sentence, and long paragraphs are read
-in windows, since sentencex takes quadratic time on text without spaces after its stops (Chinese,
-for one) and on quotation marks left open.
+What is added to sentencex: paragraphs and blocks end sentences, a closing bracket or quotation
+mark stays with the sentence that it closes, white space belongs to no sentence, and long
+paragraphs are read in windows, since sentencex takes quadratic time on text without spaces after
+its stops (Chinese, for one) and on quotation marks left open.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from qa.documents import Span
+from qa.documents import Block, Span
 
 # Two line ends with nothing but white space between, or a character that ends a page or paragraph.
 _LINE_END = r"(?:\r\n|\n|\r(?!\n))"
 _PARAGRAPH_BREAK = re.compile(
     rf"{_LINE_END}[^\S\n\r]*{_LINE_END}\s*|[\x0b\x0c\u2029]\s*",
 )
-_CLOSERS = re.compile(r"[)\]}”’»」』]+(?=\s)")
+_CLOSERS = re.compile(r"[)\]}”’»」』*_]+(?=\s|\Z)")  # emphasis of Markdown is closed, too
+_ENUMERATOR = re.compile(r"\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]\s*")
 _WINDOW = 8_000
-_LOOK_BACK = 2_000  # characters; doubled for a longer paragraph
-_WIDEST_WINDOW = 32_000  # one sentence, if no sentence ends in it
-_LANGUAGE = "en"  # its rules served every language that was tried as well as the language's own
+_LOOK_BACK = 2_000  # characters; where the paragraph is longer, it is doubled
+_WIDEST_WINDOW = 32_000  # with no sentence's end in it, it is taken for one
+_LANGUAGE = "en"  # its rules serve the other languages that were tried as well as their own do
+_SPLIT = frozenset({"item", "description", "paragraph"})
 
 
-def split_sentences(text: str) -> Iterator[Span]:
+class Region(NamedTuple):
+    """A stretch of a text whose sentences do not reach beyond it: a block, or what is between two.
+
+    Attributes:
+        start, end: its place; a description begins with its terms.
+        body: where its sentences begin; what is before belongs to the first.
+        kind: of the block; "" between two.
+    """
+
+    start: int
+    end: int
+    body: int
+    kind: str
+
+
+def regions(text: str, blocks: Sequence[Block]) -> list[Region]:
+    """Return the regions of a text, which cover all of it but white space."""
+    found: list[Region] = []
+    end, terms = 0, -1
+    for block in blocks:
+        if text[end : block.start].strip():
+            found.append(Region(end, block.start, end, ""))
+            terms = -1
+        if block.kind == "term":
+            terms = block.start if terms < 0 else terms
+        elif terms >= 0 and block.kind == "description":
+            while found and found[-1].start >= terms:
+                found.pop()
+            found.append(Region(terms, block.end, block.start, block.kind))
+            end, terms = block.end, -1
+            continue
+        else:
+            terms = -1
+        found.append(Region(block.start, block.end, block.start, block.kind))
+        end = block.end
+    if end < len(text):
+        found.append(Region(end, len(text), end, ""))
+    return found
+
+
+def split_sentences(text: str, blocks: Sequence[Block] = ()) -> Iterator[Span]:
     """Yield the sentences of a text in order, as spans of it.
 
     The spans do not overlap, and what lies between them is white space.
     """
-    start = 0
-    for gap in _PARAGRAPH_BREAK.finditer(text):
-        yield from split_paragraph(text, Span(start, gap.start()))
+    for region in regions(text, blocks):
+        if region.kind:
+            yield from split_block(text, region)
+        else:
+            for paragraph in _paragraphs(text, region.start, region.end):
+                yield from split_paragraph(text, paragraph)
+
+
+def split_block(text: str, region: Region) -> Iterator[Span]:
+    """Yield the sentences of a block.
+
+    A description's first one begins with the terms. Paragraphs of code are not split further, nor
+    are rows and headings at all.
+    """
+    if region.kind == "code":
+        parts = [_trim(text, part) for part in _paragraphs(text, region.start, region.end)]
+        yield from (part for part in parts if part)
+        return
+    if region.kind not in _SPLIT:
+        yield Span(region.start, region.end)
+        return
+    number = _ENUMERATOR.match(text, region.body, region.end)
+    body = number.end() if number and number.end() < region.end else region.body
+    sentences = split_paragraph(text, Span(body, region.end))
+    yield Span(region.start, next(sentences).end)
+    yield from sentences
+
+
+def _paragraphs(text: str, start: int, end: int) -> Iterator[Span]:
+    for gap in _PARAGRAPH_BREAK.finditer(text, start, end):
+        yield Span(start, gap.start())
         start = gap.end()
-    yield from split_paragraph(text, Span(start, len(text)))
+    yield Span(start, end)
 
 
 def paragraph_at(text: str, position: int) -> Span:

@@ -24,6 +24,9 @@ MAX_ANSWERS = 1_000
 MAX_QUOTES_IN_ALL = 5_000
 """The most quotes of a conversation, near ones included."""
 
+MAX_CONTEXT = 20
+"""The most headings and lines that a quote stands under."""
+
 _LARGEST = 10**12  # of a number; no text is as long
 _LONGEST = 1_000_000  # characters of a text
 _LONGEST_NAME = 10_000
@@ -39,6 +42,14 @@ class _Saved(BaseModel):
 
 
 _Kind = TypeVar("_Kind", bound=_Saved)
+
+
+class SavedContext(_Saved):
+    """What a citation says that it stands under."""
+
+    text: Text
+    start: Position
+    end: Position
 
 
 class SavedCitation(_Saved):
@@ -62,6 +73,7 @@ class SavedCitation(_Saved):
     page: Count | None
     occurrence: Count
     occurrences: Count
+    context: Annotated[list[SavedContext], Field(max_length=MAX_CONTEXT)] = []
 
 
 Quotes = Annotated[list[SavedCitation], Field(max_length=MAX_QUOTES), FailFast()]

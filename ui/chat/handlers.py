@@ -15,7 +15,7 @@ import gradio as gr
 from pydantic import Field
 
 from qa import QA, Answer
-from qa.errors import AnswerFileError
+from qa.errors import AnswerFileError, AskOtherwise
 from qa.progress import Progress
 from qa.retrieval import check_words
 from qa.verification.answer_files import MAX_QUOTES_IN_ALL
@@ -115,6 +115,8 @@ class ChatHandlers:
         echo = {"id": asked.id, "question": asked.question}
         try:
             answer, find = self._answer(asked)
+        except AskOtherwise as hint:
+            return echo | {"hint": sentence(hint)}
         except Exception as error:
             return echo | {"error": sentence(error)}
         threshold = getattr(self._qa.answerer, "threshold", 0.0)

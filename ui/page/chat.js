@@ -113,8 +113,13 @@ class Chat {
     if (!this.pending || (reply.id && reply.id !== this.pending.id)) return;
     const {question, article, conversation} = this.pending;
     this.pending = null;
-    article.remove();
     this.log.setAttribute('aria-busy', 'false');
+    if (reply.hint) {
+      article.dataset.state = 'hint';
+      article.querySelector('.iq-wait').replaceWith(Object.assign(document.createElement('p'), {textContent: reply.hint}));
+      return this.dress();
+    }
+    article.remove();
     if (reply.error) {
       if (!this.question.value) this.question.value = question;
       this.grow();

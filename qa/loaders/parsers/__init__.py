@@ -8,13 +8,24 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+Blocks = tuple[tuple[int, int, str, int], ...]
+"""Where blocks of a text start and end, their kinds and levels: `qa.documents.Block`."""
+
 
 class Extracted(NamedTuple):
-    """The content of a file: its text, its title, and where each page starts in the text."""
+    """What is read out of a file.
+
+    Attributes:
+        text: its text.
+        title: its title; "" where it has none.
+        pages: where each page starts in the text.
+        blocks: the text's headings, list items and so on, in order.
+    """
 
     text: str
     title: str = ""
     pages: tuple[int, ...] = ()
+    blocks: Blocks = ()
 
 
 class Refused(Exception):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+Kind = tuple[str, int]
+"""What kind of block a text is, and its level; ("", 0) for a paragraph."""
+
 SPACE, PARAGRAPH = " ", "\n\n"
 _CELL, _LINE = "\t", "\n"
 _WIDTHS = {"": 0, SPACE: 1, _CELL: 2, _LINE: 3, PARAGRAPH: 4}
@@ -32,20 +35,48 @@ def sensible_title(raw: str | None) -> str:
 class Flow:
     """Gathers texts and the breaks between them, of which the widest one is written.
 
-    No break stands at the start or at the end.
+    No break stands at the start or at the end. Texts of one kind, with no more than a line end
+    between them, are a block.
+
+    Attributes:
+        kind: of the block that is written, and its level; "" for a paragraph.
+        blocks: those that were written: where each starts and ends, its kind and level.
     """
 
     def __init__(self) -> None:
         self._parts: list[str] = []
+        self._length = 0
         self._pending = ""
+        self._seen = 0  # where the last character ends that is seen
+        self.kind: Kind = ("", 0)
+        self.blocks: list[tuple[int, int, str, int]] = []
 
     def write(self, text: str) -> None:
         """Add a text, after the break that was asked for."""
-        if text:
-            if self._parts:
-                self._parts.append(self._pending)
-            self._parts.append(text)
-            self._pending = ""
+        text = clean(text)
+        if not text:
+            return
+        if self._parts:
+            self._add(self._pending)
+        goes_on = self._pending != PARAGRAPH
+        self._pending = ""
+        start = self._length
+        self._add(text)
+        if seen := text.strip():
+            start += text.index(seen[0])
+            self._mark(start, start + len(seen), goes_on=goes_on)
+            self._seen = start + len(seen)
+
+    def _add(self, text: str) -> None:
+        self._parts.append(text)
+        self._length += len(text)
+
+    def _mark(self, start: int, end: int, *, goes_on: bool) -> None:
+        if not self.kind[0]:
+            return
+        if goes_on and self.blocks and self.blocks[-1][1:] == (self._seen, *self.kind):
+            start = self.blocks.pop()[0]
+        self.blocks.append((start, end, *self.kind))
 
     def part(self, width: str) -> None:
         """Ask for a break: SPACE or PARAGRAPH."""
@@ -59,6 +90,17 @@ class Flow:
     def end_cell(self) -> None:
         """Ask for the break after a table's cell, in place of any other."""
         self._pending = _CELL
+
+    def end_row(self, first: int, cells: int, kind: str) -> None:
+        """Make one row of the blocks from the one of a number on, unless they are no table's.
+
+        A table that puts paragraphs beside each other is none, nor is one of a single column.
+        """
+        row, self.blocks[first:] = self.blocks[first:], []
+        if cells > 1 and len(row) == 1:
+            self.blocks.append((*row[0][:2], kind, 0))
+        else:
+            self.blocks += [block for block in row if block[2] != "row"]
 
     def text(self) -> str:
         """Return all that was gathered."""

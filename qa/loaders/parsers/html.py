@@ -5,11 +5,13 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import webencodings
 
 from qa.loaders.parsers import Extracted, Refused
+from qa.loaders.parsers.contents import with_contents
 from qa.loaders.parsers.flow import PARAGRAPH, SPACE, Flow, clean, sensible_title
 from qa.loaders.parsers.signatures import kind_of, mistaken
 
@@ -23,6 +25,17 @@ _PARAGRAPHS = frozenset(
     "menu nav ol p pre search section summary table tbody tfoot thead tr ul".split()
 )
 _CELLS = frozenset({"td", "th"})
+_HEADINGS = {f"h{level}": ("heading", level) for level in range(1, 7)}
+_LISTS = frozenset({"ul", "ol", "dl", "menu"})
+_OF_LISTS = {"li": "item", "dt": "term", "dd": "description", "pre": "code"}
+_ROLES = {"navigation": "nav", "contentinfo": "footer", "banner": "header"}
+_CONTENT = frozenset({"main", "article", "section"})
+# How documentation and wikis call permalink signs, menus and contents.
+_MENUS = frozenset(
+    "headerlink anchorjs-link heading-anchor hash-link navheader navfooter navbar sphinxsidebar "
+    "related breadcrumb breadcrumbs mw-editsection mw-jump-link skip-link sidebar-nav".split()
+)
+_CONTENTS = frozenset({"toc", "table-of-contents", "toctree-wrapper"})
 _BREAKS = re.compile(r"[ \t\n\r\f]+")
 _HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.I)
 _CHARSET = re.compile(rb"""<meta[^>]{0,500}?charset\s*=\s*["']?\s*([\w.:-]+)""", re.I)
@@ -36,10 +49,11 @@ _SOFT_HYPHEN = "\N{SOFT HYPHEN}"
 def parse(data: bytes, name: str) -> Extracted:
     """Read the text of an HTML file that a reader sees.
 
-    White space is collapsed as in a browser, except in `pre`. Paragraphs, headings, list items
-    and table rows are separated by a blank line, cells by a tab; a `br` is a line end. Scripts,
-    styles, hidden elements (by an attribute of their own: `hidden`, `display: none`), soft
-    hyphens, ruby annotations and control characters are left out. The title is that of the page.
+    White space is run together as a browser does it, and kept in `pre`. Paragraphs, headings,
+    list items and rows of tables have a blank line between them, cells a tab, and a `br` is a
+    line end. What is not shown is left out: scripts, styles, what is hidden by an attribute of
+    its own (`hidden`, `display: none`), soft hyphens, readings over characters (ruby), and
+    control characters. So are menus and permalink signs. The title is that of the page.
 
     Raises:
         Refused: the file is no HTML, or its elements are nested too deeply.
@@ -49,7 +63,10 @@ def parse(data: bytes, name: str) -> Extracted:
     flow = Flow()
     page = Page(flow)
     read_page(_decode(data), page)
-    return Extracted(clean(flow.text()), sensible_title(page.title))
+    text = flow.text()
+    return Extracted(
+        text, sensible_title(page.title), blocks=with_contents(text, tuple(flow.blocks))
+    )
 
 
 def _decode(data: bytes) -> str:
@@ -113,6 +130,15 @@ def _line_feeds(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", " ")
 
 
+@dataclass
+class _Row:
+    """A table's row: the number of its first block, and how many cells it has, and headings."""
+
+    first_block: int
+    cells: int = 0
+    headings: int = 0
+
+
 class Page:
     """The parser's target: receives the elements of a page, and writes the visible text."""
 
@@ -124,6 +150,10 @@ class Page:
         self._kept = 0  # open `pre` elements
         self._at_pre_start = False
         self._at_cell_start = False
+        self._around: list[tuple[str, int]] = []  # the kind of block around each open element
+        self._lists = 0  # how many stand around
+        self._content = 0  # how many of its elements stand around
+        self._rows: list[_Row] = []  # those that stand around
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Enter an element."""
@@ -137,6 +167,7 @@ class Page:
                 self.title = ""
         else:
             self._enter(tag)
+            self._enter_block(tag, attributes)
 
     def end(self, tag: str) -> None:
         """Leave an element."""
@@ -146,6 +177,7 @@ class Page:
             self._unseen -= 1
         else:
             self._leave(tag)
+            self._leave_block(tag)
 
     def data(self, text: str) -> None:
         """Write a piece of text."""
@@ -178,6 +210,36 @@ class Page:
         elif tag in _PARAGRAPHS and not self._at_cell_start:
             self._flow.part(PARAGRAPH)
 
+    def _enter_block(self, tag: str, attributes: Mapping[str, str]) -> None:
+        self._around.append(self._flow.kind)
+        self._lists += tag in _LISTS
+        self._content += tag in _CONTENT
+        classes = frozenset(attributes.get("class", "").split())
+        role = _ROLES.get(attributes.get("role", ""), tag)
+        if tag in _HEADINGS:
+            self._flow.kind = _HEADINGS[tag]
+        elif self._flow.kind[0] == "furniture":
+            return
+        elif classes & _CONTENTS or (role in ("header", "footer") and not self._content):
+            self._flow.kind = ("furniture", 0)
+        elif tag in _OF_LISTS:
+            self._flow.kind = (_OF_LISTS[tag], self._lists)
+        elif tag == "tr":
+            self._rows.append(_Row(len(self._flow.blocks)))
+            self._flow.kind = ("row", 0)
+        elif tag in _CELLS and self._rows:
+            self._rows[-1].cells += 1
+            self._rows[-1].headings += tag == "th"
+
+    def _leave_block(self, tag: str) -> None:
+        self._lists -= tag in _LISTS
+        self._content -= tag in _CONTENT
+        if tag == "tr" and self._flow.kind[0] == "row" and self._rows:
+            row = self._rows.pop()
+            is_header = row.cells == row.headings or self._open[-1:] == ["thead"]
+            self._flow.end_row(row.first_block, row.cells, "header" if is_header else "row")
+        self._flow.kind = self._around.pop()
+
     def _write(self, text: str) -> None:
         if self._at_pre_start:
             text = text.removeprefix("\n")
@@ -197,6 +259,9 @@ class Page:
 
 
 def _is_unseen(tag: str, attributes: Mapping[str, str]) -> bool:
+    role = _ROLES.get(attributes.get("role", ""), tag)
+    if role == "nav" or not _MENUS.isdisjoint(attributes.get("class", "").split()):
+        return True
     if tag in _UNSEEN or "hidden" in attributes or (tag == "dialog" and "open" not in attributes):
         return True
     style = attributes.get("style")

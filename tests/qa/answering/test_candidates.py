@@ -6,7 +6,7 @@ from qa import Document, Passage
 from qa.answering.candidates import Candidate, ScoredPassage, candidates, non_overlapping
 from qa.answering.late_interaction import Matcher
 from qa.answering.weights import load_weights
-from qa.documents import Span
+from qa.documents import Block, Span
 from qa.text.sentences import split_sentences
 from tests.fakes import FakeEncoder
 
@@ -126,3 +126,24 @@ def test_every_feature_has_a_weight(weights: object) -> None:
     assert isinstance(weights, FeatureWeights)
     assert set(weights.candidate) == set(FEATURES)
     assert set(weights.confidence) == {"intercept", *CONFIDENCE_FEATURES}
+
+
+def test_a_heading_is_no_candidate_and_speaks_for_the_sentences_under_it() -> None:
+    text = "Late work\n\nEach day costs five points.\n\nField trip\n\nBring rubber boots."
+    blocks = (Block(0, 9, "heading", 1), Block(40, 50, "heading", 1))
+    document = Document("a.txt", text, blocks=blocks)
+    whole = Passage.of(document, tuple(split_sentences(text, blocks)))
+    found = candidates(scored([whole], "What is the penalty for late work?"), WEIGHTS)
+    assert {quoted(text, candidate) for candidate in found} == {
+        "Each day costs five points.",
+        "Bring rubber boots.",
+    }
+    assert quoted(text, found[0]) == "Each day costs five points."
+
+
+def test_what_stands_between_two_sentences_is_not_quoted_with_them() -> None:
+    text = "The tower burned.\n\nPage 3\n\nLater it was closed."
+    sentences = (Span(0, 17), Span(27, 47))
+    whole = Passage.of(Document("a.txt", text), sentences)
+    found = candidates(scored([whole], "When was the tower closed?"), WEIGHTS)
+    assert not any("Page 3" in candidate.text for candidate in found)

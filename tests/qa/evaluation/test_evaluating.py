@@ -129,7 +129,7 @@ class TestACorpus:
         self, museum: QA
     ) -> None:
         run = evaluate(museum, [*QUESTIONS, Question("e", "???", True, ("at nine",))])
-        assert by_id(run)["e"].error.startswith("the question has no words")
+        assert by_id(run)["e"].error.startswith("ask a question about")
         assert by_id(run)["e"].outcome == "not asked"
         assert run.figures["hit@10"].value == pytest.approx(3 / 4)
         assert "1 question could not be asked" in run.settings["notes"][0]

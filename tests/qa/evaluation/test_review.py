@@ -153,7 +153,8 @@ class TestWhatIsPending:
             ),
             (
                 Question("a", "?!", False),
-                "it cannot be asked: the question has no words: type what you want to know",
+                "it cannot be asked: ask a question about the documents, for example about "
+                '"Mondays" or "museum"',
             ),
         ],
     )

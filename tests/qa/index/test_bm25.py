@@ -3,19 +3,22 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.documents import Span
-from qa.index import inverted_index
+from qa.documents import Document, Span
+from qa.index import Index, inverted_index, update_index
 from qa.index.bm25 import BM25Index
 from qa.index.inverted_index import SegmentBuilder
 from qa.index.storage import SCHEMA
 from qa.passages import Passage
 from qa.text.analysis import counted_terms, query_terms
+from tests.fakes import FakeEncoder
 
 Hits = list[tuple[int, float]]
 
@@ -270,3 +273,15 @@ class TestAmongSomePassages:
         change(connection, TEXTS)
         found = BM25Index(connection).search("red oat plum fig", 1, np.array([7, 6]))
         assert numbers(found) == [6]
+
+
+def test_terms_are_listed_by_how_they_start(tmp_path: Path) -> None:
+    texts = ["Libraries lend.", "A library and a lender.", "The museum."]
+    documents = [Document(f"{n}", text) for n, text in enumerate(texts)]
+    update_index(tmp_path / "index", documents, encoder=FakeEncoder())
+    with closing(Index.open(tmp_path / "index")) as index:
+        assert index.terms("l") == {"lend": 1, "lender": 1, "librari": 2}
+        assert index.terms("museum") == {"museum": 1}
+        assert index.terms("x") == {}
+        assert [p.document_id for p in index.passages_with("librari", 9)] == ["0", "1"]
+        assert index.passages_with("deposit", 9) == []

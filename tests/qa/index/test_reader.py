@@ -100,8 +100,8 @@ class TestAnIndexOfAnotherMake:
         index.close()
 
     def test_another_format_is_refused_and_both_are_named(self, folder: Path) -> None:
-        edit_database(folder, "PRAGMA user_version = 7")
-        with pytest.raises(IndexMismatch, match=r"format 7 .* format 6"):
+        edit_database(folder, "PRAGMA user_version = 8")
+        with pytest.raises(IndexMismatch, match=r"format 8 .* format 7"):
             Index.open(folder)
 
 

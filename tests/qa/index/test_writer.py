@@ -3,13 +3,14 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from qa.documents import Document
+from qa.documents import Block, Document
 from qa.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexNotWritten, LoadError
 from qa.index import Changes, Index, transaction, update_index, writer
 from qa.index.storage import DATABASE
@@ -51,6 +52,16 @@ class TestOnlyWhatChangedIsEncoded:
         assert changes.updated == ["b"]
         assert all("about b" in text for text in encoder.encoded)
         assert state_of(folder)["ids"] == ["a", "c", "b"]
+
+    def test_blocks_are_stored_and_other_blocks_are_a_change(self, tmp_path: Path) -> None:
+        text, folder = "Stew\n\nRinse. Cook.", tmp_path / "index"
+        flat = Document("a", text)
+        marked = Document("a", text, blocks=(Block(0, 4, "heading", 1),))
+        update_index(folder, [flat], encoder=FakeEncoder())
+        assert update_index(folder, [marked], encoder=FakeEncoder()).updated == ["a"]
+        assert update_index(folder, [marked], encoder=FakeEncoder()).unchanged == ["a"]
+        with closing(Index.open(folder)) as index:
+            assert index.document("a") == marked
 
     def test_a_removed_document_encodes_nothing_and_is_gone(self, folder: Path) -> None:
         encoder = FakeEncoder()
@@ -179,8 +190,8 @@ class TestWhatIsRefused:
         index.close()
 
     def test_another_format(self, folder: Path) -> None:
-        edit_database(folder, "PRAGMA user_version = 7")
-        with pytest.raises(IndexMismatch, match=r"format 7 .* format 6"):
+        edit_database(folder, "PRAGMA user_version = 8")
+        with pytest.raises(IndexMismatch, match=r"format 8 .* format 7"):
             update_index(folder, corpus("d"), encoder=FakeEncoder())
 
     def test_removing_a_document_that_is_not_there(self, folder: Path) -> None:

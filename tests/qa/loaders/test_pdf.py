@@ -116,18 +116,6 @@ class TestPages:
         assert document.page(0) == 2
         assert document.page(document.text.index("Five")) == 5
 
-    @given(st.lists(st.text("a. \n").map(str.strip), min_size=1))
-    def test_a_joined_page_is_where_it_is_said_to_be(self, pages: list[str]) -> None:
-        text, starts = pdf.join_pages(pages)
-        assert text.strip() == text
-        for page, start in zip(pages, starts, strict=True):
-            assert text[start : start + len(page)] == page
-        if text:
-            document = Document("a", "x" + text[1:], pages=starts)
-            for number, (page, start) in enumerate(zip(pages, starts, strict=True), 1):
-                if page:
-                    assert document.page(start) == document.page(start + len(page) - 1) == number
-
 
 class TestWhatIsNotRead:
     def test_a_password_is_asked_for_only_where_one_is_needed(self, path: Path) -> None:

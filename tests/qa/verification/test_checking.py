@@ -17,7 +17,7 @@ from qa import Answer, Citation, Document, QAError, verify
 from qa.answering.extractive import compose
 from qa.bundled import essay_path
 from qa.citations import quote_parts
-from qa.documents import Span
+from qa.documents import Block, Span
 from qa.loaders import load
 from qa.text.sentences import split_sentences
 from qa.verification import verify_conversation
@@ -368,3 +368,15 @@ def test_what_takes_too_long_is_not_checked(monkeypatch: pytest.MonkeyPatch) -> 
         "not checked: too many quotes of long documents in one file; split it into several"
     ]
     assert not second.verified
+
+
+def test_what_a_quote_stands_under_is_verified_like_the_quote() -> None:
+    text = "Dogs\n\nNone are let in."
+    document = Document("rules", text, blocks=(Block(0, 4, "heading", 1),))
+    saved = answer_of(Span(6, 22), document=document)
+    assert saved["citations"][0]["context"] == [{"text": "Dogs", "start": 0, "end": 4}]
+    assert verify(saved, [document]).verified
+    saved["citations"][0]["context"][0]["text"] = "Cats"
+    (check,) = verify(saved, [document]).checks
+    assert not check.verified
+    assert "context" in check.finding

@@ -48,6 +48,12 @@ def asked(handlers: ChatHandlers, **data: Any) -> dict[str, Any]:
     return handlers.ask(event(id="one", question=QUESTION) if not data else event(**data))
 
 
+def test_small_talk_is_given_a_hint_and_no_error(handlers: ChatHandlers) -> None:
+    reply = asked(handlers, id="one", question="hi")
+    assert reply["hint"].startswith("Ask a question about the documents")
+    assert "error" not in reply
+
+
 def added(handlers: ChatHandlers, *files: object, token: str | None = None) -> dict[str, Any]:
     return list(handlers.bring(event(files=list(files), token=token), visiting(VISITOR)))[-1]
 

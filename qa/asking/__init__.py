@@ -1,0 +1,1 @@
+"""How people ask: typing mistakes, acronyms, small talk and other languages."""
