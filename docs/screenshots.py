@@ -93,9 +93,9 @@ def several(page: Page, folder: Path) -> None:
 
 
 def abstention(page: Page, folder: Path) -> None:
-    """Show that the document does not say."""
+    """Show an abstention and the nearest passages."""
     ask(page, FRANCE)
-    page.get_by_text("Near, but not an answer").click()
+    page.get_by_text("Nearest passages").click()
 
 
 def follow_up(page: Page, folder: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import InitVar, asdict, dataclass, field
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 from qa.documents import Document, Span
 from qa.text.outline import Outline
@@ -30,13 +32,15 @@ class Citation:
     """A numbered quote with all that is needed to check it against its source.
 
     It is made from a document and a span, never from words: `Citation(1, document, span)`.
-    `lead` may be given as well.
+    `lead` and `answer` may be given as well.
 
     Attributes:
         number: the mark that it goes by in the answer, from 1.
         quote: the source's words, `document.text[start:end]`.
         lead: how many of its first characters merely lead up to what answers, for a reader to
             know what "it" is.
+        answer: the words of the quote that answer, as a span of the document's text; None where
+            they are not known.
         start: where the quote starts in the document's text, in code points.
         end: where it ends; the character there is not part of it.
         sentence_start: where the sentence starts that the quote starts in.
@@ -61,6 +65,7 @@ class Citation:
     document: InitVar[Document]
     span: InitVar[Span]
     lead: int = 0
+    answer: Span | None = None
     quote: str = field(init=False)
     start: int = field(init=False)
     end: int = field(init=False)
@@ -87,6 +92,8 @@ class Citation:
             )
         if not 0 <= self.lead < end - start:
             raise ValueError(f"a lead of {self.lead} leaves nothing of [{start}, {end})")
+        if self.answer and not start <= self.answer.start < self.answer.end <= end:
+            raise ValueError(f"an answer of {self.answer} is not inside of [{start}, {end})")
         quote = document.text[start:end]
         in_bytes = document.byte_span(Span(start, end))
         sentences = Sentences.of(document)
@@ -118,7 +125,32 @@ class Citation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the citation as plain data."""
-        return asdict(self) | {"context": [asdict(above) for above in self.context]}
+        return asdict(self) | {
+            "answer": list(self.answer) if self.answer else None,
+            "context": [asdict(above) for above in self.context],
+        }
+
+
+class QuotePart(NamedTuple):
+    """A part of a quote, which may lead up to what answers, or be the words that answer."""
+
+    text: str
+    is_lead: bool
+    is_answer: bool
+
+
+def quote_parts(
+    quote: str, start: int, lead: int, answer: Sequence[int] | None
+) -> Iterator[QuotePart]:
+    """Cut a quote into parts, which together are the quote.
+
+    The arguments are as in `Citation`, and may be anybody's.
+    """
+    first, last = (min(max(at - start, 0), len(quote)) for at in answer or (start, start))
+    edges = sorted({0, min(lead, len(quote)), first, last, len(quote)})
+    for begins, ends in pairwise(edges):
+        is_answer = first <= begins < last
+        yield QuotePart(quote[begins:ends], begins < lead and not is_answer, is_answer)
 
 
 def place(page: int | None, line: int, start: int, end: int) -> str:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Self
 
 from embeddings import Encoder, Reranker, load_reranker
-from qa.answering import DEFAULT_THRESHOLD, Answer, Answerer, ExtractiveAnswerer
+from qa.answering import DEFAULT_TENTATIVE, DEFAULT_THRESHOLD, Answer, Answerer, ExtractiveAnswerer
 from qa.answering.late_interaction import TokensOf
 from qa.asking.questions import QuestionReader
 from qa.errors import QuestionError
@@ -59,6 +59,7 @@ class QA:
         reranker: str | None = None,
         chunking: Chunking | None = None,
         threshold: float | None = None,
+        tentative: float | None = None,
         token_vectors: int | None = None,
     ) -> Self:
         """Open a corpus; what is not indexed yet is indexed first, and kept for the next time.
@@ -83,14 +84,16 @@ class QA:
                 passages found in order. None, the default, uses none.
             chunking: how documents are cut; None takes what the index was made with, and for a
                 new one the default.
-            threshold: the confidence below which an answer is an abstention, from 0 to 1; None
-                takes the default, 0.65.
+            threshold: the confidence, from 0 to 1, below which an answer is tentative; None takes
+                the default, 0.65.
+            tentative: the confidence below which it is an abstention; None takes the default,
+                0.35. Where it is not below the threshold, no answer is tentative.
             token_vectors: passages whose tokens are kept when they are indexed, as long as the
                 index has no more: 31 kB a passage, for which a first question is 20 ms quicker.
                 None takes what the index was made with, and for a new one 5,000.
 
         Raises:
-            SettingsError: the threshold is not from 0 to 1.
+            SettingsError: `threshold` or `tentative` is not from 0 to 1.
             LoadError: a document cannot be read.
             StoredIndexError: an index is missing, damaged, of another make, or not writable.
             ModelError: a model cannot be loaded (it is an `EmbeddingsError`).
@@ -107,8 +110,11 @@ class QA:
         )
         try:
             corpus.index.check_chunking(chunking)
-            least = DEFAULT_THRESHOLD if threshold is None else threshold
-            answerer = ExtractiveAnswerer(corpus.encoder, threshold=least)
+            answerer = ExtractiveAnswerer(
+                corpus.encoder,
+                threshold=DEFAULT_THRESHOLD if threshold is None else threshold,
+                tentative=DEFAULT_TENTATIVE if tentative is None else tentative,
+            )
             return cls(corpus.index, corpus.encoder, answerer, loaded)
         except BaseException:
             corpus.index.close()
@@ -146,7 +152,7 @@ class QA:
         top_k: int = DEFAULT_TOP_K,
         documents: Sequence[str] | None = None,
     ) -> Answer:
-        """Answer a question in quotes, or abstain.
+        """Answer a question in quotes, which may be tentative, or abstain.
 
         A follow-up, a typing mistake or an acronym is answered as `Answer.query` reads it; a
         `Conversation` keeps the history.

@@ -19,7 +19,7 @@ from qa.cli.options import (
     as_json_option,
     corpus_options,
     print_json,
-    threshold_option,
+    threshold_options,
 )
 from ui.server.accounts import Accounts, find_accounts
 from ui.visitors.clients import parse_address
@@ -44,7 +44,7 @@ ESSAY_EXAMPLES = (
 
 @click.command()
 @corpus_options
-@threshold_option
+@threshold_options
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port", type=click.IntRange(1, 65535), help="Port; by default 7860 or the next free one."
@@ -88,6 +88,7 @@ ESSAY_EXAMPLES = (
 def chat(
     corpus: CorpusOptions,
     threshold: float | None,
+    tentative: float | None,
     host: str,
     port: int | None,
     open_browser: bool | None,
@@ -103,7 +104,10 @@ def chat(
     accounts = find_accounts(auth)
     _warn_of_strangers(host, accounts)
     click.echo("Loading the model and the document …", err=True)
-    with private_folder() as folder, corpus.open(threshold=threshold) as qa:
+    with (
+        private_folder() as folder,
+        corpus.open(threshold=threshold, tentative=tentative) as qa,
+    ):
         from ui.server.gradio_patches.start import import_gradio
 
         import_gradio()  # it is slow, so a bad document is reported first

@@ -7,10 +7,24 @@ the answer of them.
 
 from qa.answering.extractive import (
     ABSTENTION,
+    DEFAULT_TENTATIVE,
     DEFAULT_THRESHOLD,
+    TENTATIVE,
     Answer,
     Answerer,
     ExtractiveAnswerer,
+    Status,
+    abstention,
 )
 
-__all__ = ["ABSTENTION", "DEFAULT_THRESHOLD", "Answer", "Answerer", "ExtractiveAnswerer"]
+__all__ = [
+    "ABSTENTION",
+    "DEFAULT_TENTATIVE",
+    "DEFAULT_THRESHOLD",
+    "TENTATIVE",
+    "Answer",
+    "Answerer",
+    "ExtractiveAnswerer",
+    "Status",
+    "abstention",
+]

@@ -79,6 +79,7 @@ class Candidate:
             sentences; `no_backreference`: 1 if the second does not refer back to the first;
             `is_question`: 1 if it is a question itself.
         cosine: of the question as a whole with its nearest sentence.
+        answer: the place in the document of the words that answer; None where they are not known.
     """
 
     document_id: str
@@ -88,6 +89,7 @@ class Candidate:
     score: float
     features: Numbers = field(repr=False)
     cosine: float
+    answer: Span | None = None
 
     def overlaps(self, other: Candidate) -> bool:
         """Return whether the two share a character."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from embeddings import Encoder, ModelError
 from qa.answering.candidates import Candidate, ScoredPassage, candidates, non_overlapping
@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
     from qa.answering.span_reader import Reader
 
-ABSTENTION = "The document does not say."
-DEFAULT_THRESHOLD = 0.65  # how it was set: docs/quality.md
+ABSTENTION = "I found nothing that says this."
+TENTATIVE = "Possibly:"
+
+DEFAULT_THRESHOLD, DEFAULT_TENTATIVE = 0.65, 0.35  # how they were set: docs/quality.md
 
 _CONSIDERED = 10  # candidates that an answer tells of
 _SAME = 90  # of 100, from where on two quotes say the same
@@ -49,10 +51,13 @@ _ASKS_FOR_SEVERAL = re.compile(
 
 FindDocument = Callable[[str], Document]
 
+Status = Literal["answered", "tentative", "abstained"]
+"""The outcomes of a question: quotes that answer, quotes that possibly do, or none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is shown for a question: numbered quotes, best first, or an abstention.
+    """What is shown for a question: numbered quotes, best first, perhaps tentative; or none.
 
     Attributes:
         question: as it was asked.
@@ -60,6 +65,7 @@ class Answer:
         confidence: from 0 to 1, how likely the quotes answer the question.
         citations: the quotes, numbered from 1; empty in an abstention.
         near: in an abstention, the nearest sentences: near, but no answer.
+        tentative: whether the quotes only possibly answer.
         considered: what might have been quoted, best first, and no two that overlap.
         passages: what was retrieved, best first.
         seconds: how long each stage took and "total", where that was taken.
@@ -70,19 +76,27 @@ class Answer:
     confidence: float
     citations: tuple[Citation, ...] = ()
     near: tuple[Citation, ...] = ()
+    tentative: bool = False
     considered: tuple[Candidate, ...] = field(default=(), repr=False)
     passages: tuple[RetrievedPassage, ...] = field(default=(), repr=False)
     seconds: Mapping[str, float] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def abstained(self) -> bool:
-        """Whether the answer is that the document does not say."""
+        """Whether nothing is shown as an answer."""
         return not self.citations
+
+    @property
+    def status(self) -> Status:
+        """Which of the three outcomes it is."""
+        if self.abstained:
+            return "abstained"
+        return "tentative" if self.tentative else "answered"
 
     @property
     def text(self) -> str:
         """The answer in full: each quote with its mark, or the abstention."""
-        return compose((c.number, c.quote) for c in self.citations)
+        return compose(self.status, ((c.number, c.quote) for c in self.citations))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as plain data, for `verify`, without passages and times."""
@@ -90,6 +104,7 @@ class Answer:
             "question": self.question,
             "query": self.query,
             "text": self.text,
+            "status": self.status,
             "abstained": self.abstained,
             "confidence": self.confidence,
             "citations": [citation.to_dict() for citation in self.citations],
@@ -97,9 +112,25 @@ class Answer:
         }
 
 
-def compose(quotes: Iterable[tuple[int, str]]) -> str:
+def compose(status: Status, quotes: Iterable[tuple[int, str]]) -> str:
     """Write an answer's text from its numbers and quotes; nothing else ever stands in it."""
-    return "\n\n".join(f"{quote} [{number}]" for number, quote in quotes) or ABSTENTION
+    if status == "abstained":
+        return ABSTENTION
+    before = [TENTATIVE] if status == "tentative" else []
+    return "\n\n".join([*before, *(f"{quote} [{number}]" for number, quote in quotes)])
+
+
+def abstention(asked: Sequence[str], find: Callable[[str], Document | None]) -> str:
+    """Write an abstention for a reader, with the title of what was asked where it is one document.
+
+    Args:
+        asked: the ids of the documents that were asked; empty if they are not known.
+        find: returns the document of an id; None where it is not there.
+    """
+    if len(asked) > 1:
+        return "I found nothing in the documents that says this."
+    document = find(asked[0]) if asked else None
+    return f"I found nothing in “{document.title}” that says this." if document else ABSTENTION
 
 
 class Answerer(Protocol):
@@ -130,15 +161,17 @@ class ExtractiveAnswerer:
 
     Every sentence of the passages may be quoted, alone or together with the one before it. The
     best is quoted, with up to two more that score almost as well. If it is not likely enough to
-    answer, the answer is an abstention.
+    answer, the quotes are tentative, or the answer is an abstention.
 
     Args:
         encoder: the one that the passages were retrieved with.
-        threshold: the confidence below which it abstains, from 0 (never) to 1.
+        threshold: the confidence, from 0 to 1, below which an answer is tentative.
+        tentative: the confidence below which it abstains; 0 never does. Where it is not below
+            the threshold, no answer is tentative.
         max_quotes: the most quotes in an answer.
 
     Raises:
-        SettingsError: the threshold is not from 0 to 1.
+        SettingsError: the threshold or `tentative` is not from 0 to 1.
     """
 
     def __init__(
@@ -146,15 +179,18 @@ class ExtractiveAnswerer:
         encoder: Encoder,
         *,
         threshold: float = DEFAULT_THRESHOLD,
+        tentative: float = DEFAULT_TENTATIVE,
         max_quotes: int = 3,
     ) -> None:
-        if not 0 <= threshold <= 1:
-            raise SettingsError(f"the threshold is {threshold}: take one from 0 to 1")
+        for name, given in {"threshold": threshold, "tentative": tentative}.items():
+            if not 0 <= given <= 1:
+                raise SettingsError(f"{name} is {given}: take a number from 0 to 1")
         self._matcher = Matcher(encoder)
         self._model = encoder.model
         self._is_read = encoder.digest == load_weights().model
         self._weights = load_weights().with_reader if self._is_read else load_weights().without
         self.threshold = threshold
+        self.tentative = tentative
         self.max_quotes = max_quotes
 
     def answer(
@@ -165,7 +201,7 @@ class ExtractiveAnswerer:
         find: FindDocument,
         tokens: TokensOf | None = None,
     ) -> Answer:
-        """Quote the sentences that answer the query, or abstain."""
+        """Quote the sentences that answer the query, or possibly do; or abstain."""
         with _small_matrices():
             scored = self._score(query, question, [hit.passage for hit in passages], tokens)
         ranked = candidates(scored, self._weights.candidate)
@@ -173,17 +209,24 @@ class ExtractiveAnswerer:
             confidence(confidence_features(ranked), self._weights.confidence) if ranked else 0.0
         )
         considered = non_overlapping(ranked, _CONSIDERED, lambda candidate: _whole(candidate, find))
+        is_shown = likely >= min(self.tentative, self.threshold)
         quotes = tuple(
-            Citation(number, find(chosen.document_id), chosen.span, chosen.lead)
+            Citation(
+                number,
+                find(chosen.document_id),
+                chosen.span,
+                chosen.lead,
+                chosen.answer if is_shown else None,
+            )
             for number, chosen in enumerate(self._choose(question, considered), 1)
         )
-        answers = likely >= self.threshold
         return Answer(
             question=question,
             query=query,
             confidence=likely,
-            citations=quotes if answers else (),
-            near=() if answers else quotes,
+            citations=quotes if is_shown else (),
+            near=() if is_shown else quotes,
+            tentative=is_shown and likely < self.threshold,
             considered=tuple(considered),
             passages=tuple(passages),
         )

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from qa.citations import place
+from qa.answering import TENTATIVE, Answer, abstention
+from qa.citations import Citation, place, quote_parts
 from qa.cli.options import (
     CorpusOptions,
     as_json_option,
     corpus_options,
     print_json,
-    threshold_option,
+    threshold_options,
     top_k_option,
 )
 from qa.text.printable import printable, printable_name
@@ -23,42 +23,43 @@ if TYPE_CHECKING:
     from qa.documents import Document
     from qa.retrieval import RetrievedPassage
 
-ABSTAINED = 3
+EXIT_CODES = {"answered": 0, "abstained": 3, "tentative": 4}
 
 
 @click.command()
 @click.argument("question")
 @corpus_options
-@threshold_option
+@threshold_options
 @top_k_option
 @as_json_option
 def ask(
     question: str,
     corpus: CorpusOptions,
     threshold: float | None,
+    tentative: float | None,
     top_k: int,
     as_json: bool,
 ) -> None:
     """Answer QUESTION with quotes.
 
-    Exit code 3 means that the document does not say, or that QUESTION is none.
+    Exit codes: 0 answered, 3 abstained, or QUESTION is none, 4 a tentative answer.
     """
     from qa.errors import AskOtherwise
     from qa.retrieval import check_words
 
     try:
         check_words(question)  # before the model is loaded
-        with corpus.open(threshold=threshold) as qa:
+        with corpus.open(threshold=threshold, tentative=tentative) as qa:
             answer = qa.ask(question, top_k=top_k)
+            nothing = abstention(qa.index.document_ids(), qa.index.document)
     except AskOtherwise as hint:
         click.echo(printable(str(hint)), err=True)
-        sys.exit(ABSTAINED)
+        sys.exit(EXIT_CODES["abstained"])
     if as_json:
         print_json(answer.to_dict())
     else:
-        _print_answer(answer.to_dict())
-    if answer.abstained:
-        sys.exit(ABSTAINED)
+        _print_answer(answer, nothing)
+    sys.exit(EXIT_CODES[answer.status])
 
 
 @click.command()
@@ -90,25 +91,34 @@ def retrieve(
         click.echo(f"{printable(hit.passage.text)}\n")
 
 
-def _print_answer(answer: Mapping[str, Any]) -> None:
-    if answer["query"] != answer["question"]:
-        click.secho(f"Read as: {printable(answer['query'])}\n", dim=True)
-    if answer["abstained"]:
-        click.secho(answer["text"], bold=True)
-        if answer["near"]:
-            click.echo("\nNear, but not an answer:")
-    for quote in answer["citations"] or answer["near"]:
-        mark = "  -" if answer["abstained"] else f"[{quote['number']}]"
-        lead, rest = quote["quote"][: quote["lead"]], quote["quote"][quote["lead"] :]
-        click.echo(f"\n{mark} {click.style(printable(lead), dim=True)}{printable(rest)}")
-        where = place(quote["page"], quote["line"], quote["start"], quote["end"])
-        click.secho(f"    {printable_name(quote['document_id'])}, {where}", dim=True)
-        if quote["context"]:
-            above = " > ".join(
-                printable_name(" ".join(c["text"].split())) for c in quote["context"]
-            )
+def _print_answer(answer: Answer, nothing: str) -> None:
+    """Print an answer; `nothing` is what is said in place of one."""
+    if answer.query != answer.question:
+        click.secho(f"Read as: {printable(answer.query)}\n", dim=True)
+    if answer.abstained:
+        click.secho(printable(nothing), bold=True)
+        if answer.near:
+            click.echo("\nNearest passages, which are no answer:")
+    elif answer.tentative:
+        click.secho(TENTATIVE, bold=True)
+    for quote in answer.citations or answer.near:
+        mark = "  -" if answer.abstained else f"[{quote.number}]"
+        click.echo(f"\n{mark} {_styled(quote)}")
+        where = place(quote.page, quote.line, quote.start, quote.end)
+        click.secho(f"    {printable_name(quote.document_id)}, {where}", dim=True)
+        if quote.context:
+            above = " > ".join(printable_name(" ".join(c.text.split())) for c in quote.context)
             click.secho(f"    under {above}", dim=True)
-    click.secho(f"\nconfidence {answer['confidence']:.2f}", dim=True)
+    click.secho(f"\nconfidence {answer.confidence:.2f}", dim=True)
+
+
+def _styled(quote: Citation) -> str:
+    """Return a quote with what leads up to the answer dim, and the words that answer bold."""
+    parts = quote_parts(quote.quote, quote.start, quote.lead, quote.answer)
+    return "".join(
+        click.style(printable(part.text), dim=part.is_lead or None, bold=part.is_answer or None)
+        for part in parts
+    )
 
 
 def _start_of(document: Document, hit: RetrievedPassage) -> str:

@@ -1,8 +1,8 @@
 """The command line: its commands read options, call the public API, print.
 
 Exit codes: 0 success; 1 an error, in one sentence; 2 wrong options; 3 an abstention, or no
-question; 4 a quote does not verify; 5 a gate of a comparison failed; 130 indexing was stopped by
-Ctrl-C.
+question; 4 a tentative answer (`ask`), or a quote that does not verify (`verify`); 5 a gate of a
+comparison failed; 130 indexing was stopped by Ctrl-C.
 """
 
 from __future__ import annotations

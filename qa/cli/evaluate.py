@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qa.cli.options import CorpusOptions, as_json_option, corpus_options, print_json
+from qa.cli.options import (
+    CorpusOptions,
+    as_json_option,
+    corpus_options,
+    print_json,
+    threshold_options,
+)
 from qa.text.printable import printable
 
 if TYPE_CHECKING:
@@ -36,13 +42,14 @@ _seed_option = click.option(
 @click.command("eval")
 @click.argument("questions", type=_folder)
 @corpus_options
+@threshold_options
 @click.option(
     "--set",
     "assignments",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Change top_k, threshold, max_quotes, model, backend, reranker, max_tokens or overlap; "
-    "repeatable. Values separated by commas make a sweep. reranker=none uses no reranker.",
+    help="Change top_k, threshold, tentative, max_quotes, model, backend, reranker, max_tokens or "
+    "overlap; repeatable. Values separated by commas make a sweep. reranker=none uses no reranker.",
 )
 @click.option("--out", type=_folder, help="Folder to save the run and its report in.")
 @click.option("--overwrite", is_flag=True, help="Replace the run in --out.")
@@ -64,6 +71,8 @@ _seed_option = click.option(
 def evaluate(
     questions: Path,
     corpus: CorpusOptions,
+    threshold: float | None,
+    tentative: float | None,
     assignments: tuple[str, ...],
     out: Path | None,
     overwrite: bool,
@@ -90,10 +99,14 @@ def evaluate(
     from qa.evaluation.settings import open_each, parse_settings
 
     if review is not None:
-        _refuse_with_review(out, overwrite, name, sample, any_corpus, every, as_json, assignments)
+        thresholds = threshold is not None, tentative is not None
+        _refuse_with_review(
+            out, overwrite, name, sample, any_corpus, every, as_json, assignments, *thresholds
+        )
         _review(questions, review, corpus)
         return
     named = {key: getattr(corpus, key) for key in ("model", "backend", "reranker")}
+    named |= {"threshold": threshold, "tentative": tentative}
     by_option = [f"{key}={value}" for key, value in named.items() if value is not None]
     variants = parse_settings([*assignments, *by_option])
     folders = kept.folders_of([variant for variant, _ in variants], out, overwrite=overwrite)

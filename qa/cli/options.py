@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from qa.answering import DEFAULT_TENTATIVE, DEFAULT_THRESHOLD
+
 if TYPE_CHECKING:
     from qa.engine import QA
     from qa.opening import Source
@@ -75,7 +77,13 @@ class CorpusOptions:
     precision: str
     reranker: str | None
 
-    def open(self, source: Sequence[Source] | None = None, *, threshold: float | None = None) -> QA:
+    def open(
+        self,
+        source: Sequence[Source] | None = None,
+        *,
+        threshold: float | None = None,
+        tentative: float | None = None,
+    ) -> QA:
         """Open what the options name, or `source` in place of the documents."""
         from qa.engine import QA
 
@@ -87,6 +95,7 @@ class CorpusOptions:
             precision=self.precision,
             reranker=self.reranker,
             threshold=threshold,
+            tentative=tentative,
         )
 
 
@@ -115,11 +124,24 @@ def corpus_options(command: _Command) -> _Command:
     return decorated
 
 
-threshold_option = click.option(
+_threshold_option = click.option(
     "--threshold",
     type=click.FloatRange(0, 1),
-    help="Abstain below this confidence; 0 always answers.  [default: 0.65]",
+    help=f"Mark an answer as tentative below this confidence.  [default: {DEFAULT_THRESHOLD}]",
 )
+_tentative_option = click.option(
+    "--tentative",
+    type=click.FloatRange(0, 1),
+    help="Abstain below this confidence, or below --threshold if that is lower; 0 never abstains.  "
+    f"[default: {DEFAULT_TENTATIVE}]",
+)
+
+
+def threshold_options(command: _Command) -> _Command:
+    """Add --threshold and --tentative."""
+    return _threshold_option(_tentative_option(command))
+
+
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 top_k_option = click.option(
     "--top-k",

@@ -59,7 +59,7 @@ def _show_place(review: Review, excerpt: Excerpt) -> None:
 def _choices(question: Question) -> dict[str, str]:
     keep = {} if NOT_JUDGED in question.tags else {"k": "keep what the set says"}
     return {
-        "n": "the corpus does not say",
+        "n": "the corpus does not answer it",
         "t": "type the words that answer it",
         **keep,
         "s": "skip it for now",

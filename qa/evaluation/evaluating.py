@@ -129,7 +129,7 @@ def _of_qa(qa: QA, top_k: int) -> _Subject:
     if qa.reranker is not None:
         named, digest = qa.reranker.model, qa.reranker.digest
         reranker = {"reranker": named, "reranker_digest": digest, "reranked": RERANKED}
-    chosen = ("threshold", "max_quotes")
+    chosen = ("threshold", "tentative", "max_quotes")
     return _Subject(
         ask=lambda question: qa.ask(question.text, history=question.history, top_k=top_k),
         rank=lambda question: qa.retrieve(question.text, history=question.history, top_k=DEPTH),
@@ -194,6 +194,7 @@ class _Judge:
             **self._known(question, places),
             query=answer.query,
             abstained=answer.abstained,
+            tentative=answer.status == "tentative",
             confidence=answer.confidence,
             quotes=tuple(Excerpt(c.document_id, c.start, c.end, c.quote) for c in quotes),
             verified=self._verified(answer, quotes),

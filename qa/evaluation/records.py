@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
+from qa.answering import Status
 from qa.evaluation.questions import Place
 
 
@@ -61,6 +62,7 @@ class Record:
         query: the query that was retrieved for.
         abstained: whether the answer was an abstention; a question that could not be asked is
             none.
+        tentative: whether the answer was tentative.
         confidence: the answer's, from 0 to 1.
         quotes: what was quoted, best first; for an abstention, what was shown as near.
         verified: how many of `quotes` verify against the source.
@@ -82,6 +84,7 @@ class Record:
     relevant: Mapping[str, int] = field(default_factory=dict)
     query: str = ""
     abstained: bool = True
+    tentative: bool = False  # runs that were saved before have none
     confidence: float = 0.0
     quotes: tuple[Excerpt, ...] = ()
     verified: int = 0
@@ -104,14 +107,23 @@ class Record:
         return self.answerable and any(self.hits[:1])
 
     @property
+    def status(self) -> Status:
+        """The answer's status."""
+        if self.abstained:
+            return "abstained"
+        return "tentative" if self.tentative else "answered"
+
+    @property
     def outcome(self) -> str:
         """One of `OUTCOMES`."""
         if self.error:
             return "not asked"
-        if not self.answerable:
-            return "correct abstention" if self.abstained else "wrongly answered"
         if self.abstained:
-            return "false abstention"
+            return "false abstention" if self.answerable else "correct abstention"
+        if self.tentative:
+            return "tentative right" if self.right else "tentative wrong"
+        if not self.answerable:
+            return "false answer"
         if self.right:
             return "right"
         used = self.ranking[: self.in_use]
@@ -146,13 +158,15 @@ OUTCOMES: Mapping[str, str] = {
     "not retrieved": "no passage that the answer was made of holds a gold quote",
     "wrong quote": "a passage held a gold quote, and the first quote is another",
     "false abstention": "the corpus answers it, and the answer was an abstention",
-    "wrongly answered": "the corpus does not answer it, and it was answered",
+    "false answer": "the corpus does not answer it, and it was answered",
+    "tentative wrong": "the answer was tentative, and its first quote is not gold",
+    "tentative right": "the answer was tentative, and its first quote shares a character with gold",
     "right": "the first quote shares a character with a gold quote",
     "correct abstention": "the corpus does not answer it, and the answer was an abstention",
 }
 """The outcomes of a question, misses first, with what each means."""
 
-RIGHT_OUTCOMES = ("right", "correct abstention")
+RIGHT_OUTCOMES = ("right", "tentative right", "correct abstention")
 """The outcomes that are right."""
 
 

@@ -190,7 +190,7 @@ class Review:
             if answer.abstained:
                 return ""
             answered = f"answered with confidence {answer.confidence:.2f}"
-            return f"{answered}, and the set says that the corpus does not say"
+            return f"{answered}, and the set says that the corpus does not answer it"
         try:
             gold = locate([question], self._documents.values())[question.id]
         except QuestionSetError as error:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError, model_validator
 
+from qa.answering import Status
 from qa.errors import AnswerFileError, LoadError
 from qa.regular_files import read_regular
 
@@ -57,6 +58,7 @@ class SavedCitation(_Saved):
     number: Count
     quote: Text
     lead: Position = 0
+    answer: Annotated[list[Position], Field(min_length=2, max_length=2)] | None = None
     start: Position
     end: Position
     sentence_start: Position | None = None  # older answers have neither
@@ -82,9 +84,15 @@ class SavedAnswer(_Saved):
 
     question: Text
     text: Text
+    status: Status | None = None  # older answers have none
     abstained: bool
     citations: Quotes
     near: Quotes
+
+    @property
+    def outcome(self) -> Status:
+        """The status, which an older answer has by `abstained`."""
+        return self.status or ("abstained" if self.abstained else "answered")
 
     @property
     def quotes(self) -> list[SavedCitation]:

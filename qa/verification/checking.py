@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _SHOWN = 20  # characters of a difference
 _BEGINNING = 60  # characters of a sentence
 _OTHERS = 3  # places of other texts that are named
+_OLDER_ABSTENTION = "The document does not say."  # in answers without a status
+
 MOST_COMPARED = 10_000_000_000
 """The most characters that are searched for the quotes of one answer or conversation."""
 
@@ -144,14 +146,22 @@ def _verified(saved: SavedAnswer, sources: Sources, budget: _Budget) -> Verifica
 
 def _problems(answer: SavedAnswer) -> list[str]:
     problems = []
-    if answer.text != compose((c.number, c.quote) for c in answer.citations):
+    if not _has_its_text(answer):
         problems.append("the answer's text is not its quotes, word for word")
     if answer.abstained == bool(answer.citations):
         problems.append("the answer says that it abstains and quotes, or does neither")
+    if answer.abstained != (answer.outcome == "abstained"):
+        problems.append(f"the status is {answer.outcome}, and abstained is {answer.abstained}")
     for quotes in (answer.citations, answer.near):
         if [c.number for c in quotes] != list(range(1, len(quotes) + 1)):
             problems.append("the quotes are not numbered 1, 2, 3 in order")
     return problems
+
+
+def _has_its_text(answer: SavedAnswer) -> bool:
+    text = compose(answer.outcome, ((c.number, c.quote) for c in answer.citations))
+    is_older = answer.status is None and answer.abstained
+    return answer.text == text or (is_older and answer.text == _OLDER_ABSTENTION)
 
 
 def _check(saved: SavedCitation, near: bool, sources: Sources, budget: _Budget) -> Check:
@@ -192,11 +202,16 @@ def _fault(saved: SavedCitation, document: Document, budget: _Budget) -> str | N
         return "not checked: too many quotes of long documents in one file; split it into several"
     if saved.lead >= saved.end - saved.start:
         return f"the lead of {saved.lead:,} characters leaves nothing of the quote"
+    if saved.answer and not saved.start <= saved.answer[0] < saved.answer[1] <= saved.end:
+        first, last = saved.answer
+        return f"the words that answer, characters {first:,} to {last:,}, are not inside the quote"
     if document.text[saved.start : saved.end] != saved.quote:
         return _where_else(saved, document)
     if cut := _cut(saved, document):
         return cut
-    real = Citation(saved.number, document, Span(saved.start, saved.end), saved.lead).to_dict()
+    answer = Span(*saved.answer) if saved.answer else None
+    span = Span(saved.start, saved.end)
+    real = Citation(saved.number, document, span, saved.lead, answer).to_dict()
     for name, claimed in saved.model_dump(exclude={"source"}, exclude_unset=True).items():
         if real[name] != claimed:
             return f"the words are there, but the {name} is {real[name]}, not {claimed}"

@@ -46,20 +46,20 @@ def test_without_a_port_the_next_free_one_is_taken(
     assert command._free_port("127.0.0.1", None) != taken
 
 
-def test_the_corpus_is_opened_with_the_reranker_and_the_threshold_that_are_named(
+def test_the_corpus_is_opened_with_the_reranker_and_the_thresholds_that_are_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     named: list[object] = []
 
     def opened(*_: object, **options: object) -> QA:
-        named.extend([options.get("reranker"), options.get("threshold")])
+        named.extend(options.get(key) for key in ("reranker", "threshold", "tentative"))
         raise LoadError("far enough", source="")
 
     monkeypatch.setattr(QA, "open", opened)
-    options = ["--reranker", "some/cross-encoder", "--threshold", "0.3"]
+    options = ["--reranker", "some/cross-encoder", "--threshold", "0.3", "--tentative", "0.2"]
     result = CliRunner().invoke(main, ["chat", *options])
     assert result.output.endswith("Error: far enough\n")
-    assert named == ["some/cross-encoder", 0.3]
+    assert named == ["some/cross-encoder", 0.3, 0.2]
 
 
 @pytest.fixture

@@ -118,9 +118,9 @@ def test_an_abstention_and_a_follow_up_are_shown_as_such(
     visit(page, essay_page)
     turn = ask(page, UNANSWERED)
     assert turn.get_attribute("data-state") == "abstained"
-    expect(turn.locator(".iq-none")).to_have_text("The document does not say.")
+    expect(turn.locator(".iq-none")).to_have_text("I found nothing in “essay” that says this.")
     expect(turn.locator("blockquote").first).to_be_hidden()
-    turn.get_by_text("Near, but not an answer").click()
+    turn.get_by_text("Nearest passages").click()
     expect(turn.locator("blockquote").first).to_be_visible()
     check_quotes(turn, essay.text)
     expect(page.locator("#iq-document-view mark:not([data-kind=near])")).to_have_count(0)

@@ -30,7 +30,7 @@ def serious(page: Page) -> list[str]:
 def with_answers(page: Page) -> None:
     ask(page, BELT)
     turn = ask(page, UNANSWERED)
-    for fold in ("Near, but not an answer", "How it was found", "Verified"):
+    for fold in ("Nearest passages", "How it was found", "Verified"):
         turn.get_by_text(fold).first.click()
     page.click("#iq-documents")
 

@@ -12,8 +12,7 @@ _STAGES = {
     "answer": "choosing the words",
     "total": "in all",
 }
-_WORDS = ((0.9, "very likely"), (0.0, "likely"))
-_NO_WORDS = ((0.35, "doubtful"), (0.0, "unlikely"))
+_VERY_LIKELY = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,7 @@ class Explanation:
 
     confidence: float
     threshold: float
+    tentative: float
     word: str
     meaning: str
     sentences: list[Row]
@@ -49,10 +49,14 @@ class Explanation:
 def explanation(checked: Checked) -> Explanation:
     """Return how a turn's answer was found."""
     trace, answer = checked.turn.found, checked.turn.answer
+    tentative = min(
+        trace.threshold if trace.tentative is None else trace.tentative, trace.threshold
+    )
     return Explanation(
         confidence=answer.confidence,
         threshold=trace.threshold,
-        word=word(answer.confidence, trace.threshold),
+        tentative=tentative,
+        word=word(answer.confidence, trace.threshold, tentative),
         meaning=_meaning(answer.confidence),
         sentences=_sentences(checked),
         passages=_passages(checked),
@@ -64,10 +68,11 @@ def explanation(checked: Checked) -> Explanation:
     )
 
 
-def word(confidence: float, threshold: float) -> str:
+def word(confidence: float, threshold: float, tentative: float) -> str:
     """Put a confidence into a word."""
-    words = _WORDS if confidence >= threshold else _NO_WORDS
-    return next(name for least, name in words if confidence >= least)
+    if confidence >= threshold:
+        return "very likely" if confidence >= _VERY_LIKELY else "likely"
+    return "possible" if confidence >= tentative else "unlikely"
 
 
 def _meaning(confidence: float) -> str:

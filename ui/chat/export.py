@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from qa.answering import ABSTENTION
+from qa.answering import ABSTENTION, TENTATIVE
 from qa.verification.answer_files import SavedCitation
 from ui.chat.turns import Turn
 
@@ -48,6 +48,8 @@ def _turn(turn: Turn) -> str:
     parts = [f"## {escaped(answer.question)}"]
     if answer.query != answer.question:
         parts.append(f"Read as: {escaped(answer.query)}")
+    if answer.outcome == "tentative":
+        parts.append(escaped(TENTATIVE))
     parts.extend(_quote(citation) for citation in answer.citations)
     if answer.abstained:
         parts.append(escaped(ABSTENTION))

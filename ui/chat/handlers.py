@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import gradio as gr
@@ -119,15 +119,20 @@ class ChatHandlers:
             return echo | {"hint": sentence(hint)}
         except Exception as error:
             return echo | {"error": sentence(error)}
+        threshold = getattr(self._qa.answerer, "threshold", 0.0)
         turn = Turn.of(
             answer,
             asked.id,
-            getattr(self._qa.answerer, "threshold", 0.0),
+            threshold,
+            getattr(self._qa.answerer, "tentative", threshold),
             own=asked.own,
             documents=asked.documents or (),
         )
         checked = Checked.against(turn, find)
-        return echo | {"turn": turn.to_dict(), "html": rendered(checked)}
+        return echo | {
+            "turn": turn.to_dict(),
+            "html": rendered(checked, self._asked(turn, asked.token)),
+        }
 
     def bring(self, event: gr.EventData, visitor: gr.Request) -> Iterator[Data]:
         """Add uploaded files to a visitor's documents; yield the progress, then what is there."""
@@ -195,7 +200,7 @@ class ChatHandlers:
         for turn in _readable(asked.turns):
             room.take(quotes=len(turn.answer.quotes))
             checked = Checked.against(turn, self._finder(asked.token, own=turn.own))
-            html = rendered(checked)
+            html = rendered(checked, self._asked(turn, asked.token))
             room.take(characters=len(html))
             shown.append({"id": turn.id, "html": html})
         return {"turns": shown}
@@ -240,6 +245,15 @@ class ChatHandlers:
             documents = self._known(token)
             return documents.document if documents else lambda _id: None
         return in_corpus(self._qa)
+
+    def _asked(self, turn: Turn, token: str | None) -> Sequence[str]:
+        """Return the ids of the documents that an abstention is about."""
+        if turn.documents or not turn.answer.abstained:
+            return turn.documents
+        if not turn.own:
+            return self._qa.index.document_ids()
+        documents = self._known(token)
+        return [entry.id for entry in documents.entries] if documents else []
 
     def _known(self, token: str | None) -> UserDocuments | None:
         try:

@@ -7,10 +7,13 @@ text.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from qa.answering import abstention
+from qa.citations import QuotePart, quote_parts
 from qa.verification.answer_files import SavedCitation
 from ui.assets import PAGE
 from ui.chat.document_view import DocumentView
@@ -24,14 +27,21 @@ if TYPE_CHECKING:
 _LONG = 700  # characters; the rest of a longer quote unfolds
 
 
-def turn(checked: Checked) -> str:
-    """Render a turn: the question, how it was read, its quotes or the abstention, and why."""
+def turn(checked: Checked, asked: Sequence[str] = ()) -> str:
+    """Render a turn: the question, how it was read, its quotes or the abstention, and why.
+
+    Args:
+        checked: the turn.
+        asked: the ids of the documents that were asked; empty if they are not known.
+    """
     answer = checked.turn.answer
+    kind = "tentative" if answer.outcome == "tentative" else "quote"
     return _template().render(
         turn=checked.turn,
         answer=answer,
-        quotes=[_quote(checked, citation, near=False) for citation in answer.citations],
-        near=[_quote(checked, citation, near=True) for citation in answer.near],
+        quotes=[_quote(checked, citation, kind) for citation in answer.citations],
+        near=[_quote(checked, citation, "near") for citation in answer.near],
+        nothing=abstention(asked, checked.find),
         problems=checked.verification.problems,
         explanation=explanation(checked),
     )
@@ -41,38 +51,40 @@ def turn(checked: Checked) -> str:
 class _Quote:
     """A quote as it is shown.
 
-    `state` is "verified", "false" or "unchecked" (its document is not here).
+    `kind` is "quote", "tentative" or "near"; `state` is "verified", "false" or "unchecked" (its
+    document is not here).
     """
 
     citation: SavedCitation
-    near: bool
+    kind: str
     state: str
     finding: str
     place: str
     proof: dict[str, str]
 
     @property
-    def lead(self) -> str:
-        return self.citation.quote[: self.citation.lead]
+    def near(self) -> bool:
+        return self.kind == "near"
 
     @property
-    def rest(self) -> str:
-        return self.citation.quote[self.citation.lead :]
+    def parts(self) -> list[QuotePart]:
+        it = self.citation
+        return list(quote_parts(it.quote, it.start, it.lead, it.answer))
 
     @property
     def is_long(self) -> bool:
         return len(self.citation.quote) > _LONG
 
 
-def _quote(checked: Checked, citation: SavedCitation, *, near: bool) -> _Quote:
-    check = checked.check(citation.number, near=near)
+def _quote(checked: Checked, citation: SavedCitation, kind: str) -> _Quote:
+    check = checked.check(citation.number, near=kind == "near")
     if check.verified:
         state = "verified"
     else:
         state = "false" if checked.find(citation.document_id) else "unchecked"
     return _Quote(
         citation=citation,
-        near=near,
+        kind=kind,
         state=state,
         finding=check.finding,
         place=_place(checked, citation),

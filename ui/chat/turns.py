@@ -92,13 +92,15 @@ class Trace(_Kept):
     """How an answer was found.
 
     Attributes:
-        threshold: the confidence below which there is no answer.
+        threshold: the confidence below which an answer is tentative.
+        tentative: the confidence below which there is none; None is the threshold.
         passages: what was retrieved, best first.
         sentences: what might have been quoted, best first.
         seconds: how long each stage took.
     """
 
     threshold: Chance
+    tentative: Chance | None = None
     passages: Annotated[list[KeptPassage], Field(max_length=_MOST_ROWS), FailFast()]
     sentences: Annotated[list[KeptSentence], Field(max_length=_MOST_ROWS), FailFast()]
     seconds: Annotated[dict[Name, float], Field(max_length=_MOST)]
@@ -127,6 +129,7 @@ class Turn(_Kept):
         answer: Answer,
         id_: str,
         threshold: float,
+        tentative: float | None = None,
         *,
         own: bool = False,
         documents: Sequence[str] = (),
@@ -135,7 +138,7 @@ class Turn(_Kept):
         return cls(
             id=id_,
             answer=KeptAnswer.model_validate(answer.to_dict()),
-            found=_found(answer, threshold),
+            found=_found(answer, threshold, tentative),
             own=own,
             documents=list(documents),
         )
@@ -184,10 +187,11 @@ def parse_turn(data: Mapping[str, Any]) -> Turn:
         raise AnswerFileError(f"a kept answer cannot be read: {reason(error)}") from None
 
 
-def _found(answer: Answer, threshold: float) -> Trace:
+def _found(answer: Answer, threshold: float, tentative: float | None) -> Trace:
     considered = list(zip(answer.considered, chances(answer.considered), strict=True))
     return Trace(
         threshold=threshold,
+        tentative=tentative,
         passages=[
             KeptPassage(
                 rank=hit.rank,

@@ -112,19 +112,29 @@ def read_questions(qa: QA, upload: Upload) -> QuestionSet:
 
 
 def run_of(
-    qa: QA, questions: QuestionSet, *, threshold: float | None, top_k: int, progress: Progress
+    qa: QA,
+    questions: QuestionSet,
+    *,
+    threshold: float,
+    tentative: float,
+    top_k: int,
+    progress: Progress,
 ) -> Run:
     """Evaluate a corpus with the visitor's settings, which change no one else's answers.
 
-    Without a `threshold`, the answerer stays as it is; `progress` may raise to stop.
+    Only an `ExtractiveAnswerer` has thresholds; `progress` may raise to stop.
     """
     settings = counted(top_k, "passage")
     asked = qa
-    if threshold is not None and isinstance(qa.answerer, ExtractiveAnswerer):
-        most = qa.answerer.max_quotes
-        answerer = ExtractiveAnswerer(qa.encoder, threshold=threshold, max_quotes=most)
+    if isinstance(qa.answerer, ExtractiveAnswerer):
+        answerer = ExtractiveAnswerer(
+            qa.encoder,
+            threshold=threshold,
+            tentative=tentative,
+            max_quotes=qa.answerer.max_quotes,
+        )
         asked = QA(qa.index, qa.encoder, answerer, qa.reranker)
-        settings = f"threshold {threshold:g}, {settings}"
+        settings = f"threshold {threshold:g}, tentative {tentative:g}, {settings}"
     name = f"{questions.name}: {settings}"
     return evaluate(asked, questions, top_k=top_k, name=name, progress=progress)
 

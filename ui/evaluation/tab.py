@@ -45,7 +45,7 @@ def evaluate_tab(qa: QA, title: str, folder: Path, uploads: Uploads, work: LongW
         session = gr.State(None, delete_callback=lambda kept: kept and kept.close())
         _html(f"{view.introduction(title, shipped)}")
         questions = _question_set(is_optional=shipped is not None)
-        threshold, top_k = _settings(handlers.answerer)
+        threshold, tentative, top_k = _settings(handlers.answerer)
         with gr.Row(elem_classes="iq-eval-buttons"):
             start = gr.Button("Run", variant="primary", elem_classes="iq-eval-run")
             end = gr.Button("Stop", visible=False, elem_classes="iq-eval-stop")
@@ -59,7 +59,7 @@ def evaluate_tab(qa: QA, title: str, folder: Path, uploads: Uploads, work: LongW
             **private,
         ).then(
             handlers.run,
-            [session, threshold, top_k],
+            [session, threshold, tentative, top_k],
             [status, results, start, end],
             concurrency_id="evaluate",
             concurrency_limit=LONG_STARTED,
@@ -103,7 +103,12 @@ class Handlers:
         return session, view.waiting(), *_buttons(running=True)
 
     def run(
-        self, session: Session | None, threshold: float, top_k: int, visitor: gr.Request
+        self,
+        session: Session | None,
+        threshold: float,
+        tentative: float,
+        top_k: int,
+        visitor: gr.Request,
     ) -> Iterator[tuple[Any, ...]]:
         """Ask the set that `begin` has read; show the progress, and then the results."""
         questions = session.questions if session else None
@@ -113,7 +118,9 @@ class Handlers:
         session.questions = None
         asked: Step | None = None
         try:
-            work = functools.partial(self._evaluated, session, questions, threshold, int(top_k))
+            work = functools.partial(
+                self._evaluated, session, questions, threshold, tentative, int(top_k)
+            )
             client = visitor.username or ""
             for step in in_background(work, session.stop, self._work, client):
                 if isinstance(step, Finished):
@@ -140,12 +147,19 @@ class Handlers:
         session: Session,
         questions: QuestionSet,
         threshold: float,
+        tentative: float,
         top_k: int,
         progress: Progress,
     ) -> Evaluated:
-        least = threshold if self.answerer else None
         return session.keep(
-            run_of(self._qa, questions, threshold=least, top_k=top_k, progress=progress)
+            run_of(
+                self._qa,
+                questions,
+                threshold=threshold,
+                tentative=tentative,
+                top_k=top_k,
+                progress=progress,
+            )
         )
 
     def _chosen(self, sent: _Sent, visitor: HasCookies) -> QuestionSet:
@@ -172,12 +186,20 @@ def _question_set(*, is_optional: bool) -> gr.HTML:
     )
 
 
-def _settings(answerer: ExtractiveAnswerer | None) -> tuple[gr.Slider, gr.Slider]:
+def _settings(answerer: ExtractiveAnswerer | None) -> tuple[gr.Slider, ...]:
     with gr.Row(elem_classes="iq-eval-settings"):
         threshold = gr.Slider(
             0,
             1,
             value=answerer.threshold if answerer else 0,
+            step=0.05,
+            label="Tentative below confidence",
+            visible=answerer is not None,
+        )
+        tentative = gr.Slider(
+            0,
+            1,
+            value=answerer.tentative if answerer else 0,
             step=0.05,
             label="Abstain below confidence",
             visible=answerer is not None,
@@ -185,7 +207,7 @@ def _settings(answerer: ExtractiveAnswerer | None) -> tuple[gr.Slider, gr.Slider
         top_k = gr.Slider(
             1, _MOST_PASSAGES, value=DEFAULT_TOP_K, step=1, label="Passages per answer"
         )
-    return threshold, top_k
+    return threshold, tentative, top_k
 
 
 def _html(value: str = "") -> gr.HTML:

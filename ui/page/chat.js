@@ -182,6 +182,7 @@ class Chat {
       own: dataset.own === 'true',
       start: Number(dataset.start),
       end: Number(dataset.end),
+      answer: dataset.answer?.split(' ').map(Number) ?? [0, 0],
       number: dataset.number,
       kind: dataset.kind,
     }));

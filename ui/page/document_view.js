@@ -75,7 +75,7 @@ class DocumentView {
     }
   }
 
-  // Marks these quotes, `{key, document, own, start, end, number, kind}`, and no others.
+  // Marks these quotes, `{key, document, own, start, end, answer, number, kind}`, and no others.
   mark(quotes) {
     const before = this.marks;
     this.marks = quotes;
@@ -102,18 +102,20 @@ class DocumentView {
       && one.own === this.shown.own && one.start < block.end && block.start < one.end);
     const gap = block.text.length - block.text.match(/\s*$/)[0].length;
     const edges = new Set([0, gap, block.text.length]);
+    const unit = (place) => units(block.text, Math.min(Math.max(place, block.start), block.end) - block.start);
     const placed = inside.map((one) => {
-      const from = units(block.text, Math.max(0, one.start - block.start));
-      const to = units(block.text, Math.min(one.end, block.end) - block.start);
-      edges.add(from).add(to);
-      return {one, from, to};
+      const [from, to, first, last] = [one.start, one.end, ...one.answer ?? [0, 0]].map(unit);
+      edges.add(from).add(to).add(first).add(last);
+      return {one, from, to, first, last};
     });
     const sorted = [...edges].sort((a, b) => a - b);
     const pieces = sorted.slice(0, -1).map((from, index) => {
       const text = block.text.slice(from, sorted[index + 1]);
       const found = placed.find((each) => each.from <= from && from < each.to);
       if (!found) return from >= gap ? gapOf(text) : text;
-      return markOf(found.one, text, found.one.start >= block.start && found.from === from);
+      const mark = markOf(found.one, text, found.one.start >= block.start && found.from === from);
+      mark.classList.toggle('iq-answer', found.first <= from && from < found.last);
+      return mark;
     });
     block.element.replaceChildren(...pieces);
   }

@@ -27,7 +27,7 @@ class Endpoints:
     def ask(
         self, question: str, history: list[str] | None = None, top_k: int = 8
     ) -> dict[str, Any]:
-        """Answer a question in the documents' own words, each quote with its proof; or abstain.
+        """Answer a question in the documents' own words, each quote with its proof.
 
         Args:
             question: What to answer.
@@ -35,8 +35,9 @@ class Endpoints:
             top_k: How many passages to look for quotes in, from 1 to 100.
 
         Returns:
-            The answer: text, whether it abstains, its confidence, and its citations with their
-            offsets, line and the SHA-256 of the document.
+            The answer: text, confidence, status, and its citations with their offsets, line and
+            the SHA-256 of the document. The status is answered; tentative, where the quotes only
+            possibly answer; or abstained, where nothing was found that does.
         """
         asked, before = _questions(question, history)
         return self._qa.ask(asked, history=before, top_k=_top_k(top_k)).to_dict()

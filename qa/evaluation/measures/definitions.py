@@ -88,8 +88,13 @@ def _facts(record: Record) -> dict[str, float]:
     }
     if record.abstained:
         facts["abstentions"] = not record.answerable
-    if not record.answerable:
+    if record.answerable:
+        facts["false abstentions"] = record.abstained
+        facts["shown and right"] = record.right and not record.abstained
+    else:
         facts["abstention recall"] = record.abstained
+        facts["tentative on unanswerable"] = record.tentative
+        facts["false answers"] = not (record.abstained or record.tentative)
     seconds = {
         f"seconds {stage if stage != 'total' else ''}".strip(): s
         for stage, s in record.seconds.items()
@@ -109,7 +114,16 @@ def _quantile(stage: str, what: str, percent: int, how: str) -> Measure:
 
 
 _FACTS = ("answerable", "abstained", "confidence", "right", "shown", "verified")
-_YES_NO = {"exact match", "answer-in-quote@1", "answer-in-quote@3", "abstention recall"}
+_YES_NO = {
+    "exact match",
+    "answer-in-quote@1",
+    "answer-in-quote@3",
+    "abstention recall",
+    "shown and right",
+    "false answers",
+    "tentative on unanswerable",
+    "false abstentions",
+}
 
 _ALL = [
     *(_mean("retrieval", name, meaning) for name, (_, meaning) in RETRIEVAL.items()),
@@ -157,6 +171,24 @@ _ALL = [
         "the first quote holds a right short answer, word for word",
     ),
     _mean("short answers", "answer-in-quote@3", "one of the first 3 quotes does"),
+    _mean(
+        "abstention",
+        "shown and right",
+        "share of the answerable questions with a right first quote, answered or tentative",
+    ),
+    _mean("abstention", "false answers", "share of the unanswerable questions answered", -1),
+    _mean(
+        "abstention",
+        "tentative on unanswerable",
+        "share of the unanswerable questions with a tentative answer",
+        -1,
+    ),
+    _mean(
+        "abstention",
+        "false abstentions",
+        "share of the answerable questions that are abstained from",
+        -1,
+    ),
     Measure(
         "balanced score",
         "abstention",

@@ -15,6 +15,7 @@ from qa.evaluation.records import Record
 from qa.evaluation.report.formatting import counted
 
 SLOTS = 20  # of the histogram of confidence
+_STATUSES = ("answered", "tentative", "abstained")
 _TIME_SLOTS = 40
 _SHORTEST = 1e-5  # seconds; anything shorter is drawn there
 
@@ -65,18 +66,24 @@ class Stage(NamedTuple):
 def confidence_bars(records: Sequence[Record]) -> list[Bar]:
     """Return a histogram: answerable questions upwards, the others downwards.
 
-    Each side is in shares of its own questions. Abstentions stand beyond the answers.
+    Each side is in shares of its own questions. Tentative answers stand beyond the others, and
+    abstentions beyond both.
     """
     sides = Counter(record.answerable for record in records)
-    counts = Counter((r.answerable, _slot(r.confidence), r.abstained) for r in records)
+    stacks: dict[tuple[bool, int], Counter[str]] = {}
+    for one in records:
+        stacks.setdefault((one.answerable, _slot(one.confidence)), Counter())[one.status] += 1
     bars = []
-    for (answerable, slot, abstained), count in sorted(counts.items()):
+    for (answerable, slot), counts in sorted(stacks.items()):
         share = (1 if answerable else -1) / sides[answerable]
-        start = counts[answerable, slot, False] if abstained else 0
-        how = "abstained" if abstained else "answered"
-        kind = f"{'answerable' if answerable else 'unanswerable'} {how}"
-        tip = f"{counted(count, 'question')} {how}, confidence from {slot / SLOTS:.2f}"
-        bars.append(Bar(kind, slot / SLOTS, start * share, (start + count) * share, tip))
+        start = 0
+        for status in (name for name in _STATUSES if counts[name]):
+            kind = f"{'answerable' if answerable else 'unanswerable'} {status}"
+            what = f"{counted(counts[status], 'question')} {status}"
+            tip = f"{what}, confidence from {slot / SLOTS:.2f}"
+            end = start + counts[status]
+            bars.append(Bar(kind, slot / SLOTS, start * share, end * share, tip))
+            start = end
     return bars
 
 

@@ -78,34 +78,45 @@ def _answerable(run: Run) -> str:
         return ""
     counts = Counter(record.outcome for record in judged)
     what = "the right quote" if any(r.gold for r in judged) else "a quote of a relevant document"
-    right, others = counts["right"], len(judged) - counts["right"]
+    right = counts["right"] + counts["tentative right"]
+    others = len(judged) - right
     result = (
         f"Of {counted(len(judged), 'answerable question')}, {right:,} "
         f"{'was' if right == 1 else 'were'} answered with {what} first"
-        f"{_in_brackets(run.figures.get('quote-hit@1'))}"
+        f"{_tentatively(counts['tentative right'])}{_in_brackets(run.figures.get('quote-hit@1'))}"
     )
     reasons = {
+        "tentative wrong": "got a tentative answer with another",
         "wrong quote": "got another quote though a passage held it",
         "not retrieved": "got another as no passage held it",
         "not asked": "could not be asked",
         "false abstention": "got an abstention",
     }
     parts = [f"{counts[name]:,} {reason}" for name, reason in reasons.items() if counts[name]]
-    if not parts:
-        return f"{result}."
-    listed = " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
-    return f"{result}; of the other {others:,}, {listed}."
+    return f"{result}; of the other {others:,}, {_listed(parts)}." if parts else f"{result}."
 
 
 def _unanswerable(run: Run) -> str:
-    questions = sum(not record.answerable for record in run.records)
-    if not questions:
+    counts = Counter(record.outcome for record in run.records if not record.answerable)
+    if not counts:
         return ""
-    abstained = sum(record.outcome == "correct abstention" for record in run.records)
-    return (
-        f"Of {counted(questions, 'unanswerable question')}, {abstained:,} got an abstention"
-        f"{_in_brackets(run.figures.get('abstention recall'))}."
-    )
+    recall = _in_brackets(run.figures.get("abstention recall"))
+    others = {
+        "tentative wrong": "got a tentative answer",
+        "false answer": "got an answer",
+        "not asked": "could not be asked",
+    }
+    parts = [f"{counts['correct abstention']:,} got an abstention{recall}"]
+    parts += [f"{counts[name]:,} {what}" for name, what in others.items() if counts[name]]
+    return f"Of {counted(counts.total(), 'unanswerable question')}, {_listed(parts)}."
+
+
+def _tentatively(number: int) -> str:
+    return f", {number:,} of them tentatively" if number else ""
+
+
+def _listed(parts: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
 
 
 def _in_brackets(figure: Figure | None) -> str:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from embeddings import Encoder, ModelError
 from qa import Answer, Citation, Document
 from qa.bundled import essay_path, questions_path
-from qa.cli.ask import ABSTAINED
+from qa.cli.ask import EXIT_CODES
 from qa.cli.commands import main
 from qa.cli.index import STOPPED
 from qa.cli.verify import NOT_VERIFIED
@@ -79,6 +79,9 @@ def test_output_that_lacks_a_character_shows_it_as_an_escape(
         result = runner.invoke(main, ["verify", str(path), *options])
         assert result.exit_code == NOT_VERIFIED, result.stderr
         assert "\\u201c" in result.stdout
+
+
+ABSTAINED = EXIT_CODES["abstained"]
 
 
 @pytest.fixture
@@ -174,7 +177,12 @@ class TestWithTheRealModel:
         question = "What is the capital of France?"
         assert run("ask", question).exit_code == ABSTAINED
         assert run("ask", question, "--threshold", "0").exit_code == 0
-        assert run("ask", BELT, "--threshold", "1").exit_code == ABSTAINED
+        assert run("ask", BELT, "--threshold", "1", "--tentative", "1").exit_code == ABSTAINED
+
+    def test_a_tentative_answer_is_marked_and_has_an_exit_code_of_its_own(self) -> None:
+        result = run("ask", BELT, "--threshold", "1")
+        assert result.exit_code == EXIT_CODES["tentative"]
+        assert result.stdout.startswith("Possibly:\n\n[1] ")
 
     def test_small_talk_is_told_what_may_be_asked(self) -> None:
         for text, told in (("hi", "ask a question about"), ("???", "no words")):
@@ -222,7 +230,8 @@ class TestWithTheRealModel:
     def test_an_abstention_has_an_exit_code_of_its_own(self) -> None:
         result = run("ask", "What is the capital of France?")
         assert result.exit_code == ABSTAINED
-        assert "The document does not say." in result.stdout
+        assert "I found nothing in “essay” that says this." in result.stdout
+        assert "Nearest passages, which are no answer:" in result.stdout
 
     def test_retrieve_gives_passages_best_first(self) -> None:
         found = run_json("retrieve", BELT, "--top-k", "3")

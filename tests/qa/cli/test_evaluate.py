@@ -108,9 +108,10 @@ class TestEval:
     def test_settings_are_what_the_run_is_made_with(self, questions: Path, museum: Path) -> None:
         settings = run_json(
             *("eval", questions, "--document", museum),
-            *("--set", "top_k=2", "--set", "threshold=0.5", "--set", "max_tokens=32"),
+            *("--set", "top_k=2", "--threshold", "0.5", "--set", "tentative=0.2"),
+            *("--set", "max_tokens=32"),
         )["settings"]
-        assert (settings["top_k"], settings["threshold"]) == (2, 0.5)
+        assert (settings["top_k"], settings["threshold"], settings["tentative"]) == (2, 0.5, 0.2)
         assert settings["chunking"]["max_tokens"] == 32
 
     def test_several_values_make_a_sweep_with_a_comparison(
@@ -119,7 +120,7 @@ class TestEval:
         questions, out = write_questions(tmp_path, 24, 4), tmp_path / "sweep"
         result = run(
             *("eval", questions, "--document", museum, "--out", out),
-            *("--set", "threshold=0,1", "--set", "top_k=1,3"),
+            *("--set", "threshold=0,1", "--set", "top_k=1,3", "--tentative", "1"),
         )
         assert result.exit_code == 0, result.output
         assert "+ significantly better, - significantly worse than the first" in result.stdout
@@ -270,7 +271,7 @@ def runs(museum: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
         for name, threshold in [("good", 0), ("refusing", 1)]:
             result = run(
                 *("eval", questions, "--document", museum, "--name", name),
-                *("--out", folder / name, "--set", f"threshold={threshold}"),
+                *("--out", folder / name, "--threshold", str(threshold), "--tentative", "1"),
             )
             assert result.exit_code == 0, result.output
     return folder / "good", folder / "refusing"

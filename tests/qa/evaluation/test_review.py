@@ -172,7 +172,7 @@ class TestWhatIsPending:
         confidence = museum.ask(COST.text).confidence
         assert one.reason == (
             f"answered with confidence {confidence:.2f}, and the set says that the corpus "
-            "does not say"
+            "does not answer it"
         )
 
     def test_the_quotes_of_the_set_are_candidates(self, start: Start) -> None:
@@ -182,7 +182,7 @@ class TestWhatIsPending:
         assert Excerpt("hours", 37, 47, "it is shut") in one.candidates
 
     def test_in_an_abstention_what_is_near_comes_first(self, museum: QA, out: Path) -> None:
-        answerer = ExtractiveAnswerer(museum.encoder, threshold=1.0)
+        answerer = ExtractiveAnswerer(museum.encoder, threshold=1.0, tentative=1.0)
         shut = draft("a", "On Mondays it is shut?")
         review = Review(QA(museum.index, museum.encoder, answerer), QuestionSet("x", (shut,)), out)
         assert review.pending[0].candidates[:2] == (SHUT, OPENING)

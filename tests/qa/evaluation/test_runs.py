@@ -59,6 +59,14 @@ def test_a_run_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     assert load_run(RUN.save(tmp_path / "runs" / "one")) == RUN
 
 
+def test_a_run_saved_before_there_were_tentative_answers_is_read(tmp_path: Path) -> None:
+    folder = RUN.save(tmp_path / "run")
+    records = (folder / "records.jsonl").read_text(encoding="utf-8")
+    (folder / "records.jsonl").write_text(records.replace(',"tentative":false', ""), "utf-8")
+    assert records.count('"tentative"') == len(RUN.records)
+    assert load_run(folder).records == RUN.records
+
+
 def test_a_run_and_its_new_folders_are_for_their_owner_alone(tmp_path: Path) -> None:
     keep_run(RUN, tmp_path / "runs" / "one")
     for folder in (tmp_path / "runs", tmp_path / "runs" / "one"):

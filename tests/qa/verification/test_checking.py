@@ -16,6 +16,7 @@ import pytest
 from qa import Answer, Citation, Document, QAError, verify
 from qa.answering.extractive import compose
 from qa.bundled import essay_path
+from qa.citations import quote_parts
 from qa.documents import Block, Span
 from qa.loaders import load
 from qa.text.sentences import split_sentences
@@ -54,7 +55,7 @@ def requote(saved: Saved, quote: str) -> Saved | None:
     if quote == saved["citations"][0]["quote"]:
         return None
     saved["citations"][0]["quote"] = quote
-    saved["text"] = compose((c["number"], c["quote"]) for c in saved["citations"])
+    saved["text"] = compose("answered", ((c["number"], c["quote"]) for c in saved["citations"]))
     return saved
 
 
@@ -227,6 +228,51 @@ def test_an_abstention_that_quotes_does_not_verify() -> None:
     saved = answer_of(SENTENCES[0])
     saved["abstained"] = True
     assert not verify(saved, [ESSAY]).verified
+
+
+@pytest.mark.parametrize("status", ["answered", "tentative", "abstained"])
+def test_only_the_status_that_the_text_and_the_quotes_have_verifies(status: str) -> None:
+    citation = Citation(1, ESSAY, SENTENCES[0])
+    for answer in (
+        Answer("Why?", "Why?", 0.9, (citation,)),
+        Answer("Why?", "Why?", 0.5, (citation,), tentative=True),
+        Answer("Why?", "Why?", 0.1, near=(citation,)),
+    ):
+        claimed = answer.to_dict() | {"status": status}
+        assert verify(claimed, [ESSAY]).verified == (status == answer.status)
+
+
+def test_answers_saved_before_there_was_a_status_verify() -> None:
+    saved = answer_of(SENTENCES[0])
+    del saved["status"]
+    assert verify(saved, [ESSAY]).verified
+    older = {"question": "Why?", "abstained": True, "citations": [], "near": []}
+    assert verify(older | {"text": "The document does not say."}, []).verified
+    assert verify(older | {"text": "I found nothing that says this."}, []).verified
+    newer = older | {"text": "The document does not say.", "status": "abstained"}
+    assert verify(newer, []).problems == ("the answer's text is not its quotes, word for word",)
+
+
+def test_the_words_that_answer_must_lie_inside_the_quote() -> None:
+    start, end = SENTENCES[1]
+    citation = Citation(1, ESSAY, SENTENCES[1], answer=Span(start + 2, end))
+    saved = json.loads(json.dumps(Answer("Why?", "Why?", 0.9, (citation,)).to_dict()))
+    assert saved["citations"][0]["answer"] == [start + 2, end]
+    assert verify(saved, [ESSAY]).verified
+    for first, last in ((start - 1, end), (start, end + 1), (start + 5, start + 5), (end, start)):
+        saved["citations"][0]["answer"] = [first, last]
+        assert "are not inside the quote" in verify(saved, [ESSAY]).checks[0].finding
+        with pytest.raises(ValueError, match="is not inside"):
+            Citation(1, ESSAY, SENTENCES[1], answer=Span(first, last))
+
+
+@pytest.mark.parametrize("answer", [None, [4, 9], [0, 5], [6, 12], [0, 99], [9, 4], [-5, -1]])
+def test_the_parts_of_a_quote_are_the_quote(answer: list[int] | None) -> None:
+    parts = list(quote_parts("One. Two.", 2, 5, answer))
+    assert "".join(part.text for part in parts) == "One. Two."
+    bold = "".join(part.text for part in parts if part.is_answer)
+    inside = range(2, 11)
+    assert bold == "".join("One. Two."[at - 2] for at in inside if answer and at in range(*answer))
 
 
 def test_near_quotes_must_verify_too() -> None:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import html
 import re
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from qa import Answer, Citation, Document
+from qa.documents import Span
 from tests.ui.conftest import ATTACKS
-from ui.chat.export import escaped
+from ui.chat.export import escaped, markdown
+from ui.chat.turns import Turn
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 printable = st.text(
@@ -51,6 +55,21 @@ def test_any_quote_is_shown_as_it_is(text: str) -> None:
 )
 def test_blanks_that_markdown_drops_are_entities(text: str, written: str) -> None:
     assert escaped(text) == written
+
+
+def test_each_outcome_reads_as_what_it_is() -> None:
+    citation = Citation(1, Document("a.txt", "It is."), Span(0, 6))
+    answered = Answer("Who?", "Who?", 0.9, (citation,))
+    cases = {
+        "": answered,
+        "Possibly:": replace(answered, tentative=True),
+        "I found nothing that says this.": Answer("Who?", "Who?", 0.1, near=(citation,)),
+    }
+    for said, answer in cases.items():
+        written = markdown("a", [Turn.of(answer, "one", 0.65)])
+        assert ("> It is\\." in written) == (not answer.abstained)
+        for other in filter(None, cases):
+            assert (escaped(other) in written) == (other == said)
 
 
 def test_ten_times_as_many_blanks_take_about_ten_times_as_long() -> None:

@@ -65,6 +65,25 @@ def test_an_answer_is_given_as_data_and_rendered(handlers: ChatHandlers) -> None
     assert 'data-state="verified"' in told["html"]
 
 
+def test_an_abstention_says_what_was_asked(
+    handlers: ChatHandlers, uploads: Uploads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answerer = handlers._qa.answerer
+    for name in ("threshold", "tentative"):
+        monkeypatch.setattr(answerer, name, 1.0)
+    told = asked(handlers)
+    assert "I found nothing in “gate” that says this." in told["html"]
+    assert handlers.restore({"turns": [told["turn"]]})["turns"][0]["html"] == told["html"]
+    files = [sent(uploads, f"{name}.txt", name.encode()) for name in ("pier", "quay")]
+    token = added(handlers, *({"token": file} for file in files))["token"]
+    own = {"id": "one", "question": QUESTION, "own": True, "token": token}
+    told = asked(handlers, **own)
+    assert "I found nothing in the documents that says this." in told["html"]
+    assert "I found nothing in “quay”" in asked(handlers, **own, documents=["quay.txt"])["html"]
+    gone = handlers.restore({"turns": [told["turn"]]})["turns"][0]["html"]
+    assert "I found nothing that says this." in gone
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -83,8 +83,9 @@ def cite(*quotes: str) -> tuple[Citation, ...]:
 
 def shown(answer: Answer, document: Document | None, **options: Any) -> str:
     """Render an answer, held against a document, if it is there."""
-    turn = Turn.of(answer, "one", 0.65, **options)
-    return rendered(Checked.against(turn, lambda id_: document))
+    turn = Turn.of(answer, "one", 0.65, 0.35, **options)
+    asked = [document.id] if document else []
+    return rendered(Checked.against(turn, lambda id_: document), asked)
 
 
 def answered(question: str, quotes: Sequence[str], query: str | None = None) -> str:
@@ -172,10 +173,41 @@ def test_an_abstention_sets_near_passages_apart() -> None:
         Answer("Who?", "Who?", confidence=0.1, near=cite(*ATTACKS)), document_of(*ATTACKS)
     )
     assert 'data-state="abstained"' in markup
-    assert "The document does not say." in markup
+    assert "I found nothing in “<i>notes & co” that says this." in Reader(markup).texts("p")
     assert 'data-kind="quote"' not in markup
-    assert markup.index("Near, but not an answer") < markup.index("<blockquote")
+    assert markup.index("Nearest passages") < markup.index("<blockquote")
     assert Reader(markup).texts("blockquote") == list(ATTACKS)
+
+
+def test_tentative_quotes_are_open_and_marked() -> None:
+    quotes = ("One.", "Two.")
+    answer = Answer("Who?", "Who?", confidence=0.5, citations=cite(*quotes), tentative=True)
+    markup = shown(answer, document_of(*quotes))
+    assert 'data-state="tentative"' in markup
+    assert markup.index("Possibly:") < markup.index("<blockquote") < markup.index("<details")
+    assert markup.count('data-kind="tentative"') == 2
+    assert "Below 0.65 an answer is tentative, and below 0.35 nothing is shown" in markup
+    assert Reader(markup).texts("blockquote") == list(quotes)
+
+
+def test_a_turn_that_was_kept_before_there_were_tentative_answers_is_shown() -> None:
+    kept = Turn.of(Answer("Who?", "Who?", confidence=0.9, citations=cite("One.")), "one", 0.65)
+    older = kept.to_dict()
+    del older["answer"]["status"], older["found"]["tentative"]
+    turn = parse_turn(older)
+    markup = rendered(Checked.against(turn, lambda id_: document_of("One.")))
+    assert 'data-state="answered"' in markup
+    assert "Below 0.65 nothing is shown as an answer" in markup
+
+
+def test_the_words_that_answer_are_bold_and_still_part_of_the_quote() -> None:
+    document = Document("a.txt", "Once. It cost <b>five</b> euros.")
+    citation = Citation(1, document, Span(0, len(document.text)), 6, Span(14, 31))
+    markup = shown(Answer("Why?", "Why?", 1.0, (citation,)), document)
+    lead = '<span class="iq-lead">Once. </span>'
+    bold = '<b class="iq-answer">&lt;b&gt;five&lt;/b&gt; euros</b>'
+    assert f'dir="auto">{lead}It cost {bold}.</blockquote>' in markup
+    assert 'data-answer="14 31"' in markup
 
 
 def test_only_a_question_that_was_read_otherwise_says_how_it_was_read() -> None:
@@ -215,7 +247,7 @@ def test_what_leads_up_to_the_answer_is_set_back_and_still_part_of_the_quote() -
 
 @pytest.mark.parametrize(
     ("confidence", "said"),
-    [(0.95, "very likely"), (0.7, "likely"), (0.5, "doubtful"), (0.1, "unlikely")],
+    [(0.95, "very likely"), (0.7, "likely"), (0.5, "possible"), (0.1, "unlikely")],
 )
 def test_a_confidence_is_put_into_a_word(confidence: float, said: str) -> None:
-    assert word(confidence, 0.65) == said
+    assert word(confidence, 0.65, 0.35) == said

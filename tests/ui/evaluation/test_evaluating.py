@@ -49,12 +49,12 @@ def ignore(done: int, total: int) -> None:
 
 class TestRuns:
     def test_the_figures_are_those_of_evaluate(self, museum: QA) -> None:
-        run = run_of(museum, SET, threshold=0.1, top_k=1, progress=ignore)
+        run = run_of(museum, SET, threshold=0.1, tentative=0.1, top_k=1, progress=ignore)
         plain = evaluate(museum, SET, top_k=1)
         assert {n: f for n, f in run.figures.items() if "seconds" not in n} == {
             n: f for n, f in plain.figures.items() if "seconds" not in n
         }
-        assert run.name == "mine: threshold 0.1, 1 passage"
+        assert run.name == "mine: threshold 0.1, tentative 0.1, 1 passage"
 
     @pytest.mark.model
     def test_the_page_and_the_command_line_measure_the_same_to_the_last_digit(self) -> None:
@@ -62,28 +62,34 @@ class TestRuns:
             questions = shipped_questions(qa)
             assert questions is not None
             some = questions[:4]
-            on_page = run_of(qa, some, threshold=0.65, top_k=8, progress=ignore)
+            on_page = run_of(qa, some, threshold=0.65, tentative=0.35, top_k=8, progress=ignore)
         with QA.open() as qa:
             by_command = evaluate(qa, some, top_k=8)
         assert [r.confidence for r in on_page.records] == [r.confidence for r in by_command.records]
 
     def test_settings_are_those_of_the_run_alone(self, museum: QA) -> None:
-        run = run_of(museum, SET, threshold=1.0, top_k=2, progress=ignore)
+        run = run_of(museum, SET, threshold=1.0, tentative=1.0, top_k=2, progress=ignore)
         assert run.settings["threshold"] == 1.0
         assert run.settings["top_k"] == 2
         assert all(record.abstained for record in run.records)
         assert isinstance(museum.answerer, ExtractiveAnswerer)
-        assert museum.answerer.threshold == 0.1
+        assert (museum.answerer.threshold, museum.answerer.tentative) == (0.1, 0.35)
 
     def test_the_last_is_held_against_the_one_before(self, museum: QA, tmp_path: Path) -> None:
         session = Session(tmp_path)
-        first = session.keep(run_of(museum, SET, threshold=0.0, top_k=2, progress=ignore))
+        first = session.keep(
+            run_of(museum, SET, threshold=0.0, tentative=0.0, top_k=2, progress=ignore)
+        )
         assert first.comparison is None
-        second = session.keep(run_of(museum, SET, threshold=1.0, top_k=2, progress=ignore))
+        second = session.keep(
+            run_of(museum, SET, threshold=1.0, tentative=1.0, top_k=2, progress=ignore)
+        )
         assert second.comparison
         assert [run.name for run in second.comparison.runs] == [first.run.name, second.run.name]
         other = QuestionSet("other", (Question("z", "Who is it?", False),))
-        third = session.keep(run_of(museum, other, threshold=0.0, top_k=2, progress=ignore))
+        third = session.keep(
+            run_of(museum, other, threshold=0.0, tentative=0.0, top_k=2, progress=ignore)
+        )
         assert third.comparison is None
         session.close()
 
@@ -92,7 +98,9 @@ class TestRuns:
     ) -> None:
         session = Session(tmp_path)
         kept = [
-            session.keep(run_of(museum, SET, threshold=0.0, top_k=k, progress=ignore))
+            session.keep(
+                run_of(museum, SET, threshold=0.0, tentative=0.0, top_k=k, progress=ignore)
+            )
             for k in (1, 2, 3)
         ]
         with zipfile.ZipFile(io.BytesIO(kept[2].archive)) as archive:

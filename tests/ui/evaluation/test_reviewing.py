@@ -63,7 +63,7 @@ def test_a_set_is_made_by_ticking_selecting_and_refusing(
     expect(page.locator(".iq-review-candidates input").first).to_be_checked()
     page.get_by_role("button", name="What is ticked answers it").click()
     expect(page.locator(".iq-review-question")).to_have_text(UNANSWERED)
-    page.get_by_role("button", name="The document does not say").click()
+    page.get_by_role("button", name="The document does not answer it").click()
     expect(page.locator(".iq-review-done")).to_be_visible()
     questions = load_questions(saved(page, tmp_path))
     assert [(one.text, one.answerable) for one in questions] == [
@@ -82,7 +82,7 @@ def test_it_goes_on_after_a_reload_and_leaves_out_what_is_skipped(
 ) -> None:
     start(page, essay_page, f"{BELT}\n{UNANSWERED}")
     page.get_by_role("button", name="Skip").click()
-    page.get_by_role("button", name="The document does not say").click()
+    page.get_by_role("button", name="The document does not answer it").click()
     expect(page.locator(".iq-review-done")).to_be_visible()
     page.reload()
     page.get_by_role("tab", name="Review").click()

@@ -169,9 +169,10 @@ def test_a_second_run_is_held_against_the_first_and_can_be_taken_away(
     upload(page, write_set(tmp_path / "mine.jsonl"))
     run(page)
     expect(page.locator(".iq-eval-compared")).to_have_count(0)
-    threshold = page.get_by_label(re.compile("number input for Abstain below confidence"))
-    threshold.fill("1")
-    threshold.blur()
+    for name in ("Tentative", "Abstain"):
+        limit = page.get_by_label(re.compile(f"number input for {name} below confidence"))
+        limit.fill("1")
+        limit.blur()
     run(page)
     page.get_by_text("Against the run before: ").click()
     compared = page.frame_locator(".iq-eval-compared iframe")

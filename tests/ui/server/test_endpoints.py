@@ -180,7 +180,7 @@ def test_a_value_out_of_bounds_gets_a_sentence_and_prints_nothing(page: Running)
     with page.client() as client:
         functions = client.get("/config").json()["dependencies"]
         run = next(each["id"] for each in functions if each["api_name"] == "run")
-        call = {"fn_index": run, "data": [None, 1e308, 8], "session_hash": "bounds"}
+        call = {"fn_index": run, "data": [None, 1e308, 0.35, 8], "session_hash": "bounds"}
         client.post(f"{API}/queue/join", json=call).raise_for_status()
         told = client.get(f"{API}/queue/data", params={"session_hash": "bounds"}).text
     assert "is greater than maximum value 1" in told

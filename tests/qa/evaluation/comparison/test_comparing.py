@@ -150,7 +150,7 @@ class TestTwoRuns:
         ]
         assert [f.after.outcome for f in flips] == [
             "wrong quote",
-            "wrongly answered",
+            "false answer",
             "false abstention",
             "right",
         ]

@@ -253,6 +253,15 @@ class TestAbstention:
         assert value("abstention recall", *self.records) == pytest.approx(2 / 3)
         assert value("abstention F1", *self.records) == pytest.approx(2 / 3)
 
+    def test_the_three_outcomes_are_counted_on_either_side(self) -> None:
+        tentative = [replace(self.records[at], tentative=True) for at in (0, 1, 5)]
+        records = [*self.records, *tentative]
+        assert value("shown and right", *records) == pytest.approx(2 / 5)
+        assert value("false abstentions", *records) == pytest.approx(1 / 5)
+        assert value("abstention recall", *records) == pytest.approx(2 / 4)
+        assert value("false answers", *records) == pytest.approx(1 / 4)
+        assert value("tentative on unanswerable", *records) == pytest.approx(1 / 4)
+
     def test_the_balanced_score_is_the_harmonic_mean_of_both_sides(self) -> None:
         # 1 of 3 answerable ones is right (one is wrong, one an abstention); 2 of 3 others are.
         assert value("balanced score", *self.records) == pytest.approx(

@@ -5,6 +5,7 @@ A frame stands from 46 to 348 across (302 wide) and from 194 up to 14 (180 high)
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
@@ -104,6 +105,16 @@ def test_what_was_abstained_from_stands_on_what_was_answered() -> None:
     assert numbers(abstained, "y", "height") == [14, 45]
     (threshold,) = drawn(chart, "line", "mark-line")
     assert numbers(threshold, "x1", "x2") == [121.5, 121.5]  # 46 + 302 / 4
+
+
+def test_tentative_answers_stand_between_the_others_and_abstentions() -> None:
+    shy = replace(scored(0.5, True, False, True), tentative=True)
+    scores = [scored(0.5, True, False, True), shy, scored(0.5, True, True, False)]
+    chart = draw("confidence", scores * 2, 0.75, 0.25)
+    bars = [drawn(chart, "rect", status)[0] for status in ("answered", "tentative", "abstained")]
+    assert [numbers(bar, "y", "height") for bar in bars] == [[74, 30], [44, 30], [14, 30]]
+    lines = drawn(chart, "line", "mark-line")
+    assert sorted(numbers(line, "x1")[0] for line in lines) == [121.5, 272.5]
 
 
 def test_reliability_shows_bins_by_size_and_how_far_they_are_from_the_diagonal() -> None:

@@ -21,7 +21,7 @@ def test_a_run_is_summed_up_in_markdown() -> None:
 Of 4 answerable questions, 1 was answered with the right quote first (0.25, 95% interval 0.00 to \
 0.50); of the other 3, 1 got another quote though a passage held it, 1 got another as no passage \
 held it and 1 got an abstention. Of 2 unanswerable questions, 1 got an abstention (0.50, 95% \
-interval 0.12 to 1.00).
+interval 0.12 to 1.00) and 1 got an answer.
 
 > [!NOTE]
 > - another corpus
@@ -34,7 +34,7 @@ interval 0.12 to 1.00).
 | seconds p50 | 20 ms | 10 ms–1.50 s | 6 |
 
 right 1 · correct abstention 1 · not retrieved 1 · wrong quote 1 · false abstention 1 · \
-wrongly answered 1
+false answer 1
 
 <details><summary>All 5 figures</summary>
 

@@ -206,7 +206,7 @@ def test_an_address_that_makes_no_sense_shows_everything(show: Show, run: Run) -
 
 def test_the_bars_link_to_their_questions(show: Show, run: Run) -> None:
     page = show(html_report(run))
-    page.get_by_role("link", name="wrongly answered: 1").click()
+    page.get_by_role("link", name="false answer: 1").click()
     expect(page.locator("#count")).to_have_text("1 of 6 questions")
     assert shown(page) == ["loud"]
     page.get_by_role("link", name="near & far").first.click()

@@ -114,9 +114,11 @@ def test_it_is_said_where_the_first_gold_stands_in_the_ranking() -> None:
 
 
 def test_misses_come_first_in_the_order_of_the_outcomes() -> None:
-    ordered = misses_first([*RECORDS, record("unasked", error="too long")])
+    unasked = record("unasked", error="too long")
+    tentative = (replace(RECORDS[0], tentative=True), replace(RECORDS[5], tentative=True))
+    ordered = misses_first([*RECORDS, unasked, *tentative])
     assert [record.outcome for _, record in ordered] == list(OUTCOMES)
-    assert [number for number, _ in ordered] == [7, 4, 3, 5, 6, 1, 2]
+    assert [number for number, _ in ordered] == [7, 4, 3, 5, 6, 9, 8, 1, 2]
 
 
 def test_a_question_has_the_numbers_of_its_tags() -> None:
@@ -131,7 +133,17 @@ def test_the_main_result_is_told_in_words() -> None:
         "Of 4 answerable questions, 1 was answered with the right quote first "
         "(0.25, 95% interval 0.00 to 0.50); of the other 3, 1 got another quote though a passage "
         "held it, 1 got another as no passage held it and 1 got an abstention. "
-        "Of 2 unanswerable questions, 1 got an abstention (0.50, 95% interval 0.12 to 1.00)."
+        "Of 2 unanswerable questions, 1 got an abstention (0.50, 95% interval 0.12 to 1.00) and "
+        "1 got an answer."
+    )
+
+
+def test_tentative_answers_are_told_apart_in_the_main_result() -> None:
+    tentative = [replace(RECORDS[number], tentative=True) for number in (0, 2, 5)]
+    assert main_result(replace(RUN, records=(*tentative, RECORDS[1]), figures={})) == (
+        "Of 2 answerable questions, 1 was answered with the right quote first, 1 of them "
+        "tentatively; of the other 1, 1 got a tentative answer with another. "
+        "Of 2 unanswerable questions, 1 got an abstention and 1 got a tentative answer."
     )
 
 
