@@ -54,6 +54,7 @@ OTHERS = {
     "page": "time to a usable page and to an answer, in a browser",
     "quality": "retrieval, quotes and abstention beside baselines; two versions compared",
     "conversation": "what following a conversation gains and costs",
+    "overviews": "how well an overview stands for its document",
     "learn": "trains the weights in qa/answering/weights",
     "studies": "settled questions: benchmarks/studies/README.md",
 }

@@ -28,7 +28,7 @@ _POINTS_BACK = re.compile(
     re.IGNORECASE,
 )
 # One whose subject is such a word cannot be read without, and is never quoted alone.
-_HANGS = re.compile(
+HANGS = re.compile(
     r"\W*(?:(?:and|but|so|yet|also|then|thus|therefore|hence|however|instead|still),?\s+)?"
     r"(it|they|this|these|those|he|she|such|the latter|the former)\b",
     re.IGNORECASE,
@@ -169,7 +169,7 @@ def _parts(passage: Passage) -> tuple[_Part, ...]:
 
 def _part(passage: Passage, texts: Sequence[str], first: int, last: int) -> _Part:
     shape = _shape(texts[first : last + 1])
-    hangs = first == last > 0 and _HANGS.match(texts[last])
+    hangs = first == last > 0 and HANGS.match(texts[last])
     leads = not shape["no_backreference"] or texts[first].endswith("?")
     start = passage.sentences[last - 1 if hangs else first].start
     end = passage.sentences[last].end
