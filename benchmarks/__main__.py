@@ -55,6 +55,7 @@ OTHERS = {
     "quality": "retrieval, quotes and abstention beside baselines; two versions compared",
     "conversation": "what following a conversation gains and costs",
     "manuals": "questions on manuals, of packages of documentation that it fetches",
+    "overviews": "how well an overview stands for its document",
     "learn": "trains the weights in qa/answering/weights",
     "studies": "settled questions: benchmarks/studies/README.md",
 }

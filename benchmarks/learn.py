@@ -100,8 +100,13 @@ def _loss(network: Network, pairs: Sequence[Pair]) -> torch.Tensor:
 
 def scored(example: Example, reader: Reader | None) -> list[ScoredPassage]:
     matches = example.matches
-    read = reader.read(example.query, matches) if reader else [0 * m.cosines for m in matches]
-    return [ScoredPassage(example.query, *each) for each in zip(matches, read, strict=True)]
+    if reader is None:
+        return [ScoredPassage(example.query, match, 0 * match.cosines) for match in matches]
+    read = reader.read(example.query, matches)
+    return [
+        ScoredPassage(example.query, match, *reading)
+        for match, reading in zip(matches, read, strict=True)
+    ]
 
 
 def fold(example: Example) -> int:

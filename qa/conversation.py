@@ -6,19 +6,24 @@ from collections import deque
 from collections.abc import Sequence
 
 from qa.answering import Answer
+from qa.citations import Citation
 from qa.engine import DEFAULT_TOP_K, QA
 from qa.follow_ups.rewriting import LOOK_BACK
+
+_SHOWN = 100  # quotes that are kept
 
 
 class Conversation:
     """Asks a corpus one question after another, each of which may depend on those before it.
 
-    It belongs to one person; several may share the `QA`. The last few questions are kept.
+    It belongs to one person; several may share the `QA`. The last few questions are kept,
+    and the quotes that were shown.
     """
 
     def __init__(self, qa: QA) -> None:
         self._qa = qa
         self._asked: deque[str] = deque(maxlen=LOOK_BACK)
+        self._shown: deque[Citation] = deque(maxlen=_SHOWN)
 
     @property
     def questions(self) -> tuple[str, ...]:
@@ -40,10 +45,18 @@ class Conversation:
             QuestionError: the question cannot be asked; it is then not kept.
             SettingsError: `top_k` or `documents` cannot be used; likewise.
         """
-        answer = self._qa.ask(question, history=self.questions, top_k=top_k, documents=documents)
+        answer = self._qa.ask(
+            question,
+            history=self.questions,
+            top_k=top_k,
+            documents=documents,
+            shown=tuple(self._shown),
+        )
         self._asked.append(question)
+        self._shown.extend(answer.citations or answer.near)
         return answer
 
     def clear(self) -> None:
-        """Forget the questions, and start anew."""
+        """Forget the questions and quotes, and start anew."""
         self._asked.clear()
+        self._shown.clear()

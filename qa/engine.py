@@ -12,15 +12,24 @@ from typing import Self
 from embeddings import Encoder, Reranker, load_reranker
 from qa.answering import DEFAULT_TENTATIVE, DEFAULT_THRESHOLD, Answer, Answerer, ExtractiveAnswerer
 from qa.answering.late_interaction import TokensOf
+from qa.answering.overview import MOST_SENTENCES, OVERVIEW, Overviews
 from qa.asking.questions import QuestionReader
-from qa.errors import QuestionError
-from qa.follow_ups.rewriting import Rewriting, rewrite
+from qa.citations import Citation
+from qa.errors import QuestionError, SettingsError
+from qa.follow_ups.requests import asks_for_more, overview_request
+from qa.follow_ups.rewriting import LOOK_BACK, Rewriting, rewrite
 from qa.index import Index
 from qa.opening import Source, open_corpus
 from qa.passages import Chunking
 from qa.retrieval import RetrievedPassage, Retriever, check_question
+from qa.text.analysis import terms
 
 DEFAULT_TOP_K = 8
+DEFAULT_SENTENCES = 5
+MOST_DOCUMENTS = 20
+"""The most documents that one overview is of: the first of those asked."""
+
+_QUOTED_IN_ALL = 12  # sentences of an overview that was asked for in words
 
 _SURER = 0.05  # of confidence, that the history must add to an ambiguous question
 _BEHIND = 2.0  # of score, that its quote may be behind the best for the question by itself
@@ -46,6 +55,7 @@ class QA:
         self._reader = QuestionReader(index, encoder)
         self.answerer = answerer or ExtractiveAnswerer(encoder)
         self.tokens: TokensOf = partial(index.passage_tokens, encoder=encoder)
+        self._overviews = Overviews(index, encoder)
 
     @classmethod
     def open(
@@ -85,9 +95,9 @@ class QA:
             chunking: how documents are cut; None takes what the index was made with, and for a
                 new one the default.
             threshold: the confidence, from 0 to 1, below which an answer is tentative; None takes
-                the default, 0.65.
+                the default, 0.75.
             tentative: the confidence below which it is an abstention; None takes the default,
-                0.35. Where it is not below the threshold, no answer is tentative.
+                0.5. Where it is not below the threshold, no answer is tentative.
             token_vectors: passages whose tokens are kept when they are indexed, as long as the
                 index has no more: 31 kB a passage, for which a first question is 20 ms quicker.
                 None takes what the index was made with, and for a new one 5,000.
@@ -151,19 +161,23 @@ class QA:
         history: Sequence[str] = (),
         top_k: int = DEFAULT_TOP_K,
         documents: Sequence[str] | None = None,
+        shown: Sequence[Citation] = (),
     ) -> Answer:
         """Answer a question in quotes, which may be tentative, or abstain.
 
         A follow-up, a typing mistake or an acronym is answered as `Answer.query` reads it; a
         `Conversation` keeps the history.
         One that may as well stand alone is answered both ways, and by itself unless the answer with
-        its history is clearly better.
+        its history is clearly better. "Tell me more" is the last question again, without the quotes
+        that were shown. "What is this about?" is answered by an overview.
 
         Args:
             question: what to answer.
             history: the questions asked before, oldest first, for a follow-up to depend on.
             top_k: the passages to look for quotes in.
             documents: ids of the documents to look in; None is all.
+            shown: the quotes that were shown, for "Tell me more" to leave out; without any, they
+                are found by answering the last question again.
 
         Raises:
             AskOtherwise: it is small talk; or nothing answers it, and it is in a language that the
@@ -176,47 +190,128 @@ class QA:
         self._reader.check_asks(question, documents)
         asked = self._standalone(question, history, documents)
         rewritten = time.perf_counter()
-        passages = self._retriever.retrieve(asked, top_k, documents)
-        own = passages
-        if asked.is_ambiguous:
-            own = self._retriever.retrieve(asked.question, top_k, documents)
-        retrieved = time.perf_counter()
-        answer = self._answer(asked, passages, own)
-        done = time.perf_counter()
+        earlier = history[-LOOK_BACK:]
+        last = next((n for n in reversed(range(len(earlier))) if not asks_for_more(earlier[n])), -1)
+        if last < 0 or not asks_for_more(question):
+            answer = self._answer(asked, bool(history), top_k, documents)
+        else:
+            answer = self._more(earlier[last:], earlier[:last], top_k, documents, shown)
         seconds = {
             "query": rewritten - started,
-            "retrieval": retrieved - rewritten,
-            "answer": done - retrieved,
-            "total": done - started,
+            **answer.seconds,
+            "total": time.perf_counter() - started,
         }
         self._reader.check_language(answer)
         return replace(answer, question=question, seconds=seconds)
 
-    def _answer(
-        self, asked: Rewriting, passages: list[RetrievedPassage], own: list[RetrievedPassage]
+    def _more(
+        self,
+        asked: Sequence[str],
+        history: Sequence[str],
+        top_k: int,
+        documents: Sequence[str] | None,
+        shown: Sequence[Citation],
     ) -> Answer:
-        """Answer a question as it was rewritten; an ambiguous one by itself, or so if that helps.
+        """Answer a question again, without what was shown; or say more of its topic.
+
+        Args:
+            asked: the question, and every "Tell me more" that came after it.
+            history: the questions before it.
+            top_k: as in `ask`.
+            documents: likewise.
+            shown: likewise.
+        """
+        question, known = self._standalone(asked[0], history, documents), list(shown)
+        again = partial(self._answer, question, bool(history), top_k, documents)
+        for _ in asked if not shown else ():
+            before = again(known)
+            known += before.citations or before.near
+        more = again(known)
+        if more.abstained and (topic := question.topic):
+            about = self._answer(Rewriting(topic, topic), False, top_k, documents, known)
+            return more if about.abstained else about
+        return more
+
+    def overview(
+        self, documents: Sequence[str] | None = None, *, sentences: int = DEFAULT_SENTENCES
+    ) -> Answer:
+        """Quote a few sentences of each document that together stand for it, in its order.
+
+        Args:
+            documents: ids of the documents; None is all. The first 20 are quoted.
+            sentences: how many to quote of each, from 1 to 30; 100 quotes in all at most.
+
+        Raises:
+            SettingsError: `sentences` is not from 1 to 30; or `documents` names none, or one that
+                is not in the index.
+        """
+        if not 1 <= sentences <= MOST_SENTENCES:
+            raise SettingsError(
+                f"an overview of {sentences} sentences: ask for 1 to {MOST_SENTENCES}"
+            )
+        ids = list(dict.fromkeys(self._retriever.checked(documents)))
+        return self._overviews.answer(OVERVIEW, ids[:MOST_DOCUMENTS], sentences)
+
+    def _answer(
+        self,
+        asked: Rewriting,
+        follows: bool,
+        top_k: int,
+        documents: Sequence[str] | None,
+        shown: Sequence[Citation] = (),
+    ) -> Answer:
+        """Answer a question as it was rewritten, without quotes that were shown."""
+        request = overview_request(asked.question, follows=follows)
+        if request and (ids := request.asks_for(self._retriever.checked(documents))):
+            few = min(DEFAULT_SENTENCES, max(_QUOTED_IN_ALL // len(ids), 1))
+            each = request.sentences or few
+            return self._overviews.answer(asked.question, ids[:MOST_DOCUMENTS], each, shown)
+        started = time.perf_counter()
+        passages = self._retriever.retrieve(asked, top_k, documents)
+        own = passages
+        if asked.may_stand_alone:
+            own = self._retriever.retrieve(asked.question, top_k, documents)
+        retrieved = time.perf_counter()
+        answer = self._best_reading(asked, passages, own, shown)
+        done = time.perf_counter()
+        seconds = {"retrieval": retrieved - started, "answer": done - retrieved}
+        return replace(answer, seconds=seconds)
+
+    def _best_reading(
+        self,
+        asked: Rewriting,
+        passages: list[RetrievedPassage],
+        own: list[RetrievedPassage],
+        shown: Sequence[Citation],
+    ) -> Answer:
+        """Answer a question as it was rewritten; one that may stand alone, by itself if better.
 
         Words from the history match the passage that they came from, whatever is asked. So the
         answer with them must be surer, and what it quotes must also be among the best for the
         question by itself. For a standalone question something else stands out by far; for a
-        dependent one nothing does. What the rule is worth: docs/conversation.md.
+        dependent one nothing does. One that names another subject is answered by what speaks of
+        that. What the rules are worth: docs/conversation.md.
 
         Args:
             asked: the question and its rewriting.
             passages: what was retrieved for the rewriting.
             own: what was retrieved for the question by itself.
+            shown: quotes that are left out.
         """
 
         def answer(query: str, passages: list[RetrievedPassage]) -> Answer:
             return self.answerer.answer(
-                asked.question, query, passages, self.index.document, self.tokens
+                asked.question, query, passages, self.index.document, self.tokens, shown
             )
 
         with_history = answer(asked.query, passages)
-        if not asked.is_ambiguous:
+        if not asked.may_stand_alone:
             return with_history
         standalone = answer(asked.question, own)
+        if asked.subject:
+            return _on_subject(asked, with_history, standalone)
+        if not asked.is_ambiguous and standalone.abstained:
+            return with_history
         if with_history.confidence < standalone.confidence + _SURER:
             return standalone
         is_near_best = _is_near_best(with_history, answer(asked.question, passages))
@@ -275,3 +370,29 @@ def _is_near_best(with_history: Answer, standalone: Answer) -> bool:
     quoted = with_history.considered[0]
     scores = [other.score for other in standalone.considered if other.overlaps(quoted)]
     return max(scores, default=float("-inf")) >= standalone.considered[0].score - _BEHIND
+
+
+def _on_subject(asked: Rewriting, with_history: Answer, standalone: Answer) -> Answer:
+    """Return the answer that speaks of the subject that a follow-up names.
+
+    What came before is read with it if the quote then speaks of it; else what is said of the
+    subject as such. A quote that has no word of it is about what came before, and no answer.
+    """
+    if with_history.abstained:
+        return with_history if standalone.abstained else standalone
+    subject, best = terms(asked.subject), with_history.citations[0]
+    texts = [best.quote] if asked.is_noted else [best.quote, *_around(best, with_history)]
+    if any(subject <= terms(text) for text in texts):
+        return with_history
+    is_partly = standalone.abstained and subject & terms(best.quote)
+    return with_history if is_partly else standalone
+
+
+def _around(quote: Citation, answer: Answer) -> list[str]:
+    """Return the passages that hold the start of a quote, in context."""
+    return [
+        hit.passage.text_in_context
+        for hit in answer.passages
+        if hit.passage.document_id == quote.document_id
+        and hit.passage.start <= quote.start < hit.passage.end
+    ]

@@ -103,7 +103,7 @@ class Retriever:
         if top_k < 1:
             raise SettingsError(f"top_k is {top_k}: ask for at least 1 passage")
         asked = query if isinstance(query, Rewriting) else Rewriting(query, query)
-        among = None if documents is None else self._index.numbers_of(self._checked(documents))
+        among = None if documents is None else self._index.numbers_of(self.checked(documents))
         if self._reranker is None:
             return self._fused(asked, top_k, among)
         hits = self._fused(asked, max(top_k, RERANKED), among)
@@ -111,8 +111,14 @@ class Retriever:
         read = asked.question if asked.is_ambiguous else asked.query
         return reranked(read, hits, self._reranker)[:top_k]
 
-    def _checked(self, documents: Sequence[str]) -> list[str]:
-        """Refuse what is not a list of documents that are in the index."""
+    def checked(self, documents: Sequence[str] | None) -> list[str]:
+        """Return the ids of some documents; None is all.
+
+        Raises:
+            SettingsError: `documents` names none, or one that is not in the index.
+        """
+        if documents is None:
+            return self._index.document_ids()
         if isinstance(documents, str):
             raise SettingsError(f"documents is the text {documents!r}: give a list of ids")
         if not documents:

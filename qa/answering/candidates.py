@@ -28,7 +28,7 @@ _POINTS_BACK = re.compile(
     re.IGNORECASE,
 )
 # One whose subject is such a word cannot be read without, and is never quoted alone.
-_HANGS = re.compile(
+HANGS = re.compile(
     r"\W*(?:(?:and|but|so|yet|also|then|thus|therefore|hence|however|instead|still),?\s+)?"
     r"(it|they|this|these|those|he|she|such|the latter|the former)\b",
     re.IGNORECASE,
@@ -55,11 +55,14 @@ class ScoredPassage(NamedTuple):
         query: the question.
         match: how the passage meets it.
         logits: (sentences,): the reader's log-odds of each sentence; 0 without a reader.
+        token_logits: (passage tokens,): the reader's log-odds of each token, that it is part of an
+            answer; None where the passage was not read.
     """
 
     query: EncodedQuery
     match: Match
     logits: NDArray[np.float32]
+    token_logits: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,6 @@ class Candidate:
             sentences; `no_backreference`: 1 if the second does not refer back to the first;
             `is_question`: 1 if it is a question itself.
         cosine: of the question as a whole with its nearest sentence.
-        answer: the place in the document of the words that answer; None where they are not known.
     """
 
     document_id: str
@@ -89,7 +91,6 @@ class Candidate:
     score: float
     features: Numbers = field(repr=False)
     cosine: float
-    answer: Span | None = None
 
     def overlaps(self, other: Candidate) -> bool:
         """Return whether the two share a character."""
@@ -187,7 +188,7 @@ def _ending(passage: Passage, texts: Sequence[str], last: int) -> Iterator[_Part
 
 def _part(passage: Passage, texts: Sequence[str], first: int, last: int) -> _Part:
     shape = _shape(texts[first : last + 1])
-    hangs = first == last > 0 and last - 1 not in passage.unquotable and _HANGS.match(texts[last])
+    hangs = first == last > 0 and last - 1 not in passage.unquotable and HANGS.match(texts[last])
     leads = not shape["no_backreference"] or texts[first].endswith("?")
     start = passage.sentences[last - 1 if hangs else first].start
     end = passage.sentences[last].end

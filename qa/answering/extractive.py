@@ -14,10 +14,12 @@ from embeddings import Encoder, ModelError
 from qa.answering.candidates import Candidate, ScoredPassage, candidates, non_overlapping
 from qa.answering.confidence import confidence, confidence_features
 from qa.answering.late_interaction import Matcher, TokensOf
+from qa.answering.topics import about, topic_confidence
 from qa.answering.weights import load_weights
 from qa.citations import Citation
-from qa.documents import Document
+from qa.documents import Document, Span
 from qa.errors import SettingsError
+from qa.follow_ups.requests import topic_of
 from qa.passages import Passage
 from qa.retrieval import RetrievedPassage
 from qa.text.quote_bounds import Sentences
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 ABSTENTION = "I found nothing that says this."
 TENTATIVE = "Possibly:"
 
-DEFAULT_THRESHOLD, DEFAULT_TENTATIVE = 0.65, 0.35  # how they were set: docs/quality.md
+DEFAULT_THRESHOLD, DEFAULT_TENTATIVE = 0.75, 0.5  # how they were set: docs/quality.md
 
 _CONSIDERED = 10  # candidates that an answer tells of
 _SAME = 90  # of 100, from where on two quotes say the same
@@ -143,6 +145,7 @@ class Answerer(Protocol):
         passages: Sequence[RetrievedPassage],
         find: FindDocument,
         tokens: TokensOf | None = None,
+        shown: Sequence[Citation] = (),
     ) -> Answer:
         """Answer a question from passages that were retrieved for a query, best first.
 
@@ -153,6 +156,7 @@ class Answerer(Protocol):
             find: returns the document of an id.
             tokens: returns the token vectors of passages by their text in context, from the
                 index that the passages are of; None leaves it to the answerer to encode them.
+            shown: quotes that the person has seen, which are left out.
         """
 
 
@@ -200,14 +204,23 @@ class ExtractiveAnswerer:
         passages: Sequence[RetrievedPassage],
         find: FindDocument,
         tokens: TokensOf | None = None,
+        shown: Sequence[Citation] = (),
     ) -> Answer:
         """Quote the sentences that answer the query, or possibly do; or abstain."""
         with _small_matrices():
             scored = self._score(query, question, [hit.passage for hit in passages], tokens)
-        ranked = candidates(scored, self._weights.candidate)
+        ranked = [
+            candidate
+            for candidate in candidates(scored, self._weights.candidate)
+            if not any(_was_shown(candidate, quote) for quote in shown)
+        ]
         likely = (
             confidence(confidence_features(ranked), self._weights.confidence) if ranked else 0.0
         )
+        topic = topic_of(query)
+        if topic and ranked:
+            ranked = about(topic, ranked)
+            likely = topic_confidence(topic, ranked, likely)
         considered = non_overlapping(ranked, _CONSIDERED, lambda candidate: _whole(candidate, find))
         is_shown = likely >= min(self.tentative, self.threshold)
         quotes = tuple(
@@ -216,9 +229,9 @@ class ExtractiveAnswerer:
                 find(chosen.document_id),
                 chosen.span,
                 chosen.lead,
-                chosen.answer if is_shown else None,
+                _answer_in(chosen, question, scored) if is_shown else None,
             )
-            for number, chosen in enumerate(self._choose(question, considered), 1)
+            for number, chosen in enumerate(self._choose(question, considered, topic), 1)
         )
         return Answer(
             question=question,
@@ -240,7 +253,9 @@ class ExtractiveAnswerer:
         if not self._is_read:
             return [ScoredPassage(encoded, match, 0 * match.cosines) for match in matches]
         read = self._reader.read(encoded, matches)
-        return [ScoredPassage(encoded, *each) for each in zip(matches, read, strict=True)]
+        return [
+            ScoredPassage(encoded, m, *reading) for m, reading in zip(matches, read, strict=True)
+        ]
 
     @cached_property
     def _reader(self) -> Reader:
@@ -254,9 +269,11 @@ class ExtractiveAnswerer:
             ) from error
         return Reader.load()
 
-    def _choose(self, question: str, considered: Sequence[Candidate]) -> list[Candidate]:
+    def _choose(
+        self, question: str, considered: Sequence[Candidate], topic: str
+    ) -> list[Candidate]:
         """Choose the best, and others as long as they are likely to add to it."""
-        enough, least = _SEVERAL if asks_for_several(question) else _ONE
+        enough, least = _SEVERAL if topic or asks_for_several(question) else _ONE
         chosen: list[Candidate] = []
         total = 0.0
         for candidate, chance in zip(considered, chances(considered), strict=True):
@@ -308,6 +325,25 @@ def _whole(candidate: Candidate, find: FindDocument) -> Candidate:
     if candidate.lead and (answers := sentences.at(candidate.span.start + candidate.lead)):
         lead = max(answers.start - span.start, 0)
     return replace(candidate, span=span, lead=lead, text=document.text[slice(*span)])
+
+
+def _answer_in(chosen: Candidate, question: str, scored: Iterable[ScoredPassage]) -> Span | None:
+    """Return the words of a quote that answer, behind its lead, where its passage was read."""
+    from qa.answering.short_answers import short_answer
+
+    sentence = Span(chosen.span.start + chosen.lead, chosen.span.end)
+    for each in scored:
+        passage = each.match.passage
+        if passage.document_id == chosen.document_id and passage.span.overlaps(sentence):
+            within = Span(max(sentence.start, passage.start), min(sentence.end, passage.end))
+            if answer := short_answer(question, each, within):
+                return answer
+    return None
+
+
+def _was_shown(candidate: Candidate, quote: Citation) -> bool:
+    is_its = candidate.document_id == quote.document_id
+    return is_its and candidate.span.overlaps(Span(quote.start, quote.end))
 
 
 def _alike(one: Candidate, other: Candidate) -> bool:

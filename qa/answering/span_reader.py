@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -33,6 +34,19 @@ Array = NDArray[np.float32]
 Tensors = Mapping[str, Array]
 
 
+class Reading(NamedTuple):
+    """What the reader makes of a passage.
+
+    Attributes:
+        sentences: (sentences,): the log-odds that a token of the sentence is part of an answer,
+            against that the passage holds none.
+        tokens: (passage tokens,): those of each token; None where the passage was not read.
+    """
+
+    sentences: Array
+    tokens: Array | None = None
+
+
 class Reader:
     """Reads passages with a trained network: attention over the tokens of both, side by side.
 
@@ -51,21 +65,17 @@ class Reader:
 
         return cls(load_file(file))
 
-    def read(self, query: EncodedQuery, matches: Sequence[Match]) -> list[Array]:
-        """Return for each passage the log-odds of its sentences: (sentences,).
+    def read(self, query: EncodedQuery, matches: Sequence[Match]) -> list[Reading]:
+        """Read the passages that match the question best.
 
-        They are the odds that a token of the sentence is part of an answer against that the
-        passage holds none. The passages that meet the question best are read; the sentences of
-        the others get the lowest odds that were found.
+        The sentences of the others get the lowest log-odds of any that was read.
         """
         best = _best(query, matches)
-        found = self.odds(query, [matches[number] for number in best])
-        odds = {n: _by_sentence(matches[n], each) for n, each in zip(best, found, strict=True)}
-        lowest = min((float(each.min()) for each in odds.values()), default=NOTHING)
+        odds = self.odds(query, [matches[number] for number in best])
+        read = {n: Reading(_by_sentence(matches[n], o), o) for n, o in zip(best, odds, strict=True)}
+        lowest = min((float(each.sentences.min()) for each in read.values()), default=NOTHING)
         return [
-            odds[number]
-            if number in odds
-            else np.full(len(match.sentence_mask), lowest, np.float32)
+            read.get(number) or Reading(np.full(len(match.sentence_mask), lowest, np.float32))
             for number, match in enumerate(matches)
         ]
 

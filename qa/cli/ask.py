@@ -1,4 +1,4 @@
-"""The commands `inquote ask` and `inquote retrieve`."""
+"""The commands `inquote ask`, `inquote overview` and `inquote retrieve`."""
 
 from __future__ import annotations
 
@@ -59,6 +59,36 @@ def ask(
         print_json(answer.to_dict())
     else:
         _print_answer(answer, nothing)
+    sys.exit(EXIT_CODES[answer.status])
+
+
+@click.command()
+@click.option(
+    "--sentences",
+    type=click.IntRange(1, 30),
+    default=5,
+    show_default=True,
+    help="Sentences to quote of each document.",
+)
+@corpus_options
+@as_json_option
+def overview(sentences: int, corpus: CorpusOptions, as_json: bool) -> None:
+    """Quote sentences that together stand for a document.
+
+    Of several documents, each gets its own; the first 20 are quoted.
+    """
+    from qa.engine import MOST_DOCUMENTS
+
+    with corpus.open() as qa:
+        answer = qa.overview(sentences=sentences)
+        nothing = abstention(qa.index.document_ids(), qa.index.document)
+        left_out = len(qa.index.document_ids()) - MOST_DOCUMENTS
+    if as_json:
+        print_json(answer.to_dict())
+    else:
+        _print_answer(answer, nothing)
+    if left_out > 0:
+        click.echo(f"Documents left out: {left_out:,}. Name some with --document.", err=True)
     sys.exit(EXIT_CODES[answer.status])
 
 

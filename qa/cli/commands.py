@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from qa.cli.ask import ask, retrieve
+from qa.cli.ask import ask, overview, retrieve
 from qa.cli.evaluate import compare, evaluate
 from qa.cli.index import index
 from qa.cli.options import show_every_character
@@ -74,5 +74,5 @@ def main() -> None:
     show_every_character()
 
 
-for _command in (index, ask, retrieve, verify, evaluate, compare):
+for _command in (index, ask, overview, retrieve, verify, evaluate, compare):
     main.add_command(_command)

@@ -119,6 +119,11 @@ def dependence(question: str) -> Dependence:
     return Dependence.AMBIGUOUS if _may_lean(question, len(told)) else Dependence.STANDALONE
 
 
+def points_back(question: str) -> bool:
+    """Return whether a word of a question points at what came before it."""
+    return bool(points_outside(question) or _POINTING.search(question))
+
+
 def points_outside(question: str) -> Span | None:
     """Find a pronoun that speaks of nothing which the question itself names before it."""
     text = _EMPTY_IT.sub(lambda match: "-" * len(match[0]), question)
@@ -148,14 +153,14 @@ def _may_lean(question: str, told: int) -> bool:
         return False
     if _OPENING.search(question) or _HINTING.search(question):
         return True
-    if _is_fragment(question):
+    if is_fragment(question):
         return True
     if names(question) or (told > 1 and _ANY.search(question)):
         return False
     return told < _FEW or bool(_ADDING.search(question))
 
 
-def _is_fragment(question: str) -> bool:
+def is_fragment(question: str) -> bool:
     """Return whether a few words ask nothing in full: "The West branch"."""
     return len(question.split()) <= _FRAGMENT and not _ASKS.search(question)
 

@@ -12,9 +12,10 @@ from functools import reduce
 from typing import NamedTuple
 
 from qa.errors import QuestionError
-from qa.follow_ups.dependence import Dependence, dependence, points_outside
+from qa.follow_ups.dependence import Dependence, dependence, points_back, points_outside
 from qa.follow_ups.phrases import is_thin, phrases, substance
-from qa.text.analysis import content_words
+from qa.follow_ups.requests import subject_of, topic_of
+from qa.text.analysis import content_words, terms
 
 LOOK_BACK = 8
 """The most questions before the last that are looked at."""
@@ -52,17 +53,41 @@ class Rewriting:
         query: as it is searched for and shown; the question itself where it stands alone.
         context: what the query has from the questions before.
         dependence: how surely the question depends on them, and so how much that counts.
+        subject: what the question names as its subject in place of the last one's: "Russia" in
+            "And Russia?"; empty where it names none so.
     """
 
     question: str
     query: str
     context: str = ""
     dependence: Dependence = Dependence.STANDALONE
+    subject: str = ""
 
     @property
     def is_ambiguous(self) -> bool:
-        """Whether the question may as well stand alone."""
+        """Whether the question may as well stand alone, by its words."""
         return self.dependence is Dependence.AMBIGUOUS
+
+    @property
+    def is_noted(self) -> bool:
+        """Whether the query is the question with a note after it."""
+        return bool(self.context) and self.query.startswith(self.question)
+
+    @property
+    def topic(self) -> str:
+        """What the question is about, if it names that; empty if not."""
+        named = (self.subject, self.context, *_things(self.query))
+        return next((topic for thing in named if (topic := topic_of(f"Tell me about {thing}"))), "")
+
+    @property
+    def may_stand_alone(self) -> bool:
+        """Whether the question is to be answered by itself as well, and the better answer taken."""
+        says_something = self.is_noted and bool(substance(self.question))
+        return (
+            self.is_ambiguous
+            or bool(self.subject)
+            or (says_something and not points_back(self.question))
+        )
 
 
 class _Focus(NamedTuple):
@@ -85,9 +110,10 @@ class _Turn(NamedTuple):
     cores: tuple[str, ...] = ()
 
     @property
-    def is_noted(self) -> bool:
-        """Whether its query is the question with a note after it."""
-        return bool(self.asked.context) and self.asked.query.startswith(self.asked.question)
+    def begins(self) -> bool:
+        """Whether a chain of follow-ups begins with it."""
+        is_dependent = self.asked.dependence is Dependence.DEPENDENT
+        return not self.asked.dependence or (is_dependent and bool(self.asked.subject))
 
 
 class _Filled(NamedTuple):
@@ -137,34 +163,44 @@ def _follow(before: _Turn, question: str) -> _Turn:
 
 
 def _stands_alone(before: _Turn, question: str) -> _Turn:
-    asked = Rewriting(question, question)
-    return _Turn(asked, _things(question), cores=_cores(question, before))
+    asked, topic = Rewriting(question, question), topic_of(question)
+    return _Turn(asked, _things(question), _subject(topic), _cores(question, before))
+
+
+def _subject(topic: str) -> _Focus | None:
+    """Return what the next pronoun stands for, whatever it is, if a question has a topic."""
+    return _Focus(topic, None) if topic else None
 
 
 def _joined(before: _Turn, question: str, filled: _Filled, how: Dependence) -> _Turn:
     """Take the query that was made of two questions."""
-    asked = Rewriting(question, filled.query, filled.context, how)
+    subject = "" if filled.focus else subject_of(question)
+    asked = Rewriting(question, filled.query, filled.context, how, subject)
     focused = (filled.focus.thing,) if filled.focus else ()
     things = focused + _things(filled.query)
-    return _Turn(asked, things, filled.focus, _cores(filled.query, before, how))
+    focus = filled.focus or _subject(topic_of(question))
+    return _Turn(asked, things, focus, _cores(filled.query, before, how))
 
 
 def _noted(before: _Turn, question: str, how: Dependence) -> _Turn:
     """Put what the questions before are about in brackets after the question.
 
     A dependent question after a standalone one depends on that one only. An ambiguous one may
-    depend on either, and gets a shorter note, as it may need none.
+    depend on either, and gets a shorter note, as it may need none. One that merely names another
+    subject begins a chain.
     """
-    chained = before.asked.dependence is not Dependence.STANDALONE
     if how is Dependence.AMBIGUOUS:
         cores = _apart(map(_brief, before.cores))
     else:
-        cores = before.cores if chained else before.cores[:1]
+        cores = before.cores[:1] if before.begins else before.cores
     context = ", ".join(cores)
     own = _things(question)
     things = (own + before.things)[:_THINGS]
-    asked = Rewriting(question, f"{question} ({context})", context, how)
-    return _Turn(asked, things, None if own else before.focus, _cores(question, before, how))
+    subject = subject_of(question)
+    asked = Rewriting(question, f"{question} ({context})", context, how, subject)
+    told = _subject(subject) if how is Dependence.DEPENDENT else None
+    focus = told or (None if own else before.focus)
+    return _Turn(asked, things, focus, _cores(question, before, how))
 
 
 def _things(question: str) -> tuple[str, ...]:
@@ -180,8 +216,7 @@ def _cores(
     that may depend on either.
     """
     core = _core(question)
-    begins = how is Dependence.STANDALONE or before.asked.dependence is Dependence.STANDALONE
-    kept = before.cores[:1] if begins else before.cores[-1:]
+    kept = before.cores[:1] if how is Dependence.STANDALONE or before.begins else before.cores[-1:]
     return _apart(filter(None, (core, *kept)))
 
 
@@ -246,7 +281,7 @@ def _named(before: _Turn, question: str) -> _Filled | None:
         return None
     pronoun, rest = question[place.start : place.end].lower(), question[place.end :]
     focus = _meant(before, _is_person(pronoun))
-    if not focus:
+    if not focus or terms(focus.thing) <= terms(question):  # which it names beside the pronoun
         return None
     meant = focus.thing + (_owning(focus.thing) if _owns(pronoun, rest) else "")
     query = _JOINING.sub("", f"{question[: place.start]}{meant}{rest}").strip()
@@ -277,7 +312,7 @@ def _meant(before: _Turn, is_person: bool | None) -> _Focus | None:
     if focus and (is_person is None or focus.is_person in (None, is_person)):
         return focus
     own = _things(before.asked.question)
-    if own and before.is_noted and own[0] == own[0].lower():
+    if own and before.asked.is_noted and own[0] == own[0].lower():
         return None  # "the capital", of what was spoken of before
     no_person = is_person is False and _WHO_IS.match(before.asked.question)
     for things in (own, before.things) if not no_person else ():

@@ -157,6 +157,11 @@ class Index:
             scores: list[float] = self._store.scores(vector, np.array(numbers, np.int64)).tolist()
             return scores
 
+    def vectors(self, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the vectors of some passages, by number, a row each."""
+        with self._in_use():
+            return self._store.vectors(numbers)
+
     def passage_tokens(self, texts: Sequence[str], encoder: Encoder) -> list[Tokens]:
         """Return the tokens of passages, by their text in context: stored ones, or encoded now.
 

@@ -98,3 +98,69 @@ def test_a_history_that_is_none_is_refused(qa: QA, history: list[str]) -> None:
         qa.ask("When did it open?", history=history)
     with pytest.raises(QAError, match="history"):
         qa.retrieve("When did it open?", history=history)
+
+
+class TestMore:
+    TEXT = (
+        "The Louvre opened in Paris in 1793. The Louvre shows old paintings of kings. "
+        "The Louvre has a pyramid of glass. The Prado stands in Madrid."
+    )
+
+    @pytest.fixture
+    def louvre(self, tmp_path: Path) -> Iterator[QA]:
+        encoder = FakeEncoder()
+        update_index(tmp_path / "louvre", [Document("d", self.TEXT)], encoder=encoder)
+        answerer = ExtractiveAnswerer(encoder, threshold=0.0, max_quotes=1)
+        with QA(Index.open(tmp_path / "louvre"), encoder, answerer) as opened:
+            yield opened
+
+    def test_what_was_not_shown_is_quoted_next(self, louvre: QA) -> None:
+        conversation = Conversation(louvre)
+        asked = ["When did the Louvre open?", "Tell me more", "What else?"]
+        answers = [conversation.ask(question) for question in asked]
+        assert len({answer.citations[0].quote for answer in answers}) == 3
+        assert [answer.question for answer in answers] == asked
+        assert {answer.query for answer in answers} == set(asked[:1])
+
+    def test_questions_alone_are_enough(self, louvre: QA) -> None:
+        conversation = Conversation(louvre)
+        history = ["When did the Louvre open?", "Tell me more"]
+        for question in history:
+            conversation.ask(question)
+        told = louvre.ask("What else?", history=history)
+        assert told.citations == conversation.ask("What else?").citations
+
+    def test_it_ends_when_all_was_shown(self, louvre: QA) -> None:
+        conversation = Conversation(louvre)
+        conversation.ask("When did the Louvre open?")
+        answers = [conversation.ask("more") for _ in range(6)]
+        assert answers[-1].abstained
+        assert answers[-1].near == ()
+
+    def test_without_a_question_before_it_is_a_question_like_others(self, louvre: QA) -> None:
+        assert louvre.ask("Tell me more").query == "Tell me more"
+        assert louvre.ask("Tell me more", history=["more"]).question == "Tell me more"
+
+
+class TestANewSubject:
+    @pytest.fixture
+    def museums(self, tmp_path: Path) -> Iterator[QA]:
+        texts = ["The museum was built in 1793 by kings.", "A shop beside it sells posters of art."]
+        encoder = FakeEncoder()
+        documents = [Document(f"d{number}", text) for number, text in enumerate(texts)]
+        update_index(tmp_path / "museums", documents, encoder=encoder)
+        with QA(Index.open(tmp_path / "museums"), encoder) as opened:
+            yield opened
+
+    def test_is_answered_by_what_speaks_of_it(self, museums: QA) -> None:
+        answer = museums.ask("And what about posters?", history=["When was the museum built?"])
+        assert answer.citations[0].quote == "A shop beside it sells posters of art."
+
+    def test_that_the_old_answer_speaks_of_in_part_leaves_it(self, museums: QA) -> None:
+        history = ["When did the kings of France build the museum?"]
+        answer = museums.ask("And my 17 year old kings?", history=history)
+        assert (answer.citations or answer.near)[0].document_id == "d0"
+
+    def test_of_which_nothing_is_said_is_not_answered_by_the_old_one(self, museums: QA) -> None:
+        answer = museums.ask("And what about tigers?", history=["When was the museum built?"])
+        assert answer.abstained

@@ -9,7 +9,7 @@ from typing import NoReturn
 import pytest
 
 from embeddings import Encoder, ModelError, ModelNotFetched, Reranker, Tokens
-from qa import QA, Chunking, Document, QAError, retrieve
+from qa import QA, Chunking, Citation, Document, QAError, retrieve
 from qa.answering import ExtractiveAnswerer
 from qa.answering.candidates import Candidate
 from qa.answering.extractive import Answer, Answerer, FindDocument
@@ -261,6 +261,7 @@ class SureOf:
         passages: Sequence[RetrievedPassage],
         find: FindDocument,
         tokens: TokensOf | None = None,
+        shown: Sequence[Citation] = (),
     ) -> Answer:
         self.asked.append((query, [hit.passage.document_id for hit in passages]))
         sure = max((sure for word, sure in self._confidence.items() if word in query), default=0.5)

@@ -14,7 +14,7 @@ from ui.visitors.limits import ANSWERED_AT_ONCE, MAX_TOP_K
 SHARED = "ask"
 """The `concurrency_id` of all work on questions."""
 
-NAMES = ("ask", "retrieve", "verify")
+NAMES = ("ask", "overview", "retrieve", "verify")
 """The endpoints, by name."""
 
 
@@ -41,6 +41,24 @@ class Endpoints:
         """
         asked, before = _questions(question, history)
         return self._qa.ask(asked, history=before, top_k=_top_k(top_k)).to_dict()
+
+    def overview(self, documents: list[str] | None = None, sentences: int = 5) -> dict[str, Any]:
+        """Quote a few sentences of each document that together stand for it.
+
+        Args:
+            documents: The ids of the documents, or null for all; the first 20 are quoted.
+            sentences: How many to quote of each, from 1 to 30.
+
+        Returns:
+            An answer as ask returns it, to the question what the documents are about.
+        """
+        if isinstance(sentences, bool) or not isinstance(sentences, int):
+            raise SettingsError("the number of sentences is a whole one from 1 to 30")
+        if documents is not None and not (
+            isinstance(documents, list) and all(isinstance(id_, str) for id_ in documents)
+        ):
+            raise SettingsError("documents is a list of the ids of documents")
+        return self._qa.overview(documents, sentences=sentences).to_dict()
 
     def retrieve(
         self, question: str, history: list[str] | None = None, top_k: int = 8

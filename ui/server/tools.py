@@ -11,6 +11,7 @@ from mcp import types
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
+from qa.answering.overview import MOST_SENTENCES
 from qa.errors import SettingsError
 from ui.server.endpoints import NAMES, Endpoints, description
 from ui.server.gradio_patches.page import function_description
@@ -26,10 +27,15 @@ _QUESTION: dict[str, Any] = {
     "history": {"type": "array", "items": {"type": "string"}, "default": []},
     "top_k": {"type": "integer", "minimum": 1, "maximum": MAX_TOP_K, "default": 8},
 }
-_INPUTS: dict[str, tuple[dict[str, Any], str]] = {
-    "ask": (_QUESTION, "question"),
-    "retrieve": (_QUESTION, "question"),
-    "verify": ({"answer": {"type": "object"}}, "answer"),
+_OVERVIEW: dict[str, Any] = {
+    "documents": {"type": ["array", "null"], "items": {"type": "string"}, "default": None},
+    "sentences": {"type": "integer", "minimum": 1, "maximum": MOST_SENTENCES, "default": 5},
+}
+_INPUTS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "ask": (_QUESTION, ["question"]),
+    "overview": (_OVERVIEW, []),
+    "retrieve": (_QUESTION, ["question"]),
+    "verify": ({"answer": {"type": "object"}}, ["answer"]),
 }
 _READS_ONLY = types.ToolAnnotations(
     readOnlyHint=True, destructiveHint=False, idempotentHint=True, openWorldHint=False
@@ -69,8 +75,9 @@ class Tools:
                 raise SettingsError(
                     f"{name} takes no {argument[:100]!r}: it takes {', '.join(known)}"
                 )
-        if needed not in arguments:
-            raise SettingsError(f"{name} needs the argument {needed!r}")
+        for argument in needed:
+            if argument not in arguments:
+                raise SettingsError(f"{name} needs the argument {argument!r}")
         endpoint: Callable[..., Any] = getattr(self._endpoints, name)
         return endpoint
 
@@ -85,7 +92,7 @@ class Tools:
             inputSchema={
                 "type": "object",
                 "properties": properties,
-                "required": [needed],
+                "required": needed,
                 "additionalProperties": False,
             },
             annotations=_READS_ONLY,

@@ -44,7 +44,7 @@ def read_by(
     reader: Reader, matcher: Matcher, question: str, of: list[Passage]
 ) -> list[list[float]]:
     query = matcher.encode_query(question, of)
-    return [row.tolist() for row in reader.read(query, matcher.match(query, of))]
+    return [row.sentences.tolist() for row in reader.read(query, matcher.match(query, of))]
 
 
 def test_the_sentence_that_answers_has_the_highest_odds(
@@ -70,7 +70,7 @@ def test_a_passage_is_read_alike_whatever_is_read_with_it(
     query = matcher.encode_query(question, [first, *others])
     alone = reader.read(query, matcher.match(query, [first]))[0]
     together = reader.read(query, matcher.match(query, [first, *others]))[0]
-    assert together.tolist() == alone.tolist()
+    assert together.sentences.tolist() == alone.sentences.tolist()
 
 
 def test_what_is_remembered_of_a_passage_goes_with_it(real_encoder: Encoder) -> None:

@@ -51,7 +51,7 @@ def assert_one_sentence(result: Result, *parts: str) -> None:
 
 def test_help_names_every_command() -> None:
     help_text = run("--help").stdout
-    for command in ("index", "ask", "retrieve", "chat", "eval", "verify"):
+    for command in ("index", "ask", "overview", "retrieve", "chat", "eval", "verify"):
         assert f"\n  {command} " in help_text
         assert run(command, "--help").exit_code == 0
 
@@ -171,6 +171,26 @@ class TestIndex:
 
 
 @pytest.mark.model
+def test_an_overview_is_printed_and_more_documents_are_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.opening.load_encoder", lambda *_, **__: FakeEncoder())
+    for number in range(21):
+        text = (
+            f"The museum has {number} rooms full of old paintings. Tickets cost five euros a day."
+        )
+        (tmp_path / f"{number:02}.txt").write_text(text)
+    result = run("overview", "--document", tmp_path, "--sentences", "1")
+    assert result.exit_code == 0
+    assert "[20] " in result.stdout
+    assert "[21] " not in result.stdout
+    assert "Documents left out: 1. Name some with --document." in result.stderr
+    (quote,) = run_json("overview", "--document", tmp_path / "03.txt", "--sentences", "1")[
+        "citations"
+    ]
+    assert quote["quote"] in (tmp_path / "03.txt").read_text()
+
+
 @pytest.mark.usefixtures("indexed_essay")
 class TestWithTheRealModel:
     def test_the_threshold_decides_whether_it_answers(self) -> None:

@@ -166,6 +166,32 @@ class TestChains:
         assert read("Who is Nero?", "Thanks!", "", " ", "Is he old?") == "Is Nero old?"
 
 
+class TestANewSubject:
+    def test_is_what_the_next_pronoun_stands_for(self) -> None:
+        told = [WHEN, "And what about populism?"]
+        assert read(*told, "Who opposes it?") == "Who opposes populism?"
+        assert read(*told, "Who opposes it?", "Tell me more", "Is it new?") == "Is populism new?"
+        assert read("deposit", "When is it due?") == "When is deposit due?"
+
+    def test_is_not_what_a_pronoun_beside_it_stands_for(self) -> None:
+        told = ["What is SSML?", "What about elements?"]
+        assert read(*told, "What elements does it support?").startswith(
+            "What elements does it support? ("
+        )
+
+    def test_is_told(self) -> None:
+        assert rewrite("And populism?", [WHEN]).subject == "populism"
+        assert rewrite("Who proposed it?", [WHEN]).subject == ""
+
+    @pytest.mark.parametrize("question", ["And what is sold in the shop?", "The west branch"])
+    def test_what_says_something_by_itself_may_stand_alone(self, question: str) -> None:
+        assert rewrite(question, [WHEN]).may_stand_alone
+
+    @pytest.mark.parametrize("question", ["Why?", "Which one is cheaper?", "Who proposed it?"])
+    def test_what_points_back_may_not(self, question: str) -> None:
+        assert not rewrite(question, [WHEN]).may_stand_alone
+
+
 def test_a_question_that_stands_alone_is_left_as_it_is() -> None:
     question = " When Putin visited  China, what did he say? "
     rewriting = rewrite(question, [WHEN])

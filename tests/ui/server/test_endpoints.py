@@ -60,10 +60,10 @@ def in_json(data: Any) -> Any:
     return json.loads(json.dumps(data))
 
 
-def test_three_endpoints_are_named_typed_and_described(client: Client) -> None:
+def test_the_endpoints_are_named_typed_and_described(client: Client) -> None:
     api = client.view_api(return_format="dict", print_info=False)
     assert api["unnamed_endpoints"] == {}
-    assert list(api["named_endpoints"]) == ["/ask", "/retrieve", "/verify"]
+    assert list(api["named_endpoints"]) == ["/ask", "/overview", "/retrieve", "/verify"]
     types = {
         name: {p["parameter_name"]: p["type"] for p in endpoint["parameters"]}
         for name, endpoint in api["named_endpoints"].items()
@@ -71,9 +71,14 @@ def test_three_endpoints_are_named_typed_and_described(client: Client) -> None:
     texts = {"oneOf": [{"type": "null"}, {"type": "array", "items": {"type": "string"}}]}
     question = {"question": {"type": "string"}, "history": texts, "top_k": {"type": "integer"}}
     thing = {"type": "object", "additionalProperties": {}}
-    assert types == {"/ask": question, "/retrieve": question, "/verify": {"answer": thing}}
+    assert types == {
+        "/ask": question,
+        "/overview": {"documents": texts, "sentences": {"type": "integer"}},
+        "/retrieve": question,
+        "/verify": {"answer": thing},
+    }
     gives = [endpoint["returns"][0]["type"] for endpoint in api["named_endpoints"].values()]
-    assert gives == [thing, {"type": "array", "items": thing}, thing]
+    assert gives == [thing, thing, {"type": "array", "items": thing}, thing]
     for endpoint in api["named_endpoints"].values():
         for parameter in endpoint["parameters"]:
             assert f" {parameter['parameter_name']}: " in endpoint["description"]
@@ -87,6 +92,8 @@ def test_each_gives_what_python_gives(essay_chat: Running, essay_qa: QA, quiet: 
             answer = client.predict(question, before, top_k, api_name="/ask")
             python = essay_qa.ask(question, history=before, top_k=top_k).to_dict()
             assert_same(answer, python)
+            overview = client.predict(None, 3, api_name="/overview")
+            assert_same(overview, essay_qa.overview(sentences=3).to_dict())
             found = client.predict(question, before, top_k, api_name="/retrieve")
             hits = essay_qa.retrieve(question, history=before, top_k=top_k)
             assert found == in_json([hit.to_dict() for hit in hits])
@@ -126,6 +133,8 @@ def test_an_answer_that_was_changed_does_not_verify(client: Client) -> None:
         ("ask", [QUESTION, None, 101], "The number of passages"),
         ("retrieve", [QUESTION, None, True], "The number of passages"),
         ("retrieve", ["<b>'?!'</b>" * 5_000, None, 3], "The question has 55,000 characters"),
+        ("overview", [None, True], "The number of sentences is a whole one from 1 to 30"),
+        ("overview", ["x.txt", 5], "Documents is a list of the ids of documents"),
         ("verify", [{}], "This is not a saved answer: Field required"),
         ("verify", [[]], "An answer is an object, as ask returns it"),
         ("verify", [None], "An answer is an object, as ask returns it"),

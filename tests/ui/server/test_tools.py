@@ -1,4 +1,4 @@
-"""The three endpoints as tools of a real MCP client."""
+"""The endpoints as tools of a real MCP client."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ def in_json(data: Any) -> Any:
     return json.loads(json.dumps(data))
 
 
-def test_three_tools_are_listed_and_described(page: Running) -> None:
+def test_the_tools_are_listed_and_described(page: Running) -> None:
     tools = within(page, lambda session: session.list_tools()).tools
-    assert [tool.name for tool in tools] == ["ask", "retrieve", "verify"]
+    assert [tool.name for tool in tools] == ["ask", "overview", "retrieve", "verify"]
     needed = [tool.inputSchema["required"] for tool in tools]
-    assert needed == [["question"], ["question"], ["answer"]]
+    assert needed == [["question"], [], ["question"], ["answer"]]
     for tool in tools:
         assert tool.description
         assert " Gives: " in tool.description
@@ -82,6 +82,8 @@ def test_each_gives_what_python_gives(essay_chat: Running, essay_qa: QA) -> None
     python = essay_qa.ask(FOLLOW_UP, history=[BELT]).to_dict()
     answer = given(call(essay_chat, "ask", question=FOLLOW_UP, history=[BELT]))
     assert_same(answer, python)
+    overview = essay_qa.overview(sentences=2).to_dict()
+    assert_same(given(call(essay_chat, "overview", sentences=2)), overview)
     hits = [hit.to_dict() for hit in essay_qa.retrieve(BELT, top_k=3)]
     assert given(call(essay_chat, "retrieve", question=BELT, top_k=3)) == in_json(hits)
     checked = verify(python, [essay_qa.index.document("essay.txt")]).to_dict()
@@ -95,11 +97,13 @@ def test_each_gives_what_python_gives(essay_chat: Running, essay_qa: QA) -> None
         ("ask", {"question": 5}, "A question is text, and so is each in its history"),
         ("ask", {"question": QUESTION, "history": "x"}, "A history is a list of the questions"),
         ("retrieve", {"question": QUESTION, "top_k": 0}, "The number of passages, top_k, is"),
+        ("overview", {"sentences": 99}, "An overview of 99 sentences: ask for 1 to 30"),
+        ("overview", {"documents": ["x.txt"]}, "There is no document 'x.txt'"),
         ("ask", {}, "Ask needs the argument 'question'"),
         ("ask", {"question": QUESTION, "k": 1}, "Ask takes no 'k': it takes question, history"),
         ("verify", {"answer": {}}, "This is not a saved answer: Field required"),
         ("verify", {"answer": "x"}, "An answer is an object, as ask returns it"),
-        ("converse", {}, "There is no tool 'converse': there are ask, retrieve, verify"),
+        ("converse", {}, "There is no tool 'converse': there are ask, overview, retrieve, verify"),
     ],
 )
 def test_what_cannot_be_used_is_an_error_of_one_sentence(

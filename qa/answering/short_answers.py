@@ -1,0 +1,73 @@
+"""The words of a quote that answer: a date, a number or a name, where a question asks for one.
+
+Of the expressions of that kind in the sentence that answers, the one is taken whose tokens the
+reader finds likeliest to be part of an answer. What that is worth: docs/quality.md.
+"""
+
+from __future__ import annotations
+
+import re
+
+from qa.answering.candidates import ScoredPassage
+from qa.documents import Span
+
+_MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+_DATE = rf"""
+    \b(?:{_DAY}\ )?{_MONTH}(?:\ {_DAY})?(?:,?\ \d{{4}})?\b
+    | \b(?:early\ |late\ |mid-)?(?:1\d|20)\d\ds?\b | \b{_DAY}\ century\b | \b\d{{1,2}}[:.]\d\d\b
+    | \b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b
+"""
+_WORDS = "|".join(
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety "
+    "hundred thousand million half".split()
+)
+_NUMBER = rf"""
+    (?:[$€£]\ ?)?\b\d(?:[\d,.]*\d)?(?:\ ?%|\ per\ ?cent|\ (?:hundred|thousand|million|billion)\b)?
+    | \b(?:{_WORDS})(?:[- ](?:{_WORDS}))*\b
+"""
+_NAME = r"\b[A-Z][\w’'.-]*\b(?:(?:\ (?:of|de|van|von|the|al|bin))?\ [A-Z][\w’'-]*)*"
+
+_KINDS = [
+    (re.compile(asked, re.IGNORECASE), re.compile(expression, re.VERBOSE))
+    for asked, expression in [
+        (
+            r"\bhow (?:many|much|old|long|far|tall|big|large|high|fast|deep|heavy)\b"
+            r"|\bwhat (?:percentage|percent|number|amount)\b",
+            _NUMBER,
+        ),
+        (r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|century|decade)\b", _DATE),
+        (r"^\W*who\b|\bwhose\b", _NAME),
+    ]
+]
+
+
+def short_answer(question: str, scored: ScoredPassage, sentence: Span) -> Span | None:
+    """Return where the words that answer a question stand in the document.
+
+    Args:
+        question: as it was asked.
+        scored: the passage, read.
+        sentence: where the sentence that answers stands in the document.
+
+    Returns:
+        A span inside the sentence; None if the question asks for no date, number or name, if the
+        sentence has none that the question itself has not, or if the passage was not read.
+    """
+    expression = next((kind for asked, kind in _KINDS if asked.search(question)), None)
+    if expression is None or scored.token_logits is None:
+        return None
+    passage = scored.match.passage
+    text = passage.text[sentence.start - passage.start : sentence.end - passage.start]
+    before = len(passage.text_in_context) - len(passage.text) - passage.start
+    starts, ends = (scored.match.tokens.spans - before).T
+    best, likeliest = None, float("-inf")
+    for found in expression.finditer(text):
+        span = Span(sentence.start + found.start(), sentence.start + found.end())
+        inside = (starts < span.end) & (span.start < ends)
+        if inside.any() and found[0].lower() not in question.lower():
+            logit = float(scored.token_logits[inside].max())
+            if logit > likeliest:
+                best, likeliest = span, logit
+    return best

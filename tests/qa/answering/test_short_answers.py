@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from qa.answering.candidates import ScoredPassage
+from qa.answering.late_interaction import Matcher
+from qa.answering.short_answers import short_answer
+from qa.documents import Document, Span
+from qa.passages import Passage
+from tests.fakes import FakeEncoder
+
+TEXT = (
+    "Marta Oliveira built the lighthouse for Lord Grey in 1861, on 3 May, with forty-two men "
+    "and 12,500 crowns."
+)
+
+
+def scored(likeliest: str, *, is_read: bool = True) -> ScoredPassage:
+    """Score a passage of one sentence of which the reader likes some words best."""
+    passage = Passage.of(Document("d", TEXT), (Span(0, len(TEXT)),), "The lighthouse")
+    matcher = Matcher(FakeEncoder())
+    query = matcher.encode_query("?a", [passage])
+    (match,) = matcher.match(query, [passage])
+    start = len(passage.text_in_context) - len(TEXT) + TEXT.index(likeliest)
+    spans = match.tokens.spans
+    liked = (spans[:, 0] < start + len(likeliest)) & (start < spans[:, 1])
+    logits = np.where(liked, 1, -1).astype(np.float32)
+    return ScoredPassage(query, match, 0 * match.cosines, logits if is_read else None)
+
+
+def answer(question: str, passage: ScoredPassage) -> str | None:
+    span = short_answer(question, passage, Span(0, len(TEXT)))
+    return span and TEXT[slice(*span)]
+
+
+@pytest.mark.parametrize(
+    ("question", "likeliest", "words"),
+    [
+        ("When was it built?", "1861", "1861"),
+        ("what day was it built", "3 May", "3 May"),
+        ("How many men built it?", "forty-two", "forty-two"),
+        ("How much did it cost?", "12,500", "12,500"),
+        ("Who built it?", "Marta", "Marta Oliveira"),
+        ("Who was it built for?", "Grey", "Lord Grey"),
+    ],
+)
+def test_a_date_a_number_or_a_name_is_found(question: str, likeliest: str, words: str) -> None:
+    assert answer(question, scored(likeliest)) == words
+
+
+def test_words_of_the_question_do_not_answer_it() -> None:
+    assert answer("Who built it for Lord Grey?", scored("Grey")) == "Marta Oliveira"
+
+
+@pytest.mark.parametrize("question", ["Why was it built?", "Is it tall?", "lighthouse"])
+def test_a_question_that_asks_for_none_of_these_has_no_short_answer(question: str) -> None:
+    assert answer(question, scored("1861")) is None
+
+
+def test_a_passage_that_was_not_read_has_no_short_answer() -> None:
+    assert answer("When was it built?", scored("1861", is_read=False)) is None
