@@ -11,6 +11,7 @@ from typing import Self
 
 from embeddings import Encoder, Reranker, load_reranker
 from qa.answering import DEFAULT_TENTATIVE, DEFAULT_THRESHOLD, Answer, Answerer, ExtractiveAnswerer
+from qa.answering.confidence import ANSWERABLE
 from qa.answering.late_interaction import TokensOf
 from qa.answering.overview import MOST_SENTENCES, OVERVIEW, Overviews
 from qa.asking.questions import QuestionReader
@@ -70,26 +71,25 @@ class QA:
         chunking: Chunking | None = None,
         threshold: float | None = None,
         tentative: float | None = None,
+        answerable: float | None = None,
         token_vectors: int | None = None,
     ) -> Self:
         """Open a corpus; what is not indexed yet is indexed first, and kept for the next time.
 
         Args:
             source: a file, a folder, a `Document`, or several of these; or the folder of an
-                index. None is the essay that comes with the installation, if `index` is None.
+                index. None is the essay that comes with inquote, if `index` is None.
             index: the folder of an index. With a `source`, its documents are added there;
                 without, the index is opened as it is. None keeps the index of the source in the
                 user's cache folder (or the one that INQUOTE_CACHE names).
             model: a sentence-transformers model, by folder or Hub name. None takes the one that
                 made the index, if it is the bundled one or was fetched before, and for a new
                 index the bundled all-MiniLM-L6-v2.
-            backend: what the model runs on: "openvino", "torch", or "auto", which takes torch
-                where there is a GPU and else OpenVINO where it knows the model. They give the
-                same vectors to the fifth digit, and read each other's indexes.
-            precision: what the vectors of passages are summed in: "float32", or "bfloat16",
-                which takes a third of the time on a processor with AMX and gives vectors that
-                are near (docs/performance.md). Those whose tokens are kept are of float32 in any
-                case, and what is indexed already stays as it is.
+            backend: what the model runs on: "openvino", "torch", or "auto", which is torch on a
+                GPU, else OpenVINO if it knows the model. They read each other's indexes.
+            precision: what new passages are encoded in: "float32", or "bfloat16", which is
+                quicker on some processors and gives nearly the same vectors
+                (docs/performance.md). Passages whose tokens are kept are always in float32.
             reranker: a sentence-transformers cross-encoder, by folder or Hub name, that puts the
                 passages found in order. None, the default, uses none.
             chunking: how documents are cut; None takes what the index was made with, and for a
@@ -98,12 +98,15 @@ class QA:
                 the default, 0.75.
             tentative: the confidence below which it is an abstention; None takes the default,
                 0.5. Where it is not below the threshold, no answer is tentative.
-            token_vectors: passages whose tokens are kept when they are indexed, as long as the
-                index has no more: 31 kB a passage, for which a first question is 20 ms quicker.
-                None takes what the index was made with, and for a new one 5,000.
+            answerable: the share of your questions that the documents answer, between 0 and 1,
+                which the confidence is calibrated for; None takes the default, 0.75.
+            token_vectors: the most passages of an index whose tokens are kept, which takes 31 kB
+                each and makes a first question 20 ms quicker. None takes what the index was made
+                with, and for a new one 5,000.
 
         Raises:
-            SettingsError: `threshold` or `tentative` is not from 0 to 1.
+            SettingsError: `threshold` or `tentative` is not from 0 to 1, or `answerable` is not
+                between them.
             LoadError: a document cannot be read.
             StoredIndexError: an index is missing, damaged, of another make, or not writable.
             ModelError: a model cannot be loaded (it is an `EmbeddingsError`).
@@ -124,6 +127,7 @@ class QA:
                 corpus.encoder,
                 threshold=DEFAULT_THRESHOLD if threshold is None else threshold,
                 tentative=DEFAULT_TENTATIVE if tentative is None else tentative,
+                answerable=ANSWERABLE if answerable is None else answerable,
             )
             return cls(corpus.index, corpus.encoder, answerer, loaded)
         except BaseException:
@@ -165,11 +169,10 @@ class QA:
     ) -> Answer:
         """Answer a question in quotes, which may be tentative, or abstain.
 
-        A follow-up, a typing mistake or an acronym is answered as `Answer.query` reads it; a
-        `Conversation` keeps the history.
-        One that may as well stand alone is answered both ways, and by itself unless the answer with
-        its history is clearly better. "Tell me more" is the last question again, without the quotes
-        that were shown. "What is this about?" is answered by an overview.
+        A follow-up, a typing mistake or an acronym is answered as `Answer.query` reads it. A
+        follow-up that may as well stand alone is answered by itself, unless its history makes the
+        answer clearly better. "Tell me more" is the last question again, without the quotes that
+        were shown. "What is this about?" is answered by an overview.
 
         Args:
             question: what to answer.
@@ -353,8 +356,7 @@ def retrieve(
 ) -> list[RetrievedPassage]:
     """Find the passages of a corpus nearest to a question, in one call.
 
-    For several questions, open the corpus once with `QA.open`, which takes the same `source`,
-    `model` and `reranker`.
+    For several questions, open the corpus once with `QA.open`.
     """
     with QA.open(source, model=model, reranker=reranker) as qa:
         return qa.retrieve(question, top_k=top_k)

@@ -15,9 +15,19 @@ CONFIDENCE_FEATURES = ("maxsim_mean", "cosine", "reader_logit")
 """The features; `confidence_features` says what each is."""
 
 
-def confidence(features: Mapping[str, float], weights: Mapping[str, float]) -> float:
-    """Return the probability, from 0 to 1, that the best candidate answers."""
+ANSWERABLE = 0.75
+"""The share of the questions that the weights were fitted on that have an answer."""
+
+
+def confidence(
+    features: Mapping[str, float], weights: Mapping[str, float], answerable: float = ANSWERABLE
+) -> float:
+    """Return the probability, from 0 to 1, that the best candidate answers.
+
+    `answerable` is the share of questions, between 0 and 1, that have an answer: the prior.
+    """
     odds = weights["intercept"] + sum(weights[name] * value for name, value in features.items())
+    odds += math.log(answerable / (1 - answerable)) - math.log(ANSWERABLE / (1 - ANSWERABLE))
     # The last digits depend on what the vectors were encoded with; the answer must not.
     return round(1 / (1 + math.exp(-odds)), 5)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from embeddings import Encoder, ModelError
 from qa.answering.candidates import Candidate, ScoredPassage, candidates, non_overlapping
-from qa.answering.confidence import confidence, confidence_features
+from qa.answering.confidence import ANSWERABLE, confidence, confidence_features
 from qa.answering.late_interaction import Matcher, TokensOf
 from qa.answering.topics import about, topic_confidence
 from qa.answering.weights import load_weights
@@ -172,10 +172,13 @@ class ExtractiveAnswerer:
         threshold: the confidence, from 0 to 1, below which an answer is tentative.
         tentative: the confidence below which it abstains; 0 never does. Where it is not below
             the threshold, no answer is tentative.
+        answerable: the share of questions, between 0 and 1, that the documents answer: the prior
+            that the confidence starts from.
         max_quotes: the most quotes in an answer.
 
     Raises:
-        SettingsError: the threshold or `tentative` is not from 0 to 1.
+        SettingsError: the threshold or `tentative` is not from 0 to 1, or `answerable` not between
+            them.
     """
 
     def __init__(
@@ -184,17 +187,21 @@ class ExtractiveAnswerer:
         *,
         threshold: float = DEFAULT_THRESHOLD,
         tentative: float = DEFAULT_TENTATIVE,
+        answerable: float = ANSWERABLE,
         max_quotes: int = 3,
     ) -> None:
         for name, given in {"threshold": threshold, "tentative": tentative}.items():
             if not 0 <= given <= 1:
                 raise SettingsError(f"{name} is {given}: take a number from 0 to 1")
+        if not 0 < answerable < 1:
+            raise SettingsError(f"answerable is {answerable}: take a number between 0 and 1")
         self._matcher = Matcher(encoder)
         self._model = encoder.model
         self._is_read = encoder.digest == load_weights().model
         self._weights = load_weights().with_reader if self._is_read else load_weights().without
         self.threshold = threshold
         self.tentative = tentative
+        self.answerable = answerable
         self.max_quotes = max_quotes
 
     def answer(
@@ -215,7 +222,9 @@ class ExtractiveAnswerer:
             if not any(_was_shown(candidate, quote) for quote in shown)
         ]
         likely = (
-            confidence(confidence_features(ranked), self._weights.confidence) if ranked else 0.0
+            confidence(confidence_features(ranked), self._weights.confidence, self.answerable)
+            if ranked
+            else 0.0
         )
         topic = topic_of(query)
         if topic and ranked:

@@ -56,13 +56,13 @@ class QuestionReader:
     def check_language(self, answer: Answer) -> None:
         """Refuse an abstention where the model does not know the language of the question.
 
-        The words alone may still find an answer, where documents and question have the same.
+        Where the documents have the same, an abstention with its nearest passages says more.
         """
         language = foreign_language(answer.question) if self._is_english else None
         if not language or not answer.abstained:
             return
         read = " ".join(hit.passage.text for hit in answer.passages)
-        if language != foreign_language(read) or not self._spelling.shares_words(answer.question):
+        if language != foreign_language(read):
             raise AskOtherwise(
                 f"the question seems to be in {language}, and the model knows English: ask in "
                 "English, or index the documents with a model that knows the language (--model)"

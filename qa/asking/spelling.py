@@ -76,10 +76,6 @@ class Spelling:
         """Return whether the documents have a word, or another form of it."""
         return all(term in self._terms(term) for term in query_terms(word))
 
-    def shares_words(self, question: str) -> bool:
-        """Return whether the documents have any of a question's words."""
-        return any(term in self._terms(term) for term in query_terms(question))
-
     def unknown(self, question: str) -> list[str]:
         """Return the words that are neither in the documents nor common English."""
         return [place[1] for place in self._unknown(question)]

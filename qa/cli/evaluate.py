@@ -48,8 +48,9 @@ _seed_option = click.option(
     "assignments",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Change top_k, threshold, tentative, max_quotes, model, backend, reranker, max_tokens or "
-    "overlap; repeatable. Values separated by commas make a sweep. reranker=none uses no reranker.",
+    help="Change top_k, threshold, tentative, answerable, max_quotes, model, backend, reranker, "
+    "max_tokens or overlap; repeatable. Values separated by commas make a sweep. reranker=none "
+    "uses no reranker.",
 )
 @click.option("--out", type=_folder, help="Folder to save the run and its report in.")
 @click.option("--overwrite", is_flag=True, help="Replace the run in --out.")

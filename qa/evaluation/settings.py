@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from qa.answering import DEFAULT_TENTATIVE, DEFAULT_THRESHOLD, ExtractiveAnswerer
+from qa.answering.confidence import ANSWERABLE
 from qa.engine import DEFAULT_TOP_K, QA
 from qa.errors import SettingsError
 from qa.opening import Source
@@ -26,6 +27,8 @@ class Settings(BaseModel):
         top_k: passages that an answer is made from.
         threshold: the confidence below which an answer is tentative.
         tentative: the confidence below which it abstains; 0 never does.
+        answerable: the share of questions that the documents answer, which the confidence is
+            calibrated for.
         max_quotes: the most quotes in an answer.
         model: a sentence-transformers model, by folder or Hub name.
         backend: what the model runs on: "auto", "openvino" or "torch".
@@ -39,6 +42,7 @@ class Settings(BaseModel):
     top_k: int = Field(DEFAULT_TOP_K, ge=1)
     threshold: float = Field(DEFAULT_THRESHOLD, ge=0, le=1)
     tentative: float = Field(DEFAULT_TENTATIVE, ge=0, le=1)
+    answerable: float = Field(ANSWERABLE, gt=0, lt=1)
     max_quotes: int = Field(3, ge=1)
     model: str | None = None
     backend: str = "auto"
@@ -131,6 +135,7 @@ def open_each(
             answerer = qa.answerer
             if isinstance(answerer, ExtractiveAnswerer):
                 answerer.threshold, answerer.tentative = settings.threshold, settings.tentative
+                answerer.answerable = settings.answerable
                 answerer.max_quotes = settings.max_quotes
             yield Opened(variant, settings, qa, time.perf_counter() - started, asked_before)
     finally:

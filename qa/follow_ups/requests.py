@@ -40,6 +40,7 @@ _LEANS = re.compile(
 _OWNING = re.compile(r"['’]s?$")
 
 _WORD = re.compile(r"\w+")
+_NO_SPACES = re.compile("[\u0e00-\u0eff\u3040-\u9fff]")  # Thai, Japanese, Chinese: no single words
 _OVERVIEWS = frozenset(
     "summarize summarise summary summaries overview tldr gist synopsis takeaway takeaways recap"
     " nutshell essence".split()
@@ -67,6 +68,7 @@ _NUMBERS = {
     for number, word in enumerate("one two three four five six seven eight nine ten".split(), 1)
 }
 _POINTS_BACK = frozenset(["it", "that", "they", "these", "those"])
+_OWNERS = frozenset(["its", "their", "his", "her"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +97,11 @@ def overview_request(question: str, *, follows: bool = False) -> OverviewRequest
 
     Args:
         question: the question.
-        follows: whether questions came before it, which "it" may speak of.
+        follows: whether questions came before it, which "it" and "its" may speak of.
     """
-    if len(question) > _CHECKED:
+    words = _WORD.findall(question[: _CHECKED + 1].lower())
+    if len(question) > _CHECKED or (follows and _OWNERS.intersection(words)):
         return None
-    words = _WORD.findall(question.lower())
     content = {word for word in content_words(question) if word not in _AROUND | _TEXTS}
     content = {word for word in content if not word.isdigit() and word not in _NUMBERS}
     rest = content - _OVERVIEWS - (_CHIEF | _POINTS if content & _CHIEF else frozenset())
@@ -145,7 +147,7 @@ def subject_of(question: str) -> str:
 
 
 def _topic(question: str, led_in: re.Pattern[str]) -> str:
-    if len(question) > _CHECKED:
+    if len(question) > _CHECKED or _NO_SPACES.search(question):
         return ""
     found = led_in.fullmatch(question)
     topic = _OWNING.sub("", found[1] if found else question.strip(" \t\n.?!,;:"))

@@ -11,6 +11,11 @@ def test_even_odds_are_a_half() -> None:
     assert confidence({"maxsim_idf": 0.5}, {"intercept": -1.0, "maxsim_idf": 2.0}) == 0.5
 
 
+def test_questions_that_seldom_have_an_answer_lower_it() -> None:
+    features, weights = {"maxsim_idf": 0.5}, {"intercept": -1.0, "maxsim_idf": 2.0}
+    assert confidence(features, weights, answerable=0.5) == 0.25  # even odds, a third of 3 to 1
+
+
 def test_it_is_never_out_of_bounds() -> None:
     assert confidence({"maxsim_idf": 1.0}, {"intercept": 0.0, "maxsim_idf": 600.0}) == 1
     assert confidence({"maxsim_idf": 1.0}, {"intercept": 0.0, "maxsim_idf": -600.0}) == 0

@@ -67,6 +67,7 @@ class TestAnOverview:
     def test_is_not_asked_for_where_it_speaks_of_what_came_before(self) -> None:
         assert overview_request("What is it about?", follows=False)
         assert not overview_request("What is it about?", follows=True)
+        assert not overview_request("What is its core idea?", follows=True)
         assert overview_request("What is this about?", follows=True)
 
 
@@ -111,6 +112,7 @@ def test_a_topic_is_a_word_a_name_or_a_thing(question: str, topic: str) -> None:
         "memory use of very large files",
         "Thanks!",
         "How about that?",
+        "灯塔建于哪一年?",
     ],
 )
 def test_what_asks_something_or_points_back_has_no_topic(question: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from qa import QA, Document, QAError
-from qa.answering import ExtractiveAnswerer
+from qa.answering import DEFAULT_TENTATIVE, ExtractiveAnswerer
 from qa.evaluation import Question, QuestionSet, evaluate, load_run
 from qa.index import Index, update_index
 from tests.fakes import FakeEncoder
@@ -73,7 +73,7 @@ class TestRuns:
         assert run.settings["top_k"] == 2
         assert all(record.abstained for record in run.records)
         assert isinstance(museum.answerer, ExtractiveAnswerer)
-        assert (museum.answerer.threshold, museum.answerer.tentative) == (0.1, 0.35)
+        assert (museum.answerer.threshold, museum.answerer.tentative) == (0.1, DEFAULT_TENTATIVE)
 
     def test_the_last_is_held_against_the_one_before(self, museum: QA, tmp_path: Path) -> None:
         session = Session(tmp_path)
