@@ -20,6 +20,8 @@ _RULE = re.compile(r"[ \t|:+=*_#~-]{3,}$")
 _UNDERLINE = re.compile(r" {0,3}(?:(=+)|-{2,})$")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _BADGES = re.compile(r"(?:[ \t]*\[?!\[[^\]\n]{0,200}\]\([^)\s]{0,500}\)(?:\]\([^)\s]{0,500}\))?)+$")
+_ENDS = frozenset(".!?:;,…。！？：；，、؟۔؛،।")
+_CLOSING = "\"'”’»)]」』）*_"
 _LONGEST_HEADING = 100
 _LOOKED_AT = 2_000  # characters of a line
 _SHORT = 50  # characters of a line that was not wrapped
@@ -34,7 +36,7 @@ class _Line(NamedTuple):
 
     @property
     def ends_sentence(self) -> bool:
-        return self.text[-1:] in (*".!?:;,",)
+        return self.text.rstrip(_CLOSING)[-1:] in _ENDS
 
 
 def text_blocks(text: str, *, markdown: bool) -> tuple[Block, ...]:

@@ -90,7 +90,6 @@ def _facts(record: Record) -> dict[str, float]:
         facts["abstentions"] = not record.answerable
     if record.answerable:
         facts["false abstentions"] = record.abstained
-        facts["shown and right"] = record.right and not record.abstained
     else:
         facts["abstention recall"] = record.abstained
         facts["tentative on unanswerable"] = record.tentative
@@ -119,7 +118,6 @@ _YES_NO = {
     "answer-in-quote@1",
     "answer-in-quote@3",
     "abstention recall",
-    "shown and right",
     "false answers",
     "tentative on unanswerable",
     "false abstentions",
@@ -171,11 +169,6 @@ _ALL = [
         "the first quote holds a right short answer, word for word",
     ),
     _mean("short answers", "answer-in-quote@3", "one of the first 3 quotes does"),
-    _mean(
-        "abstention",
-        "shown and right",
-        "share of the answerable questions with a right first quote, answered or tentative",
-    ),
     _mean("abstention", "false answers", "share of the unanswerable questions answered", -1),
     _mean(
         "abstention",

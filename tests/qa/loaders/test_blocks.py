@@ -151,6 +151,12 @@ class TestMarkdown:
 
 
 class TestPlainText:
+    @pytest.mark.parametrize("line", ["它高三十米。", "“We are off.”", "(Not so fast!)", "كيف؟"])
+    def test_a_first_line_that_ends_a_sentence_is_no_heading(
+        self, tmp_path: Path, line: str
+    ) -> None:
+        assert loaded(tmp_path, "a.txt", f"{line}\n\nMore of it.") == []
+
     def test_headings_are_numbered_or_underlined_or_in_capitals(self, tmp_path: Path) -> None:
         text = "My Title\n\nTEXT AND MORE\n\n1. Why so\n\nIt is.\n\nEnd\n---\n\nAnn Low"
         assert loaded(tmp_path, "a.txt", text) == [
