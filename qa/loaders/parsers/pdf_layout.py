@@ -71,8 +71,17 @@ def laid_out(
         for line, place in zip(page, at, strict=True)
         if line.head and line.text[line.head - 1] in _HEAD_ENDS
     }
-    named = tuple(part for block in found for part in _parted(text, block, heads))
-    return text, title, starts, with_contents(text, named)
+    parts = [part for block in found for part in _parted(text, block, heads)]
+    return text, title, starts, with_contents(text, tuple(_following(parts)))
+
+
+def _following(blocks: Sequence[tuple[int, int, str, int]]) -> Iterator[tuple[int, int, str, int]]:
+    """Yield the blocks without those that overlap the one before: odd layouts are read so."""
+    end = 0
+    for block in blocks:
+        if block[0] >= end:
+            yield block
+            end = block[1]
 
 
 def _parted(
