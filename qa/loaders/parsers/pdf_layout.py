@@ -283,7 +283,8 @@ def _line_ends(lines: Sequence[Line], page: Sequence[Line]) -> list[bool]:
     ends = [_fits(line, following, edge) for line, following in pairwise(lines)]
     if 2 * sum(ends) >= len(ends) > 0:
         left = min(line.left for line in lines)
-        edge = max(line.right for line in page if line.left <= left + 1 and line.right > left)
+        column = [line.right for line in page if line.left <= left + 1 and line.right > left]
+        edge = max(column, default=edge)
         ends = [_fits(line, following, edge) for line, following in pairwise(lines)]
     return [*ends, True]
 
