@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa import Answer, Citation, Document
-from qa.documents import Span
+from qa.documents import Block, Span
 from qa.errors import AnswerFileError
 from qa.verification import Check, Verification
 from tests.ui.conftest import ATTACKS
@@ -227,6 +227,13 @@ def test_a_page_is_named_where_there_is_one() -> None:
     citation = Citation(1, document, Span(6, 10))
     markup = shown(Answer("Who?", "Who?", 0.9, (citation,)), document)
     assert "page 2, paragraph 2, line 3" in markup
+
+
+def test_what_a_quote_stands_under_is_said() -> None:
+    blocks = (Block(0, 7, "heading", 1), Block(9, 13, "paragraph"))
+    document = Document("a.html", "Opening\n\nTwo.", blocks=blocks)
+    markup = shown(Answer("Who?", "Who?", 0.9, (Citation(1, document, Span(9, 13)),)), document)
+    assert ("span", "Opening") in Reader(markup).found
 
 
 def test_thumbs_are_offered_for_the_pages_own_corpus_alone() -> None:
