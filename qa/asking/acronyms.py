@@ -11,8 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from embeddings import Encoder
-from qa.asking.common_words import uncommon
+from qa.asking.common_words import CommonWords
 from qa.index import Index
 from qa.text.analysis import query_terms
 
@@ -39,9 +38,9 @@ Definitions = dict[str, Counter[str]]
 class Acronyms:
     """The acronyms of an index, found when a question has one of their forms."""
 
-    def __init__(self, index: Index, encoder: Encoder) -> None:
+    def __init__(self, index: Index, common: CommonWords) -> None:
         self._index = index
-        self._encoder = encoder
+        self._common = common
         self._defined_in = lru_cache(maxsize=4)(self._read_definitions)
         self._spelt_out = lru_cache(maxsize=256)(self._find_initials)
 
@@ -78,7 +77,7 @@ class Acronyms:
         if _is_short(word) and word == word.upper() and not is_shouted:
             return True
         is_lower = 2 < len(word) <= _LONGEST_LOWER and word == word.lower()
-        return is_lower and any(uncommon([word], self._encoder))
+        return is_lower and word not in self._common
 
     def _short_forms(self, query: str, defined: Definitions) -> list[tuple[int, str]]:
         """Find the short forms of the names that a query has, and where each is to be put.

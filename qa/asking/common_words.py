@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import lru_cache
 
 from embeddings import Encoder
 
+_KEPT = 4_096  # words of the last questions
 
-def uncommon(words: Sequence[str], encoder: Encoder) -> list[bool]:
-    """Return for each word whether the model has to put it together from parts."""
-    of_one_token, *tokens = encoder.count_tokens(["a", *words])
-    return [count > of_one_token for count in tokens]
+
+class CommonWords:
+    """Knows which words the model has as one token."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        (self._of_one_token,) = encoder.count_tokens(["a"])
+        self._count = lru_cache(_KEPT)(lambda word: encoder.count_tokens([word])[0])
+
+    def __contains__(self, word: str) -> bool:
+        return self._count(word) <= self._of_one_token

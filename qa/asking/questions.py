@@ -9,6 +9,7 @@ from embeddings import Encoder
 from embeddings.models import DEFAULT_MODEL
 from qa.answering import Answer
 from qa.asking.acronyms import Acronyms
+from qa.asking.common_words import CommonWords
 from qa.asking.languages import foreign_language
 from qa.asking.small_talk import is_small_talk, is_typed_at_random, topics
 from qa.asking.spelling import Spelling
@@ -25,8 +26,9 @@ class QuestionReader:
     def __init__(self, index: Index, encoder: Encoder) -> None:
         self._index = index
         self._is_english = encoder.model == DEFAULT_MODEL
-        self._spelling = Spelling(index, encoder)
-        self._acronyms = Acronyms(index, encoder)
+        common = CommonWords(encoder)
+        self._spelling = Spelling(index, common)
+        self._acronyms = Acronyms(index, common)
 
     def corrected(self, question: str) -> str:
         """Return a question without typing mistakes."""
@@ -34,7 +36,9 @@ class QuestionReader:
 
     def expanded(self, asked: Rewriting, documents: Sequence[str] | None = None) -> Rewriting:
         """Add the other forms of the acronyms in a query, and correct what it has from before."""
-        query = self.corrected(asked.query)
+        query = asked.query
+        if query != asked.question:
+            query = self.corrected(query)
         return replace(asked, query=self._acronyms.expanded(query, documents))
 
     def check_asks(self, question: str, documents: Sequence[str] | None = None) -> None:

@@ -11,11 +11,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from itertools import compress
 from typing import NamedTuple
 
-from embeddings import Encoder
-from qa.asking.common_words import uncommon
+from qa.asking.common_words import CommonWords
 from qa.asking.languages import foreign_language
 from qa.index import Index
 from qa.text.analysis import query_terms
@@ -54,9 +52,9 @@ class _Near(NamedTuple):
 class Spelling:
     """Corrects questions by the words of an index."""
 
-    def __init__(self, index: Index, encoder: Encoder) -> None:
+    def __init__(self, index: Index, common: CommonWords) -> None:
         self._index = index
-        self._encoder = encoder
+        self._common = common
         self._terms = lru_cache(maxsize=64)(index.terms)
 
     def corrected(self, question: str) -> str:
@@ -83,10 +81,8 @@ class Spelling:
     def _unknown(self, question: str) -> list[re.Match[str]]:
         unquoted = _QUOTED.sub(lambda match: "-" * len(match[0]), question)
         places = [place for place in _WORD.finditer(unquoted) if _is_plain(place[1])]
-        if not places:
-            return []
-        is_uncommon = uncommon([place[1] for place in places], self._encoder)
-        return [place for place in compress(places, is_uncommon) if not self.knows(place[1])]
+        uncommon = [place for place in places if place[1] not in self._common]
+        return [place for place in uncommon if not self.knows(place[1])]
 
     def _nearest(self, word: str) -> str | None:
         """Return the word that a mistyped one is read as; None if none is near enough."""
@@ -128,7 +124,7 @@ class Spelling:
         form = term + word[len(stem) :]
         is_word = word.startswith(stem) and query_terms(form).keys() == {term}
         is_near = _near(word, form, 0) < (1, 2)
-        return [form] if is_word and is_near and not any(uncommon([form], self._encoder)) else []
+        return [form] if is_word and is_near and form in self._common else []
 
     def _split(self, word: str) -> str | None:
         """Return two words of the documents that were typed as one; None if it is not that."""

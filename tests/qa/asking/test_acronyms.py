@@ -9,6 +9,7 @@ import pytest
 
 from qa.asking import acronyms
 from qa.asking.acronyms import Acronyms, definitions
+from qa.asking.common_words import CommonWords
 from qa.documents import Document
 from qa.index import Index, update_index
 from tests.fakes import FakeEncoder
@@ -27,7 +28,7 @@ def found(tmp_path: Path) -> Iterator[Acronyms]:
     documents.append(Document("hut.txt", "The hut of the RAES is green."))
     update_index(tmp_path / "index", documents, encoder=encoder)
     index = Index.open(tmp_path / "index")
-    yield Acronyms(index, encoder)
+    yield Acronyms(index, CommonWords(encoder))
     index.close()
 
 
@@ -107,6 +108,6 @@ def test_finding_initials_takes_time_in_proportion(tmp_path: Path) -> None:
     update_index(tmp_path / "index", [Document("a.txt", text)], encoder=encoder)
     index = Index.open(tmp_path / "index")
     started = time.process_time()
-    Acronyms(index, encoder)._find_initials("AAAAAAAAAZ", ("a.txt",))
+    Acronyms(index, CommonWords(encoder))._find_initials("AAAAAAAAAZ", ("a.txt",))
     assert time.process_time() - started < 3
     index.close()

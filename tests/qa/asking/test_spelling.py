@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from qa.asking.common_words import CommonWords
 from qa.asking.spelling import Spelling
 from qa.documents import Document
 from qa.index import Index, update_index
@@ -29,7 +30,7 @@ def spelling_of(tmp_path: Path) -> Iterator[Spell]:
             update_index(tmp_path / "index", documents, encoder=encoder)
             index = Index.open(tmp_path / "index")
             opened.callback(index.close)
-            return Spelling(index, encoder)
+            return Spelling(index, CommonWords(encoder))
 
         yield made
 

@@ -191,6 +191,7 @@ def test_an_overview_is_printed_and_more_documents_are_told_of(
     assert quote["quote"] in (tmp_path / "03.txt").read_text()
 
 
+@pytest.mark.model
 @pytest.mark.usefixtures("indexed_essay")
 class TestWithTheRealModel:
     def test_the_threshold_decides_whether_it_answers(self) -> None:
