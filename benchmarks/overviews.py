@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +41,7 @@ def documents(bench: Path, most: int) -> Iterator[tuple[str, Document]]:
     for document in long:
         yield "long documents", Document(document.id, document.text[:LONGEST])
     paragraphs = load_questions(bench / "squad2_cs224n").documents
-    for title, of_article in list(groupby(paragraphs, lambda each: each.title))[:most]:
+    for title, of_article in islice(groupby(paragraphs, lambda each: each.title), most):
         text = "\n\n".join(paragraph.text for paragraph in of_article)
         yield "Wikipedia", Document(title, text)
 
