@@ -49,7 +49,7 @@ def test_a_document_of_each_kind_is_read_and_quoted_exactly(
         assert any("1871" in quote for quote in check_quotes(turn, document.text))
         expect(turn.locator(".iq-quote:not([data-state=verified])")).to_have_count(0)
         assert sorted(marked(page).values()) == sorted(q.text for q in quotes(turn))
-        place = turn.locator(".iq-dot").first
+        place = turn.locator(".iq-place").first
         expect(place).to_contain_text("page 2, paragraph" if name.endswith(".pdf") else "paragraph")
         if name.endswith(".pdf"):
             expect(page.get_by_role("separator", name="Page 2")).to_be_attached()
