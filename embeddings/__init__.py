@@ -1,7 +1,7 @@
 """Text to vectors, vectors to neighbours, pairs of texts to scores; nothing of documents."""
 
 from embeddings.encoder import Encoder, load_encoder
-from embeddings.errors import EmbeddingsError, MissingExtra, ModelError, ModelNotFetched, StoreError
+from embeddings.errors import EmbeddingsError, ModelError, ModelNotFetched, StoreError
 from embeddings.reranker import Reranker, load_reranker
 from embeddings.stores import VectorStore, open_store
 from embeddings.tokens import Tokens
@@ -9,7 +9,6 @@ from embeddings.tokens import Tokens
 __all__ = [
     "EmbeddingsError",
     "Encoder",
-    "MissingExtra",
     "ModelError",
     "ModelNotFetched",
     "Reranker",

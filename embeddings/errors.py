@@ -3,8 +3,7 @@
 EmbeddingsError
 ├── ModelError       a model that is missing, incomplete, or not what it says it is
 │   └── ModelNotFetched   a model that is neither bundled nor fetched, where it must be
-├── StoreError       vectors that a store cannot take, or a vector file that it cannot read
-└── MissingExtra     an optional package that is not installed
+└── StoreError       vectors that a store cannot take, or a vector file that it cannot read
 """
 
 from __future__ import annotations
@@ -28,15 +27,3 @@ class ModelNotFetched(ModelError):
 
 class StoreError(EmbeddingsError):
     """A vector store cannot take these vectors, or cannot read this file."""
-
-
-class MissingExtra(EmbeddingsError):
-    """An optional package is not installed.
-
-    `extra` is the name to install it by: `pip install 'inquote[extra]'`.
-    """
-
-    def __init__(self, package: str, *, extra: str) -> None:
-        super().__init__(f"{package} is not installed: run  pip install 'inquote[{extra}]'")
-        self.package = package
-        self.extra = extra
