@@ -153,6 +153,11 @@ def quote_parts(
         yield QuotePart(quote[begins:ends], begins < lead and not is_answer, is_answer)
 
 
+def in_one_line(context: str) -> str:
+    """Return what a quote stands under as a reader is shown it: without Markdown's marks."""
+    return " ".join(context.strip("#=-*_ \n").split())
+
+
 def place(page: int | None, line: int, start: int, end: int) -> str:
     """Return where a quote stands: "page 3, line 120, characters 1,234 to 1,300"."""
     on_page = "" if page is None else f"page {page:,}, "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qa.answering import TENTATIVE, Answer, abstention
-from qa.citations import Citation, place, quote_parts
+from qa.citations import Citation, in_one_line, place, quote_parts
 from qa.cli.options import (
     CorpusOptions,
     as_json_option,
@@ -137,7 +137,7 @@ def _print_answer(answer: Answer, nothing: str) -> None:
         where = place(quote.page, quote.line, quote.start, quote.end)
         click.secho(f"    {printable_name(quote.document_id)}, {where}", dim=True)
         if quote.context:
-            above = " > ".join(printable_name(" ".join(c.text.split())) for c in quote.context)
+            above = " > ".join(printable_name(in_one_line(c.text)) for c in quote.context)
             click.secho(f"    under {above}", dim=True)
     click.secho(f"\nconfidence {answer.confidence:.2f}", dim=True)
 

@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from qa.answering import abstention
-from qa.citations import QuotePart, quote_parts
+from qa.citations import QuotePart, in_one_line, quote_parts
 from qa.verification.answer_files import SavedCitation
 from ui.assets import PAGE
 from ui.chat.document_view import DocumentView
@@ -121,4 +121,5 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     environment.filters["exact"] = exact
+    environment.filters["in_one_line"] = in_one_line
     return environment.get_template("turn.html")

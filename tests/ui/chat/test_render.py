@@ -230,9 +230,9 @@ def test_a_page_is_named_where_there_is_one() -> None:
 
 
 def test_what_a_quote_stands_under_is_said() -> None:
-    blocks = (Block(0, 7, "heading", 1), Block(9, 13, "paragraph"))
-    document = Document("a.html", "Opening\n\nTwo.", blocks=blocks)
-    markup = shown(Answer("Who?", "Who?", 0.9, (Citation(1, document, Span(9, 13)),)), document)
+    blocks = (Block(0, 10, "heading", 2), Block(12, 16, "paragraph"))
+    document = Document("a.md", "## Opening\n\nTwo.", blocks=blocks)
+    markup = shown(Answer("Who?", "Who?", 0.9, (Citation(1, document, Span(12, 16)),)), document)
     assert ("span", "Opening") in Reader(markup).found
 
 
