@@ -24,14 +24,14 @@ def is_contents_line(line: str) -> bool:
 def with_contents(text: str, blocks: Blocks) -> Blocks:
     """Make furniture of the items and lines that repeat a heading, or the term of a definition."""
     named = {
-        _words(text[start:end])
+        words_of(text[start:end])
         for start, end, kind, _ in blocks
         if kind in ("heading", "term") and end - start <= _LONGEST
     }
     repeat = [
         kind in ("item", "paragraph", "row")
         and end - start <= _LONGEST
-        and _words(text[start:end]) in named
+        and words_of(text[start:end]) in named
         for start, end, kind, _ in blocks
     ]
     if sum(repeat) < _FEWEST:
@@ -42,7 +42,7 @@ def with_contents(text: str, blocks: Blocks) -> Blocks:
     )
 
 
-def _words(entry: str) -> str:
+def words_of(entry: str) -> str:
     """Return an entry's words, without the numbers before and after them, and without markup."""
     words = re.findall(r"\w+", _LINK.sub(" ", entry.casefold()))
     while words and words[0].isdecimal():

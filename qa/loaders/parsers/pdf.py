@@ -6,8 +6,10 @@ from typing import Any
 
 from qa.loaders.parsers import Extracted, Refused
 from qa.loaders.parsers.flow import sensible_title
+from qa.loaders.parsers.pdf_columns import in_columns
 from qa.loaders.parsers.pdf_layout import laid_out
 from qa.loaders.parsers.pdf_lines import Line, read_lines
+from qa.loaders.parsers.pdf_outline import Entry, read_outline
 from qa.loaders.parsers.signatures import kind_of, mistaken
 
 MAX_PAGES = 10_000
@@ -28,14 +30,14 @@ _FAILURES = {  # by PDFium's codes
 def parse(data: bytes, name: str) -> Extracted:
     """Read the text of a PDF, with where each page starts in it.
 
-    The text is what PDFium extracts, line by line, in the order in which the file has it, with
-    ligatures taken apart. Lines end with a line feed. A blank line is put where lines stand
+    The text is what PDFium extracts, line by line, in the order in which the file has it, or
+    column by column if that goes across columns, with ligatures taken apart. Lines end with a line feed. A blank line is put where lines stand
     further apart than the page's lines do, or change in size; between pages one where the page
     ends with a sentence, and else a line feed, so that a sentence may go on over the page. A
     word that is hyphenated at a line's end keeps its hyphen and the line end. Dropped are control
     characters, half surrogate pairs, and white space at the ends of lines. Left out are
     pictures, notes and the contents of form fields. The title is that of the file's metadata.
-    Blocks are told by how lines look, and where they stand.
+    Blocks are told by the outline, by how lines look, and where they stand.
 
     Raises:
         Refused: the file is no PDF, needs a password, is damaged, is above a limit, or has no
@@ -45,14 +47,14 @@ def parse(data: bytes, name: str) -> Extracted:
         raise mistaken(name, data, "a PDF")
     if _END not in data[-_END_WITHIN:]:
         raise Refused(f"is cut off, or damaged: a PDF ends with {_END.decode()}; {_AGAIN}")
-    pages, title, pictures = read(data)
+    pages, title, outline, pictures = read(data)
     if not any(pages):
         raise _without_text(name, len(pages), pictures=pictures > 0)
-    return Extracted(*laid_out(pages, sensible_title(title)))
+    return Extracted(*laid_out(pages, sensible_title(title), outline))
 
 
-def read(data: bytes) -> tuple[list[list[Line]], str, int]:
-    """Read a PDF: the lines of each page, the title, and on how many pages is a picture alone."""
+def read(data: bytes) -> tuple[list[list[Line]], str, list[Entry], int]:
+    """Read a PDF: the lines of each page, title, outline, and how many pages are pictures alone."""
     import pypdfium2
 
     try:
@@ -78,12 +80,12 @@ def read(data: bytes) -> tuple[list[list[Line]], str, int]:
             raise Refused(
                 f"has more than {MAX_CHARACTERS:,} characters: split it into several files"
             )
-        pages.append(read_lines(textpage))
+        pages.append(in_columns(textpage, read_lines(textpage)))
         if not pages[-1]:
             pictures += has_picture(page)
         textpage.close()
         page.close()
-    return pages, _title(pdf), pictures
+    return pages, _title(pdf), read_outline(pdf), pictures
 
 
 def _title(pdf: Any) -> str:

@@ -10,7 +10,10 @@ from typing import NamedTuple
 
 from qa.loaders.parsers import Blocks
 from qa.loaders.parsers.contents import is_contents_line, with_contents
+from qa.loaders.parsers.pdf_columns import stacked
+from qa.loaders.parsers.pdf_furniture import furniture_of
 from qa.loaders.parsers.pdf_lines import Line
+from qa.loaders.parsers.pdf_outline import Entry, Heading, headings_of
 from qa.loaders.parsers.pdf_tables import table_rows
 
 _SAME_SIZE = 1.12  # how far sizes of letters may be apart
@@ -23,14 +26,7 @@ _SENTENCE_ENDS = ".!?:…。！？؟"
 _HEAD_ENDS = ".:?!"
 _CLOSERS = ")]}”’»」』\"'"
 _NUMBER = re.compile(r"(?:\d{1,3}[.)]|\(?[a-z]\)|\(\d{1,3}\))\s")
-_PAGE_NUMBER = re.compile(
-    r"\W*(?:(?:page|p\.|seite)\s*)?(?:\d{1,5}|[ivxlc]{1,6})\W*"
-    r"(?:(?:/|of|von)\s*\d{1,5})?\W*$",
-    re.IGNORECASE,
-)
-_DIGITS = re.compile(r"\d+")
-_AT_EDGE = 2  # lines at the top and bottom of a page that may be running heads and feet
-_REPEATED = 3  # pages that a running head is on, or on all
+_SECTION = re.compile(r"(?:[1-9]\d?|[A-Z])(?:\.\d{1,2}){0,4}\.?\s\D")
 _LONGEST_HEADING = 150  # characters
 _COMMON = 3  # lines that begin where running text does
 
@@ -52,15 +48,19 @@ class _Usual(NamedTuple):
 
 
 def laid_out(
-    pages: Sequence[Sequence[Line]], title: str
+    pages: Sequence[Sequence[Line]], title: str, outline: Sequence[Entry] = ()
 ) -> tuple[str, str, tuple[int, ...], Blocks]:
-    """Return the text of pages, the title, where each page starts, and the text's blocks."""
+    """Return the text of pages, the title, where each page starts, and the text's blocks.
+
+    The lines that the outline names are headings; it tells their levels.
+    """
     text, starts, places = _joined(pages)
-    furniture = _furniture(pages)
+    furniture = furniture_of(pages)
     usual = _usual(pages)
+    headings = headings_of(pages, outline, furniture)
     found: list[tuple[int, int, str, int]] = []
-    for page, at, aside in zip(pages, places, furniture, strict=True):
-        units = list(_Page(page, aside, usual).units())
+    for page, at, aside, named in zip(pages, places, furniture, headings, strict=True):
+        units = list(_Page(page, aside, named, usual).units())
         blocks = [(at[u.first][0], at[u.last][1], u.kind, u.level) for u in units]
         if page and units:
             _go_on(text, found, blocks, page, units)
@@ -71,8 +71,22 @@ def laid_out(
         for line, place in zip(page, at, strict=True)
         if line.head and line.text[line.head - 1] in _HEAD_ENDS
     }
-    parts = [part for block in found for part in _parted(text, block, heads)]
+    sure = {at[first][0] for at, named in zip(places, headings, strict=True) for first in named}
+    parts = [part for block in _below(found, sure) for part in _parted(text, block, heads)]
     return text, title, starts, with_contents(text, tuple(_following(parts)))
+
+
+def _below(
+    blocks: Sequence[tuple[int, int, str, int]], sure: set[int]
+) -> Iterator[tuple[int, int, str, int]]:
+    """Yield the blocks; a heading that only looks like one is below that of the outline."""
+    above = 0
+    for start, end, kind, level in blocks:
+        if kind == "heading" and start in sure:
+            above = level
+        elif kind == "heading":
+            level = max(level, above + 1)
+        yield start, end, kind, level
 
 
 def _following(blocks: Sequence[tuple[int, int, str, int]]) -> Iterator[tuple[int, int, str, int]]:
@@ -127,38 +141,6 @@ def _joined(pages: Sequence[Sequence[Line]]) -> tuple[str, tuple[int, ...], list
     return "".join(parts), tuple(starts), places
 
 
-def _furniture(pages: Sequence[Sequence[Line]]) -> list[set[int]]:
-    """Return the numbers of each page's lines that are running heads and feet."""
-    edges = [_edges(page) for page in pages]
-    keys = [
-        {
-            number: (_DIGITS.sub("0", page[number].text), round(page[number].first / 3))
-            for number in at
-        }
-        for page, at in zip(pages, edges, strict=True)
-    ]
-    counts = Counter(key for at in keys for key in set(at.values()))
-    most = min(_REPEATED, max(len(pages), 2))
-    return [
-        {
-            number
-            for number, key in at.items()
-            if counts[key] >= most
-            or (
-                (len(pages) > 1 and _PAGE_NUMBER.match(page[number].text))
-                and number in (edge[0], edge[-1])
-            )
-        }
-        for page, at, edge in zip(pages, keys, edges, strict=True)
-    ]
-
-
-def _edges(page: Sequence[Line]) -> list[int]:
-    """Return the numbers of the uppermost and lowest lines, from above."""
-    order = sorted(range(len(page)), key=lambda number: -page[number].first)
-    return [*dict.fromkeys([*order[:_AT_EDGE], *order[-_AT_EDGE:]])]
-
-
 def _usual(pages: Sequence[Sequence[Line]]) -> _Usual:
     sizes: Counter[float] = Counter()
     weights: Counter[float] = Counter()
@@ -175,17 +157,30 @@ def _usual(pages: Sequence[Sequence[Line]]) -> _Usual:
 class _Page:
     """A page's lines, and what is usual for them."""
 
-    def __init__(self, lines: Sequence[Line], furniture: set[int], usual: _Usual) -> None:
-        self._lines = lines
+    def __init__(
+        self,
+        lines: Sequence[Line],
+        furniture: set[int],
+        headings: dict[int, Heading],
+        usual: _Usual,
+    ) -> None:
+        self._lines = lines = stacked(lines)
         self._usual = usual
         self._apart = _usual_distance(lines) * _WIDER
         self._furniture = furniture | {
             number for number, line in enumerate(lines) if is_contents_line(line.text)
         }
-        self._rows = {row.first: row for row in table_rows(lines, self._furniture)}
+        self._headings = headings
+        self._in_headings = {n for f, h in headings.items() for n in range(f, h.last + 1)}
+        no_rows = self._furniture | self._in_headings | self._numbered_headings()
+        self._rows = {row.first: row for row in table_rows(lines, no_rows)}
         self._in_rows = {n for r in self._rows.values() for n in range(r.first, r.last + 1)}
-        aside = self._furniture | self._in_rows
-        self._plain = [line for number, line in enumerate(lines) if number not in aside]
+        self._aside = self._furniture | self._in_headings | self._in_rows
+        self._plain = [
+            line
+            for number, line in enumerate(lines)
+            if number not in self._aside and line.column >= 0
+        ]
         lefts = Counter(round(line.left / 2) for line in self._plain)
         common = [left * 2.0 for left, count in lefts.items() if count >= _COMMON]
         self._left = min(common or [line.left for line in self._plain], default=0.0)
@@ -194,12 +189,14 @@ class _Page:
         """Yield the units of the page, in its order."""
         run: list[int] = []
         for number in range(len(self._lines)):
-            aside = number in self._furniture or number in self._in_rows
+            aside = number in self._aside
             if run and (aside or self._begins(number)):
                 yield from self._of_run(run)
                 run = []
             if not aside:
                 run.append(number)
+            elif heading := self._headings.get(number):
+                yield _Unit(number, heading.last, "heading", heading.level)
             elif number in self._furniture:
                 yield _Unit(number, number, "furniture")
             elif row := self._rows.get(number):
@@ -207,6 +204,16 @@ class _Page:
                 yield _Unit(row.first, row.last, "header" if bold and row.is_first else "row")
         if run:
             yield from self._of_run(run)
+
+    def _numbered_headings(self) -> set[int]:
+        """Return the numbers of lines whose one gap is behind a heading's number."""
+        return {
+            number
+            for number, line in enumerate(self._lines)
+            if len(line.columns) == 1
+            and _SECTION.match(line.text)
+            and (self._is_bold(line) or self._is_large(line))
+        }
 
     def _begins(self, number: int) -> bool:
         """Return whether a line begins something else than the one before."""
@@ -228,7 +235,7 @@ class _Page:
         first = run[0]
         for number, ends in zip(run, _line_ends(lines, self._plain), strict=True):
             if ends:
-                yield _Unit(first, number, *self._kind(first))
+                yield _Unit(first, number, *self._kind(first, number))
                 first = number + 1
 
     def _heading_or_terms(self, run: Sequence[int]) -> Iterator[_Unit]:
@@ -243,12 +250,13 @@ class _Page:
             larger = self._lines[run[0]].size / self._usual.size - 1 if self._usual.size else 0
             yield _Unit(run[0], run[-1], "heading", max(1, 6 - round(10 * larger)))
 
-    def _kind(self, number: int) -> tuple[str, int]:
-        """Return the kind of a unit that a line begins, and its level."""
+    def _kind(self, number: int, last: int) -> tuple[str, int]:
+        """Return the kind of a unit, and its level; where only its first line is indented, none."""
         line = self._lines[number]
         if number and self._is_term(number - 1):
             return "description", 1
-        indented = line.left > self._left + 0.8 * line.size
+        left = min(line.left, self._lines[min(number + 1, last)].left)
+        indented = left > self._left + 0.8 * line.size
         if line.text[0] in _BULLETS or _NUMBER.match(line.text) or indented:
             return "item", 1
         return "", 0

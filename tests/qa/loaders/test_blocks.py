@@ -14,7 +14,7 @@ from qa.documents import Block, Document
 from qa.loaders import load
 from qa.loaders.parsers.contents import is_contents_line
 from qa.loaders.parsers.pdf_layout import laid_out
-from qa.loaders.parsers.pdf_lines import Line
+from qa.loaders.parsers.pdf_lines import Gap, Line
 from qa.loaders.text_blocks import text_blocks
 
 EVERYDAY = Path(__file__).parents[3] / "seeds" / "everyday" / "documents"
@@ -253,8 +253,9 @@ class TestPdf:
                     st.sampled_from([0.0, 400, 700]),
                     st.sampled_from([(), (200.0,)]),
                     st.sampled_from([0, 1]),
+                    st.sampled_from([(), (Gap(1, 80.0, 200.0),)]),
                 ),
-                max_size=6,
+                max_size=12,
             ),
             min_size=1,
             max_size=4,
