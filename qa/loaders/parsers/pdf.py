@@ -31,13 +31,14 @@ def parse(data: bytes, name: str) -> Extracted:
     """Read the text of a PDF, with where each page starts in it.
 
     The text is what PDFium extracts, line by line, in the order in which the file has it, or
-    column by column if that goes across columns, with ligatures taken apart. Lines end with a line feed. A blank line is put where lines stand
-    further apart than the page's lines do, or change in size; between pages one where the page
-    ends with a sentence, and else a line feed, so that a sentence may go on over the page. A
-    word that is hyphenated at a line's end keeps its hyphen and the line end. Dropped are control
-    characters, half surrogate pairs, and white space at the ends of lines. Left out are
-    pictures, notes and the contents of form fields. The title is that of the file's metadata.
-    Blocks are told by the outline, by how lines look, and where they stand.
+    column by column if that goes across columns, with ligatures taken apart. Lines end with a
+    line feed. A blank line is put where lines stand further apart than the page's lines do, or
+    change in size; between pages one where the page ends with a sentence, and else a line feed,
+    so that a sentence may go on over the page. A word that is hyphenated at a line's end is put
+    together if the document has it whole elsewhere, and else keeps its hyphen and the line end.
+    Dropped are control characters, half surrogate pairs, and white space at the ends of lines.
+    Left out are pictures, notes and the contents of form fields. The title is that of the file's
+    metadata. Blocks are told by the outline, by how lines look, and where they stand.
 
     Raises:
         Refused: the file is no PDF, needs a password, is damaged, is above a limit, or has no

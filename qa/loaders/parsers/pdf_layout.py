@@ -12,6 +12,7 @@ from qa.loaders.parsers import Blocks
 from qa.loaders.parsers.contents import is_contents_line, with_contents
 from qa.loaders.parsers.pdf_columns import stacked
 from qa.loaders.parsers.pdf_furniture import furniture_of
+from qa.loaders.parsers.pdf_hyphens import HYPHENS, with_whole_words
 from qa.loaders.parsers.pdf_lines import Line
 from qa.loaders.parsers.pdf_outline import Entry, Heading, headings_of
 from qa.loaders.parsers.pdf_tables import table_rows
@@ -20,7 +21,6 @@ _SAME_SIZE = 1.12  # how far sizes of letters may be apart
 _WIDER = 1.25  # than the page's usual distance of lines, and there is a blank line
 _LARGER = 1.15  # than the usual letters, and it is a heading
 _BOLDER = 1.1
-_HYPHENS = "-\N{HYPHEN}"
 _BULLETS = "•◦▪‣●○■□◆➢✓\uf0a7\uf0b7"  # the last two as Symbol fonts have them
 _SENTENCE_ENDS = ".!?:…。！？؟"
 _HEAD_ENDS = ".:?!"
@@ -54,6 +54,7 @@ def laid_out(
 
     The lines that the outline names are headings; it tells their levels.
     """
+    pages = with_whole_words(pages)
     text, starts, places = _joined(pages)
     furniture = furniture_of(pages)
     usual = _usual(pages)
@@ -218,7 +219,7 @@ class _Page:
     def _begins(self, number: int) -> bool:
         """Return whether a line begins something else than the one before."""
         before, line = self._lines[number - 1], self._lines[number]
-        if before.text[-1] in _HYPHENS:
+        if before.text[-1] in HYPHENS:
             return False
         if _is_apart(before, line, self._apart) or self._is_term(number - 1):
             return True
@@ -299,7 +300,7 @@ def _line_ends(lines: Sequence[Line], page: Sequence[Line]) -> list[bool]:
 
 def _fits(line: Line, following: Line, edge: float) -> bool:
     """Return whether the next line's first word would have fitted into a line."""
-    if line.text[-1] in _HYPHENS or not line.size:
+    if line.text[-1] in HYPHENS or not line.size:
         return False
     return line.right + (following.word - following.left) + 0.6 * line.size < edge
 
@@ -346,7 +347,7 @@ def _same_size(one: Line, other: Line) -> bool:
 def _is_apart(before: Line, line: Line, apart: float) -> bool:
     """Return whether a blank line is put between two."""
     step = _step(before, line)
-    if before.text[-1] in _HYPHENS:
+    if before.text[-1] in HYPHENS:
         return False
     if line.text[0] in _BULLETS or not _same_size(before, line):
         return True

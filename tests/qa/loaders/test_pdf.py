@@ -54,6 +54,16 @@ class TestText:
             "It is well-\nknown that docu-\nments are long.\npages 3-4"
         )
 
+    def test_a_hyphenated_word_is_put_together_if_it_stands_whole_elsewhere(
+        self, path: Path
+    ) -> None:
+        page = Page().line("Documents are known. Some docu-").line("ments, so well-")
+        page.line("known as ours, are long-").line("winded. A well-known fact.")
+        assert loaded(path, pdf_of(page)).text == (
+            "Documents are known. Some documents,\nso well-\nknown as ours, are long-\n"
+            "winded. A well-known fact."
+        )
+
     def test_ligatures_are_taken_apart(self, path: Path) -> None:
         assert loaded(path, pages_of(["a ﬁne oﬃce"])).text == "a fine office"
 
