@@ -74,6 +74,7 @@ class Line(NamedTuple):
 def read_lines(textpage: Any) -> list[Line]:
     """Return the lines of a page, in the order in which the file has them."""
     whole = textpage.get_text_range(errors="ignore")
+    coded = whole.encode("utf-16-le")
     start, first = 0, 0  # in characters, and in UTF-16 units
     lines: list[Line] = []
     for end in [*_LINE_ENDS.finditer(whole), None]:
@@ -84,7 +85,7 @@ def read_lines(textpage: Any) -> list[Line]:
             lead = _units(raw) - _units(raw.lstrip())
             line = _placed(textpage, text, first + lead, last - 1)
             back = [gap for gap in line.gaps if gap.end - gap.start > _FAR_BACK * line.size]
-            lines += parts_of(textpage, whole.encode("utf-16-le"), line, back) if back else [line]
+            lines += parts_of(textpage, coded, line, back) if back else [line]
         if end:
             start, first = end.end(), last + len(end[0])
     return lines
