@@ -1,16 +1,18 @@
-"""Trains the weights of answers: the reader, the features of a candidate, the confidence.
+"""Trains the weights of answers: the readers, the features of a candidate, the confidence.
 
-    python -m benchmarks.learn --bench FOLDER
+    python -m benchmarks.learn --bench FOLDER --train FOLDER
 
-FOLDER has question sets in BEIR's format. The weights are written to `qa/answering/weights`.
+Both folders have question sets in BEIR's format. The weights are written to
+`qa/answering/weights`. It takes some three hours on two cores.
 
 Each question is asked as the package asks it, of the eight passages that are retrieved by default.
-The reader and the feature weights are trained on `squad2_cs224n` (Wikipedia; half of the questions
-look answerable and are not) and `chroma_chunking` (five long documents of several kinds). The
-feature weights are fitted with readers that did not see the question's article, as a reader is too
-sure of what it has seen. The confidence is fitted to questions that people asked, `mtrag`: three
-in four of them have an answer. A fifth of squad2's articles and half of mtrag's conversations are
-held out; so are `clapnq_half`, `covidqa_half` and the essay as a whole.
+The quick reader is trained on `squad2_cs224n` (Wikipedia; half of the questions look answerable and
+are not) and `chroma_chunking` (five long documents of several kinds), the thorough one on
+`squad2_cs224n` and the sets of `benchmarks/joint_examples.py`. Feature weights are fitted with
+readers that did not see the question's article, as a reader is too sure of what it has seen. The
+confidence is fitted to questions that people asked, `mtrag`. A fifth of squad2's articles, half of
+mtrag's conversations and an eighth of the thorough reader's articles are held out; so are
+`clapnq_half`, `covidqa_half`, the everyday documents and the essay as a whole.
 """
 
 from __future__ import annotations
@@ -24,20 +26,24 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
-from scipy.optimize import minimize
+from scipy.optimize import minimize, minimize_scalar
+from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 from tqdm.auto import tqdm
 
+from benchmarks.joint_examples import DOCUMENTS, Situations, asked, is_kept_apart
+from benchmarks.joint_network import trained as thorough_network
 from benchmarks.learn_examples import Example, examples
 from benchmarks.question_sets import parser
 from benchmarks.reader_network import Network, inputs, reader_of
 from embeddings import load_encoder
 from qa.answering.candidates import FEATURES, Candidate, ScoredPassage, candidates
-from qa.answering.confidence import CONFIDENCE_FEATURES, confidence_features
-from qa.answering.late_interaction import EncodedQuery, Match
-from qa.answering.span_reader import Reader
+from qa.answering.confidence import ANSWERABLE, CONFIDENCE_FEATURES, confidence_features
+from qa.answering.joint_reader import WEIGHTS_FILE, JointReader
+from qa.answering.late_interaction import EncodedQuery, Match, Reading
+from qa.answering.readers import Reader
 from qa.answering.weights import FOLDER, FeatureWeights, Weights
 
 EPOCHS, BATCH, RATE, DECAY, DROPOUT = 6, 16, 2e-3, 0.01, 0.1
@@ -98,15 +104,18 @@ def _loss(network: Network, pairs: Sequence[Pair]) -> torch.Tensor:
     return -torch.where(answering.any(1), pointed, logs[:, -1]).mean()
 
 
-def scored(example: Example, reader: Reader | None) -> list[ScoredPassage]:
-    matches = example.matches
+def scored(
+    example: Example, reader: Reader | None, thorough: Reader | None = None
+) -> list[ScoredPassage]:
+    query, matches = example.query, example.matches
     if reader is None:
-        return [ScoredPassage(example.query, match, 0 * match.cosines) for match in matches]
-    read = reader.read(example.query, matches)
-    return [
-        ScoredPassage(example.query, match, *reading)
-        for match, reading in zip(matches, read, strict=True)
-    ]
+        return [ScoredPassage(query, match, Reading(0 * match.cosines)) for match in matches]
+    read = zip(matches, reader.read(query, matches), strict=True)
+    found = [ScoredPassage(query, match, reading) for match, reading in read]
+    if thorough is None:
+        return found
+    readings = thorough.read(query, matches)
+    return [each._replace(thorough=one) for each, one in zip(found, readings, strict=True)]
 
 
 def fold(example: Example) -> int:
@@ -166,25 +175,58 @@ def _worth(of: Sequence[tuple[Example, list[Candidate]]], weights: dict[str, flo
     return float(np.mean([example.worth(max(every, key=score)) for example, every in of]))
 
 
-def fit_confidence(
-    asked: Sequence[Example], reader: Reader | None, weights: dict[str, float]
+def with_thorough(
+    of: Sequence[Example], readers: Readers, thorough: Reader, weights: dict[str, float]
 ) -> dict[str, float]:
-    """Fit a logistic regression: whether a question has an answer."""
+    """Add the weight of the thorough reader by which the sentences that answer are likeliest.
+
+    The examples are of a set of which it saw nothing: what it makes of others like those that it
+    learnt from is better than what it makes of any other, and would weigh too much.
+    """
+    found = [candidates(scored(e, readers[fold(e)], thorough), weights) for e in of if e.places]
+    examples = [e for e in of if e.places]
+
+    def loss(weight: float) -> float:
+        total = 0.0
+        for example, every in zip(examples, found, strict=True):
+            single = [c for c in every if not c.features["pair"]]
+            right = np.array([example.answered_by(c) for c in single])
+            if right.any():
+                scores = [c.score + weight * c.features["thorough_logit"] for c in single]
+                total -= logsumexp(np.array(scores)[right]) - logsumexp(scores)
+        return total
+
+    best = minimize_scalar(loss, bounds=(0, 2), method="bounded").x
+    return weights | {"thorough_logit": float(best)}
+
+
+def fit_confidence(
+    asked: Sequence[Example],
+    reader: Reader | None,
+    weights: dict[str, float],
+    thorough: Reader | None = None,
+) -> dict[str, float]:
+    """Fit a logistic regression: whether a question has an answer, as `ANSWERABLE` of them do.
+
+    With the thorough reader, the quick one no longer counts.
+    """
+    left_out = "thorough_logit" if thorough is None else "reader_logit"
+    names = [name for name in CONFIDENCE_FEATURES if name != left_out]
     rows, answerable = [], []
     for example in asked:
-        ranked = candidates(scored(example, reader), weights)
-        if ranked:
+        if ranked := candidates(scored(example, reader, thorough), weights):
             features = confidence_features(ranked)
-            rows.append([features[name] for name in CONFIDENCE_FEATURES])
+            rows.append([features[name] for name in names])
             answerable.append(example.question.answerable)
-    x = np.array(rows)
+    x, y = np.array(rows), np.array(answerable)
+    share = np.where(y, ANSWERABLE / y.mean(), (1 - ANSWERABLE) / (1 - y.mean()))
     size = np.maximum(x.std(axis=0), 1e-6)  # without a reader, its feature is always 0
-    fitted = LogisticRegression(C=1.0, max_iter=5_000).fit(x / size, answerable)
-    odds = {"intercept": float(fitted.intercept_[0])}
-    return odds | dict(zip(CONFIDENCE_FEATURES, (fitted.coef_[0] / size).tolist(), strict=True))
+    fitted = LogisticRegression(C=1.0, max_iter=5_000).fit(x / size, y, sample_weight=share)
+    odds = {"intercept": float(fitted.intercept_[0]), left_out: 0.0}
+    return odds | dict(zip(names, (fitted.coef_[0] / size).tolist(), strict=True))
 
 
-def main(bench: Path) -> None:
+def main(bench: Path, train: Path) -> None:
     encoder = load_encoder()
     squad, chroma, mtrag = (
         examples(bench / name, encoder) for name in ("squad2_cs224n", "chroma_chunking", "mtrag")
@@ -195,15 +237,28 @@ def main(bench: Path) -> None:
     halves = [[e for e in both if fold(e) != number] for number in range(FOLDS)]
     others = [reader_of(train_reader(half, encoder.dim)) for half in halves]
 
-    def weights(readers: Readers, reader: Reader | None) -> FeatureWeights:
-        candidate = fit_weights([squad, chroma], readers)
-        return FeatureWeights(candidate, fit_confidence(mtrag, reader, candidate))
+    sets = [squad, *(list(asked(train / "qa" / name, encoder)) for name in DOCUMENTS)]
+    make = Situations(encoder)
+    seen = [made for of in sets for e in of if not is_kept_apart(e) and (made := make.of(e))]
+    thorough_network(seen + list(make.deciding(train))).save(WEIGHTS_FILE)
+    thorough = JointReader.load()
 
-    with_reader = weights(others, reader_of(network))
-    fitted = Weights(encoder.digest, with_reader, weights([None] * FOLDS, None))
+    quick = fit_weights([squad, chroma], others)
+    alone = fit_weights([squad, chroma], [None] * FOLDS)
+    together = with_thorough(chroma, others, thorough, quick)
+    reader = reader_of(network)
+    fitted = Weights(
+        encoder.digest,
+        FeatureWeights(quick, fit_confidence(mtrag, reader, quick)),
+        FeatureWeights(together, fit_confidence(mtrag, reader, together, thorough)),
+        FeatureWeights(alone, fit_confidence(mtrag, None, alone)),
+    )
     fitted.save()
     print(fitted.to_json())
 
 
 if __name__ == "__main__":
-    main(parser("benchmarks.learn", __doc__).parse_args().bench)
+    command = parser("benchmarks.learn", __doc__)
+    command.add_argument("--train", type=Path, required=True, help="a folder of sets to learn from")
+    options = command.parse_args()
+    main(options.bench, options.train)

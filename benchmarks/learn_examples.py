@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,14 +47,7 @@ class Example:
 
     def answers(self, match: Match) -> NDArray[np.bool_]:
         """Return which tokens of a passage are part of an answer: (tokens,)."""
-        passage = match.passage
-        before = len(passage.text_in_context) - len(passage.text) - passage.start
-        starts, ends = match.tokens.spans[:, 0] - before, match.tokens.spans[:, 1] - before
-        answering = np.zeros(len(starts), bool)
-        for place in self.places:
-            if place.document_id == passage.document_id:
-                answering |= (starts < place.end) & (place.start < ends)
-        return answering & match.sentence_mask.any(axis=0)
+        return answering(match, self.places)
 
     def answered_by(self, candidate: Candidate) -> bool:
         """Return whether a candidate shares a character with an answer, behind its lead."""
@@ -72,6 +66,18 @@ class Example:
 
     def _common(self, quoted: Place) -> int:
         return sum(quoted.common(place) for place in self.places)
+
+
+def answering(match: Match, places: Iterable[Place]) -> NDArray[np.bool_]:
+    """Return which tokens of a passage lie in one of some places: (tokens,)."""
+    passage = match.passage
+    before = len(passage.text_in_context) - len(passage.text) - passage.start
+    starts, ends = match.tokens.spans[:, 0] - before, match.tokens.spans[:, 1] - before
+    inside = np.zeros(len(starts), bool)
+    for place in places:
+        if place.document_id == passage.document_id:
+            inside |= (starts < place.end) & (place.start < ends)
+    return inside & match.sentence_mask.any(axis=0)
 
 
 def held_out(set_name: str, group: str) -> bool:

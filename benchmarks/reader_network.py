@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from qa.answering.late_interaction import EncodedQuery, Match
-from qa.answering.span_reader import HEADS, LAYERS, WEIGHTS_SCALE, Reader
+from qa.answering.span_reader import HEADS, LAYERS, WEIGHTS_SCALE, SpanReader
 
 _WIDTH = 64
 
@@ -84,6 +84,8 @@ def inputs(pairs: Sequence[tuple[EncodedQuery, Match]]) -> tuple[Tensor, Tensor,
     return first, second, third
 
 
-def reader_of(network: Network) -> Reader:
+def reader_of(network: Network) -> SpanReader:
     """Make a reader of a trained network."""
-    return Reader({name: weight.detach().numpy() for name, weight in network.state_dict().items()})
+    return SpanReader(
+        {name: weight.detach().numpy() for name, weight in network.state_dict().items()}
+    )

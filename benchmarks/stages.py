@@ -25,8 +25,9 @@ from benchmarks.results import Measured, shown, table
 from embeddings.openvino_encoder import OpenVINOEncoder
 from qa import QA
 from qa.answering import extractive
+from qa.answering.joint_reader import JointReader
 from qa.answering.late_interaction import Matcher
-from qa.answering.span_reader import Reader
+from qa.answering.span_reader import SpanReader
 from qa.citations import Citation
 from qa.index import Index
 
@@ -45,7 +46,8 @@ STAGES: dict[str, Sequence[tuple[Any, str]]] = {
     "passages": [(Index, "passages")],
     "weighing the question's words": [(Matcher, "encode_query")],
     "late interaction": [(Matcher, "match")],
-    "the reader": [(Reader, "read")],
+    "the quick reader": [(SpanReader, "read")],
+    "the thorough reader": [(JointReader, "read")],
     "candidates": [(extractive, "candidates"), (extractive, "non_overlapping")],
     "quotes and their proof": [(Citation, "__init__")],
 }

@@ -46,6 +46,25 @@ def build(weights: Weights, config: dict[str, Any], pooling: str) -> Model:
     return Model(results, [ids, mask], "bert")
 
 
+def build_joint(weights: Weights, config: dict[str, Any]) -> Model:
+    """Build the network for two texts that are read together.
+
+    Its inputs are token ids and which text each is of, 0 or 1, int64, the mask, likewise, each of
+    shape (pairs, tokens); and what is added to the embedded tokens, float32, of shape (pairs,
+    tokens, dim). Its output is the last layer's vectors, (pairs, tokens, dim).
+
+    Raises:
+        UnsupportedModel: a weight is missing, or not float32.
+    """
+    network = _Network(weights, config)
+    ids, kinds, mask = (
+        opset13.parameter([-1, -1], np.int64, name=name) for name in ("ids", "kinds", "mask")
+    )
+    added = opset13.parameter([-1, -1, config["hidden_size"]], np.float32, name="added")
+    tokens = network.tokens(ids, opset13.convert(mask, np.float32), kinds, added)
+    return Model([opset13.result(tokens)], [ids, kinds, mask, added], "joint")
+
+
 class _Network:
     def __init__(self, weights: Weights, config: dict[str, Any]) -> None:
         self._weights = weights
@@ -58,21 +77,29 @@ class _Network:
         self._epsilon: float = config.get("layer_norm_eps", 1e-12)
         self._first_place = first_place(config)
 
-    def tokens(self, ids: Node, present: Node) -> Node:
+    def tokens(
+        self, ids: Node, present: Node, kinds: Node | None = None, added: Node | None = None
+    ) -> Node:
         """Return the last layer's vectors: (texts, tokens, dim)."""
-        x = self._embedded(ids)
+        x = self._embedded(ids, kinds)
+        if added is not None:
+            x = opset13.add(x, added)
         for number in range(self._layers):
             x = self._layer(x, present, f"encoder.layer.{number}.")
         return x
 
-    def _embedded(self, ids: Node) -> Node:
+    def _embedded(self, ids: Node, kinds: Node | None) -> Node:
         words = self._weight("embeddings.word_embeddings.weight")
         places = self._weight("embeddings.position_embeddings.weight")[self._first_place :]
-        kind = self._weight("embeddings.token_type_embeddings.weight")[0]
+        of_kinds = self._weight("embeddings.token_type_embeddings.weight")
         length = opset13.gather(opset13.shape_of(ids), numbers(1), whole(0))
-        first = opset13.slice(constant(places + kind), numbers(0), length, numbers(1), numbers(0))
-        of_words = opset13.gather(constant(words), ids, whole(0))
-        return self._norm(opset13.add(of_words, first), "embeddings.LayerNorm")
+        if kinds is None:
+            places = places + of_kinds[0]
+        first = opset13.slice(constant(places), numbers(0), length, numbers(1), numbers(0))
+        x = opset13.add(opset13.gather(constant(words), ids, whole(0)), first)
+        if kinds is not None:
+            x = opset13.add(x, opset13.gather(constant(of_kinds), kinds, whole(0)))
+        return self._norm(x, "embeddings.LayerNorm")
 
     def _layer(self, x: Node, present: Node, name: str) -> Node:
         query, key, value = (

@@ -11,15 +11,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from qa.answering.late_interaction import PASSAGES_KEPT, EncodedQuery, Match
+from qa.answering.late_interaction import PASSAGES_KEPT, EncodedQuery, Match, Reading
 from qa.documents import Span
 from qa.passages import Passage
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 # A sentence that points back with one of its first words is best read after the one before it.
 _POINTS_BACK = re.compile(
@@ -39,6 +35,7 @@ FEATURES = (
     "maxsim_mean",
     "passage",
     "reader_logit",
+    "thorough_logit",
     "pair",
     "no_backreference",
     "is_question",
@@ -54,15 +51,14 @@ class ScoredPassage(NamedTuple):
     Attributes:
         query: the question.
         match: how the passage meets it.
-        logits: (sentences,): the reader's log-odds of each sentence; 0 without a reader.
-        token_logits: (passage tokens,): the reader's log-odds of each token, that it is part of an
-            answer; None where the passage was not read.
+        reading: what the quick reader makes of it.
+        thorough: what the thorough reader makes of it; None where it was not asked.
     """
 
     query: EncodedQuery
     match: Match
-    logits: NDArray[np.float32]
-    token_logits: NDArray[np.float32] | None = None
+    reading: Reading
+    thorough: Reading | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +74,9 @@ class Candidate:
         features: what the score is a sum of, before weights. Of its MaxSim, the
             similarity of each query token with its most similar token, `maxsim_idf` is the mean
             by `EncodedQuery.weights` and `maxsim_mean` the plain mean; `passage`: `maxsim_idf` of
-            its whole passage; `reader_logit`: what the reader makes of it; `pair`: 1 for two
-            sentences; `no_backreference`: 1 if the second does not refer back to the first;
-            `is_question`: 1 if it is a question itself.
+            its whole passage; `reader_logit` and `thorough_logit`: what the readers make of it, 0
+            where they were not asked; `pair`: 1 for two sentences; `no_backreference`: 1 if the
+            second does not refer back to the first; `is_question`: 1 if it is a question itself.
         cosine: of the question as a whole with its nearest sentence.
     """
 
@@ -177,13 +173,22 @@ def _parts(passage: Passage) -> tuple[_Part, ...]:
 def _ending(passage: Passage, texts: Sequence[str], last: int) -> Iterator[_Part]:
     """Yield the parts whose last sentence has a number."""
     yield _part(passage, texts, last, last)
-    before = passage.sentences[last - 1].end if last else 0
-    gap = passage.text[before - passage.start : passage.sentences[last].start - passage.start]
-    if last and last - 1 not in passage.unquotable and not gap.strip():
+    if last and last - 1 not in passage.unquotable and _run_on(passage, last):
         yield _part(passage, texts, last - 1, last)
     for lead in passage.leads[last] if passage.leads else ():
         alone = _part(passage, texts, last, last)
         yield alone._replace(first=lead, shape=_shape([texts[lead], texts[last]]))
+
+
+def _run_on(passage: Passage, last: int) -> bool:
+    """Return whether a sentence and the one before it are of one paragraph, or belong together.
+
+    Two items of a list, or two rows of a table, have a line break between them.
+    """
+    before, here = passage.sentences[last - 1], passage.sentences[last]
+    gap = passage.text[before.end - passage.start : here.start - passage.start]
+    leads_in = passage.text[: before.end - passage.start].endswith((":", "?"))
+    return not gap.strip() and ("\n" not in gap or leads_in)
 
 
 def _part(passage: Passage, texts: Sequence[str], first: int, last: int) -> _Part:
@@ -209,11 +214,9 @@ def _shape(texts: Sequence[str]) -> dict[str, float]:
 def _features(scored: ScoredPassage, parts: Sequence[_Part]) -> Iterator[dict[str, float]]:
     import numpy as np
 
-    weights, sentences, logits = (
-        scored.query.weights,
-        scored.match.sentences,
-        scored.logits.tolist(),
-    )
+    weights, sentences = scored.query.weights, scored.match.sentences
+    logits = scored.reading.sentences.tolist()
+    thorough = scored.thorough.sentences.tolist() if scored.thorough else [0.0] * len(logits)
     similarity = np.maximum(
         sentences[[part.first for part in parts]], sentences[[part.last for part in parts]]
     )
@@ -226,4 +229,5 @@ def _features(scored: ScoredPassage, parts: Sequence[_Part]) -> Iterator[dict[st
             "maxsim_mean": mean,
             "passage": of_passage,
             "reader_logit": max(logits[part.first], logits[part.last]),
+            "thorough_logit": max(thorough[part.first], thorough[part.last]),
         }

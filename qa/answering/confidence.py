@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 
 from qa.answering.candidates import Candidate
 
-CONFIDENCE_FEATURES = ("maxsim_mean", "cosine", "reader_logit")
+CONFIDENCE_FEATURES = ("maxsim_mean", "cosine", "reader_logit", "thorough_logit")
 """The features; `confidence_features` says what each is."""
 
 
-ANSWERABLE = 0.75
+ANSWERABLE = 0.7
 """The share of the questions that the weights were fitted on that have an answer."""
 
 
@@ -36,11 +36,14 @@ def confidence_features(ranked: Sequence[Candidate]) -> dict[str, float]:
     """Return the features by which the best candidate is judged.
 
     `maxsim_mean` and `cosine` are those of the best candidate: how similar it is to the question
-    token by token, and as a whole. `reader_logit` is the highest of any candidate.
+    token by token, and as a whole. `reader_logit` and `thorough_logit` are the highest of any.
     """
     best = ranked[0]
     return {
         "maxsim_mean": best.features["maxsim_mean"],
         "cosine": best.cosine,
-        "reader_logit": max(candidate.features["reader_logit"] for candidate in ranked),
+        **{
+            name: max(candidate.features[name] for candidate in ranked)
+            for name in ("reader_logit", "thorough_logit")
+        },
     }

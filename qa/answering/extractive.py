@@ -7,15 +7,16 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from embeddings import Encoder, ModelError
+from embeddings import Encoder
 from qa.answering.candidates import Candidate, ScoredPassage, candidates, non_overlapping
 from qa.answering.confidence import ANSWERABLE, confidence, confidence_features
-from qa.answering.late_interaction import Matcher, TokensOf
+from qa.answering.late_interaction import Matcher, Reading, TokensOf
+from qa.answering.readers import quick_reader, thorough_reader
 from qa.answering.topics import about, topic_confidence
-from qa.answering.weights import load_weights
+from qa.answering.weights import FeatureWeights, load_weights
 from qa.citations import Citation
 from qa.documents import Document, Span
 from qa.errors import SettingsError
@@ -27,13 +28,13 @@ from qa.text.quote_bounds import Sentences
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
-    from qa.answering.span_reader import Reader
 
 ABSTENTION = "I found nothing that says this."
 TENTATIVE = "Possibly:"
 
 DEFAULT_THRESHOLD, DEFAULT_TENTATIVE = 0.75, 0.5  # how they were set: docs/quality.md
 
+_SURE = 0.9  # confidence of the quick reader, from where on the thorough one is not asked
 _CONSIDERED = 10  # candidates that an answer tells of
 _SAME = 90  # of 100, from where on two quotes say the same
 
@@ -196,9 +197,7 @@ class ExtractiveAnswerer:
         if not 0 < answerable < 1:
             raise SettingsError(f"answerable is {answerable}: take a number between 0 and 1")
         self._matcher = Matcher(encoder)
-        self._model = encoder.model
         self._is_read = encoder.digest == load_weights().model
-        self._weights = load_weights().with_reader if self._is_read else load_weights().without
         self.threshold = threshold
         self.tentative = tentative
         self.answerable = answerable
@@ -215,17 +214,9 @@ class ExtractiveAnswerer:
     ) -> Answer:
         """Quote the sentences that answer the query, or possibly do; or abstain."""
         with _small_matrices():
-            scored = self._score(query, question, [hit.passage for hit in passages], tokens)
-        ranked = [
-            candidate
-            for candidate in candidates(scored, self._weights.candidate)
-            if not any(_was_shown(candidate, quote) for quote in shown)
-        ]
-        likely = (
-            confidence(confidence_features(ranked), self._weights.confidence, self.answerable)
-            if ranked
-            else 0.0
-        )
+            scored, ranked, likely = self._judge(
+                query, question, [hit.passage for hit in passages], tokens, shown
+            )
         topic = topic_of(query)
         if topic and ranked:
             ranked = about(topic, ranked)
@@ -253,30 +244,46 @@ class ExtractiveAnswerer:
             passages=tuple(passages),
         )
 
-    def _score(
-        self, query: str, question: str, passages: Sequence[Passage], tokens: TokensOf | None
-    ) -> list[ScoredPassage]:
-        """Match each passage with the query, and read it, where there is a reader for it."""
+    def _judge(
+        self,
+        query: str,
+        question: str,
+        passages: Sequence[Passage],
+        tokens: TokensOf | None,
+        shown: Sequence[Citation],
+    ) -> tuple[list[ScoredPassage], list[Candidate], float]:
+        """Score passages, and what may be quoted, best first, with how likely the best answers.
+
+        The thorough reader reads where the quick one leaves it unsure.
+        """
         encoded = self._matcher.encode_query(query, passages, question)
         matches = self._matcher.match(encoded, passages, tokens)
+        weights = load_weights()
         if not self._is_read:
-            return [ScoredPassage(encoded, match, 0 * match.cosines) for match in matches]
-        read = self._reader.read(encoded, matches)
-        return [
-            ScoredPassage(encoded, m, *reading) for m, reading in zip(matches, read, strict=True)
-        ]
+            scored = [ScoredPassage(encoded, m, Reading(0 * m.cosines)) for m in matches]
+            return scored, *self._ranked(scored, weights.without, shown)
+        read = quick_reader().read(encoded, matches)
+        scored = [ScoredPassage(encoded, *each) for each in zip(matches, read, strict=True)]
+        ranked, likely = self._ranked(scored, weights.with_reader, shown)
+        if likely < _SURE:
+            read = thorough_reader().read(encoded, matches)
+            scored = [each._replace(thorough=r) for each, r in zip(scored, read, strict=True)]
+            ranked, likely = self._ranked(scored, weights.with_both, shown)
+        return scored, ranked, likely
 
-    @cached_property
-    def _reader(self) -> Reader:
-        try:
-            from qa.answering.span_reader import Reader
-        except ImportError as error:
-            raise ModelError(
-                f"OpenVINO, which reads what may answer, cannot be loaded ({error}): run  "
-                "pip install openvino",
-                model=self._model,
-            ) from error
-        return Reader.load()
+    def _ranked(
+        self, scored: Iterable[ScoredPassage], weights: FeatureWeights, shown: Sequence[Citation]
+    ) -> tuple[list[Candidate], float]:
+        """Return what may be quoted, best first, and how likely the best answers."""
+        ranked = [
+            candidate
+            for candidate in candidates(scored, weights.candidate)
+            if not any(_was_shown(candidate, quote) for quote in shown)
+        ]
+        if not ranked:
+            return [], 0.0
+        features = confidence_features(ranked)
+        return ranked, confidence(features, weights.confidence, self.answerable)
 
     def _choose(
         self, question: str, considered: Sequence[Candidate], topic: str

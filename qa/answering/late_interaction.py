@@ -70,6 +70,22 @@ class Match:
     cosines: NDArray[np.float32]
 
 
+class Reading(NamedTuple):
+    """What a reader makes of a passage (qa/answering/readers.py).
+
+    Attributes:
+        sentences: (sentences,): the log-odds that a token of the sentence is part of an answer,
+            against that the passage holds none; 0 without a reader.
+        tokens: (passage tokens,): those of each token; None where the passage was not read.
+        ends: (passage tokens, 2): the logits that the words that answer start, or end, with the
+            token; None where the thorough reader did not read the passage.
+    """
+
+    sentences: NDArray[np.float32]
+    tokens: NDArray[np.float32] | None = None
+    ends: NDArray[np.float32] | None = None
+
+
 class _EncodedPassage(NamedTuple):
     """What of a passage is the same for every question.
 

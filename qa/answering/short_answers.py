@@ -1,15 +1,21 @@
-"""The words of a quote that answer: a date, a number or a name, where a question asks for one.
+"""The words of a quote that answer, such as a date, a number or a name.
 
-Of the expressions of that kind in the sentence that answers, the one is taken whose tokens the
-reader finds likeliest to be part of an answer. What that is worth: docs/quality.md.
+Where the thorough reader has read, they are those between the likeliest start and end. Else, where
+a question asks for a date, a number or a name, they are the expression of that kind in the sentence
+whose tokens the quick reader finds likeliest. What that is worth: docs/quality.md.
 """
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from qa.answering.candidates import ScoredPassage
 from qa.documents import Span
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
@@ -43,6 +49,10 @@ _KINDS = [
 ]
 
 
+_CLEAR = 0.2  # how likely start and end are, together
+_LONGEST = 24  # tokens
+
+
 def short_answer(question: str, scored: ScoredPassage, sentence: Span) -> Span | None:
     """Return where the words that answer a question stand in the document.
 
@@ -52,11 +62,14 @@ def short_answer(question: str, scored: ScoredPassage, sentence: Span) -> Span |
         sentence: where the sentence that answers stands in the document.
 
     Returns:
-        A span inside the sentence; None if the question asks for no date, number or name, if the
-        sentence has none that the question itself has not, or if the passage was not read.
+        A span inside the sentence; None if no words stand out, or if the passage was not read. With
+        the quick reader, also if the question asks for no date, number or name, or if the sentence
+        has none that the question itself has not.
     """
+    if scored.thorough and scored.thorough.ends is not None:
+        return _between_ends(scored, scored.thorough.ends, sentence)
     expression = next((kind for asked, kind in _KINDS if asked.search(question)), None)
-    if expression is None or scored.token_logits is None:
+    if expression is None or scored.reading.tokens is None:
         return None
     passage = scored.match.passage
     text = passage.text[sentence.start - passage.start : sentence.end - passage.start]
@@ -67,7 +80,26 @@ def short_answer(question: str, scored: ScoredPassage, sentence: Span) -> Span |
         span = Span(sentence.start + found.start(), sentence.start + found.end())
         inside = (starts < span.end) & (span.start < ends)
         if inside.any() and found[0].lower() not in question.lower():
-            logit = float(scored.token_logits[inside].max())
+            logit = float(scored.reading.tokens[inside].max())
             if logit > likeliest:
                 best, likeliest = span, logit
     return best
+
+
+def _between_ends(scored: ScoredPassage, ends: NDArray[np.float32], sentence: Span) -> Span | None:
+    """Return the likeliest words of a sentence, if they are likely, and not all of it."""
+    import numpy as np
+
+    passage = scored.match.passage
+    before = len(passage.text_in_context) - len(passage.text) - passage.start
+    spans = scored.match.tokens.spans - before
+    inside = np.flatnonzero((spans[:, 0] >= sentence.start) & (spans[:, 1] <= sentence.end))
+    if not len(inside):
+        return None
+    chances = np.exp(ends - ends.max(axis=0))
+    first, last = (chances / chances.sum(axis=0))[inside].T
+    together = np.triu(np.outer(first, last)) - np.triu(np.outer(first, last), _LONGEST)
+    start, end = np.unravel_index(int(together.argmax()), together.shape)
+    found = Span(int(spans[inside[start], 0]), int(spans[inside[end], 1]))
+    is_whole = len(inside) == end - start + 1
+    return found if together[start, end] >= _CLEAR and not is_whole else None

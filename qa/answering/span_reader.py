@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 from embeddings import Tokens
 from embeddings.layers import attention, linear, norm
 from embeddings.openvino_runtime import Model, Network, Node, opset13, padded
-from qa.answering.late_interaction import EncodedQuery, Match
+from qa.answering.late_interaction import EncodedQuery, Match, Reading
 from qa.answering.weights import FOLDER
 
 WEIGHTS_FILE = FOLDER / "reader.safetensors"
@@ -34,20 +33,7 @@ Array = NDArray[np.float32]
 Tensors = Mapping[str, Array]
 
 
-class Reading(NamedTuple):
-    """What the reader makes of a passage.
-
-    Attributes:
-        sentences: (sentences,): the log-odds that a token of the sentence is part of an answer,
-            against that the passage holds none.
-        tokens: (passage tokens,): those of each token; None where the passage was not read.
-    """
-
-    sentences: Array
-    tokens: Array | None = None
-
-
-class Reader:
+class SpanReader:
     """Reads passages with a trained network: attention over the tokens of both, side by side.
 
     What a passage is read with makes no difference, not to the last digit.
@@ -59,7 +45,7 @@ class Reader:
         self._known: WeakKeyDictionary[Tokens, Array] = WeakKeyDictionary()
 
     @classmethod
-    def load(cls, file: Path = WEIGHTS_FILE) -> Reader:
+    def load(cls, file: Path = WEIGHTS_FILE) -> SpanReader:
         """Load a network from a file."""
         from safetensors.numpy import load_file
 
@@ -70,9 +56,9 @@ class Reader:
 
         The sentences of the others get the lowest log-odds of any that was read.
         """
-        best = _best(query, matches)
+        best = best_matches(query, matches, _READ)
         odds = self.odds(query, [matches[number] for number in best])
-        read = {n: Reading(_by_sentence(matches[n], o), o) for n, o in zip(best, odds, strict=True)}
+        read = {n: Reading(by_sentence(matches[n], o), o) for n, o in zip(best, odds, strict=True)}
         lowest = min((float(each.sentences.min()) for each in read.values()), default=NOTHING)
         return [
             read.get(number) or Reading(np.full(len(match.sentence_mask), lowest, np.float32))
@@ -101,7 +87,7 @@ class Reader:
         question = self._linear(query.tokens.vectors, "vectors")
         found = []
         for match in matches:
-            question_features, passage_features = _features(query, match)
+            question_features, passage_features = token_features(query, match)
             of_question = question + self._linear(question_features, "question_features")
             of_passage = self._passage(match.tokens) + self._linear(
                 passage_features, "passage_features"
@@ -153,7 +139,7 @@ def _norm(x: Node, weights: Tensors, name: str) -> Node:
     return norm(x, weights[f"{name}.weight"], weights[f"{name}.bias"], _EPSILON)
 
 
-def _features(query: EncodedQuery, match: Match) -> tuple[Array, Array]:
+def token_features(query: EncodedQuery, match: Match) -> tuple[Array, Array]:
     """Return the features of tokens: (question tokens, 2) and (passage tokens, 3)."""
     weights = query.weights
     similarity = query.tokens.vectors @ match.tokens.vectors.T
@@ -163,7 +149,7 @@ def _features(query: EncodedQuery, match: Match) -> tuple[Array, Array]:
     return of_question, of_passage
 
 
-def _best(query: EncodedQuery, matches: Sequence[Match]) -> list[int]:
+def best_matches(query: EncodedQuery, matches: Sequence[Match], most: int) -> list[int]:
     """Return the numbers of the passages to read, in order; those without tokens cannot be."""
     if not len(query.weights):
         return []
@@ -172,9 +158,10 @@ def _best(query: EncodedQuery, matches: Sequence[Match]) -> list[int]:
         for number, match in enumerate(matches)
         if len(match.tokens.spans)
     }
-    return sorted(sorted(met, key=lambda number: (-round(met[number], 5), number))[:_READ])
+    return sorted(sorted(met, key=lambda number: (-round(met[number], 5), number))[:most])
 
 
-def _by_sentence(match: Match, odds: Array) -> Array:
+def by_sentence(match: Match, odds: Array) -> Array:
+    """Return the log-odds of each sentence from those of the passage's tokens: (sentences,)."""
     found = [np.logaddexp.reduce(odds[: len(mask)][mask]) for mask in match.sentence_mask]
     return np.maximum(np.array(found, np.float32), NOTHING)

@@ -124,7 +124,8 @@ def retrieve(
 def _print_answer(answer: Answer, nothing: str) -> None:
     """Print an answer; `nothing` is what is said in place of one."""
     if answer.query != answer.question:
-        click.secho(f"Read as: {printable(answer.query)}\n", dim=True)
+        gap = "" if answer.status == "answered" else "\n"  # a quote has one before it
+        click.secho(f"Read as: {printable(answer.query)}{gap}", dim=True)
     if answer.abstained:
         click.secho(printable(nothing), bold=True)
         if answer.near:

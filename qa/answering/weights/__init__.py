@@ -28,24 +28,25 @@ class FeatureWeights:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """All trained weights but those of the reader's network.
+    """All trained weights but those of the readers' networks.
 
     Attributes:
-        model: the digest of the encoder that the reader was trained on.
-        with_reader: weights for that encoder.
-        without: weights for every other encoder, which the reader cannot be used with.
+        model: the digest of the encoder that the readers were trained on.
+        with_reader: weights for that encoder and the quick reader.
+        with_both: those for the quick and the thorough reader together.
+        without: weights for every other encoder, which no reader can be used with.
     """
 
     model: str
     with_reader: FeatureWeights
+    with_both: FeatureWeights
     without: FeatureWeights
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Self:
         """Make them of plain data."""
-        return cls(
-            data["model"], FeatureWeights(**data["with_reader"]), FeatureWeights(**data["without"])
-        )
+        kinds = ("with_reader", "with_both", "without")
+        return cls(data["model"], *(FeatureWeights(**data[kind]) for kind in kinds))
 
     def to_json(self) -> str:
         """Return them as JSON, rounded to four digits."""

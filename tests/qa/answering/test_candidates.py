@@ -3,8 +3,15 @@ from __future__ import annotations
 import pytest
 
 from qa import Document, Passage
-from qa.answering.candidates import Candidate, ScoredPassage, candidates, non_overlapping
-from qa.answering.late_interaction import Matcher
+from qa.answering.candidates import (
+    FEATURES,
+    Candidate,
+    ScoredPassage,
+    candidates,
+    non_overlapping,
+)
+from qa.answering.confidence import CONFIDENCE_FEATURES
+from qa.answering.late_interaction import Matcher, Reading
 from qa.answering.weights import load_weights
 from qa.documents import Block, Span
 from qa.text.sentences import split_sentences
@@ -15,6 +22,7 @@ WEIGHTS = {
     "maxsim_mean": 7.0,
     "passage": 5.0,
     "reader_logit": 0.0,
+    "thorough_logit": 0.0,
     "pair": -0.5,
     "no_backreference": -0.5,
     "is_question": -1.5,
@@ -28,7 +36,7 @@ def passage(text: str) -> Passage:
 def scored(passages: list[Passage], question: str) -> list[ScoredPassage]:
     matcher = Matcher(FakeEncoder())
     query = matcher.encode_query(question, passages)
-    return [ScoredPassage(query, m, 0 * m.cosines) for m in matcher.match(query, passages)]
+    return [ScoredPassage(query, m, Reading(0 * m.cosines)) for m in matcher.match(query, passages)]
 
 
 def ranked(text: str, question: str) -> list[Candidate]:
@@ -82,6 +90,16 @@ def test_a_question_in_the_text_is_quoted_with_what_stands_behind_it() -> None:
     assert text[: best.lead] == "When was the tower closed? "
 
 
+@pytest.mark.parametrize("text", ["Salt: late.\nWater: two litres.", "Salt late.\n\nThe end."])
+def test_two_lines_or_paragraphs_are_never_quoted_as_one(text: str) -> None:
+    assert not any(each.features["pair"] for each in ranked(text, "When is the salt added?"))
+
+
+@pytest.mark.parametrize("text", ["May I park?\nOn Sundays.", "You need:\nA permit."])
+def test_a_line_that_leads_in_is_quoted_with_the_next(text: str) -> None:
+    assert text in [quoted(text, each) for each in ranked(text, "When may I park?")]
+
+
 def test_what_stands_in_two_passages_is_there_once() -> None:
     text = "The tower burned down. The tower was old. The tower was tall."
     spans = tuple(split_sentences(text))
@@ -117,15 +135,11 @@ def test_text_made_to_be_slow_is_looked_through_to_its_end() -> None:
     assert len(candidates(scored(passages, "Is it so?"), WEIGHTS)) == 3
 
 
-@pytest.mark.parametrize("weights", [load_weights().with_reader, load_weights().without])
-def test_every_feature_has_a_weight(weights: object) -> None:
-    from qa.answering.candidates import FEATURES
-    from qa.answering.confidence import CONFIDENCE_FEATURES
-    from qa.answering.weights import FeatureWeights
-
-    assert isinstance(weights, FeatureWeights)
-    assert set(weights.candidate) == set(FEATURES)
-    assert set(weights.confidence) == {"intercept", *CONFIDENCE_FEATURES}
+@pytest.mark.parametrize("weights", ["with_reader", "with_both", "without"])
+def test_every_feature_has_a_weight(weights: str) -> None:
+    found = getattr(load_weights(), weights)
+    assert set(found.candidate) == set(FEATURES)
+    assert set(found.confidence) == {"intercept", *CONFIDENCE_FEATURES}
 
 
 def test_a_heading_is_no_candidate_and_speaks_for_the_sentences_under_it() -> None:

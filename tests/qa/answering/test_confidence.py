@@ -4,6 +4,7 @@ import numpy as np
 
 from qa.answering.candidates import candidates
 from qa.answering.confidence import CONFIDENCE_FEATURES, confidence, confidence_features
+from qa.answering.late_interaction import Reading
 from tests.qa.answering.test_candidates import WEIGHTS, passage, scored
 
 
@@ -13,7 +14,7 @@ def test_even_odds_are_a_half() -> None:
 
 def test_questions_that_seldom_have_an_answer_lower_it() -> None:
     features, weights = {"maxsim_idf": 0.5}, {"intercept": -1.0, "maxsim_idf": 2.0}
-    assert confidence(features, weights, answerable=0.5) == 0.25  # even odds, a third of 3 to 1
+    assert confidence(features, weights, answerable=0.5) == 0.3  # even odds, and not 7 to 3
 
 
 def test_it_is_never_out_of_bounds() -> None:
@@ -36,5 +37,5 @@ def test_an_answer_shows_better_signs_than_what_is_merely_near() -> None:
 def test_the_reader_counts_wherever_it_finds_something() -> None:
     passages = [passage("The tower closed last week. Cats are not let in.")]
     given = scored(passages, "When did the tower close?")
-    read = [given[0]._replace(logits=np.array([-3, 2], np.float32))]
+    read = [given[0]._replace(reading=Reading(np.array([-3, 2], np.float32)))]
     assert confidence_features(candidates(read, WEIGHTS))["reader_logit"] == 2

@@ -10,6 +10,7 @@ import pytest
 
 from embeddings import ModelError
 from qa import QA, Answer, Document, verify
+from qa.answering import extractive
 from qa.answering.candidates import Candidate
 from qa.answering.extractive import (
     ABSTENTION,
@@ -20,6 +21,7 @@ from qa.answering.extractive import (
     asks_for_several,
 )
 from qa.answering.late_interaction import Match, Matcher
+from qa.answering.readers import Reader, quick_reader, thorough_reader
 from qa.documents import Span
 from qa.errors import SettingsError
 from qa.index import Index, update_index
@@ -270,10 +272,28 @@ class TestOnTheEssay:
         assert first.quote[first.lead :] == "It is definitely not an alliance relationship."
         assert first.quote.startswith("The China-Russia partnership is embedded")
 
+    def test_the_thorough_reader_is_asked_where_the_quick_one_is_unsure(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[str] = []
+        load = thorough_reader
+
+        def thorough() -> Reader:
+            asked.append("it")
+            return load()
+
+        monkeypatch.setattr(extractive, "thorough_reader", thorough)
+        with QA.open() as qa:
+            sure = qa.ask("When was the Belt and Road Initiative proposed?")
+            assert (sure.confidence >= 0.9, asked) == (True, [])
+            assert qa.ask("How many people work for NATO in Brussels?").confidence < 0.9
+        assert asked == ["it"]
+
     def test_where_the_reader_cannot_run_a_sentence_says_so(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setitem(sys.modules, "qa.answering.span_reader", None)
+        quick_reader.cache_clear()
         with QA.open() as qa:
             assert qa.retrieve("When was the Belt and Road Initiative proposed?")
             with pytest.raises(ModelError, match="pip install openvino"):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from qa.answering.candidates import ScoredPassage
-from qa.answering.late_interaction import Matcher
+from qa.answering.late_interaction import Matcher, Reading
 from qa.answering.short_answers import short_answer
 from qa.documents import Document, Span
 from qa.passages import Passage
@@ -26,7 +26,7 @@ def scored(likeliest: str, *, is_read: bool = True) -> ScoredPassage:
     spans = match.tokens.spans
     liked = (spans[:, 0] < start + len(likeliest)) & (start < spans[:, 1])
     logits = np.where(liked, 1, -1).astype(np.float32)
-    return ScoredPassage(query, match, 0 * match.cosines, logits if is_read else None)
+    return ScoredPassage(query, match, Reading(0 * match.cosines, logits if is_read else None))
 
 
 def answer(question: str, passage: ScoredPassage) -> str | None:
@@ -60,3 +60,28 @@ def test_a_question_that_asks_for_none_of_these_has_no_short_answer(question: st
 
 def test_a_passage_that_was_not_read_has_no_short_answer() -> None:
     assert answer("When was it built?", scored("1861", is_read=False)) is None
+
+
+def read_thoroughly(start: str, end: str, chance: float) -> ScoredPassage:
+    """Let the thorough reader find that words start and end the answer, each with a chance."""
+    passage = scored("1861")
+    spans = passage.match.tokens.spans
+    before = len(passage.match.passage.text_in_context) - len(TEXT)
+    ends = np.full((len(spans), 2), -20, np.float32)
+    for column, character in enumerate((TEXT.index(start), TEXT.index(end) + len(end) - 1)):
+        is_there = (spans[:, 0] <= before + character) & (before + character < spans[:, 1])
+        ends[is_there, column] = np.log(chance)
+        ends[0, column] = np.log1p(-chance)
+    return passage._replace(thorough=Reading(passage.reading.sentences, None, ends))
+
+
+def test_what_the_thorough_reader_points_at_answers_any_question() -> None:
+    passage = read_thoroughly("Lord", "Grey", 0.9)
+    assert answer("Which nobleman paid?", passage) == "Lord Grey"
+
+
+@pytest.mark.parametrize(("start", "end", "chance"), [("Lord", "Grey", 0.1), ("Marta", ".", 0.9)])
+def test_what_is_unlikely_or_the_whole_sentence_is_no_short_answer(
+    start: str, end: str, chance: float
+) -> None:
+    assert answer("Which nobleman paid?", read_thoroughly(start, end, chance)) is None

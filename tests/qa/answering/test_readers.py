@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,10 @@ import pytest
 
 from embeddings import Encoder
 from qa import Document, Passage
+from qa.answering.joint_reader import WEIGHTS_FILE
 from qa.answering.late_interaction import Matcher
-from qa.answering.span_reader import NOTHING, Reader
+from qa.answering.readers import Reader, quick_reader, thorough_reader
+from qa.answering.span_reader import NOTHING, SpanReader
 from qa.answering.weights import FOLDER, load_weights
 from qa.text.sentences import split_sentences
 from tests.fakes import FakeEncoder
@@ -21,6 +24,8 @@ TEXTS = [
     "Towers of stone are rare in these hills. Most are of wood.",
     "Cats are not let in. Dogs are.",
     "Rain fell for days.",
+    "Trains run late.",
+    "Bread is baked daily.",
 ]
 
 
@@ -31,9 +36,10 @@ def passages() -> list[Passage]:
     ]
 
 
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader.load()
+@pytest.fixture(scope="module", params=[quick_reader, thorough_reader], ids=["quick", "thorough"])
+def reader(request: pytest.FixtureRequest) -> Reader:
+    load: Callable[[], Reader] = request.param
+    return load()
 
 
 def read(reader: Reader, encoder: Encoder, question: str, of: list[Passage]) -> list[list[float]]:
@@ -52,7 +58,7 @@ def test_the_sentence_that_answers_has_the_highest_odds(
 ) -> None:
     odds = read(reader, real_encoder, "Who built the tower?", passages())
     assert max(max(row) for row in odds) == odds[0][0]
-    assert [len(row) for row in odds] == [3, 1, 2, 2, 1]
+    assert [len(row) for row in odds] == [3, 1, 2, 2, 1, 1, 1]
 
 
 def test_what_is_not_there_has_lower_odds(reader: Reader, real_encoder: Encoder) -> None:
@@ -74,7 +80,7 @@ def test_a_passage_is_read_alike_whatever_is_read_with_it(
 
 
 def test_what_is_remembered_of_a_passage_goes_with_it(real_encoder: Encoder) -> None:
-    reader, matcher = Reader.load(), Matcher(real_encoder, most=len(TEXTS))
+    reader, matcher = SpanReader.load(), Matcher(real_encoder, most=len(TEXTS))
     first = read_by(reader, matcher, "Who built the tower?", passages())
     kept = len(reader._known)
     assert kept > 0
@@ -106,18 +112,17 @@ def test_the_weights_belong_to_the_bundled_model(real_encoder: Encoder) -> None:
 
 def test_the_weights_are_small() -> None:
     size = sum(file.stat().st_size for file in Path(FOLDER).iterdir() if file.is_file())
-    assert size < 3_000_000
+    assert size < 6_000_000
 
 
 def test_the_weights_are_finite_numbers() -> None:
     from safetensors.numpy import load_file
 
-    assert all(
-        np.isfinite(weights).all() for weights in load_file(FOLDER / "reader.safetensors").values()
-    )
+    for file in ("reader.safetensors", "joint_reader.safetensors"):
+        assert all(np.isfinite(weights).all() for weights in load_file(FOLDER / file).values())
 
 
-def test_what_is_read_is_what_was_trained_in_torch(reader: Reader, real_encoder: Encoder) -> None:
+def test_the_quick_reader_reads_as_it_was_trained_in_torch(real_encoder: Encoder) -> None:
     import torch
     from safetensors.torch import load_file
 
@@ -130,6 +135,30 @@ def test_what_is_read_is_what_was_trained_in_torch(reader: Reader, real_encoder:
     matches = matcher.match(query, passages())
     with torch.inference_mode():
         parts, none = network(*inputs([(query, match) for match in matches]))
-    found = reader.odds(query, matches)
+    found = SpanReader.load().odds(query, matches)
     for odds, row in zip(found, (parts - none[:, None]).numpy(), strict=True):
         assert odds == pytest.approx(row[: len(odds)], abs=1e-5)
+
+
+def test_the_thorough_reader_reads_as_it_was_trained_in_torch(real_encoder: Encoder) -> None:
+    import torch
+
+    from benchmarks.joint_examples import Situations
+    from benchmarks.joint_network import Network, batched
+
+    network = Network.load(WEIGHTS_FILE).eval()
+    matcher = Matcher(real_encoder)
+    read = passages()[:4]
+    query = matcher.encode_query("Who built the tower?", read)
+    matches = matcher.match(query, read)
+    make = Situations(real_encoder)
+    with torch.inference_mode():
+        parts, none, ends = network(batched([make.pair(query, m, ()) for m in matches]))
+    first = 2 + len(query.weights)
+    for number, reading in enumerate(thorough_reader().read(query, matches)):
+        assert reading.tokens is not None
+        assert reading.ends is not None
+        of_passage = slice(first, first + len(reading.tokens))
+        odds = (parts[number] - none[number])[of_passage].numpy()
+        assert reading.tokens == pytest.approx(odds, abs=1e-3)
+        assert reading.ends == pytest.approx(ends[number][of_passage].numpy(), abs=1e-3)

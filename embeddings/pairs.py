@@ -1,0 +1,103 @@
+"""Two texts, read together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import starmap
+from typing import TYPE_CHECKING
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from embeddings.bert import build_joint
+from embeddings.model_config import read_config
+from embeddings.models import ModelFiles
+from embeddings.openvino_runtime import Network, padded
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float32]
+
+_TOKENISED_CACHED = 512
+
+Side = tuple[Sequence[int], "Array"]
+"""A text of a pair: the ids of its tokens, and what is added to their embeddings."""
+
+
+class PairEncoder:
+    """A BERT that reads two texts together, on OpenVINO.
+
+    Its vectors do not depend on the rest of a batch.
+
+    Args:
+        files: the model's.
+        adapter: what training changed of its weights, by their names there: other values, or, as
+            "weight.A" and "weight.B", two matrices whose product B A is added (Hu et al. 2021,
+            LoRA).
+
+    Raises:
+        ModelError: the files cannot be read.
+    """
+
+    def __init__(self, files: ModelFiles, adapter: Mapping[str, Array]) -> None:
+        try:
+            from safetensors.numpy import load_file
+
+            tokenizer = Tokenizer.from_file(str(files.folder / "tokenizer.json"))
+            weights = load_file(files.folder / "model.safetensors")
+            self._network = Network(
+                build_joint(_adapted(weights, adapter), read_config(files.folder).config)
+            )
+        except Exception as error:  # tokenizers, safetensors and OpenVINO share no base class
+            raise files.unloadable(error) from error
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        self._first, self._between = tokenizer.encode("").ids
+        self._ids = lru_cache(_TOKENISED_CACHED)(
+            lambda text: tokenizer.encode(text, add_special_tokens=False).ids
+        )
+
+    def token_ids(self, text: str) -> Sequence[int]:
+        """Return the ids of a text's tokens."""
+        ids: Sequence[int] = self._ids(text)
+        return ids
+
+    def encode(self, pairs: Sequence[tuple[Side, Side]]) -> list[tuple[Array, Array]]:
+        """Return the vectors of the tokens of each pair's texts: (tokens, dim) and (tokens, dim).
+
+        A pair's tokens are at most as many as the model has positions, less three.
+        """
+        rows = list(starmap(self._row, pairs))
+        shape = len(rows), padded(max(len(ids) for ids, _, _ in rows))
+        ids, kinds, mask = (np.zeros(shape, np.int64) for _ in range(3))
+        added = np.zeros((*shape, rows[0][2].shape[1]), np.float32)
+        for number, (of_row, kind, summand) in enumerate(rows):
+            there = slice(len(of_row))
+            ids[number, there], kinds[number, there], mask[number, there] = of_row, kind, 1
+            added[number, there] = summand
+        (vectors,) = self._network.run(ids, kinds, mask, added)
+        found = []
+        for row, ((one, _), (other, _)) in zip(vectors, pairs, strict=True):
+            second = 2 + len(one)
+            found.append((row[1 : 1 + len(one)], row[second : second + len(other)]))
+        return found
+
+    def _row(self, one: Side, other: Side) -> tuple[list[int], list[int], Array]:
+        """Return a pair's ids, kinds and summands, with those of the special tokens."""
+        ids = [self._first, *one[0], self._between, *other[0], self._between]
+        kinds = [0] * (2 + len(one[0])) + [1] * (len(other[0]) + 1)
+        special = np.zeros((1, one[1].shape[1]), np.float32)
+        return ids, kinds, np.concatenate([special, one[1], special, other[1], special])
+
+
+def _adapted(weights: Mapping[str, Array], adapter: Mapping[str, Array]) -> dict[str, Array]:
+    changed = dict(weights)
+    for name, value in adapter.items():
+        if name.endswith(".A"):
+            whole = name.removesuffix(".A")
+            changed[whole] = weights[whole] + adapter[f"{whole}.B"] @ value
+        elif not name.endswith(".B"):
+            changed[name] = value
+    return changed
