@@ -10,15 +10,9 @@ import pytest
 
 from embeddings import ModelError
 from qa import QA, Answer, Document, verify
+from qa.answering import ABSTENTION, ExtractiveAnswerer, abstention
 from qa.answering.candidates import Candidate
-from qa.answering.extractive import (
-    ABSTENTION,
-    ExtractiveAnswerer,
-    _openblas,
-    _whole,
-    abstention,
-    asks_for_several,
-)
+from qa.answering.extractive import _openblas, _whole, asks_for_several
 from qa.answering.late_interaction import Match, Matcher
 from qa.documents import Span
 from qa.errors import SettingsError
