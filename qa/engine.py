@@ -10,7 +10,8 @@ from threading import Lock
 from typing import Self
 
 from embeddings import Encoder, Reranker, SearchStore, load_reranker
-from qa.answering import Answer, Answerer, ExtractiveAnswerer
+from qa.answering import DEFAULT_TENTATIVE, DEFAULT_THRESHOLD, Answer, Answerer, ExtractiveAnswerer
+from qa.answering.confidence import ANSWERABLE
 from qa.answering.overview import MOST_SENTENCES
 from qa.arguments import check_kind, check_number, check_text, check_texts, check_whole
 from qa.asking.pipeline import DEFAULT_SENTENCES, Pipeline
@@ -166,7 +167,12 @@ class QA:
         )
         try:
             corpus.index.check_chunking(chunking)
-            answerer = answerer or ExtractiveAnswerer(corpus.encoder, **chosen)
+            answerer = answerer or ExtractiveAnswerer(
+                corpus.encoder,
+                threshold=DEFAULT_THRESHOLD if threshold is None else threshold,
+                tentative=DEFAULT_TENTATIVE if tentative is None else tentative,
+                answerable=ANSWERABLE if answerable is None else answerable,
+            )
             return cls(corpus.index, corpus.encoder, answerer, loaded, store=store, follow=follow)
         except BaseException:
             corpus.index.close()

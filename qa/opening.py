@@ -77,8 +77,10 @@ def open_corpus(
         source, index = None, source
     sources = None if source is None else _several(source)
     if index is None:
-        named = [essay_path()] if sources is None else sources
-        corpus = _open_cached(named, load(model), chunking or Chunking(), update)
+        essay: list[Source] = [essay_path()]
+        corpus = _open_cached(
+            essay if sources is None else sources, load(model), chunking or Chunking(), update
+        )
     else:
         check_kind("index", index, str | os.PathLike, "the path of a folder")
         folder = Path(index).expanduser()

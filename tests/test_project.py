@@ -200,7 +200,7 @@ def test_a_program_is_type_checked_against_the_wheel(wheel: Path, tmp_path: Path
 
     def errors(program: str) -> list[str]:
         (tmp_path / "program.py").write_text(program, encoding="utf-8")
-        mypy = [sys.executable, "-m", "mypy", "--strict", "--python-executable", python]
+        mypy = [sys.executable, "-m", "mypy", "--strict", "--python-executable", str(python)]
         environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "MYPYPATH")}
         done = subprocess.run(
             [*mypy, "program.py"], cwd=tmp_path, env=environment, capture_output=True, text=True

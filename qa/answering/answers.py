@@ -106,16 +106,17 @@ class Answer:
         """
         try:
             status = saved["status"]
-            quotes = {
-                name: tuple(_restored(quote, find) for quote in saved[name][:_MOST_RESTORED])
+            citations, near = (
+                tuple(_restored(quote, find) for quote in saved[name][:_MOST_RESTORED])
                 for name in ("citations", "near")
-            }
+            )
             answer = cls(
                 question=_text(saved["question"]),
                 query=_text(saved["query"]),
                 confidence=float(saved["confidence"]),
+                citations=citations,
+                near=near,
                 tentative=status == "tentative",
-                **quotes,
             )
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise AnswerFileError(f"this is not a saved answer: {error!r}") from error

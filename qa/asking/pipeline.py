@@ -148,8 +148,7 @@ class Pipeline:
         """Yield questions as they were read, many of them encoded at once."""
         left = iter(read)
         while some := list(islice(left, _AT_ONCE)):
-            texts = [text for asked in some if asked for text in (asked.query, asked.question)]
-            self._encoder.prepare_queries(list(dict.fromkeys(texts)))
+            self._encoder.prepare_queries([asked.query for asked in some if asked])
             yield from some
 
     def overview(self, documents: Sequence[str] | None, sentences: int) -> Answer:

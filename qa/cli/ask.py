@@ -76,7 +76,7 @@ def overview(sentences: int, corpus: CorpusOptions, as_json: bool) -> None:
 
     Of several documents, each gets its own; the first 20 are quoted.
     """
-    from qa.engine import MOST_DOCUMENTS
+    from qa.asking.pipeline import MOST_DOCUMENTS
 
     with corpus.open() as qa:
         answer = qa.overview(sentences=sentences)
@@ -125,8 +125,8 @@ def _print_answer(answer: Answer, nothing: str) -> None:
     for number, paragraph in enumerate(answer.paragraphs(nothing)):
         click.echo("\n" if number else "", nl=False)
         for text, style in paragraph:
-            styled = {style: True} if style else {}
-            click.secho(printable(text), nl=False, **styled)
+            bold, dim = style == "bold" or None, style == "dim" or None
+            click.secho(printable(text), nl=False, bold=bold, dim=dim)
         click.echo()
 
 

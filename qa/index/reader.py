@@ -131,7 +131,7 @@ class Index:
 
     def _has(self, number: int) -> bool:
         place = self._numbers.searchsorted(number)
-        return place < len(self._numbers) and bool(self._numbers[place] == number)
+        return bool(place < len(self._numbers) and self._numbers[place] == number)
 
     def search_words(
         self, query: str, top_k: int, among: NDArray[np.int64] | None = None
