@@ -26,7 +26,7 @@ from benchmarks.__main__ import SECTIONS
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 PROSE = [*DOCUMENTS, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "benchmarks").rglob("*.md"))]
-TOP_LEVEL = "benchmarks|docs|embeddings|inquote|qa|seeds|tests|ui"
+TOP_LEVEL = "benchmarks|docs|embeddings|qa|seeds|tests|ui"
 LOCKS = ("requirements.txt", "requirements-dev.txt")
 EXAMPLES = sorted((ROOT / "docs" / "examples").glob("*.py"))
 ESSAY_SHA256 = "a16c832eb8bb5be8e2f94ac5a33667dd0d30317f3c1896191db540f58facfb20"
