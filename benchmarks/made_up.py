@@ -165,6 +165,9 @@ class GivenEncoder:
         """Return the vectors of known questions: (texts, dim)."""
         return np.array([self._questions[text] for text in texts], np.float32)
 
+    def prepare_queries(self, texts: Sequence[str]) -> None:
+        pass
+
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Return the next vectors, whatever the texts: (texts, dim)."""
         return np.array(list(islice(self._passages, len(texts))), np.float32)

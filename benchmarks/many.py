@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,9 +23,9 @@ from benchmarks.machine import Rates
 from benchmarks.made_up import build_index, questions_and_texts
 from benchmarks.results import Line, Measured, table
 from benchmarks.timing import clocked
-from embeddings import load_encoder
+from embeddings import Encoder, load_encoder
 from qa import QA
-from qa.answering import ExtractiveAnswerer
+from qa.answering import Answer, ExtractiveAnswerer
 from qa.answering.late_interaction import TokensOf
 from qa.index.storage import FORMAT, is_index
 
@@ -72,11 +73,24 @@ def asked_at_first(qa: QA, questions: Sequence[str]) -> dict[str, Samples]:
     samples: dict[str, Samples] = {how: [] for how in ways}
     for question in questions:
         for blanks, (how, tokens) in enumerate(ways.items(), 7):
-            qa.answerer = ExtractiveAnswerer(qa.encoder)
-            _ = qa.answerer.answer("", "", [], qa.index.document)  # loads the reader
-            qa.tokens = tokens
-            samples[how].append([clocked(partial(qa.ask, question + " " * blanks))])
+            answerer = _WithTokens(qa.encoder, tokens)
+            _ = answerer.answer("", "", [], qa.index.document)  # loads the reader
+            fresh = QA(qa.index, qa.encoder, answerer)
+            samples[how].append([clocked(partial(fresh.ask, question + " " * blanks))])
     return samples
+
+
+class _WithTokens(ExtractiveAnswerer):
+    """An answerer that takes the tokens of passages from where it is told."""
+
+    def __init__(self, encoder: Encoder, tokens: TokensOf) -> None:
+        super().__init__(encoder)
+        self._tokens = tokens
+
+    def answer(self, *asked: Any, **_: Any) -> Answer:
+        """Quote, whatever tokens are given."""
+        question, query, passages, find = asked[:4]
+        return super().answer(question, query, passages, find, self._tokens)
 
 
 def built(folder: Path, texts: Sequence[str], count: int) -> Path:

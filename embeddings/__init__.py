@@ -3,7 +3,7 @@
 from embeddings.encoder import Encoder, load_encoder
 from embeddings.errors import EmbeddingsError, ModelError, ModelNotFetched, StoreError
 from embeddings.reranker import Reranker, load_reranker
-from embeddings.stores import VectorStore, open_store
+from embeddings.stores import SearchStore, VectorStore, open_store
 from embeddings.tokens import Tokens
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "ModelError",
     "ModelNotFetched",
     "Reranker",
+    "SearchStore",
     "StoreError",
     "Tokens",
     "VectorStore",

@@ -62,6 +62,12 @@ class Encoder(Protocol):
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Encode queries: (texts, dim)."""
 
+    def prepare_queries(self, texts: Sequence[str]) -> None:
+        """Encode queries at once that will now be asked one by one.
+
+        Only for speed: an encoder that would give them other vectors than alone does nothing.
+        """
+
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Encode passages: (texts, dim)."""
 

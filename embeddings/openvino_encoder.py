@@ -60,6 +60,7 @@ class OpenVINOEncoder:
             raise files.unloadable(error) from error
         self.dim: int = self._config.config["hidden_size"]
         self._query = lru_cache(_QUERIES_CACHED)(self._encode_query)
+        self._prepared: dict[str, tuple[NDArray[np.float32], Tokens]] = {}
         self._tokenised = lru_cache(_TOKENISED_CACHED)(self._tokenizer.encode)
 
     @cached_property
@@ -134,8 +135,20 @@ class OpenVINOEncoder:
                 vectors[[some[n] for n in batch]] = text_vectors
         return unit(vectors)
 
+    def prepare_queries(self, texts: Sequence[str]) -> None:
+        """Encode queries with their tokens, and keep them until the next are prepared."""
+        prompt = self._config.query_prompt
+        read = self._read(prompt, texts)
+        self._prepared = {
+            texts[n]: (unit(vectors[[row]]), _outside(prompt, read[n], tokens[row]))
+            for batch, (tokens, vectors) in self._encoded(read, self._exact(len(read)))
+            for row, n in enumerate(batch)
+        }
+
     def _encode_query(self, text: str) -> tuple[NDArray[np.float32], Tokens]:
         """Encode a query and its tokens at once, which takes no longer than either."""
+        if prepared := self._prepared.get(text):
+            return prepared
         prompt = self._config.query_prompt
         read = self._read(prompt, [text])
         ((_, (tokens, vectors)),) = self._encoded(read, self._low_latency)

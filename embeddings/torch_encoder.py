@@ -68,6 +68,9 @@ class SentenceTransformersEncoder:
         with self._lock:
             return self._unit(self._transformer.encode_query(list(texts), **self._options))
 
+    def prepare_queries(self, texts: Sequence[str]) -> None:
+        """Do nothing: the rest of a batch would change the last digits."""
+
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Encode with the model's passage prompt, if it has one: (texts, dim).
 

@@ -7,6 +7,8 @@ with QA.open("essay.txt") as qa:
     print(answer.text)
 """
 
+import logging
+
 from qa.answering import Answer
 from qa.citations import Citation
 from qa.conversation import Conversation
@@ -32,3 +34,5 @@ __all__ = [
     "retrieve",
     "verify",
 ]
+
+logging.getLogger("inquote").addHandler(logging.NullHandler())

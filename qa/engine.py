@@ -2,44 +2,48 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import time
-from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import Lock
 from typing import Self
 
-from embeddings import Encoder, Reranker, load_reranker
+from embeddings import Encoder, Reranker, SearchStore, load_reranker
 from qa.answering import DEFAULT_TENTATIVE, DEFAULT_THRESHOLD, Answer, Answerer, ExtractiveAnswerer
 from qa.answering.confidence import ANSWERABLE
-from qa.answering.late_interaction import TokensOf
-from qa.answering.overview import MOST_SENTENCES, OVERVIEW, Overviews
-from qa.asking.questions import QuestionReader
+from qa.answering.overview import MOST_SENTENCES
+from qa.arguments import check_kind, check_number, check_text, check_texts, check_whole
+from qa.asking.pipeline import DEFAULT_SENTENCES, Pipeline
 from qa.citations import Citation
-from qa.errors import QuestionError, SettingsError
-from qa.follow_ups.requests import asks_for_more, overview_request
-from qa.follow_ups.rewriting import LOOK_BACK, Rewriting, rewrite
+from qa.current import Current
+from qa.errors import QuestionError, SettingsError, StoredIndexError
 from qa.index import Index
+from qa.index.custom_store import CustomStore
+from qa.index.writer import Unreadable
 from qa.opening import Source, open_corpus
 from qa.passages import Chunking
-from qa.retrieval import RetrievedPassage, Retriever, check_question
-from qa.text.analysis import terms
+from qa.progress import Progress
+from qa.retrieval import RetrievedPassages
+from qa.twins import in_thread
 
 DEFAULT_TOP_K = 8
-DEFAULT_SENTENCES = 5
-MOST_DOCUMENTS = 20
-"""The most documents that one overview is of: the first of those asked."""
 
-_QUOTED_IN_ALL = 12  # sentences of an overview that was asked for in words
-
-_SURER = 0.05  # of confidence, that the history must add to an ambiguous question
-_BEHIND = 2.0  # of score, that its quote may be behind the best for the question by itself
+_log = logging.getLogger("inquote")
 
 
 class QA:
     """Answers questions about a corpus from an index, in the corpus's own words.
 
     It may be used from several threads. Use it in a `with` block, or call `close`.
+
+    Args:
+        index: the index that is asked. It is closed with the `QA`.
+        encoder: the one that made the index.
+        answerer: makes answers of passages; None quotes with an `ExtractiveAnswerer`.
+        reranker: puts the passages found in order; None leaves them as they are.
+        store: searches the index's vectors, in place of the index; see `QA.open`.
+        follow: whether to see changes of the index; see `QA.open`.
     """
 
     def __init__(
@@ -48,15 +52,28 @@ class QA:
         encoder: Encoder,
         answerer: Answerer | None = None,
         reranker: Reranker | None = None,
+        *,
+        store: SearchStore | None = None,
+        follow: bool = False,
     ) -> None:
-        self.index = index
         self.encoder = encoder
         self.reranker = reranker
-        self._retriever = Retriever(index, encoder, reranker)
-        self._reader = QuestionReader(index, encoder)
-        self.answerer = answerer or ExtractiveAnswerer(encoder)
-        self.tokens: TokensOf = partial(index.passage_tokens, encoder=encoder)
-        self._overviews = Overviews(index, encoder)
+        self.store = store
+        self._answerer = answerer or ExtractiveAnswerer(encoder)
+        self._custom = None if store is None else CustomStore(store)
+        self._current = Current(self._pipeline(index))
+        self._follows = follow
+        self._refreshing = Lock()
+
+    @property
+    def index(self) -> Index:
+        """The index that is asked; another one after a `refresh` that found changes."""
+        return self._current.pipeline.index
+
+    @property
+    def answerer(self) -> Answerer:
+        """What makes answers of passages."""
+        return self._answerer
 
     @classmethod
     def open(
@@ -73,6 +90,11 @@ class QA:
         tentative: float | None = None,
         answerable: float | None = None,
         token_vectors: int | None = None,
+        answerer: Answerer | None = None,
+        store: SearchStore | None = None,
+        follow: bool = False,
+        progress: Progress | None = None,
+        unreadable: Unreadable | None = None,
     ) -> Self:
         """Open a corpus; what is not indexed yet is indexed first, and kept for the next time.
 
@@ -103,14 +125,34 @@ class QA:
             token_vectors: the most passages of an index whose tokens are kept, which takes 31 kB
                 each and makes a first question 20 ms quicker. None takes what the index was made
                 with, and for a new one 5,000.
+            answerer: makes answers of the passages found, with thresholds of its own; None quotes
+                with an `ExtractiveAnswerer`.
+            store: searches the vectors in place of the index. What the index has and it has not
+                is added to it, and what else it has is removed, now and with each `refresh`. It
+                belongs to this `QA` alone, is used by one thread at a time, and is not closed.
+            follow: whether to see what other processes change in the index: each question is
+                asked of the newest. If that cannot be opened, of the one before, with a warning
+                in the log.
+            progress: called with how many passages are encoded, of all, in place of a bar.
+            unreadable: called with a `LoadError` for each file that cannot be read, which is then
+                left out; None raises the first.
 
         Raises:
-            SettingsError: `threshold` or `tentative` is not from 0 to 1, or `answerable` is not
-                between them.
+            SettingsError: an argument is of a wrong type; `threshold` or `tentative` is not from 0
+                to 1, or `answerable` is not between them, or they are given with an `answerer`;
+                or `store` has other vectors.
             LoadError: a document cannot be read.
             StoredIndexError: an index is missing, damaged, of another make, or not writable.
             ModelError: a model cannot be loaded (it is an `EmbeddingsError`).
         """
+        thresholds = {"threshold": threshold, "tentative": tentative, "answerable": answerable}
+        chosen = {name: given for name, given in thresholds.items() if given is not None}
+        for name, given in chosen.items():
+            check_number(name, given)
+        if answerer is not None and chosen:
+            raise SettingsError(f"{min(chosen)} is not for an answerer of your own: give it there")
+        if chunking is not None:
+            check_kind("chunking", chunking, Chunking, "a Chunking")
         loaded = None if reranker is None else load_reranker(reranker)  # before any indexing
         corpus = open_corpus(
             source,
@@ -120,16 +162,18 @@ class QA:
             precision=precision,
             chunking=chunking,
             token_vectors=token_vectors,
+            progress=progress,
+            unreadable=unreadable,
         )
         try:
             corpus.index.check_chunking(chunking)
-            answerer = ExtractiveAnswerer(
+            answerer = answerer or ExtractiveAnswerer(
                 corpus.encoder,
                 threshold=DEFAULT_THRESHOLD if threshold is None else threshold,
                 tentative=DEFAULT_TENTATIVE if tentative is None else tentative,
                 answerable=ANSWERABLE if answerable is None else answerable,
             )
-            return cls(corpus.index, corpus.encoder, answerer, loaded)
+            return cls(corpus.index, corpus.encoder, answerer, loaded, store=store, follow=follow)
         except BaseException:
             corpus.index.close()
             raise
@@ -141,7 +185,7 @@ class QA:
         history: Sequence[str] = (),
         top_k: int = DEFAULT_TOP_K,
         documents: Sequence[str] | None = None,
-    ) -> list[RetrievedPassage]:
+    ) -> RetrievedPassages:
         """Find the passages nearest to a question, best first.
 
         Args:
@@ -155,8 +199,10 @@ class QA:
             SettingsError: `top_k` is less than 1; or `documents` names none, or one that is not
                 in the index.
         """
-        asked = self._standalone(question, history, documents)
-        return self._retriever.retrieve(asked, top_k, documents)
+        _check_asked(question, history, top_k, documents)
+        with self._in_use() as pipeline:
+            asked = pipeline.standalone(question, history, documents)
+            return pipeline.retrieve(asked, top_k, documents)
 
     def ask(
         self,
@@ -189,51 +235,51 @@ class QA:
             SettingsError: `top_k` is less than 1; or `documents` names none, or one that is not
                 in the index.
         """
-        started = time.perf_counter()
-        self._reader.check_asks(question, documents)
-        asked = self._standalone(question, history, documents)
-        rewritten = time.perf_counter()
-        earlier = history[-LOOK_BACK:]
-        last = next((n for n in reversed(range(len(earlier))) if not asks_for_more(earlier[n])), -1)
-        if last < 0 or not asks_for_more(question):
-            answer = self._answer(asked, bool(history), top_k, documents)
-        else:
-            answer = self._more(earlier[last:], earlier[:last], top_k, documents, shown)
-        seconds = {
-            "query": rewritten - started,
-            **answer.seconds,
-            "total": time.perf_counter() - started,
-        }
-        self._reader.check_language(answer)
-        return replace(answer, question=question, seconds=seconds)
+        _check_asked(question, history, top_k, documents)
+        with self._in_use() as pipeline:
+            return pipeline.ask(question, history, top_k, documents, shown)
 
-    def _more(
+    def retrieve_many(
         self,
-        asked: Sequence[str],
-        history: Sequence[str],
-        top_k: int,
-        documents: Sequence[str] | None,
-        shown: Sequence[Citation],
-    ) -> Answer:
-        """Answer a question again, without what was shown; or say more of its topic.
+        questions: Sequence[str],
+        *,
+        top_k: int = DEFAULT_TOP_K,
+        documents: Sequence[str] | None = None,
+    ) -> list[RetrievedPassages]:
+        """Find the passages for each of several questions, in their order.
 
-        Args:
-            asked: the question, and every "Tell me more" that came after it.
-            history: the questions before it.
-            top_k: as in `ask`.
-            documents: likewise.
-            shown: likewise.
+        It finds what `retrieve` finds, and is quicker than asking one by one.
+
+        Raises:
+            QuestionError: one of the questions cannot be asked; the message says which.
+            SettingsError: as in `retrieve`.
         """
-        question, known = self._standalone(asked[0], history, documents), list(shown)
-        again = partial(self._answer, question, bool(history), top_k, documents)
-        for _ in asked if not shown else ():
-            before = again(known)
-            known += before.citations or before.near
-        more = again(known)
-        if more.abstained and (topic := question.topic):
-            about = self._answer(Rewriting(topic, topic), False, top_k, documents, known)
-            return more if about.abstained else about
-        return more
+        check_texts("questions", questions)
+        _check_asked("", (), top_k, documents)
+        with self._in_use() as pipeline:
+            return pipeline.retrieve_many(questions, top_k, documents)
+
+    def ask_many(
+        self,
+        questions: Sequence[str],
+        *,
+        top_k: int = DEFAULT_TOP_K,
+        documents: Sequence[str] | None = None,
+    ) -> list[Answer]:
+        """Answer several questions, each by itself, in their order.
+
+        It answers as `ask` does, and is quicker than asking one by one. What `ask` raises
+        `AskOtherwise` for, such as small talk, gets an abstention.
+
+        Raises:
+            QuestionError: one of the questions cannot be asked, and none is; the message says
+                which.
+            SettingsError: as in `ask`.
+        """
+        check_texts("questions", questions)
+        _check_asked("", (), top_k, documents)
+        with self._in_use() as pipeline:
+            return pipeline.ask_many(questions, top_k, documents)
 
     def overview(
         self, documents: Sequence[str] | None = None, *, sentences: int = DEFAULT_SENTENCES
@@ -248,96 +294,63 @@ class QA:
             SettingsError: `sentences` is not from 1 to 30; or `documents` names none, or one that
                 is not in the index.
         """
+        check_whole("sentences", sentences)
         if not 1 <= sentences <= MOST_SENTENCES:
             raise SettingsError(
                 f"an overview of {sentences} sentences: ask for 1 to {MOST_SENTENCES}"
             )
-        ids = list(dict.fromkeys(self._retriever.checked(documents)))
-        return self._overviews.answer(OVERVIEW, ids[:MOST_DOCUMENTS], sentences)
+        with self._in_use() as pipeline:
+            return pipeline.overview(documents, sentences)
 
-    def _answer(
-        self,
-        asked: Rewriting,
-        follows: bool,
-        top_k: int,
-        documents: Sequence[str] | None,
-        shown: Sequence[Citation] = (),
-    ) -> Answer:
-        """Answer a question as it was rewritten, without quotes that were shown."""
-        request = overview_request(asked.question, follows=follows)
-        if request and (ids := request.asks_for(self._retriever.checked(documents))):
-            few = min(DEFAULT_SENTENCES, max(_QUOTED_IN_ALL // len(ids), 1))
-            each = request.sentences or few
-            return self._overviews.answer(asked.question, ids[:MOST_DOCUMENTS], each, shown)
-        started = time.perf_counter()
-        passages = self._retriever.retrieve(asked, top_k, documents)
-        own = passages
-        if asked.may_stand_alone:
-            own = self._retriever.retrieve(asked.question, top_k, documents)
-        retrieved = time.perf_counter()
-        answer = self._best_reading(asked, passages, own, shown)
-        done = time.perf_counter()
-        seconds = {"retrieval": retrieved - started, "answer": done - retrieved}
-        return replace(answer, seconds=seconds)
+    aask = in_thread(ask)
+    aretrieve = in_thread(retrieve)
+    aask_many = in_thread(ask_many)
+    aretrieve_many = in_thread(retrieve_many)
 
-    def _best_reading(
-        self,
-        asked: Rewriting,
-        passages: list[RetrievedPassage],
-        own: list[RetrievedPassage],
-        shown: Sequence[Citation],
-    ) -> Answer:
-        """Answer a question as it was rewritten; one that may stand alone, by itself if better.
+    def refresh(self) -> bool:
+        """Open the index anew if it was changed since, and return whether it was.
 
-        Words from the history match the passage that they came from, whatever is asked. So the
-        answer with them must be surer, and what it quotes must also be among the best for the
-        question by itself. For a standalone question something else stands out by far; for a
-        dependent one nothing does. One that names another subject is answered by what speaks of
-        that. What the rules are worth: docs/conversation.md.
+        Questions that are being answered go on with the index as it was.
 
-        Args:
-            asked: the question and its rewriting.
-            passages: what was retrieved for the rewriting.
-            own: what was retrieved for the question by itself.
-            shown: quotes that are left out.
+        Raises:
+            StoredIndexError: the index cannot be opened any more, or is of another make; the one
+                that is open stays in use. Or this `QA` is closed.
         """
+        with self._refreshing:
+            self._current.check_open()
+            before = self.index
+            if before.is_current():
+                return False
+            newer = Index.open(before.folder)
+            try:
+                self._current.replace(self._pipeline(newer))
+            except BaseException:
+                newer.close()
+                raise
+        _log.info("%s was changed: %d passages now", newer.folder, len(newer))
+        return True
 
-        def answer(query: str, passages: list[RetrievedPassage]) -> Answer:
-            return self.answerer.answer(
-                asked.question, query, passages, self.index.document, self.tokens, shown
-            )
+    def _pipeline(self, index: Index) -> Pipeline:
+        pipeline = Pipeline(index, self.encoder, self._answerer, self.reranker)
+        if self._custom is not None:
+            index.search_in(self._custom)
+        return pipeline
 
-        with_history = answer(asked.query, passages)
-        if not asked.may_stand_alone:
-            return with_history
-        standalone = answer(asked.question, own)
-        if asked.subject:
-            return _on_subject(asked, with_history, standalone)
-        if not asked.is_ambiguous and standalone.abstained:
-            return with_history
-        if with_history.confidence < standalone.confidence + _SURER:
-            return standalone
-        is_near_best = _is_near_best(with_history, answer(asked.question, passages))
-        return with_history if is_near_best else standalone
-
-    def _standalone(
-        self, question: str, history: Sequence[str], documents: Sequence[str] | None
-    ) -> Rewriting:
-        """Check a question, correct it and make it standalone."""
-        check_question(question, self.encoder)
-        corrected = rewrite(self._reader.corrected(question), history)
-        asked = self._reader.expanded(corrected, documents)
-        if asked.query == question:
-            return asked
-        try:
-            check_question(asked.query, self.encoder)
-        except QuestionError:  # too long only with what came before it
-            return Rewriting(question, question)
-        return asked
+    @contextmanager
+    def _in_use(self) -> Iterator[Pipeline]:
+        """Keep what answers open for a question; with `follow`, the newest."""
+        self._current.check_open()
+        if self._follows:
+            try:
+                self.refresh()
+            except StoredIndexError as error:
+                _log.warning("a change of the index is not followed: %s", error)
+        with self._current.in_use() as pipeline:
+            yield pipeline
 
     def close(self) -> None:
-        """Let go of the index's files and memory."""
-        self.index.close()
+        """Let go of the index's files and memory, after the questions that are being answered."""
+        self._current.close()
 
     def __enter__(self) -> Self:
         return self
@@ -353,7 +366,7 @@ def retrieve(
     top_k: int = DEFAULT_TOP_K,
     model: str | None = None,
     reranker: str | None = None,
-) -> list[RetrievedPassage]:
+) -> RetrievedPassages:
     """Find the passages of a corpus nearest to a question, in one call.
 
     For several questions, open the corpus once with `QA.open`.
@@ -362,39 +375,10 @@ def retrieve(
         return qa.retrieve(question, top_k=top_k)
 
 
-def _is_near_best(with_history: Answer, standalone: Answer) -> bool:
-    """Return whether a quote is nearly the best for the question by itself, in the same passages.
-
-    Where the answerer does not tell what it considered, it is taken to be.
-    """
-    if not standalone.considered or not with_history.considered:
-        return True
-    quoted = with_history.considered[0]
-    scores = [other.score for other in standalone.considered if other.overlaps(quoted)]
-    return max(scores, default=float("-inf")) >= standalone.considered[0].score - _BEHIND
-
-
-def _on_subject(asked: Rewriting, with_history: Answer, standalone: Answer) -> Answer:
-    """Return the answer that speaks of the subject that a follow-up names.
-
-    What came before is read with it if the quote then speaks of it; else what is said of the
-    subject as such. A quote that has no word of it is about what came before, and no answer.
-    """
-    if with_history.abstained:
-        return with_history if standalone.abstained else standalone
-    subject, best = terms(asked.subject), with_history.citations[0]
-    texts = [best.quote] if asked.is_noted else [best.quote, *_around(best, with_history)]
-    if any(subject <= terms(text) for text in texts):
-        return with_history
-    is_partly = standalone.abstained and subject & terms(best.quote)
-    return with_history if is_partly else standalone
-
-
-def _around(quote: Citation, answer: Answer) -> list[str]:
-    """Return the passages that hold the start of a quote, in context."""
-    return [
-        hit.passage.text_in_context
-        for hit in answer.passages
-        if hit.passage.document_id == quote.document_id
-        and hit.passage.start <= quote.start < hit.passage.end
-    ]
+def _check_asked(question: object, history: object, top_k: object, documents: object) -> None:
+    """Refuse arguments of a wrong type."""
+    check_text("the question", question, QuestionError)
+    check_texts("history", history)
+    check_whole("top_k", top_k)
+    if documents is not None:
+        check_texts("documents", documents, "ids")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +16,7 @@ from typing import Protocol
 
 from embeddings import Encoder, ModelNotFetched, load_encoder
 from embeddings.cache import cache_folder
+from qa.arguments import check_kind, check_several
 from qa.bundled import essay_path
 from qa.documents import Document
 from qa.errors import (
@@ -27,10 +29,14 @@ from qa.errors import (
 )
 from qa.index import Changes, Index, update_index
 from qa.index.storage import FORMAT, is_index
+from qa.index.writer import Unreadable
 from qa.loaders import find_all
 from qa.passages import Chunking
+from qa.progress import Progress
 
 Source = str | os.PathLike[str] | Document
+
+_log = logging.getLogger("inquote")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,35 +62,44 @@ def open_corpus(
     chunking: Chunking | None = None,
     remove: Sequence[str] = (),
     token_vectors: int | None = None,
+    progress: Progress | None = None,
+    unreadable: Unreadable | None = None,
 ) -> Corpus:
     """Bring an index up to date, and open it.
 
     Arguments and errors are those of `QA.open`; `remove` are ids of documents to take out.
     """
     load = partial(load_encoder, backend=backend, precision=precision)
+    update = partial(
+        update_index, token_vectors=token_vectors, progress=progress, unreadable=unreadable
+    )
     if index is None and isinstance(source, str | os.PathLike) and is_index(Path(source)):
         source, index = None, source
+    sources = None if source is None else _several(source)
     if index is None:
-        sources = _several(essay_path() if source is None else source)
-        return _open_cached(sources, load(model), chunking or Chunking(), token_vectors)
-    folder = Path(index).expanduser()
-    documents = find_all(_several(source)) if source is not None else []
-    if not documents and not remove:
-        return _open_unchanged(folder, load, model)
-    encoder = _encoder_of(folder, load, model)
-    changes = update_index(
-        folder,
-        documents,
-        encoder=encoder,
-        chunking=chunking,
-        remove=remove,
-        token_vectors=token_vectors,
-    )
-    return Corpus(Index.open(folder), encoder, changes)
+        essay: list[Source] = [essay_path()]
+        corpus = _open_cached(
+            essay if sources is None else sources, load(model), chunking or Chunking(), update
+        )
+    else:
+        check_kind("index", index, str | os.PathLike, "the path of a folder")
+        folder = Path(index).expanduser()
+        documents = find_all(sources) if sources is not None else []
+        if documents or remove:
+            encoder = _encoder_of(folder, load, model)
+            changes = update(folder, documents, encoder=encoder, chunking=chunking, remove=remove)
+            corpus = Corpus(Index.open(folder), encoder, changes)
+        else:
+            corpus = _open_unchanged(folder, load, model)
+    _log.info("opened %s: %d passages", corpus.index.folder, len(corpus.index))
+    return corpus
 
 
 def _several(source: Source | Sequence[Source]) -> list[Source]:
-    return [source] if isinstance(source, str | os.PathLike | Document) else list(source)
+    if isinstance(source, str | os.PathLike | Document):
+        return [source]
+    check_several("the source", source, '["notes/", Document("id", "text")]')
+    return list(source)
 
 
 def _open_unchanged(folder: Path, load: _Load, model: str | None) -> Corpus:
@@ -125,7 +140,7 @@ def _named_by(index: Index, load: _Load) -> Encoder:
 
 
 def _open_cached(
-    sources: list[Source], encoder: Encoder, chunking: Chunking, token_vectors: int | None
+    sources: list[Source], encoder: Encoder, chunking: Chunking, update: Callable[..., Changes]
 ) -> Corpus:
     """Open the cached index of these sources, up to date; a damaged one is made anew."""
     documents = find_all(sources)
@@ -135,14 +150,7 @@ def _open_cached(
 
     def updated() -> Corpus:
         try:
-            changes = update_index(
-                folder,
-                documents,
-                encoder=encoder,
-                chunking=chunking,
-                only_these=True,
-                token_vectors=token_vectors,
-            )
+            changes = update(folder, documents, encoder=encoder, chunking=chunking, only_these=True)
         except IndexNotWritten as error:
             message = str(error).replace(f"in {folder}", f"in the cache folder {cache_folder()}")
             raise IndexNotWritten(

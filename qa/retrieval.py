@@ -8,12 +8,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from embeddings import Encoder, Reranker
+from qa.arguments import check_text, check_texts
+from qa.display.rendering import table_html
 from qa.errors import AskOtherwise, QuestionError, SettingsError
 from qa.follow_ups.dependence import Dependence
 from qa.follow_ups.rewriting import Rewriting
 from qa.index import Index
 from qa.passages import Passage
 from qa.text.analysis import content_words
+from qa.text.printable import printable_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,6 +73,23 @@ class RetrievedPassage:
         return scores | {"passage": self.passage.to_dict()}
 
 
+class RetrievedPassages(list[RetrievedPassage]):
+    """A list of passages, best first, which a notebook shows as a table."""
+
+    def _repr_html_(self) -> str:
+        rows = (
+            (
+                hit.rank,
+                f"{hit.score:.3f}",
+                f"{printable_name(hit.passage.document_id)}, "
+                f"characters {hit.passage.start:,} to {hit.passage.end:,}",
+                hit.passage.text,
+            )
+            for hit in self
+        )
+        return table_html(("rank", "score", "place", "passage"), rows)
+
+
 class Retriever:
     """Finds the passages of an index for a query, by meaning and by words.
 
@@ -119,8 +139,7 @@ class Retriever:
         """
         if documents is None:
             return self._index.document_ids()
-        if isinstance(documents, str):
-            raise SettingsError(f"documents is the text {documents!r}: give a list of ids")
+        check_texts("documents", documents, "ids")
         if not documents:
             raise SettingsError("documents is an empty list: leave it out to ask all of them")
         there = self._index.document_ids()
@@ -218,6 +237,7 @@ def check_question(question: str, encoder: Encoder) -> None:
 
 def check_words(question: str) -> None:
     """Refuse a question without words, or with far too many; no encoder is needed."""
+    check_text("the question", question, QuestionError)
     if not question.strip():
         raise QuestionError("the question is empty: type what you want to know")
     if not any(character.isalnum() for character in question):

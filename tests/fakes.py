@@ -30,7 +30,8 @@ class FakeEncoder:
     """An `Encoder` without a model: a hashed bag of words, scaled to length 1.
 
     Texts that share words are near. A token is up to four letters of a word, or one other
-    character that is not white space. `encoded` lists the passages it was given, in order.
+    character that is not white space. `encoded` lists the passages it was given, in order, and
+    `prepared` the batches of queries.
     """
 
     def __init__(
@@ -41,6 +42,10 @@ class FakeEncoder:
         self.dim = dim
         self.max_tokens = max_tokens
         self.encoded: list[str] = []
+        self.prepared: list[list[str]] = []
+
+    def prepare_queries(self, texts: Sequence[str]) -> None:
+        self.prepared.append(list(texts))
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(_TOKENS.findall(text)) for text in texts]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,10 @@ def run(*arguments: str, folder: Path, path: str = str(ROOT)) -> subprocess.Comp
         capture_output=True,
         text=True,
     )
+
+
+def test_the_version_is_that_of_the_installation() -> None:
+    assert inquote.__version__ == version("inquote")
 
 
 def test_the_public_names_are_those_of_the_packages() -> None:

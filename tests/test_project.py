@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import venv
 import zipfile
 from importlib.util import find_spec
 from pathlib import Path
@@ -51,6 +52,29 @@ with QA.open() as qa:
     assert verify(answer, [qa.index.document("essay.txt")]).verified
     assert retrieve("THAAD", top_k=1)
     assert evaluate(qa, load_questions(questions_path())[:2]).figures["quotes verified"].value == 1
+"""
+
+TYPED = """
+from inquote import QA, Answer, Document, __version__, evaluate, load_questions
+
+
+def quotes(qa: QA, question: str) -> list[str]:
+    answer: Answer = qa.ask(question, top_k=3)
+    return [citation.quote for citation in answer.citations]
+
+
+async def confidence(qa: QA, question: str) -> float:
+    return (await qa.aask(question, top_k=3)).confidence
+
+
+with QA.open(Document("notes", "It opens at nine."), progress=lambda done, of: None) as qa:
+    print(__version__.upper(), quotes(qa, "When?"), qa.retrieve("When?")[0].score + 1)
+    print(evaluate(qa, load_questions("questions.jsonl")).figures["hit@5"].value + 1)
+"""
+MISTYPED = """
+qa.ask(3)
+qa.ask("When?").confidence + ""
+qa.aks
 """
 
 
@@ -155,17 +179,43 @@ def _anchors(document: Path) -> set[str]:
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.model
-@pytest.mark.wheel
-def test_the_wheel_works_by_itself_in_another_folder(tmp_path: Path) -> None:
-    """It is installed beside the dependencies of this environment, and before the checkout."""
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
     subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, ROOT],
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT],
         check=True,
         capture_output=True,
     )
-    (wheel,) = tmp_path.glob("inquote-*.whl")
+    (built,) = folder.glob("inquote-*.whl")
+    return built
+
+
+@pytest.mark.wheel
+def test_a_program_is_type_checked_against_the_wheel(wheel: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "venv", symlinks=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    (site,) = (tmp_path / "venv").glob("lib/python*/site-packages")
+    zipfile.ZipFile(wheel).extractall(site)
+
+    def errors(program: str) -> list[str]:
+        (tmp_path / "program.py").write_text(program, encoding="utf-8")
+        mypy = [sys.executable, "-m", "mypy", "--strict", "--python-executable", str(python)]
+        environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "MYPYPATH")}
+        done = subprocess.run(
+            [*mypy, "program.py"], cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
+        return re.findall(r"error: .*\[([\w-]+)\]", done.stdout + done.stderr)
+
+    assert errors(TYPED) == []
+    assert errors(TYPED + MISTYPED) == ["arg-type", "operator", "attr-defined"]
+
+
+@pytest.mark.model
+@pytest.mark.wheel
+def test_the_wheel_works_by_itself_in_another_folder(wheel: Path, tmp_path: Path) -> None:
+    """It is installed beside the dependencies of this environment, and before the checkout."""
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
     names = zipfile.ZipFile(wheel).namelist()
     assert not [name for name in names if name.startswith(("tests/", "benchmarks/", "docs/"))]
     report = ROOT / "qa" / "evaluation" / "report"

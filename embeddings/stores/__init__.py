@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class VectorStore(Protocol):
+class SearchStore(Protocol):
     """Vectors by id, searched by inner product; a higher score is nearer, in every store.
 
-    Scores are exact inner products, and equal ones stand in order of id, in every store; all but
-    "ivf" find the very nearest, too.
+    Scores are exact inner products, and equal ones stand in order of id, in every store here; all
+    but "ivf" find the very nearest, too.
     """
 
     @property
@@ -48,6 +48,10 @@ class VectorStore(Protocol):
         With `among`, only these ids are searched, as in a store of these alone; unknown ones are
         skipped.
         """
+
+
+class VectorStore(SearchStore, Protocol):
+    """A store that an index can be kept in."""
 
     def scores(self, vector: NDArray[np.float32], ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """Score vectors by id for one query of shape (dim,); a `StoreError` if one is not there."""

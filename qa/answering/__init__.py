@@ -2,19 +2,15 @@
 
 `late_interaction` matches passages with the question, `candidates` are the sentences that may be
 quoted, `span_reader` reads them, `confidence` says how likely they answer, and `extractive` makes
-the answer of them.
+the answer of them (`answers`).
 """
 
+from qa.answering.answers import ABSTENTION, TENTATIVE, Answer, Status, abstention
 from qa.answering.extractive import (
-    ABSTENTION,
     DEFAULT_TENTATIVE,
     DEFAULT_THRESHOLD,
-    TENTATIVE,
-    Answer,
     Answerer,
     ExtractiveAnswerer,
-    Status,
-    abstention,
 )
 
 __all__ = [

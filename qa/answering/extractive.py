@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from embeddings import Encoder
+from qa.answering.answers import Answer
 from qa.answering.candidates import Candidate, ScoredPassage, candidates, non_overlapping
 from qa.answering.confidence import ANSWERABLE, confidence, confidence_features
 from qa.answering.late_interaction import Matcher, Reading, TokensOf
@@ -28,9 +29,6 @@ from qa.text.quote_bounds import Sentences
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
-
-ABSTENTION = "I found nothing that says this."
-TENTATIVE = "Possibly:"
 
 DEFAULT_THRESHOLD, DEFAULT_TENTATIVE = 0.75, 0.5  # how they were set: docs/quality.md
 
@@ -53,87 +51,6 @@ _ASKS_FOR_SEVERAL = re.compile(
 )
 
 FindDocument = Callable[[str], Document]
-
-Status = Literal["answered", "tentative", "abstained"]
-"""The outcomes of a question: quotes that answer, quotes that possibly do, or none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What is shown for a question: numbered quotes, best first, perhaps tentative; or none.
-
-    Attributes:
-        question: as it was asked.
-        query: as it was searched for; another than `question` for a follow-up.
-        confidence: from 0 to 1, how likely the quotes answer the question.
-        citations: the quotes, numbered from 1; empty in an abstention.
-        near: in an abstention, the nearest sentences: near, but no answer.
-        tentative: whether the quotes only possibly answer.
-        considered: what might have been quoted, best first, and no two that overlap.
-        passages: what was retrieved, best first.
-        seconds: how long each stage took and "total", where that was taken.
-    """
-
-    question: str
-    query: str
-    confidence: float
-    citations: tuple[Citation, ...] = ()
-    near: tuple[Citation, ...] = ()
-    tentative: bool = False
-    considered: tuple[Candidate, ...] = field(default=(), repr=False)
-    passages: tuple[RetrievedPassage, ...] = field(default=(), repr=False)
-    seconds: Mapping[str, float] = field(default_factory=dict, compare=False, repr=False)
-
-    @property
-    def abstained(self) -> bool:
-        """Whether nothing is shown as an answer."""
-        return not self.citations
-
-    @property
-    def status(self) -> Status:
-        """Which of the three outcomes it is."""
-        if self.abstained:
-            return "abstained"
-        return "tentative" if self.tentative else "answered"
-
-    @property
-    def text(self) -> str:
-        """The answer in full: each quote with its mark, or the abstention."""
-        return compose(self.status, ((c.number, c.quote) for c in self.citations))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the answer as plain data, for `verify`, without passages and times."""
-        return {
-            "question": self.question,
-            "query": self.query,
-            "text": self.text,
-            "status": self.status,
-            "abstained": self.abstained,
-            "confidence": self.confidence,
-            "citations": [citation.to_dict() for citation in self.citations],
-            "near": [citation.to_dict() for citation in self.near],
-        }
-
-
-def compose(status: Status, quotes: Iterable[tuple[int, str]]) -> str:
-    """Write an answer's text from its numbers and quotes; nothing else ever stands in it."""
-    if status == "abstained":
-        return ABSTENTION
-    before = [TENTATIVE] if status == "tentative" else []
-    return "\n\n".join([*before, *(f"{quote} [{number}]" for number, quote in quotes)])
-
-
-def abstention(asked: Sequence[str], find: Callable[[str], Document | None]) -> str:
-    """Write an abstention for a reader, with the title of what was asked where it is one document.
-
-    Args:
-        asked: the ids of the documents that were asked; empty if they are not known.
-        find: returns the document of an id; None where it is not there.
-    """
-    if len(asked) > 1:
-        return "I found nothing in the documents that says this."
-    document = find(asked[0]) if asked else None
-    return f"I found nothing in “{document.title}” that says this." if document else ABSTENTION
 
 
 class Answerer(Protocol):

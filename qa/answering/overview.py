@@ -15,8 +15,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from embeddings import Encoder
+from qa.answering.answers import Answer
 from qa.answering.candidates import HANGS
-from qa.answering.extractive import Answer
 from qa.citations import Citation
 from qa.documents import Document, Span
 from qa.index import Index

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qa.answering import TENTATIVE, Answer, abstention
-from qa.citations import Citation, in_one_line, place, quote_parts
+from qa.answering import Answer, abstention
 from qa.cli.options import (
     CorpusOptions,
     as_json_option,
@@ -77,7 +76,7 @@ def overview(sentences: int, corpus: CorpusOptions, as_json: bool) -> None:
 
     Of several documents, each gets its own; the first 20 are quoted.
     """
-    from qa.engine import MOST_DOCUMENTS
+    from qa.asking.pipeline import MOST_DOCUMENTS
 
     with corpus.open() as qa:
         answer = qa.overview(sentences=sentences)
@@ -123,33 +122,12 @@ def retrieve(
 
 def _print_answer(answer: Answer, nothing: str) -> None:
     """Print an answer; `nothing` is what is said in place of one."""
-    if answer.query != answer.question:
-        gap = "" if answer.status == "answered" else "\n"  # a quote has one before it
-        click.secho(f"Read as: {printable(answer.query)}{gap}", dim=True)
-    if answer.abstained:
-        click.secho(printable(nothing), bold=True)
-        if answer.near:
-            click.echo("\nNearest passages, which are no answer:")
-    elif answer.tentative:
-        click.secho(TENTATIVE, bold=True)
-    for quote in answer.citations or answer.near:
-        mark = "  -" if answer.abstained else f"[{quote.number}]"
-        click.echo(f"\n{mark} {_styled(quote)}")
-        where = place(quote.page, quote.line, quote.start, quote.end)
-        click.secho(f"    {printable_name(quote.document_id)}, {where}", dim=True)
-        if quote.context:
-            above = " > ".join(printable_name(in_one_line(c.text)) for c in quote.context)
-            click.secho(f"    under {above}", dim=True)
-    click.secho(f"\nconfidence {answer.confidence:.2f}", dim=True)
-
-
-def _styled(quote: Citation) -> str:
-    """Return a quote with what leads up to the answer dim, and the words that answer bold."""
-    parts = quote_parts(quote.quote, quote.start, quote.lead, quote.answer)
-    return "".join(
-        click.style(printable(part.text), dim=part.is_lead or None, bold=part.is_answer or None)
-        for part in parts
-    )
+    for number, paragraph in enumerate(answer.paragraphs(nothing)):
+        click.echo("\n" if number else "", nl=False)
+        for text, style in paragraph:
+            bold, dim = style == "bold" or None, style == "dim" or None
+            click.secho(printable(text), nl=False, bold=bold, dim=dim)
+        click.echo()
 
 
 def _start_of(document: Document, hit: RetrievedPassage) -> str:

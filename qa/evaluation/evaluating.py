@@ -140,7 +140,7 @@ def _of_qa(qa: QA, top_k: int) -> _Subject:
             "model_digest": manifest.digest,
             **reranker,
             "chunking": manifest.chunking.to_dict(),
-            "store": manifest.store,
+            "store": manifest.store if qa.store is None else type(qa.store).__name__,
             "passages": len(qa.index),
             "top_k": top_k,
             "answerer": type(qa.answerer).__name__,

@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 import numpy as np
 
+from qa.display.rendering import table_html
 from qa.errors import RunError
 from qa.evaluation.measures import MEASURES, columns, is_share, values
 from qa.evaluation.measures.ranking import qrels_of, ranking_of
@@ -89,6 +90,18 @@ class Run:
         """Return the run as plain data."""
         records: Any = _adapter(tuple[Record, ...]).dump_python(self.records, mode="json")
         return self._summary() | {"records": records}
+
+    def _repr_html_(self) -> str:
+        rows = (
+            (
+                name,
+                f"{figure.value:.3f}",
+                f"{figure.low:.3f} to {figure.high:.3f}",
+                figure.questions,
+            )
+            for name, figure in self.figures.items()
+        )
+        return table_html(("measure", "value", "95% interval", "questions"), rows, self.name)
 
     def frame(self) -> pd.DataFrame:
         """Return a pandas frame with a row for each question and a column for each fact.

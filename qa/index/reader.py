@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
@@ -18,7 +19,15 @@ from qa.index.faults import faults_named, is_closed
 from qa.index.manifest import Manifest
 from qa.index.resume_cache import digest_of
 from qa.index.rows import ONE_DOCUMENT, Listed, NotWhole, checked, document_of, listed, passage_of
-from qa.index.storage import DATABASE, check_file, connect_to_read, is_index, open_current
+from qa.index.storage import (
+    DATABASE,
+    check_file,
+    check_format,
+    connect_to_read,
+    is_index,
+    open_current,
+    read_manifest,
+)
 from qa.passages import Chunking, Passage
 
 if TYPE_CHECKING:
@@ -27,6 +36,7 @@ if TYPE_CHECKING:
 
     from embeddings.stores.segments import Segments
     from qa.index.bm25 import BM25Index
+    from qa.index.custom_store import CustomStore
 
 _DOCUMENTS_CACHED = 8
 
@@ -44,12 +54,13 @@ class Index:
         self.manifest = manifest
         self._connection = connection
         self._store = store
+        self._custom: CustomStore | None = None
         self._lock = Lock()
         self._closed = False
         self._document = lru_cache(maxsize=_DOCUMENTS_CACHED)(self._read_document)
 
     @classmethod
-    def open(cls, folder: Path) -> Self:
+    def open(cls, folder: str | os.PathLike[str]) -> Self:
         """Open an index; one that is small enough for memory is checked whole.
 
         Raises:
@@ -59,10 +70,7 @@ class Index:
             StoredIndexError: it cannot be read: there is no permission, or no memory, or the disk
                 is full; or one of its files is a link.
         """
-        if not is_index(folder):
-            raise IndexMissing(
-                f"{folder} is not an inquote index: there is no {DATABASE} in it", folder=folder
-            )
+        folder = _folder_of(folder)
         with faults_named(folder):
             connection = connect_to_read(folder)
             try:
@@ -74,6 +82,26 @@ class Index:
             except BaseException:
                 connection.close()
                 raise
+
+    def is_current(self) -> bool:
+        """Return whether nothing was changed in the index since it was opened.
+
+        Raises:
+            StoredIndexError: the index cannot be read any more.
+        """
+        folder = _folder_of(self.folder)
+        with faults_named(folder), closing(connect_to_read(folder)) as connection:
+            check_format(connection, folder, "disk")
+            return read_manifest(connection) == self.manifest
+
+    def search_in(self, store: CustomStore) -> None:
+        """Have the vectors searched by a store that was handed in, once it has them all."""
+        import numpy as np
+
+        with self._in_use():
+            self._numbers = np.sort(self._store.ids)
+        store.follow(self._store)
+        self._custom = store
 
     def check_encoder(self, encoder: Encoder) -> None:
         """Refuse an encoder that did not make these vectors."""
@@ -94,11 +122,16 @@ class Index:
         With `among`, only passages with these numbers are searched.
         """
         with self._in_use():
-            scores, numbers = self._store.search(vectors, top_k, among)
-        return [
-            list(zip(row_numbers.tolist(), row_scores.tolist(), strict=True))
-            for row_numbers, row_scores in zip(numbers, scores, strict=True)
-        ]
+            if self._custom is None:
+                return _hits(*self._store.search(vectors, top_k, among))
+        # What a store that was handed in raises is no damage of the index. It may have followed
+        # the index already where a question is still asked of this snapshot.
+        found = _hits(*self._custom.search(vectors, top_k, among))
+        return [[hit for hit in hits if self._has(hit[0])] for hits in found]
+
+    def _has(self, number: int) -> bool:
+        place = self._numbers.searchsorted(number)
+        return bool(place < len(self._numbers) and self._numbers[place] == number)
 
     def search_words(
         self, query: str, top_k: int, among: NDArray[np.int64] | None = None
@@ -287,3 +320,20 @@ class Index:
         if document_id in self._listed:
             raise NotWhole(f"the document {document_id!r} is missing")
         return None
+
+
+def _folder_of(folder: str | os.PathLike[str]) -> Path:
+    """Return the path of an index; an `IndexMissing` if there is none."""
+    folder = Path(folder)
+    if not is_index(folder):
+        raise IndexMissing(
+            f"{folder} is not an inquote index: there is no {DATABASE} in it", folder=folder
+        )
+    return folder
+
+
+def _hits(scores: NDArray[np.float32], numbers: NDArray[np.int64]) -> list[list[Hit]]:
+    return [
+        list(zip(row_numbers.tolist(), row_scores.tolist(), strict=True))
+        for row_numbers, row_scores in zip(numbers, scores, strict=True)
+    ]

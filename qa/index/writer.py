@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from embeddings import Encoder, Tokens
 from embeddings.tokens import packed
+from qa.arguments import check_kind, check_several
 from qa.documents import Document
 from qa.errors import LoadError, StoredIndexError
 from qa.index.faults import faults_named
@@ -43,6 +46,8 @@ if TYPE_CHECKING:
 _ENCODED_AT_ONCE = 64  # small, to show progress; larger batches are no faster
 _STORED_AT_ONCE = 4_096
 
+_log = logging.getLogger("inquote")
+
 Unreadable = Callable[[LoadError], None]
 """Called for each file that cannot be read."""
 
@@ -68,7 +73,7 @@ class Changes:
 
 
 def update_index(
-    folder: Path,
+    folder: str | os.PathLike[str],
     documents: Iterable[Document | File],
     *,
     encoder: Encoder,
@@ -102,6 +107,7 @@ def update_index(
             was; None raises at the first such file.
 
     Raises:
+        SettingsError: an argument is of a wrong type.
         IndexMismatch: the index was made with another model or chunking.
         IndexDamaged: the index is damaged.
         IndexNotWritten: the disk is full, the folder cannot be written, or another process is
@@ -109,6 +115,10 @@ def update_index(
         LoadError: a file cannot be read; a document to remove is not in the index; or a new
             document would replace another one of the same name.
     """
+    check_kind("the folder", folder, str | os.PathLike, "the path of a folder")
+    folder = Path(folder)
+    check_several("documents", documents, '[Document("id", "text")]')
+    check_several("remove", remove, '["id"]')
     wanted = _wanted(folder, find_all(documents), unreadable)
     with transaction(folder) as connection:
         manifest = manifest_for(connection, folder, encoder, chunking, token_vectors)
@@ -121,7 +131,14 @@ def update_index(
             manifest = replace(manifest, last_passage=writer.last_passage)
             commit(connection, folder, manifest, writer.store() if changed else None)
             encoded.forget()
-        return writer.changes
+    done = writer.changes
+    _log.info(
+        "indexed into %s: %d added, %d updated, %d removed, %d unchanged; %d passages encoded",
+        folder,
+        *map(len, (done.added, done.updated, done.removed, done.unchanged)),
+        done.encoded,
+    )
+    return done
 
 
 Numbered = tuple[int, Passage]

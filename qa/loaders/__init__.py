@@ -15,6 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Protocol, Self
 
+from qa.arguments import check_kind
 from qa.documents import Document
 from qa.errors import LoadError
 from qa.loaders.folders import files_below
@@ -179,6 +180,9 @@ def find_all(
     """
     by_id: dict[str, Document | File] = {}
     for source in sources:
+        check_kind(
+            "a document", source, str | os.PathLike | Document | File, "a path or a Document"
+        )
         for one in [source] if isinstance(source, Document | File) else find(source):
             twin = by_id.setdefault(one.id, one)
             if twin is not one and not _same(twin, one):

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from qa.answering.extractive import Answer, compose
+from qa.answering.answers import Answer, compose
 from qa.citations import Citation, place
 from qa.documents import Document, Span
 from qa.loaders import EXTRACTED

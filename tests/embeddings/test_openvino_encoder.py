@@ -150,6 +150,21 @@ def test_a_text_has_the_same_vector_by_itself_and_among_many(tiny: Path) -> None
     assert (encoder.encode_passages(["penguins dive for coins"] * 40) == alone).all()
 
 
+def test_a_query_that_was_prepared_among_many_is_the_same_and_is_not_encoded_again(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder, alone = (OpenVINOEncoder(find_model(str(tiny))) for _ in range(2))
+    queries = [*dict.fromkeys(TEXTS), *(f"penguins dive for {n} coins" for n in range(40))]
+    encoder.prepare_queries([])
+    encoder.prepare_queries(queries)
+    monkeypatch.setattr(encoder, "_infer", None)
+    for query in queries:
+        assert (encoder.encode_queries([query]) == alone.encode_queries([query])).all()
+        found, expected = encoder.query_tokens(query), alone.query_tokens(query)
+        assert (found.vectors == expected.vectors).all()
+        assert (found.spans == expected.spans).all()
+
+
 def test_a_question_is_tokenised_once_and_not_remembered_for_ever(tiny: Path) -> None:
     encoder = OpenVINOEncoder(find_model(str(tiny)))
     for _ in range(2):

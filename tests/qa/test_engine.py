@@ -9,10 +9,10 @@ from typing import NoReturn
 import pytest
 
 from embeddings import Encoder, ModelError, ModelNotFetched, Reranker, Tokens
-from qa import QA, Chunking, Citation, Document, QAError, retrieve
+from qa import QA, Answer, Chunking, Citation, Document, QAError, retrieve
 from qa.answering import ExtractiveAnswerer
 from qa.answering.candidates import Candidate
-from qa.answering.extractive import Answer, Answerer, FindDocument
+from qa.answering.extractive import Answerer, FindDocument
 from qa.answering.late_interaction import TokensOf
 from qa.bundled import essay_path
 from qa.documents import Span

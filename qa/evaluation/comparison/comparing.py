@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
+from qa.display.rendering import table_html
 from qa.errors import RunError, SettingsError
 from qa.evaluation.comparison.pairing import (
     Pair,
@@ -126,6 +127,14 @@ class Comparison:
     notes: tuple[str, ...]
     alpha: float
     seed: int
+
+    def _repr_html_(self) -> str:
+        rows = (
+            (one.run, one.measure, f"{one.baseline:.3f}", f"{one.value:.3f}", one.verdict)
+            for one in self.differences
+        )
+        title = f"compared with {self.runs[0].name}: {self.summary()}"
+        return table_html(("run", "measure", "before", "after", "verdict"), rows, title)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the comparison as plain data."""

@@ -10,16 +10,9 @@ import pytest
 
 from embeddings import ModelError
 from qa import QA, Answer, Document, verify
-from qa.answering import extractive
+from qa.answering import ABSTENTION, ExtractiveAnswerer, abstention, extractive
 from qa.answering.candidates import Candidate
-from qa.answering.extractive import (
-    ABSTENTION,
-    ExtractiveAnswerer,
-    _openblas,
-    _whole,
-    abstention,
-    asks_for_several,
-)
+from qa.answering.extractive import _openblas, _whole, asks_for_several
 from qa.answering.late_interaction import Match, Matcher
 from qa.answering.readers import Reader, quick_reader, thorough_reader
 from qa.documents import Span

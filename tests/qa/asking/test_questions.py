@@ -60,7 +60,7 @@ def test_an_abstention_in_a_language_that_the_model_does_not_know_is_told(
 ) -> None:
     question = "Wer hat das alles gegründet und was ist es?"
     assert qa.ask(question).citations
-    qa.answerer = ExtractiveAnswerer(qa.encoder, threshold=1, tentative=1)
-    assert qa.ask("Who founded it?").abstained
+    strict = QA(qa.index, qa.encoder, ExtractiveAnswerer(qa.encoder, threshold=1, tentative=1))
+    assert strict.ask("Who founded it?").abstained
     with pytest.raises(AskOtherwise, match="in German, and the model knows English"):
-        qa.ask(question)
+        strict.ask(question)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from qa import Answer, Citation, Document, QAError, verify
-from qa.answering.extractive import compose
+from qa.answering.answers import compose
 from qa.bundled import essay_path
 from qa.citations import quote_parts
 from qa.documents import Block, Span

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     )
     from qa.evaluation import evaluate, load_questions
 
+__version__ = "0.1.0"
+
 __all__ = [
     "QA",
     "Answer",
@@ -43,6 +45,7 @@ __all__ = [
     "QAError",
     "RetrievedPassage",
     "Rewriting",
+    "__version__",
     "evaluate",
     "load_questions",
     "retrieve",
@@ -50,7 +53,7 @@ __all__ = [
 ]
 
 _OF_EVALUATION = {"evaluate", "load_questions"}
-_PACKAGES = ("embeddings", "qa", "ui")  # installed beside this file
+_PACKAGES = ("embeddings", "qa", "ui")  # installed beside this one
 
 
 def __getattr__(name: str) -> Any:
@@ -77,7 +80,7 @@ def main() -> None:
 
 def _stranger() -> str | None:
     """Return which module is found under the name of one of inquote's packages, if any is."""
-    here = Path(__file__).resolve().parent
+    here = Path(__file__).resolve().parent.parent
     for name in _PACKAGES:
         found = _place_of(name)
         if found is None:
@@ -101,7 +104,3 @@ def _place_of(name: str) -> Path | None:
 
 def _shown(path: Path) -> str:
     return str(path.parent if path.name == "__init__.py" else path)
-
-
-if __name__ == "__main__":
-    main()

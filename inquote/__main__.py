@@ -1,0 +1,5 @@
+"""`python -m inquote` is the command line."""
+
+from inquote import main
+
+main()

@@ -1,0 +1,58 @@
+"""Arguments of the wrong type, told in a sentence before anything is done with them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from numbers import Integral, Real
+from types import UnionType
+
+from qa.errors import QAError, SettingsError
+
+
+def check_text(name: str, given: object, error: type[QAError] = SettingsError) -> None:
+    """Refuse what is no text."""
+    if not isinstance(given, str):
+        raise error(f"{name} is {_described(given)}: give a text")
+
+
+def check_texts(name: str, given: object, what: str = "texts") -> None:
+    """Refuse what is no list of texts; a single text is none."""
+    if isinstance(given, str) or not isinstance(given, Collection):
+        raise SettingsError(f"{name} is {_described(given)}: give a list of {what}")
+    for each in given:
+        if not isinstance(each, str):
+            raise SettingsError(f"{name} has {_described(each)} in it: give a list of {what}")
+
+
+def check_whole(name: str, given: object) -> None:
+    """Refuse what is no whole number."""
+    if not isinstance(given, Integral):
+        raise SettingsError(f"{name} is {_described(given)}: give a whole number")
+
+
+def check_number(name: str, given: object) -> None:
+    """Refuse what is no number."""
+    if not isinstance(given, Real):
+        raise SettingsError(f"{name} is {_described(given)}: give a number")
+
+
+def check_kind(name: str, given: object, kind: type | UnionType, example: str) -> None:
+    """Refuse what is not of a kind."""
+    if not isinstance(given, kind):
+        raise SettingsError(f"{name} is {_described(given)}: give {example}")
+
+
+def check_several(name: str, given: object, example: str) -> None:
+    """Refuse a single text where several things are wanted, and what cannot be gone through."""
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise SettingsError(f"{name} is {_described(given)}: give a list, such as {example}")
+
+
+def _described(given: object) -> str:
+    """Return what was given, in a few words."""
+    if given is None or isinstance(given, bool):
+        return str(given)
+    if isinstance(given, str):
+        shown = given if len(given) <= 40 else f"{given[:40]}…"
+        return f"the text {shown!r}"
+    return f"{given!r}" if isinstance(given, Real) else f"of the type {type(given).__name__}"

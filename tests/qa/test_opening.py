@@ -1,0 +1,75 @@
+"""What can be handed in where a corpus is opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from embeddings import open_store
+from qa import QA, Document
+from qa.answering import ExtractiveAnswerer
+from qa.errors import LoadError
+from qa.index import update_index
+from tests.fakes import FakeEncoder
+
+PRICE = "What do tickets cost?"
+
+
+@pytest.fixture(autouse=True)
+def encoder(monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
+    encoder = FakeEncoder()
+    monkeypatch.setattr("qa.opening.load_encoder", lambda *_, **__: encoder)
+    return encoder
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "good.txt").write_text("Tickets cost five euros.")
+    (folder / "bad.txt").write_bytes(b"\xff\x00\xfe")
+    return folder
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_files_that_cannot_be_read_are_told_and_left_out(
+    notes: Path, tmp_path: Path, own: bool
+) -> None:
+    named: dict[str, Any] = {"index": tmp_path / "index"} if own else {}
+    told: list[LoadError] = []
+    with pytest.raises(LoadError, match=r"bad\.txt"):
+        QA.open(notes, **named)
+    with QA.open(notes, unreadable=told.append, **named) as qa:
+        assert qa.index.document_ids() == ["good.txt"]
+    assert [Path(error.source).name for error in told] == ["bad.txt"]
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_progress_is_told_of_what_is_encoded(tmp_path: Path, own: bool) -> None:
+    named: dict[str, Any] = {"index": tmp_path / "index"} if own else {}
+    told: list[tuple[int, int]] = []
+    documents = [Document("a", "Tickets cost five."), Document("b", "It opens at nine.")]
+    for _ in range(2):
+        QA.open(documents, progress=lambda *done: told.append(done), **named).close()
+    assert told == [(0, 2), (2, 2)]
+
+
+def test_an_answerer_and_a_store_are_used(encoder: FakeEncoder) -> None:
+    answerer, store = ExtractiveAnswerer(encoder, threshold=0), open_store("exact", dim=encoder.dim)
+    document = Document("a", "Tickets cost five.")
+    with QA.open(document, answerer=answerer, store=store) as qa:
+        assert qa.answerer is answerer
+        assert qa.store is store
+        assert qa.ask(PRICE).citations[0].quote == "Tickets cost five."
+    assert len(store) == 1
+
+
+def test_an_index_that_is_opened_to_be_followed_is_followed(
+    tmp_path: Path, encoder: FakeEncoder
+) -> None:
+    folder = tmp_path / "index"
+    with QA.open(Document("a", "Tickets cost five."), index=folder, follow=True) as qa:
+        update_index(folder, [Document("a", "Tickets cost six.")], encoder=encoder)
+        assert qa.retrieve(PRICE)[0].passage.text == "Tickets cost six."
