@@ -20,6 +20,7 @@ from qa.errors import QuestionError, SettingsError
 from qa.follow_ups.requests import asks_for_more, overview_request
 from qa.follow_ups.rewriting import LOOK_BACK, Rewriting, rewrite
 from qa.index import Index
+from qa.loaders import Unreadable
 from qa.opening import Source, open_corpus
 from qa.passages import Chunking
 from qa.retrieval import RetrievedPassage, Retriever, check_question
@@ -73,6 +74,9 @@ class QA:
         tentative: float | None = None,
         answerable: float | None = None,
         token_vectors: int | None = None,
+        only: str | Sequence[str] = (),
+        encoding: str | None = None,
+        unreadable: Unreadable | None = None,
     ) -> Self:
         """Open a corpus; what is not indexed yet is indexed first, and kept for the next time.
 
@@ -103,10 +107,15 @@ class QA:
             token_vectors: the most passages of an index whose tokens are kept, which takes 31 kB
                 each and makes a first question 20 ms quicker. None takes what the index was made
                 with, and for a new one 5,000.
+            only: patterns, such as "git-*.html", of the ids of documents to ask; none is all.
+            encoding: that of text files that are not UTF-8 and do not tell their own; None
+                detects it.
+            unreadable: called for each file that cannot be read, unless none can; None raises at
+                the first. What an index has of it stays there.
 
         Raises:
             SettingsError: `threshold` or `tentative` is not from 0 to 1, or `answerable` is not
-                between them.
+                between them; no document matches `only`; or the encoding is unknown.
             LoadError: a document cannot be read.
             StoredIndexError: an index is missing, damaged, of another make, or not writable.
             ModelError: a model cannot be loaded (it is an `EmbeddingsError`).
@@ -120,6 +129,9 @@ class QA:
             precision=precision,
             chunking=chunking,
             token_vectors=token_vectors,
+            only=[only] if isinstance(only, str) else only,
+            encoding=encoding,
+            unreadable=unreadable,
         )
         try:
             corpus.index.check_chunking(chunking)

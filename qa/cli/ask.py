@@ -126,20 +126,21 @@ def _print_answer(answer: Answer, nothing: str) -> None:
     if answer.query != answer.question:
         click.secho(f"Read as: {printable(answer.query)}\n", dim=True)
     if answer.abstained:
-        click.secho(printable(nothing), bold=True)
+        click.secho(f"{printable(nothing)}\n", bold=True)
         if answer.near:
-            click.echo("\nNearest passages, which are no answer:")
+            click.echo("Nearest passages, which are no answer:\n")
     elif answer.tentative:
-        click.secho(TENTATIVE, bold=True)
+        click.secho(f"{TENTATIVE}\n", bold=True)
     for quote in answer.citations or answer.near:
         mark = "  -" if answer.abstained else f"[{quote.number}]"
-        click.echo(f"\n{mark} {_styled(quote)}")
+        click.echo(f"{mark} {_styled(quote)}")
         where = place(quote.page, quote.line, quote.start, quote.end)
         click.secho(f"    {printable_name(quote.document_id)}, {where}", dim=True)
         if quote.context:
             above = " > ".join(printable_name(in_one_line(c.text)) for c in quote.context)
             click.secho(f"    under {above}", dim=True)
-    click.secho(f"\nconfidence {answer.confidence:.2f}", dim=True)
+        click.echo()
+    click.secho(f"confidence {answer.confidence:.2f}", dim=True)
 
 
 def _styled(quote: Citation) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
@@ -30,9 +31,10 @@ from qa.index.rows import (
 )
 from qa.index.storage import check_format, connect, is_index, load_vectors
 from qa.index.transaction import commit, manifest_for, transaction
-from qa.loaders import File, find_all, loaded
+from qa.loaders import File, Unreadable, find_all, loaded
 from qa.passages import Chunking, Passage, cut
 from qa.progress import Bar, Progress
+from qa.text.printable import printable_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,20 +44,23 @@ if TYPE_CHECKING:
 
 _ENCODED_AT_ONCE = 64  # small, to show progress; larger batches are no faster
 _STORED_AT_ONCE = 4_096
-
-Unreadable = Callable[[LoadError], None]
-"""Called for each file that cannot be read."""
+_LOGGED = 10  # files, in a message
+_log = logging.getLogger("inquote.index")
 
 
 @dataclass(slots=True)
 class Changes:
-    """What an update did: ids of documents, and how many passages were encoded."""
+    """What an update did: ids of documents, and how many passages were encoded.
+
+    `encodings` are those of files that were read and are not in UTF-8, by id.
+    """
 
     added: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     encoded: int = 0
+    encodings: dict[str, str] = field(default_factory=dict)
 
     @property
     def any(self) -> bool:
@@ -114,6 +119,7 @@ def update_index(
         manifest = manifest_for(connection, folder, encoder, chunking, token_vectors)
         with closing(Encoded(folder / manifest.resume_file, encoder)) as encoded:
             writer = _Writer(connection, folder, manifest, encoder, encoded)
+            writer.changes.encodings = _encodings(wanted)
             writer.remove(_to_remove(connection, wanted, remove, only_these))
             readable = [one for one in wanted if not one.unreadable]
             writer.put(readable, replacing=only_these, progress=progress)
@@ -140,6 +146,11 @@ class _Wanted:
         self.unreadable = False
         self._one = one
 
+    @property
+    def encoding(self) -> str:
+        """The encoding of a file that was read, if it is not UTF-8."""
+        return self._one.encoding if isinstance(self._one, Document) else ""
+
     def is_unchanged(self, source: str | None, stamp: str | None) -> bool:
         """Return whether its file is the one that was indexed, by its stamp."""
         return self.stamp is not None and (self.source, self.stamp) == (source, stamp)
@@ -154,7 +165,7 @@ def _wanted(
     folder: Path, documents: list[Document | File], unreadable: Unreadable | None
 ) -> list[_Wanted]:
     """Read the files that changed, before the index is locked."""
-    known = _known(folder)
+    known = known_files(folder)
     wanted = [_Wanted(one) for one in documents]
     for one in wanted:
         if not one.is_unchanged(*known.get(one.id, (None, None))):
@@ -168,7 +179,21 @@ def _wanted(
     return wanted
 
 
-def _known(folder: Path) -> dict[str, tuple[str | None, str | None]]:
+def _encodings(wanted: list[_Wanted]) -> dict[str, str]:
+    """Return the encodings of files that were read and are not in UTF-8, and log them."""
+    encodings = {one.id: one.encoding for one in wanted if one.encoding}
+    if encodings:
+        first = [f"{printable_name(id_)} (read as {encodings[id_]})" for id_ in encodings][:_LOGGED]
+        more = ["…"] if len(encodings) > _LOGGED else []
+        _log.warning(
+            "Not in UTF-8: %s. If a text looks wrong, name its encoding with --encoding.",
+            ", ".join([*first, *more]),
+        )
+    return encodings
+
+
+def known_files(folder: Path) -> dict[str, tuple[str | None, str | None]]:
+    """Return the source and the stamp of each document in an index, if it can be read."""
     if not is_index(folder):
         return {}
     try:
