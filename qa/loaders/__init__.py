@@ -114,7 +114,10 @@ class File:
 
     def load(self) -> Document:
         """Read the document; a `LoadError` if it is not what its suffix says."""
-        return LOADERS[self.path.suffix.lower()](self.path, self.id, encoding=self.encoding)
+        loader = LOADERS[self.path.suffix.lower()]
+        if self.encoding is None:
+            return loader(self.path, self.id)
+        return loader(self.path, self.id, encoding=self.encoding)
 
     def decoded_by(self, encoding: str) -> File:
         """Return the file with another encoding, of which its stamp tells."""
