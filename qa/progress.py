@@ -91,10 +91,14 @@ class Bar:
         """Come to a place in a document; `at_once` if what is before it took no time."""
         last_id, last_end = self._last
         more = max(end - (last_end if document_id == last_id else 0), 0)
-        if at_once and not self.bar.disable:
-            self.bar.initial += more
-        self.bar.update(more)
+        if not self.bar.disable:
+            self.bar.n += more
+            self.bar.initial += more if at_once else 0
         self._last = (document_id, end)
+
+    def show(self) -> None:
+        """Draw the bar, if it is time to: after a whole batch, for its pace to be told rightly."""
+        self.bar.update(0)
 
     def __exit__(self, *_: object) -> None:
         self.bar.close()

@@ -183,11 +183,10 @@ def _encodings(wanted: list[_Wanted]) -> dict[str, str]:
     """Return the encodings of files that were read and are not in UTF-8, and log them."""
     encodings = {one.id: one.encoding for one in wanted if one.encoding}
     if encodings:
-        first = [f"{printable_name(id_)} (read as {encodings[id_]})" for id_ in encodings][:_LOGGED]
-        more = ["…"] if len(encodings) > _LOGGED else []
+        named = [f"{printable_name(id_)} (read as {name})" for id_, name in encodings.items()]
         _log.warning(
             "Not in UTF-8: %s. If a text looks wrong, name its encoding with --encoding.",
-            ", ".join([*first, *more]),
+            ", ".join(named[:_LOGGED]) + (", …" if len(named) > _LOGGED else ""),
         )
     return encodings
 
@@ -256,6 +255,7 @@ class _Writer:
                 self._encode(batch)
                 for (_, passage), at_once in zip(batch, known, strict=True):
                     bar.advance(passage.document_id, passage.end, at_once=at_once)
+                bar.show()
         self._store_pending()
         self._words.write()
 

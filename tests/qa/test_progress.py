@@ -60,8 +60,9 @@ def test_without_a_terminal_lines_are_logged_if_they_are_wanted(
     monkeypatch.setattr("qa.progress._SECONDS_BEFORE_PROGRESS", 0)
     monkeypatch.setattr("qa.progress._SECONDS_BETWEEN_LINES", 0)
     with caplog.at_level(logging.INFO, "inquote.progress"), Bar(2_000) as bar:
-        bar.advance("a", 500)
-        bar.advance("a", 2_000)
+        for end in (500, 2_000):
+            bar.advance("a", end)
+            bar.show()
     assert [line.partition(",")[0] for line in caplog.messages][-2:] == [
         "indexing: 25% of 2.00k characters",
         "indexing: 100% of 2.00k characters",
