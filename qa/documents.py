@@ -69,6 +69,8 @@ class Document:
         pages: where each page starts in the text, in code points; empty if it has no pages.
         blocks: its headings, list items, rows of tables and so on, in order, of which no two
             overlap; the text between them is paragraphs.
+        encoding: what the text was decoded from, if the file does not tell it and it is not
+            UTF-8. An index does not keep it.
         sha256: of the text in UTF-8.
     """
 
@@ -78,6 +80,7 @@ class Document:
     source: str | None = None
     pages: tuple[int, ...] = field(default=(), repr=False)
     blocks: tuple[Block, ...] = field(default=(), repr=False)
+    encoding: str = field(default="", repr=False, compare=False)
     sha256: str = field(init=False)
     _derived: dict[Callable[[Document], Any], Any] = field(
         default_factory=dict, init=False, repr=False, compare=False

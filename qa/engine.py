@@ -20,7 +20,7 @@ from qa.current import Current
 from qa.errors import QuestionError, SettingsError, StoredIndexError
 from qa.index import Index
 from qa.index.custom_store import CustomStore
-from qa.index.writer import Unreadable
+from qa.loaders import Unreadable
 from qa.opening import Source, open_corpus
 from qa.passages import Chunking
 from qa.progress import Progress
@@ -92,6 +92,8 @@ class QA:
         token_vectors: int | None = None,
         answerer: Answerer | None = None,
         store: SearchStore | None = None,
+        only: str | Sequence[str] = (),
+        encoding: str | None = None,
         follow: bool = False,
         progress: Progress | None = None,
         unreadable: Unreadable | None = None,
@@ -130,17 +132,20 @@ class QA:
             store: searches the vectors in place of the index. What the index has and it has not
                 is added to it, and what else it has is removed, now and with each `refresh`. It
                 belongs to this `QA` alone, is used by one thread at a time, and is not closed.
+            only: patterns, such as "git-*.html", of the ids of documents to ask; none is all.
+            encoding: that of text files that are not UTF-8 and do not tell their own; None
+                detects it.
             follow: whether to see what other processes change in the index: each question is
                 asked of the newest. If that cannot be opened, of the one before, with a warning
                 in the log.
             progress: called with how many passages are encoded, of all, in place of a bar.
-            unreadable: called with a `LoadError` for each file that cannot be read, which is then
-                left out; None raises the first.
+            unreadable: called with a `LoadError` for each file that cannot be read, unless none
+                can; None raises at the first. What an index has of it stays there.
 
         Raises:
             SettingsError: an argument is of a wrong type; `threshold` or `tentative` is not from 0
                 to 1, or `answerable` is not between them, or they are given with an `answerer`;
-                or `store` has other vectors.
+                `store` has other vectors; no document matches `only`; or the encoding is unknown.
             LoadError: a document cannot be read.
             StoredIndexError: an index is missing, damaged, of another make, or not writable.
             ModelError: a model cannot be loaded (it is an `EmbeddingsError`).
@@ -162,6 +167,8 @@ class QA:
             precision=precision,
             chunking=chunking,
             token_vectors=token_vectors,
+            only=[only] if isinstance(only, str) else only,
+            encoding=encoding,
             progress=progress,
             unreadable=unreadable,
         )
@@ -315,13 +322,14 @@ class QA:
         Raises:
             StoredIndexError: the index cannot be opened any more, or is of another make; the one
                 that is open stays in use. Or this `QA` is closed.
+            SettingsError: no document matches `only` any more; the open index stays in use.
         """
         with self._refreshing:
             self._current.check_open()
             before = self.index
             if before.is_current():
                 return False
-            newer = Index.open(before.folder)
+            newer = Index.open(before.folder, before.only)
             try:
                 self._current.replace(self._pipeline(newer))
             except BaseException:
@@ -343,7 +351,7 @@ class QA:
         if self._follows:
             try:
                 self.refresh()
-            except StoredIndexError as error:
+            except (StoredIndexError, SettingsError) as error:
                 _log.warning("a change of the index is not followed: %s", error)
         with self._current.in_use() as pipeline:
             yield pipeline

@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from embeddings import Encoder, ModelNotFetched, load_encoder
 from embeddings.cache import cache_folder
@@ -29,8 +29,9 @@ from qa.errors import (
 )
 from qa.index import Changes, Index, update_index
 from qa.index.storage import FORMAT, is_index
-from qa.index.writer import Unreadable
-from qa.loaders import find_all
+from qa.index.wanted import known_files
+from qa.index.watcher import deleted_below
+from qa.loaders import File, Unreadable, find_all
 from qa.passages import Chunking
 from qa.progress import Progress
 
@@ -62,37 +63,88 @@ def open_corpus(
     chunking: Chunking | None = None,
     remove: Sequence[str] = (),
     token_vectors: int | None = None,
+    only: Sequence[str] = (),
+    encoding: str | None = None,
     progress: Progress | None = None,
     unreadable: Unreadable | None = None,
+    remove_deleted: bool = False,
 ) -> Corpus:
     """Bring an index up to date, and open it.
 
-    Arguments and errors are those of `QA.open`; `remove` are ids of documents to take out.
+    Arguments and errors are those of `QA.open`. `remove` are ids of documents to take out;
+    `remove_deleted` takes out those whose files below `source` are gone, too.
     """
     load = partial(load_encoder, backend=backend, precision=precision)
     update = partial(
-        update_index, token_vectors=token_vectors, progress=progress, unreadable=unreadable
+        _updated, only=only, token_vectors=token_vectors, progress=progress, unreadable=unreadable
     )
+    hidden: list[LoadError] = []
+
+    def hide(error: LoadError) -> None:
+        hidden.append(error)
+        if unreadable is not None:
+            unreadable(error)
+
+    find = partial(find_all, unreadable=unreadable and hide, encoding=encoding)
     if index is None and isinstance(source, str | os.PathLike) and is_index(Path(source)):
         source, index = None, source
     sources = None if source is None else _several(source)
     if index is None:
-        essay: list[Source] = [essay_path()]
-        corpus = _open_cached(
-            essay if sources is None else sources, load(model), chunking or Chunking(), update
-        )
+        sources = [essay_path()] if sources is None else sources
+        encoder, chunking = load(model), chunking or Chunking()
+        corpus = _open_cached(sources, find(sources), encoder, chunking, update)
     else:
         check_kind("index", index, str | os.PathLike, "the path of a folder")
-        folder = Path(index).expanduser()
-        documents = find_all(sources) if sources is not None else []
+        folder, sources = Path(index).expanduser(), sources or []
+        documents = find(sources)
         if documents or remove:
             encoder = _encoder_of(folder, load, model)
-            changes = update(folder, documents, encoder=encoder, chunking=chunking, remove=remove)
-            corpus = Corpus(Index.open(folder), encoder, changes)
+            if remove_deleted:
+                paths = [Path(one) for one in sources if not isinstance(one, Document)]
+                indexed = {id_: source for id_, (source, _) in known_files(folder).items()}
+                remove = [*remove, *deleted_below(paths, indexed, documents, hidden)]
+            corpus = update(folder, documents, encoder=encoder, chunking=chunking, remove=remove)
         else:
-            corpus = _open_unchanged(folder, load, model)
+            corpus = _open_unchanged(folder, load, model, only)
     _log.info("opened %s: %d passages", corpus.index.folder, len(corpus.index))
     return corpus
+
+
+def _updated(
+    folder: Path,
+    documents: list[Document | File],
+    *,
+    encoder: Encoder,
+    only: Sequence[str],
+    unreadable: Unreadable | None,
+    **settings: Any,
+) -> Corpus:
+    """Bring the index in a folder up to date, and open it."""
+    skip = _unless_all(unreadable, len(documents))
+    changes = update_index(folder, documents, encoder=encoder, unreadable=skip, **settings)
+    return Corpus(Index.open(folder, only), encoder, changes)
+
+
+def _unless_all(unreadable: Unreadable | None, files: int) -> Unreadable | None:
+    """Return `unreadable`, which raises once none of so many files can be read."""
+    if unreadable is None:
+        return None
+    errors: list[LoadError] = []
+
+    def skip(error: LoadError) -> None:
+        errors.append(error)
+        if len(errors) < files:
+            unreadable(error)
+        elif files == 1:
+            raise error
+        else:
+            first = errors[0]
+            raise LoadError(
+                f"none of the {files:,} files can be read, for example: {first}",
+                source=first.source,
+            )
+
+    return skip
 
 
 def _several(source: Source | Sequence[Source]) -> list[Source]:
@@ -102,8 +154,8 @@ def _several(source: Source | Sequence[Source]) -> list[Source]:
     return list(source)
 
 
-def _open_unchanged(folder: Path, load: _Load, model: str | None) -> Corpus:
-    index = Index.open(folder)
+def _open_unchanged(folder: Path, load: _Load, model: str | None, only: Sequence[str]) -> Corpus:
+    index = Index.open(folder, only)
     try:
         return Corpus(index, load(model) if model else _named_by(index, load), Changes())
     except BaseException:
@@ -140,23 +192,25 @@ def _named_by(index: Index, load: _Load) -> Encoder:
 
 
 def _open_cached(
-    sources: list[Source], encoder: Encoder, chunking: Chunking, update: Callable[..., Changes]
+    sources: list[Source],
+    documents: list[Document | File],
+    encoder: Encoder,
+    chunking: Chunking,
+    update: Callable[..., Corpus],
 ) -> Corpus:
     """Open the cached index of these sources, up to date; a damaged one is made anew."""
-    documents = find_all(sources)
     if not documents:
         raise LoadError("no document is named: name a file or a folder", source="")
     folder = cached_index(sources, encoder, chunking)
 
     def updated() -> Corpus:
         try:
-            changes = update(folder, documents, encoder=encoder, chunking=chunking, only_these=True)
+            return update(folder, documents, encoder=encoder, chunking=chunking, only_these=True)
         except IndexNotWritten as error:
             message = str(error).replace(f"in {folder}", f"in the cache folder {cache_folder()}")
             raise IndexNotWritten(
                 f"{message}; INQUOTE_CACHE can name another", folder=folder
             ) from error
-        return Corpus(Index.open(folder), encoder, changes)
 
     try:
         return updated()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Self, TypeVar
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 Progress = Callable[[int, int], None]
 """Called with how many things are done and how many there are, from (0, n) to (n, n).
@@ -15,6 +19,10 @@ asked for it.
 Item = TypeVar("Item")
 
 _SECONDS_BEFORE_PROGRESS = 1.0
+_SECONDS_BETWEEN_LINES = 10.0
+
+log = logging.getLogger("inquote.progress")
+"""Gets a line now and then where there is no terminal, if its level is INFO."""
 
 
 def counted(items: Sequence[Item], progress: Progress | None) -> Iterator[Item]:
@@ -28,6 +36,37 @@ def counted(items: Sequence[Item], progress: Progress | None) -> Iterator[Item]:
         progress(done, len(items))
 
 
+class _LogLines:
+    """Where a bar writes a line of the log each time, rather than over its last line."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def write(self, text: str) -> None:
+        line = text.strip()
+        if line and line != self._last:
+            log.info(line)
+            self._last = line
+
+    def flush(self) -> None:
+        pass
+
+
+def shown(items: Iterable[Item] | None = None, **options: Any) -> tqdm[Item]:
+    """Return a bar, which is drawn on a terminal or in a notebook, and else logged in lines."""
+    from tqdm import tqdm
+    from tqdm.auto import tqdm as drawn
+
+    options |= {"delay": _SECONDS_BEFORE_PROGRESS}
+    bar = drawn(items, **options, disable=None)
+    if not (bar.disable and log.isEnabledFor(logging.INFO)):
+        return bar
+    line = "{desc}: {percentage:.0f}% of {total_fmt}{unit}, {remaining} left"
+    return tqdm(
+        items, **options, file=_LogLines(), mininterval=_SECONDS_BETWEEN_LINES, bar_format=line
+    )
+
+
 class Bar:
     """A bar over the characters of some documents, shown when the work takes a while.
 
@@ -36,16 +75,12 @@ class Bar:
     """
 
     def __init__(self, characters: int) -> None:
-        from tqdm.auto import tqdm
-
-        self.bar = tqdm(
+        self.bar: tqdm[None] = shown(
             total=characters,
             desc="indexing",
             unit=" characters",
             unit_scale=True,
             smoothing=0,  # texts differ in length, and so batches in pace
-            delay=_SECONDS_BEFORE_PROGRESS,
-            disable=None,  # shown on a terminal or in a notebook only
         )
         self._last = ("", 0)
 
@@ -56,10 +91,14 @@ class Bar:
         """Come to a place in a document; `at_once` if what is before it took no time."""
         last_id, last_end = self._last
         more = max(end - (last_end if document_id == last_id else 0), 0)
-        if at_once and not self.bar.disable:
-            self.bar.initial += more
-        self.bar.update(more)
+        if not self.bar.disable:
+            self.bar.n += more
+            self.bar.initial += more if at_once else 0
         self._last = (document_id, end)
+
+    def show(self) -> None:
+        """Draw the bar, if it is time to: after a whole batch, for its pace to be told rightly."""
+        self.bar.update(0)
 
     def __exit__(self, *_: object) -> None:
         self.bar.close()

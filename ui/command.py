@@ -106,7 +106,7 @@ def chat(
     click.echo("Loading the model and the document …", err=True)
     with (
         private_folder() as folder,
-        corpus.open(threshold=threshold, tentative=tentative) as qa,
+        corpus.open(threshold=threshold, tentative=tentative, lasting=True) as qa,
     ):
         from ui.server.gradio_patches.start import import_gradio
 

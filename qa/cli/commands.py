@@ -16,7 +16,7 @@ import click
 from qa.cli.ask import ask, overview, retrieve
 from qa.cli.evaluate import compare, evaluate
 from qa.cli.index import index
-from qa.cli.options import show_every_character
+from qa.cli.options import print_log, show_every_character
 from qa.cli.verify import verify
 from qa.text.printable import printable
 
@@ -40,6 +40,16 @@ class _Commands(click.Group):
             if isinstance(command, click.Command):
                 return command
         return None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchCommand as error:  # it knows no others than our own
+            raise click.NoSuchCommand(
+                error.command_name, possibilities=self.list_commands(ctx), ctx=ctx
+            ) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         from embeddings.errors import EmbeddingsError
@@ -72,6 +82,7 @@ def main() -> None:
     Commands use the essay that comes with inquote unless you name documents or an index.
     """
     show_every_character()
+    print_log()
 
 
 for _command in (index, ask, overview, retrieve, verify, evaluate, compare):

@@ -15,6 +15,7 @@ import click
 
 from qa.cli.options import (
     CorpusOptions,
+    Skipped,
     as_json_option,
     corpus_options,
     print_json,
@@ -114,7 +115,11 @@ def evaluate(
     asked, notes = _drawn(load_questions(questions), sample, seed)
     name = name or ("" if len(variants) > 1 else out.name if out else asked.name)
     runs = []
-    opened = open_each(variants, _source(corpus, asked), corpus.index, corpus.precision)
+    skipped = Skipped()
+    click.get_current_context().call_on_close(skipped.tell)
+    reading = corpus.reading(skipped)
+    source = _source(corpus, asked)
+    opened = open_each(variants, source, corpus.index, corpus.precision, **reading)
     for one, folder in zip(opened, folders, strict=True):
         run = _run(one, asked, f"{name} {one.variant}".strip(), notes, any_corpus, seed)
         runs.append(run)
@@ -208,7 +213,7 @@ def _source(corpus: CorpusOptions, questions: QuestionSet) -> Sequence[Source] |
     from qa.index import is_index
 
     if corpus.index is None or not is_index(corpus.index):
-        return corpus.documents or questions.documents or None
+        return corpus.sources() or questions.documents or None
     if corpus.documents:
         raise click.UsageError(
             f"{corpus.index} is already an index: leave out --document to use it as it is, or add "
@@ -252,8 +257,8 @@ def _drawn(questions: QuestionSet, size: int | None, seed: int) -> tuple[Questio
 def _refuse_with_review(*options: object) -> None:
     if any(options):
         raise click.UsageError(
-            "--review can only be combined with --document, --index, --model, --backend, "
-            "--precision and --reranker."
+            "--review can only be combined with --document, --index, --only, --encoding, "
+            "--strict, --model, --backend, --precision and --reranker."
         )
 
 

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from qa.cli.options import as_json_option, index_option, model_options, print_json
+from qa.cli.options import (
+    Skipped,
+    as_json_option,
+    index_option,
+    model_options,
+    print_json,
+    reading_options,
+)
 from qa.text.printable import printable, printable_name
 
 if TYPE_CHECKING:
-    from embeddings import Encoder
     from qa.errors import QAError
     from qa.index import Changes
 
@@ -23,6 +30,7 @@ STOPPED = 130
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @index_option("Folder of the index: a new or empty one, or an index to update.")
+@reading_options
 @model_options
 @click.option("--max-tokens", type=int, help="Most tokens in a passage.  [default: 96]")
 @click.option("--overlap", type=int, help="Sentences that adjacent passages share.  [default: 1]")
@@ -36,12 +44,19 @@ STOPPED = 130
 @click.option(
     "--remove", multiple=True, metavar="ID", help="Remove the document with this id; repeatable."
 )
+@click.option(
+    "--keep-missing",
+    is_flag=True,
+    help="Keep documents in --index whose files are not in the folders any more.",
+)
 @click.option("--watch", is_flag=True, help="Keep running, and update the index when files change.")
 @click.option("--check", is_flag=True, help="Check all of --index for damage.")
 @as_json_option
 def index(
     paths: tuple[Path, ...],
     index: Path | None,
+    encoding: str | None,
+    strict: bool,
     model: str | None,
     backend: str | None,
     precision: str,
@@ -49,17 +64,20 @@ def index(
     overlap: int | None,
     token_vectors: int | None,
     remove: tuple[str, ...],
+    keep_missing: bool,
     watch: bool,
     check: bool,
     as_json: bool,
 ) -> None:
     """Index files and folders, so that questions start at once.
 
-    Only new and changed documents are encoded. Without --index, the index is kept in your cache
-    folder, and used by other commands that name the same paths with --document.
+    Only new and changed documents are encoded, and those whose files are gone are taken out. Files
+    that cannot be read are skipped, and named at the end. Without --index, the index is kept in
+    your cache folder, and used by other commands that name the same paths with --document.
 
     After Ctrl-C, the same command continues where it stopped.
     """
+    from qa.index.watcher import watch as watch_files
     from qa.opening import open_corpus
     from qa.passages import Chunking
 
@@ -68,12 +86,18 @@ def index(
         return
     if watch and not paths:
         raise click.UsageError("--watch needs files or folders to watch: name them.")
+    if not paths and not remove:
+        raise click.UsageError(
+            "Name the files or folders to index, such as: inquote index notes/. The essay that "
+            "comes with inquote needs no index: inquote ask asks it if nothing is named."
+        )
     if remove and index is None:
         raise click.UsageError("--remove needs --index: the index to remove from.")
     named = {"max_tokens": max_tokens, "overlap": overlap}
     settings = {name: value for name, value in named.items() if value is not None}
     if settings and index is None:
         raise click.UsageError("--max-tokens and --overlap need --index.")
+    skipped = Skipped()
     try:
         corpus = open_corpus(
             list(paths) or None,
@@ -84,14 +108,23 @@ def index(
             chunking=Chunking(**settings) if settings else None,
             remove=remove,
             token_vectors=token_vectors,
+            encoding=encoding,
+            unreadable=None if strict else skipped.add,
+            remove_deleted=not keep_missing,
         )
     except KeyboardInterrupt:
         click.echo("Stopped. The same command continues from here.", err=True)
         sys.exit(STOPPED)
+    skipped.look_up(corpus.index)
     corpus.index.close()
-    _print_changes(corpus.index.folder, corpus.changes, as_json)
+    _print_changes(corpus.index.folder, corpus.changes, as_json, skipped)
+    skipped.tell()
     if watch:
-        _watch(paths, corpus.index.folder, corpus.encoder, as_json)
+        errors = skipped.errors.values()
+        changes = watch_files(
+            paths, corpus.index.folder, corpus.encoder, _report, encoding=encoding, reported=errors
+        )
+        _watch(changes, corpus.index.folder, as_json)
 
 
 def _check(index: Path | None, *, bare: bool) -> None:
@@ -107,22 +140,24 @@ def _check(index: Path | None, *, bare: bool) -> None:
     click.echo(f"  documents: {documents:,}, passages: {passages:,}")
 
 
-def _watch(paths: tuple[Path, ...], folder: Path, encoder: Encoder, as_json: bool) -> None:
-    from qa.index.watcher import watch
+def _report(error: QAError) -> None:
+    click.echo(f"Not indexed: {printable(str(error))}", err=True)
 
-    def report(error: QAError) -> None:
-        click.echo(f"Not indexed: {printable(str(error))}", err=True)
 
+def _watch(seen: Iterator[Changes], folder: Path, as_json: bool) -> None:
     click.echo("Watching for changes. Press Ctrl-C to stop.", err=True)
     with suppress(KeyboardInterrupt):
-        for changes in watch(paths, folder, encoder, report):
+        for changes in seen:
             _print_changes(folder, changes, as_json)
     click.echo("Stopped watching.", err=True)
 
 
-def _print_changes(folder: Path, changes: Changes, as_json: bool) -> None:
+def _print_changes(
+    folder: Path, changes: Changes, as_json: bool, skipped: Skipped | None = None
+) -> None:
     if as_json:
-        print_json({"index": str(folder), **changes.to_dict()})
+        files = skipped.to_list() if skipped else []
+        print_json({"index": str(folder), **changes.to_dict(), "skipped": files})
         return
     click.echo(f"The index is in {printable_name(folder)}")
     for what in ("added", "updated", "removed", "unchanged"):

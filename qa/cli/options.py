@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import io
 import json
+import logging
+import os
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import wraps
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from qa.answering import DEFAULT_TENTATIVE, DEFAULT_THRESHOLD
+from qa.text.printable import printable, printable_name
 
 if TYPE_CHECKING:
+    from qa.documents import Document
     from qa.engine import QA
+    from qa.errors import LoadError
+    from qa.index import Index
     from qa.opening import Source
 
 _Command = Callable[..., Any]
+
+STANDARD_INPUT = Path("-")
+_SKIPPED_SHOWN = 20
 
 
 _backend_option = click.option(
@@ -55,7 +66,7 @@ def documents_option(help_text: str) -> Callable[[_Command], _Command]:
     return click.option(
         "--document",
         "documents",
-        type=click.Path(path_type=Path),
+        type=click.Path(path_type=Path, allow_dash=True),
         multiple=True,
         help=help_text,
     )
@@ -66,12 +77,88 @@ def index_option(help_text: str) -> Callable[[_Command], _Command]:
     return click.option("--index", type=click.Path(path_type=Path), help=help_text)
 
 
+_encoding_option = click.option(
+    "--encoding",
+    metavar="NAME",
+    help="Encoding of text files that are not in UTF-8 and do not tell their own, such as "
+    "windows-1252. By default it is detected.",
+)
+
+_strict_option = click.option(
+    "--strict", is_flag=True, help="Stop at a file that cannot be read, instead of skipping it."
+)
+
+
+def reading_options(command: _Command) -> _Command:
+    """Add --encoding and --strict."""
+    return _encoding_option(_strict_option(command))
+
+
+class Skipped:
+    """Files that could not be read; they are named when a command has done its work."""
+
+    def __init__(self) -> None:
+        self.errors: dict[str, LoadError] = {}
+        self._still_indexed: set[str] = set()
+
+    def add(self, error: LoadError) -> None:
+        """Take the error of a file."""
+        self.errors[str(error)] = error
+
+    def look_up(self, index: Index) -> None:
+        """Find which of the files an index still has an earlier text of."""
+        if self.errors:
+            self._still_indexed = {source for source in index.sources().values() if source}
+
+    def tell(self) -> None:
+        """Print the files on standard error, each with the reason."""
+        if not self.errors:
+            return
+        files = "1 file" if len(self.errors) == 1 else f"{len(self.errors):,} files"
+        click.echo(f"Skipped {files} (--strict stops at the first):", err=True)
+        for message, error in islice(self.errors.items(), _SKIPPED_SHOWN):
+            still = os.path.realpath(error.source) in self._still_indexed
+            kept = " (the index still has its earlier text)" if still else ""
+            click.echo(f"  {printable(message)}{kept}", err=True)
+        if len(self.errors) > _SKIPPED_SHOWN:
+            click.echo(f"  and {len(self.errors) - _SKIPPED_SHOWN:,} more", err=True)
+
+    def to_list(self) -> list[dict[str, str]]:
+        """Return the files as plain data."""
+        return [{"file": error.source, "reason": text} for text, error in self.errors.items()]
+
+
+def named_sources(paths: Sequence[Path], encoding: str | None) -> list[Path | Document]:
+    """Return files and folders, and the text on standard input for "-"."""
+    return [_read_document(encoding) if path == STANDARD_INPUT else path for path in paths]
+
+
+def _read_document(encoding: str | None) -> Document:
+    from qa.loaders import check_encoding
+    from qa.loaders.formats import MAX_BYTES, text_document
+
+    check_encoding(encoding)
+    data = read_standard_input(MAX_BYTES["text"])
+    return text_document(data, "stdin", Path("standard input"), encoding=encoding)
+
+
+def read_standard_input(limit: int) -> bytes:
+    """Read standard input to its end; a `ClickException` if there is more than the limit."""
+    data = sys.stdin.buffer.read(limit + 1)
+    if len(data) > limit:
+        raise click.ClickException(f"standard input has more than {limit:,} bytes, the most")
+    return data
+
+
 @dataclass(frozen=True, slots=True)
 class CorpusOptions:
     """The documents or index to ask, and the models."""
 
     documents: tuple[Path, ...]
     index: Path | None
+    only: tuple[str, ...]
+    encoding: str | None
+    strict: bool
     model: str | None
     backend: str | None
     precision: str
@@ -83,20 +170,54 @@ class CorpusOptions:
         *,
         threshold: float | None = None,
         tentative: float | None = None,
+        lasting: bool = False,
     ) -> QA:
-        """Open what the options name, or `source` in place of the documents."""
+        """Open what the options name, or `source` in place of the documents.
+
+        Files that are skipped are told of when the command ends, or at once if it is `lasting`.
+        """
         from qa.engine import QA
 
-        return QA.open(
-            source or self.documents or None,
-            index=self.index,
+        if source is None and self.documents and self.index:
+            raise click.UsageError(
+                f"--index is asked as it is: leave out --document, or add the documents first with "
+                f"inquote index PATH --index {printable_name(self.index)}. "
+                "To ask some documents of an index, name them with --only PATTERN."
+            )
+        skipped = Skipped()
+        qa = QA.open(
+            source or self.sources() or None,
+            index=self.index or self._temporary_index(),
             model=self.model,
             backend=self.backend or "auto",
             precision=self.precision,
             reranker=self.reranker,
             threshold=threshold,
             tentative=tentative,
+            **self.reading(skipped),
         )
+        skipped.look_up(qa.index)
+        if lasting:
+            skipped.tell()
+        else:
+            click.get_current_context().call_on_close(skipped.tell)
+        return qa
+
+    def reading(self, skipped: Skipped) -> dict[str, Any]:
+        """Return what `QA.open` is told about reading; `skipped` gets the files left out."""
+        unreadable = None if self.strict else skipped.add
+        return {"only": self.only, "encoding": self.encoding, "unreadable": unreadable}
+
+    def sources(self) -> list[Source]:
+        """Return the documents, of which "-" is read from standard input."""
+        return [*named_sources(self.documents, self.encoding)]
+
+    def _temporary_index(self) -> Path | None:
+        """Return a folder for as long as the command runs, if a document is read from a pipe."""
+        if STANDARD_INPUT not in self.documents:
+            return None
+        folder = tempfile.TemporaryDirectory(prefix="inquote-")
+        return Path(click.get_current_context().with_resource(folder))
 
 
 def corpus_options(command: _Command) -> _Command:
@@ -117,8 +238,15 @@ def corpus_options(command: _Command) -> _Command:
             "on the Hub. By default none.",
         ),
         model_options,
-        index_option("Folder of an index: an existing one, or a new one for the documents named."),
-        documents_option("File or folder to ask; repeatable."),
+        reading_options,
+        click.option(
+            "--only",
+            multiple=True,
+            metavar="PATTERN",
+            help="Ask only documents whose names match, such as 'git-*.html'; repeatable.",
+        ),
+        index_option("Folder of an index to ask, as it is."),
+        documents_option("File or folder to ask, or - for standard input; repeatable."),
     ):
         decorated = option(decorated)
     return decorated
@@ -156,6 +284,21 @@ def show_every_character() -> None:
     """Have the output show what its encoding lacks as an escape, rather than fail."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+class _Lines(logging.Handler):
+    """Prints what is logged on standard error."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(printable(record.getMessage()), err=True)
+
+
+def print_log() -> None:
+    """Have warnings printed, and the progress of long work where no bar is drawn."""
+    log = logging.getLogger("inquote")
+    if not any(isinstance(handler, _Lines) for handler in log.handlers):
+        log.addHandler(_Lines())
+    logging.getLogger("inquote.progress").setLevel(logging.INFO)
 
 
 def print_json(data: object) -> None:

@@ -4,26 +4,48 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from qa.cli.options import as_json_option, documents_option, index_option, print_json
+from qa.cli.options import (
+    STANDARD_INPUT,
+    Skipped,
+    as_json_option,
+    documents_option,
+    index_option,
+    named_sources,
+    print_json,
+    read_standard_input,
+    reading_options,
+)
 from qa.text.printable import printable, printable_name
 from qa.verification import ConversationVerification, Verification
+
+if TYPE_CHECKING:
+    from qa.verification.answer_files import SavedAnswer, SavedConversation
 
 NOT_VERIFIED = 4
 
 
 @click.command()
-@click.argument("answer", type=click.Path(path_type=Path))
-@documents_option("File or folder to check against; repeatable.")
+@click.argument("answer", type=click.Path(path_type=Path, allow_dash=True))
+@documents_option("File or folder to check against, or - for standard input; repeatable.")
 @index_option("Folder of an index to check against.")
+@reading_options
 @as_json_option
-def verify(answer: Path, documents: tuple[Path, ...], index: Path | None, as_json: bool) -> None:
+def verify(
+    answer: Path,
+    documents: tuple[Path, ...],
+    index: Path | None,
+    encoding: str | None,
+    strict: bool,
+    as_json: bool,
+) -> None:
     """Check the quotes of a saved answer against the source.
 
-    ANSWER is a file from `inquote ask --json`, or a saved conversation. The file that each quote
-    was checked against is shown. No model is loaded.
+    ANSWER is a file from `inquote ask --json`, or a saved conversation; - reads standard input. The
+    file that each quote was checked against is shown. No model is loaded.
 
     Without --document or --index, only the essay and files that you asked or indexed here before
     are read. Name any other file with --document.
@@ -31,18 +53,23 @@ def verify(answer: Path, documents: tuple[Path, ...], index: Path | None, as_jso
     Exit code 4 means that something does not match the source.
     """
     from qa.verification import verify, verify_conversation
-    from qa.verification.answer_files import SavedAnswer, read_saved
+    from qa.verification.answer_files import SavedAnswer
     from qa.verification.sources import Sources
 
     if documents and index:
         raise click.UsageError("Use either --document or --index, not both.")
-    saved = read_saved(answer)
+    if [answer, *documents].count(STANDARD_INPUT) > 1:
+        raise click.UsageError("Standard input can be read once: name a file in place of one -.")
+    skipped = Skipped()
+    saved = _read_answer(answer)
     if index:
         sources = Sources.of_index(index, saved)
     elif documents:
-        sources = Sources.of_files(documents)
+        unreadable = None if strict else skipped.add
+        given = named_sources(documents, encoding)
+        sources = Sources.of_files(given, encoding=encoding, unreadable=unreadable)
     else:
-        sources = Sources.named_in(saved)
+        sources = Sources.named_in(saved, encoding=encoding)
     result: Verification | ConversationVerification
     if isinstance(saved, SavedAnswer):
         result = verify(saved, sources)
@@ -52,8 +79,17 @@ def verify(answer: Path, documents: tuple[Path, ...], index: Path | None, as_jso
         print_json(result.to_dict())
     else:
         _print_verified(result)
+    skipped.tell()
     if not result.verified:
         sys.exit(NOT_VERIFIED)
+
+
+def _read_answer(path: Path) -> SavedAnswer | SavedConversation:
+    from qa.verification.answer_files import MAX_FILE_BYTES, parse_saved, read_saved
+
+    if path != STANDARD_INPUT:
+        return read_saved(path)
+    return parse_saved(read_standard_input(MAX_FILE_BYTES), Path("standard input"))
 
 
 def _print_verified(result: Verification | ConversationVerification) -> None:

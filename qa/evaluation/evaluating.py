@@ -16,8 +16,6 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from tqdm.auto import tqdm
-
 from embeddings.errors import EmbeddingsError
 from qa.answering import Answer
 from qa.citations import Citation
@@ -29,7 +27,7 @@ from qa.evaluation.questions import NOT_JUDGED, Place, Question, QuestionSet, fi
 from qa.evaluation.records import Excerpt, Record, Retrieved, passage_key
 from qa.evaluation.runs import Run, figures, figures_by_tag
 from qa.passages import Passage
-from qa.progress import Progress, counted
+from qa.progress import Progress, counted, shown
 from qa.retrieval import RERANKED, RetrievedPassage
 from qa.verification import verify
 
@@ -41,7 +39,7 @@ DEPTH = 100
 
 _ENOUGH = 200  # characters of a gold quote for a reader to know what it is about
 
-BAR: dict[str, Any] = {"desc": "asking", "unit": " questions", "delay": 1, "disable": None}
+BAR: dict[str, Any] = {"desc": "asking", "unit": " questions"}
 _PACKAGES = ("inquote", "sentence-transformers", "torch", "faiss-cpu", "numpy", "ir-measures")
 
 
@@ -93,7 +91,7 @@ def evaluate(
     started = time.perf_counter()
     records = tuple(
         _ask(subject, question, judge, first=question is asked[0])
-        for question in tqdm(counted(asked, progress), total=len(asked), **BAR)
+        for question in shown(counted(asked, progress), total=len(asked), **BAR)
     )
     seconds = time.perf_counter() - started
     about = {

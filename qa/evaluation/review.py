@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
 
-from tqdm.auto import tqdm
-
 from qa.answering import Answer
 from qa.engine import QA
 from qa.errors import QAError, QuestionSetError
@@ -20,7 +18,7 @@ from qa.evaluation.fuzzy_match import nearest, occurrences
 from qa.evaluation.gold import Gold, check_corpus, locate
 from qa.evaluation.questions import NOT_JUDGED, Place, Question, QuestionSet, brief, fingerprint
 from qa.evaluation.records import Excerpt
-from qa.progress import Progress, counted
+from qa.progress import Progress, counted, shown
 
 _CANDIDATES = 10
 
@@ -92,7 +90,7 @@ class Review:
         before = len(self._judged)
         unseen = list(_unseen(questions, list(self._judged.values())))
         self._order = [*self._judged, *(question.id for question in unseen)]
-        for question in tqdm(counted(unseen, progress), total=len(unseen), **BAR):
+        for question in shown(counted(unseen, progress), total=len(unseen), **BAR):
             self._sort_in(question)
         if len(self._judged) > before:
             self._save()

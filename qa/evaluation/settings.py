@@ -113,8 +113,11 @@ def open_each(
     source: Source | Sequence[Source] | None,
     index: Path | None,
     precision: str = "float32",
+    **reading: Any,
 ) -> Iterator[Opened]:
     """Open a corpus for each variant in turn, anew only where index or models change.
+
+    `reading` are other options of `QA.open`.
 
     The precision of what is encoded is not a setting: what is indexed once stays as it is, so a
     sweep over it would compare an index with itself.
@@ -131,7 +134,7 @@ def open_each(
                 if qa is not None:
                     qa.close()
                 opened_with = wanted
-                qa = QA.open(source, index=index, precision=precision, **wanted)
+                qa = QA.open(source, index=index, precision=precision, **reading, **wanted)
             answerer = qa.answerer
             if isinstance(answerer, ExtractiveAnswerer):
                 answerer.threshold, answerer.tentative = settings.threshold, settings.tentative

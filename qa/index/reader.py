@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from embeddings import Encoder, Tokens
 from embeddings.tokens import packed, unpacked
 from qa.documents import Document
-from qa.errors import IndexMissing
+from qa.errors import IndexMissing, SettingsError
 from qa.index.faults import faults_named, is_closed
 from qa.index.manifest import Manifest
 from qa.index.resume_cache import digest_of
@@ -29,6 +30,7 @@ from qa.index.storage import (
     read_manifest,
 )
 from qa.passages import Chunking, Passage
+from qa.text.printable import printable_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,18 +41,29 @@ if TYPE_CHECKING:
     from qa.index.custom_store import CustomStore
 
 _DOCUMENTS_CACHED = 8
+_NAMED = 10  # documents, in a message
 
 Hit = tuple[int, float]
 """A passage's number, and its score."""
 
 
 class Index:
-    """An index open for reading; it may be used from several threads."""
+    """An index open for reading; it may be used from several threads.
+
+    With patterns in `only`, it is as if it held only the documents whose ids match one of them.
+    Words are still weighed by how rare they are in all of it.
+    """
 
     def __init__(
-        self, folder: Path, connection: sqlite3.Connection, manifest: Manifest, store: Segments
+        self,
+        folder: Path,
+        connection: sqlite3.Connection,
+        manifest: Manifest,
+        store: Segments,
+        only: Sequence[str] = (),
     ) -> None:
         self.folder = folder
+        self.only = only
         self.manifest = manifest
         self._connection = connection
         self._store = store
@@ -60,10 +73,15 @@ class Index:
         self._document = lru_cache(maxsize=_DOCUMENTS_CACHED)(self._read_document)
 
     @classmethod
-    def open(cls, folder: str | os.PathLike[str]) -> Self:
+    def open(cls, folder: str | os.PathLike[str], only: Sequence[str] = ()) -> Self:
         """Open an index; one that is small enough for memory is checked whole.
 
+        Args:
+            folder: where it is.
+            only: patterns of the ids of documents to search, as for `fnmatch`; none is all.
+
         Raises:
+            SettingsError: no document matches.
             IndexMissing: the folder holds no index, or one that was never finished.
             IndexMismatch: it has another format.
             IndexDamaged: it is damaged.
@@ -75,13 +93,18 @@ class Index:
             connection = connect_to_read(folder)
             try:
                 manifest, store, in_memory = open_current(connection, folder)
-                index = cls(folder, connection, manifest, store)
+                index = cls(folder, connection, manifest, store, only)
                 if in_memory:
                     index._check_rows()
-                return index
             except BaseException:
                 connection.close()
                 raise
+        if only and not index.document_ids():
+            there = ", ".join(map(printable_name, [*index._listed][:_NAMED])) or "none"
+            index.close()
+            patterns = ", ".join(map(repr, only))
+            raise SettingsError(f"no document matches {patterns}; the index has: {there}")
+        return index
 
     def is_current(self) -> bool:
         """Return whether nothing was changed in the index since it was opened.
@@ -121,6 +144,7 @@ class Index:
 
         With `among`, only passages with these numbers are searched.
         """
+        among = self._among(among)
         with self._in_use():
             if self._custom is None:
                 return _hits(*self._store.search(vectors, top_k, among))
@@ -141,7 +165,7 @@ class Index:
         With `among`, only passages with these numbers are searched; their scores do not change.
         """
         with self._in_use():
-            return self._words.search(query, top_k, among)
+            return self._words.search(query, top_k, self._among(among))
 
     def terms(self, prefix: str) -> dict[str, int]:
         """Return the stems of words that start with a prefix, and how many passages hold each."""
@@ -151,7 +175,9 @@ class Index:
     def passages_with(self, term: str, most: int) -> list[Passage]:
         """Read the first passages that hold the stem of a word."""
         with self._in_use():
-            return [self._read_passage(number) for number in self._words.holding(term, most)]
+            numbers = self._words.holding(term, most)
+            passages = [self._read_passage(number) for number in numbers]
+            return [each for each in passages if self._matches(each.document_id)]
 
     @contextmanager
     def _in_use(self) -> Iterator[None]:
@@ -178,9 +204,30 @@ class Index:
             rows, check = listed(self._connection)
         if check != self.manifest.documents_check:
             raise NotWhole("its documents are not those that were written")
-        if sum(len(each.passages) for each in rows.values()) != len(self):
+        if sum(len(each.passages) for each in rows.values()) != len(self._store):
             raise NotWhole("its documents are not those of its vectors")
         return rows
+
+    @cached_property
+    def _matching(self) -> dict[str, Listed]:
+        """The rows of the documents that match `only`."""
+        if not self.only:
+            return self._listed
+        return {
+            id_: row
+            for id_, row in self._listed.items()
+            if any(fnmatchcase(id_, pattern) for pattern in self.only)
+        }
+
+    def _matches(self, document_id: str) -> bool:
+        return not self.only or document_id in self._matching
+
+    @cached_property
+    def _matching_numbers(self) -> NDArray[np.int64]:
+        return self.numbers_of([*self._matching])
+
+    def _among(self, numbers: NDArray[np.int64] | None) -> NDArray[np.int64] | None:
+        return self._matching_numbers if numbers is None and self.only else numbers
 
     def cosines(self, vector: NDArray[np.float32], numbers: Sequence[int]) -> list[float]:
         """Return the cosine of some passages, by number, with a query vector of shape (dim,)."""
@@ -226,7 +273,7 @@ class Index:
     def document(self, document_id: str) -> Document:
         """Read a document by its id; a `KeyError` if it is not in the index."""
         with self._in_use():
-            entry = self._document(document_id)
+            entry = self._document(document_id) if self._matches(document_id) else None
         if entry is None:
             raise KeyError(document_id)
         return entry[0]
@@ -234,12 +281,12 @@ class Index:
     def document_ids(self) -> list[str]:
         """Return the ids of all documents, in the order in which they were indexed."""
         with self._in_use():
-            return [*self._listed]
+            return [*self._matching]
 
     def sources(self) -> dict[str, str | None]:
         """Return where each document came from, by id."""
         with self._in_use():
-            return {id_: listed.source for id_, listed in self._listed.items()}
+            return {id_: listed.source for id_, listed in self._matching.items()}
 
     def numbers_of(self, document_ids: Sequence[str]) -> NDArray[np.int64]:
         """Return the numbers of the passages of some documents, in order."""
@@ -247,7 +294,7 @@ class Index:
 
         with self._in_use():
             named = {*document_ids}
-            runs = [each.passages for id_, each in self._listed.items() if id_ in named]
+            runs = [each.passages for id_, each in self._matching.items() if id_ in named]
         return np.concatenate([np.empty(0, np.int64), *(np.arange(r.start, r.stop) for r in runs)])
 
     def passages_of(self, document_id: str) -> Iterator[Passage]:
@@ -288,7 +335,7 @@ class Index:
         self._words.check()
 
     def __len__(self) -> int:
-        return len(self._store)
+        return len(self._matching_numbers) if self.only else len(self._store)
 
     def close(self) -> None:
         """Release files and memory."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
 from embeddings import Encoder
+from qa.documents import Document
 from qa.errors import LoadError, QAError
 from qa.index.reader import Index
-from qa.index.writer import Changes, Unreadable, update_index
-from qa.loaders import File, find, find_below, is_supported
+from qa.index.writer import Changes, update_index
+from qa.loaders import File, Unreadable, find, find_all, find_below, is_supported
 
 _QUIET_MS = 400  # without changes, before the index is updated,
 _LONGEST_MS = 5_000  # but no later than so long after the first change
@@ -19,7 +20,13 @@ _MOST_FAILURES = 5  # of watching, in a row
 
 
 def watch(
-    paths: Sequence[Path], folder: Path, encoder: Encoder, report: Callable[[QAError], None]
+    paths: Sequence[Path],
+    folder: Path,
+    encoder: Encoder,
+    report: Callable[[QAError], None],
+    *,
+    encoding: str | None = None,
+    reported: Iterable[QAError] = (),
 ) -> Iterator[Changes]:
     """Update an index whenever files change, and yield what changed, until `KeyboardInterrupt`.
 
@@ -30,17 +37,25 @@ def watch(
         paths: files and folders that are in the index.
         folder: the index's folder.
         encoder: the one that made the index.
-        report: called for each error.
+        report: called for each error, once for as long as it lasts.
+        encoding: as in `qa.loaders.find_all`.
+        reported: errors that are known already.
     """
     watched = {path if path.is_dir() else path.parent for path in map(_absolute, paths)}
+    known = {str(error) for error in reported}
     for _ in _moments(watched):
+        errors: list[QAError] = []
+        changes = Changes()
         try:
-            changes = catch_up(paths, folder, encoder, report)
+            changes = catch_up(paths, folder, encoder, errors.append, encoding)
         except QAError as error:
-            report(error)
-        else:
-            if changes.any:
-                yield changes
+            errors.append(error)
+        for one in errors:
+            if str(one) not in known:
+                report(one)
+        known = {str(one) for one in errors}
+        if changes.any:
+            yield changes
 
 
 def _moments(watched: set[Path]) -> Iterator[None]:
@@ -76,21 +91,28 @@ def _moments(watched: set[Path]) -> Iterator[None]:
 
 
 def catch_up(
-    paths: Sequence[Path], folder: Path, encoder: Encoder, unreadable: Unreadable
+    paths: Sequence[Path],
+    folder: Path,
+    encoder: Encoder,
+    unreadable: Unreadable,
+    encoding: str | None = None,
 ) -> Changes:
     """Update an index from files and folders, and remove the documents of deleted files.
 
     `unreadable` is called for each file or folder that cannot be opened; its documents stay as
     they are.
     """
-    hidden: list[Path] = []
+    hidden: list[LoadError] = []
 
     def hide(error: LoadError) -> None:
-        hidden.append(_absolute(Path(error.source)))
+        hidden.append(error)
         unreadable(error)
 
-    files = [file for path in paths for file in _files(path.expanduser(), hide)]
-    deleted = _deleted(paths, folder, {file.source for file in files}, hidden)
+    found = [file for path in paths for file in _files(path.expanduser(), hide)]
+    files = find_all(found, encoding=encoding)
+    with closing(Index.open(folder)) as index:
+        indexed = index.sources()
+    deleted = deleted_below(paths, indexed, files, hidden)
     return update_index(folder, files, encoder=encoder, remove=deleted, unreadable=unreadable)
 
 
@@ -104,20 +126,30 @@ def _files(path: Path, unreadable: Unreadable) -> list[File]:
     return find(path)
 
 
-def _deleted(
-    paths: Sequence[Path], folder: Path, present: set[str], hidden: Sequence[Path]
+def deleted_below(
+    paths: Iterable[Path],
+    indexed: Mapping[str, str | None],
+    found: Iterable[Document | File],
+    hidden: Iterable[LoadError],
 ) -> list[str]:
-    """Return the ids of the documents whose files below these paths do not exist any more."""
+    """Return the ids of the documents whose files below these paths do not exist any more.
+
+    Args:
+        paths: files and folders.
+        indexed: where each document of the index came from, by id.
+        found: what is there.
+        hidden: errors of files and folders that could not be opened.
+    """
     roots = [_absolute(path) for path in paths]
-    with closing(Index.open(folder)) as index:
-        sources = index.sources()
+    present = {one.source for one in found}
+    closed = [_absolute(Path(error.source)) for error in hidden]
     return [
         id_
-        for id_, source in sources.items()
+        for id_, source in indexed.items()
         if source
         and source not in present
         and _is_below(Path(source), roots)
-        and not _is_below(Path(source), hidden)
+        and not _is_below(Path(source), closed)
     ]
 
 

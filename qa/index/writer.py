@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
@@ -17,7 +17,7 @@ from embeddings import Encoder, Tokens
 from embeddings.tokens import packed
 from qa.arguments import check_kind, check_several
 from qa.documents import Document
-from qa.errors import LoadError, StoredIndexError
+from qa.errors import LoadError
 from qa.index.faults import faults_named
 from qa.index.manifest import Manifest
 from qa.index.resume_cache import Encoded, digest_of
@@ -31,9 +31,10 @@ from qa.index.rows import (
     stored_blocks,
     structure_of,
 )
-from qa.index.storage import check_format, connect, is_index, load_vectors
+from qa.index.storage import load_vectors
 from qa.index.transaction import commit, manifest_for, transaction
-from qa.loaders import File, find_all, loaded
+from qa.index.wanted import Wanted, encodings_of, files_wanted
+from qa.loaders import File, Unreadable, find_all
 from qa.passages import Chunking, Passage, cut
 from qa.progress import Bar, Progress
 
@@ -48,19 +49,20 @@ _STORED_AT_ONCE = 4_096
 
 _log = logging.getLogger("inquote")
 
-Unreadable = Callable[[LoadError], None]
-"""Called for each file that cannot be read."""
-
 
 @dataclass(slots=True)
 class Changes:
-    """What an update did: ids of documents, and how many passages were encoded."""
+    """What an update did: ids of documents, and how many passages were encoded.
+
+    `encodings` are those of files that were read and are not in UTF-8, by id.
+    """
 
     added: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     encoded: int = 0
+    encodings: dict[str, str] = field(default_factory=dict)
 
     @property
     def any(self) -> bool:
@@ -119,11 +121,12 @@ def update_index(
     folder = Path(folder)
     check_several("documents", documents, '[Document("id", "text")]')
     check_several("remove", remove, '["id"]')
-    wanted = _wanted(folder, find_all(documents), unreadable)
+    wanted = files_wanted(folder, find_all(documents), unreadable)
     with transaction(folder) as connection:
         manifest = manifest_for(connection, folder, encoder, chunking, token_vectors)
         with closing(Encoded(folder / manifest.resume_file, encoder)) as encoded:
             writer = _Writer(connection, folder, manifest, encoder, encoded)
+            writer.changes.encodings = encodings_of(wanted)
             writer.remove(_to_remove(connection, wanted, remove, only_these))
             readable = [one for one in wanted if not one.unreadable]
             writer.put(readable, replacing=only_these, progress=progress)
@@ -145,56 +148,6 @@ Numbered = tuple[int, Passage]
 
 _Stamped = tuple[Document, str | None]
 """A document, and the stamp of its file."""
-
-
-class _Wanted:
-    """A document that is to be in the index; its file is read when it is needed."""
-
-    def __init__(self, one: Document | File) -> None:
-        self.id = one.id
-        self.source = one.source
-        self.stamp = one.stamp if isinstance(one, File) else None
-        self.unreadable = False
-        self._one = one
-
-    def is_unchanged(self, source: str | None, stamp: str | None) -> bool:
-        """Return whether its file is the one that was indexed, by its stamp."""
-        return self.stamp is not None and (self.source, self.stamp) == (source, stamp)
-
-    @property
-    def document(self) -> Document:
-        self._one = loaded(self._one)
-        return self._one
-
-
-def _wanted(
-    folder: Path, documents: list[Document | File], unreadable: Unreadable | None
-) -> list[_Wanted]:
-    """Read the files that changed, before the index is locked."""
-    known = _known(folder)
-    wanted = [_Wanted(one) for one in documents]
-    for one in wanted:
-        if not one.is_unchanged(*known.get(one.id, (None, None))):
-            try:
-                _ = one.document
-            except LoadError as error:
-                if unreadable is None:
-                    raise
-                unreadable(error)
-                one.unreadable = True
-    return wanted
-
-
-def _known(folder: Path) -> dict[str, tuple[str | None, str | None]]:
-    if not is_index(folder):
-        return {}
-    try:
-        with closing(connect(folder)) as connection:
-            check_format(connection, folder)
-            known, _ = listed(connection)
-    except (sqlite3.Error, OSError, ValueError, StoredIndexError):  # the transaction will raise
-        return {}
-    return {id_: (one.source, one.stamp) for id_, one in known.items()}
 
 
 class _Writer:
@@ -236,7 +189,7 @@ class _Writer:
         self.changes.removed += document_ids
 
     def put(
-        self, wanted: list[_Wanted], *, replacing: bool, progress: Progress | None = None
+        self, wanted: list[Wanted], *, replacing: bool, progress: Progress | None = None
     ) -> None:
         """Add each document that is new, and replace each whose text or title changed."""
         changed = [
@@ -248,6 +201,7 @@ class _Writer:
                 self._encode(batch)
                 for (_, passage), at_once in zip(batch, known, strict=True):
                     bar.advance(passage.document_id, passage.end, at_once=at_once)
+                bar.show()
         self._store_pending()
         self._words.write()
 
@@ -266,7 +220,7 @@ class _Writer:
                 yield batch
                 progress(start + len(batch), len(all_passages))
 
-    def _holds(self, wanted: _Wanted, *, replacing: bool) -> bool:
+    def _holds(self, wanted: Wanted, *, replacing: bool) -> bool:
         """Return whether the index has the text already; an earlier text of that id is removed."""
         known = listed_as(self._connection, wanted.id)
         if known is None:
@@ -375,7 +329,7 @@ def _check_same_source(document: Document, source: str | None) -> None:
 
 def _to_remove(
     connection: sqlite3.Connection,
-    wanted: list[_Wanted],
+    wanted: list[Wanted],
     remove: Iterable[str],
     only_these: bool,
 ) -> list[str]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,9 +17,10 @@ from typing import Protocol, Self
 
 from qa.arguments import check_kind
 from qa.documents import Document
-from qa.errors import LoadError
+from qa.errors import LoadError, SettingsError
 from qa.loaders.folders import files_below
 from qa.loaders.formats import load_docx, load_html, load_pdf, load_text
+from qa.loaders.parsers.encodings import DETECTED, codec_of
 from qa.loaders.parsing import LIMITS, Limits
 from qa.regular_files import refused
 from qa.text.printable import printable_name
@@ -30,6 +31,8 @@ __all__ = [
     "File",
     "Limits",
     "Loader",
+    "Unreadable",
+    "check_encoding",
     "find",
     "find_all",
     "find_below",
@@ -43,8 +46,18 @@ __all__ = [
 class Loader(Protocol):
     """Reads the file at a path as the document of an id, within limits."""
 
-    def __call__(self, path: Path, document_id: str, limits: Limits = LIMITS) -> Document:
-        """Return the document; raise a `LoadError` if the file cannot be read as one."""
+    def __call__(
+        self,
+        path: Path,
+        document_id: str,
+        limits: Limits = LIMITS,
+        *,
+        encoding: str | None = None,
+    ) -> Document:
+        """Return the document; raise a `LoadError` if the file cannot be read as one.
+
+        `encoding` is that of text that is not UTF-8 and does not tell its own; None detects it.
+        """
 
 
 LOADERS: dict[str, Loader] = {
@@ -63,6 +76,9 @@ LOADERS: dict[str, Loader] = {
 EXTRACTED = frozenset(suffix for suffix, loader in LOADERS.items() if loader is not load_text)
 """Suffixes of files whose text a library extracts, and another version of it may differently."""
 
+Unreadable = Callable[[LoadError], None]
+"""Called for each file that cannot be read."""
+
 _SECONDS_TO_SETTLE = 2.0  # the coarsest clock of a file system in use
 
 
@@ -77,12 +93,14 @@ class File:
         stamp: shows whether the file has changed since it was last read: its size, when it was
             changed, and the version of inquote. None if the file changed only now: it may change
             again within the same tick of the file system's clock.
+        encoding: that of its text, if it is not UTF-8 and does not tell its own; None detects it.
     """
 
     id: str
     path: Path = field(repr=False)
     source: str
     stamp: str | None = field(repr=False)
+    encoding: str | None = None
 
     @classmethod
     def at(cls, path: Path, document_id: str) -> Self:
@@ -97,7 +115,15 @@ class File:
 
     def load(self) -> Document:
         """Read the document; a `LoadError` if it is not what its suffix says."""
-        return LOADERS[self.path.suffix.lower()](self.path, self.id)
+        loader = LOADERS[self.path.suffix.lower()]
+        if self.encoding is None:
+            return loader(self.path, self.id)
+        return loader(self.path, self.id, encoding=self.encoding)
+
+    def decoded_by(self, encoding: str) -> File:
+        """Return the file with another encoding, of which its stamp tells."""
+        stamp = self.stamp and f"{self.stamp} {encoding}"
+        return replace(self, stamp=stamp, encoding=encoding)
 
 
 def load(path: str | os.PathLike[str]) -> list[Document]:
@@ -111,8 +137,10 @@ def load(path: str | os.PathLike[str]) -> list[Document]:
     return [file.load() for file in find(path)]
 
 
-def find(path: str | os.PathLike[str]) -> list[File]:
+def find(path: str | os.PathLike[str], unreadable: Unreadable | None = None) -> list[File]:
     """Find the files that `load` reads, without reading them.
+
+    `unreadable` is called for each file or folder below a folder that cannot be opened.
 
     Raises:
         LoadError: there is no such file or folder, or no file with a supported suffix.
@@ -125,7 +153,7 @@ def find(path: str | os.PathLike[str]) -> list[File]:
         raise refused(Path(path), f"cannot be read: {reason}") from error
     suffixes = ", ".join(sorted(LOADERS))
     if is_folder:
-        if files := find_below(path):
+        if files := find_below(path, unreadable):
             return files
         raise refused(path, f"holds no file that is read; those end in {suffixes}")
     if not exists:
@@ -137,7 +165,7 @@ def find(path: str | os.PathLike[str]) -> list[File]:
     return [File.at(path, path.name)]
 
 
-def find_below(folder: Path, unreadable: Callable[[LoadError], None] | None = None) -> list[File]:
+def find_below(folder: Path, unreadable: Unreadable | None = None) -> list[File]:
     """Find the supported files below a folder; there may be none.
 
     `unreadable` is called for each file or folder below that cannot be opened.
@@ -161,29 +189,55 @@ def is_supported(path: Path) -> bool:
     return path.suffix.lower() in LOADERS
 
 
-def load_all(sources: Iterable[str | os.PathLike[str] | Document]) -> list[Document]:
+def load_all(
+    sources: Iterable[str | os.PathLike[str] | Document],
+    unreadable: Unreadable | None = None,
+    encoding: str | None = None,
+) -> list[Document]:
     """Read several files and folders; documents are returned as they are.
+
+    `unreadable` is called for each file or folder that cannot be read; None raises. `encoding` is
+    as in `find_all`.
 
     Raises:
         LoadError: as `load`; or two documents have one id.
+        SettingsError: the encoding is not known.
     """
-    return [loaded(one) for one in find_all(sources)]
+    documents = []
+    for one in find_all(sources, unreadable, encoding):
+        try:
+            documents.append(loaded(one))
+        except LoadError as error:
+            if unreadable is None:
+                raise
+            unreadable(error)
+    return documents
 
 
 def find_all(
     sources: Iterable[str | os.PathLike[str] | Document | File],
+    unreadable: Unreadable | None = None,
+    encoding: str | None = None,
 ) -> list[Document | File]:
     """Find the files in several files and folders; documents are returned as they are.
 
+    Args:
+        sources: files, folders and documents.
+        unreadable: as in `find`.
+        encoding: that of text files that are not UTF-8 and do not tell their own; None detects it.
+
     Raises:
         LoadError: as `find`; or two documents have one id.
+        SettingsError: the encoding is not known.
     """
+    check_encoding(encoding)
     by_id: dict[str, Document | File] = {}
     for source in sources:
         check_kind(
             "a document", source, str | os.PathLike | Document | File, "a path or a Document"
         )
-        for one in [source] if isinstance(source, Document | File) else find(source):
+        for found in _found(source, unreadable):
+            one = found.decoded_by(encoding) if encoding and isinstance(found, File) else found
             twin = by_id.setdefault(one.id, one)
             if twin is not one and not _same(twin, one):
                 raise LoadError(
@@ -192,6 +246,20 @@ def find_all(
                     source=one.source or one.id,
                 )
     return list(by_id.values())
+
+
+def _found(
+    source: str | os.PathLike[str] | Document | File, unreadable: Unreadable | None
+) -> Sequence[Document | File]:
+    return [source] if isinstance(source, Document | File) else find(source, unreadable)
+
+
+def check_encoding(name: str | None) -> None:
+    """Refuse the name of an encoding that is not known; None is any."""
+    if name is not None and codec_of(name) is None:
+        raise SettingsError(
+            f"there is no encoding {name!r}: name one such as {', '.join(DETECTED)}"
+        )
 
 
 def loaded(one: Document | File) -> Document:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 from functools import partial
 from itertools import starmap
 from pathlib import Path
 
 from qa.documents import Block, Document
 from qa.loaders.parsers import Refused
+from qa.loaders.parsers.encodings import decoded
 from qa.loaders.parsing import LIMITS, Limits, parse
 from qa.loaders.text_blocks import text_blocks
 from qa.regular_files import read_regular, refused
@@ -19,39 +19,60 @@ MAX_BYTES = {"text": 500_000_000, "html": 50_000_000, "pdf": 200_000_000, "docx"
 MARKDOWN = frozenset({".md", ".markdown"})
 """Suffixes of text files that are read as Markdown."""
 
+DECODED = frozenset({"html"})
+"""Parsed formats that are text in some encoding."""
 
-def load_text(path: Path, document_id: str, limits: Limits = LIMITS) -> Document:
-    """Read a plain text file: UTF-8, with or without a byte order mark, or UTF-16 with one.
+
+def load_text(
+    path: Path, document_id: str, limits: Limits = LIMITS, *, encoding: str | None = None
+) -> Document:
+    """Read a plain text file.
 
     No character is added, dropped or normalised, line ends included. (A byte order mark is not
     part of the text.) Nothing is parsed, so `limits` have no effect.
     """
-    text = decode(read_regular(path, MAX_BYTES["text"]), path)
-    blocks = text_blocks(text, markdown=path.suffix.lower() in MARKDOWN)
-    return Document(id=document_id, text=text, source=str(path.resolve()), blocks=blocks)
+    data = read_regular(path, MAX_BYTES["text"])
+    is_markdown = path.suffix.lower() in MARKDOWN
+    return text_document(
+        data, document_id, path, encoding=encoding, markdown=is_markdown, source=str(path.resolve())
+    )
 
 
-def decode(data: bytes, path: Path) -> str:
-    """Decode the bytes of a plain text file; a `LoadError` if they are not text."""
-    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        raise refused(path, "is in UTF-32, which is not read; save it as UTF-8 text")
-    encoding = "UTF-8"
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding = "UTF-16"
-    elif b"\0" in data:
-        raise refused(path, "is a binary file, not text; save it as UTF-8 text")
+def text_document(
+    data: bytes,
+    document_id: str,
+    path: Path,
+    *,
+    encoding: str | None = None,
+    markdown: bool = False,
+    source: str | None = None,
+) -> Document:
+    """Make a document of the bytes of a text; a `LoadError` if they are none.
+
+    Args:
+        data: the bytes.
+        document_id: the document's id.
+        path: what the bytes are called in an error.
+        encoding: that of bytes that are not UTF-8; None detects it.
+        markdown: whether it is Markdown.
+        source: where the document came from.
+    """
     try:
-        return data.decode("utf-8-sig" if encoding == "UTF-8" else encoding)
-    except UnicodeDecodeError as error:
-        offset = error.start + len(data) - len(error.object)  # which may lack the mark
-        raise refused(
-            path,
-            f"is not valid {encoding}: the byte at offset {offset} "
-            f"(0x{data[offset]:02x}) fits no character; save it as UTF-8 text",
-        ) from None
+        text, read_as = decoded(data, encoding)
+    except Refused as refusal:
+        raise refused(path, str(refusal)) from None
+    blocks = text_blocks(text, markdown=markdown)
+    return Document(document_id, text, source=source, blocks=blocks, encoding=read_as)
 
 
-def _load_parsed(path: Path, document_id: str, limits: Limits = LIMITS, *, kind: str) -> Document:
+def _load_parsed(
+    path: Path,
+    document_id: str,
+    limits: Limits = LIMITS,
+    *,
+    kind: str,
+    encoding: str | None = None,
+) -> Document:
     """Read the text of a file with the parser `qa.loaders.parsers.<kind>`.
 
     Raises:
@@ -59,13 +80,13 @@ def _load_parsed(path: Path, document_id: str, limits: Limits = LIMITS, *, kind:
             has no text.
     """
     data = read_regular(path, MAX_BYTES[kind])
+    options = {"encoding": encoding} if encoding and kind in DECODED else {}
     try:
-        text, title, pages, blocks = parse(kind, data, path.name, limits)
+        text, title, pages, blocks, read_as = parse(kind, data, path.name, limits, **options)
     except Refused as refusal:
         raise refused(path, str(refusal)) from None
-    return Document(
-        document_id, text, title, str(path.resolve()), pages, tuple(starmap(Block, blocks))
-    )
+    source = str(path.resolve())
+    return Document(document_id, text, title, source, pages, tuple(starmap(Block, blocks)), read_as)
 
 
 load_html = partial(_load_parsed, kind="html")

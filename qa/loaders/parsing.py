@@ -42,13 +42,15 @@ LIMITS = Limits()
 """The default limits."""
 
 
-def parse(kind: str, data: bytes, name: str, limits: Limits = LIMITS) -> Extracted:
+def parse(kind: str, data: bytes, name: str, limits: Limits = LIMITS, **options: str) -> Extracted:
     """Extract the text of a file from its bytes; the kinds are "html", "pdf" and "docx".
+
+    `options` are for the parser.
 
     Raises:
         Refused: the file is not of that kind, damaged, or above a limit.
     """
-    job = {"kind": kind, "name": name, "bytes": len(data)} | asdict(limits)
+    job = {"kind": kind, "name": name, "bytes": len(data), "options": options} | asdict(limits)
     try:
         reply = _pool.reply(json.dumps(job).encode() + b"\n", data, limits.seconds)
     except OSError as error:  # no process can be started
@@ -69,6 +71,7 @@ def parse(kind: str, data: bytes, name: str, limits: Limits = LIMITS) -> Extract
             str(reply["title"]),
             tuple(map(int, reply["pages"])),
             tuple((int(a), int(z), str(kind), int(level)) for a, z, kind, level in reply["blocks"]),
+            str(reply["encoding"]),
         )
     except (KeyError, TypeError, ValueError):
         raise Refused(f"is damaged: parsing it fails; {_AGAIN}") from None

@@ -141,6 +141,15 @@ def read_saved(path: Path) -> SavedAnswer | SavedConversation:
         data = read_regular(path, MAX_FILE_BYTES)
     except LoadError as error:
         raise AnswerFileError(str(error)) from error
+    return parse_saved(data, path)
+
+
+def parse_saved(data: bytes, path: Path) -> SavedAnswer | SavedConversation:
+    """Read an answer, or a conversation, from JSON; `path` is what an error calls it.
+
+    Raises:
+        AnswerFileError: it is neither of them.
+    """
     try:
         _Head.model_validate_json(data)
     except ValidationError:  # an answer has no format

@@ -17,7 +17,7 @@ from qa.documents import Document
 from qa.errors import LoadError, QAError, SettingsError
 from qa.index import Index
 from qa.index.storage import connect, is_index
-from qa.loaders import LOADERS, load
+from qa.loaders import LOADERS, Unreadable, load_all
 from qa.regular_files import read_regular
 from qa.text.printable import printable_name
 from qa.verification.answer_files import SavedAnswer, SavedCitation, SavedConversation
@@ -61,13 +61,29 @@ class Sources:
         return cls(_by_id(documents), place="the documents given")
 
     @classmethod
-    def of_files(cls, paths: Iterable[Path]) -> Self:
-        """Read files and folders.
+    def of_files(
+        cls,
+        paths: Iterable[Path | Document],
+        *,
+        encoding: str | None = None,
+        unreadable: Unreadable | None = None,
+    ) -> Self:
+        """Read files and folders; documents are taken as they are.
+
+        Args:
+            paths: the files and folders.
+            encoding: that of text files that are not UTF-8 and do not tell their own; None detects
+                it.
+            unreadable: called for each file below a folder that cannot be read; None raises.
 
         Raises:
             LoadError: one is not there, or cannot be read.
         """
-        return cls(_by_id(document for path in paths for document in load(path)))
+        documents: list[Document] = []
+        for path in paths:
+            is_folder = isinstance(path, Path) and path.is_dir()
+            documents += load_all([path], unreadable if is_folder else None, encoding)
+        return cls(_by_id(documents))
 
     @classmethod
     def of_index(cls, folder: Path, saved: SavedAnswer | SavedConversation) -> Self:
@@ -82,7 +98,9 @@ class Sources:
         return cls(_by_id(documents), place=f"the index {folder}")
 
     @classmethod
-    def named_in(cls, saved: SavedAnswer | SavedConversation) -> Self:
+    def named_in(
+        cls, saved: SavedAnswer | SavedConversation, *, encoding: str | None = None
+    ) -> Self:
         """Read the files that citations name as their sources, if they are known here.
 
         Whoever wrote the answer could have written the file as well. So only the essay is read,
@@ -96,7 +114,7 @@ class Sources:
             if len(documents) + len(unread) == MAX_FILES:
                 break
             try:
-                document, size = _read(*named, left, known)
+                document, size = _read(*named, left, known, encoding)
             except LoadError as error:
                 unread[named] = str(error)
             else:
@@ -168,7 +186,9 @@ def _documents_of(folder: Path) -> list[tuple[str, str, str | None]]:
         return []
 
 
-def _read(document_id: str, source: str | None, limit: int, known: Known) -> tuple[Document, int]:
+def _read(
+    document_id: str, source: str | None, limit: int, known: Known, encoding: str | None
+) -> tuple[Document, int]:
     """Read the file that an answer names as the source of a document; return its size, too."""
     if source is None:
         raise LoadError(
@@ -193,7 +213,7 @@ def _read(document_id: str, source: str | None, limit: int, known: Known) -> tup
         copy = Path(folder, f"source{path.suffix}")  # exactly the bytes that were checked
         copy.write_bytes(data)
         try:
-            return replace(loader(copy, document_id), source=source), len(data)
+            return replace(loader(copy, document_id, encoding=encoding), source=source), len(data)
         except LoadError as error:
             raise LoadError(str(error).replace(str(copy), source), source=source) from error
 

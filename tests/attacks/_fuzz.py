@@ -36,12 +36,12 @@ def _parser(kind: str) -> Target:
 
 
 def _text(data: bytes) -> None:
-    from qa.errors import LoadError
-    from qa.loaders.formats import decode
+    from qa.loaders.parsers import Refused
+    from qa.loaders.parsers.encodings import decoded
 
     try:
-        decode(data, Path("a.txt"))
-    except LoadError:
+        decoded(data).text.encode()
+    except (Refused, UnicodeEncodeError):
         return
 
 

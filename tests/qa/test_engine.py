@@ -16,7 +16,7 @@ from qa.answering.extractive import Answerer, FindDocument
 from qa.answering.late_interaction import TokensOf
 from qa.bundled import essay_path
 from qa.documents import Span
-from qa.errors import IndexMismatch, IndexNotWritten, StoredIndexError
+from qa.errors import IndexMismatch, IndexNotWritten, LoadError, StoredIndexError
 from qa.index import Index, update_index
 from qa.opening import open_corpus
 from qa.retrieval import RetrievedPassage
@@ -128,6 +128,19 @@ def test_an_index_of_ones_own_grows_and_is_opened_by_its_folder(
     for opened in (QA.open(index), QA.open(index=index)):
         with opened as qa:
             assert qa.index.document_ids() == ["one.txt", "two.md"]
+
+
+def test_what_is_read_and_what_is_asked_may_be_chosen(notes: Path) -> None:
+    (notes / "bad.txt").write_bytes(b"\0\1\2")
+    (notes / "latin.txt").write_bytes("Füße".encode("latin-1"))
+    told: list[LoadError] = []
+    with QA.open(notes, only="*.txt", encoding="windows-1251", unreadable=told.append) as qa:
+        assert sorted(qa.index.document_ids()) == ["latin.txt", "one.txt"]
+        assert qa.index.document("latin.txt").text == "FьЯe"
+        assert {hit.passage.document_id for hit in qa.retrieve("What?")} == {"latin.txt", "one.txt"}
+    assert [error.source for error in told] == [str(notes / "bad.txt")]
+    with pytest.raises(LoadError, match=r"bad\.txt"):
+        QA.open(notes)
 
 
 def test_documents_are_taken_as_they_are(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import logging
+
 import pytest
 from tqdm.auto import tqdm
 
@@ -45,7 +47,30 @@ def test_what_takes_no_time_does_not_make_the_rest_look_quick(bar: Bar) -> None:
         assert left(bar, 10) == 40
 
 
-def test_without_a_terminal_it_does_nothing() -> None:
+def test_without_a_terminal_it_does_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, "inquote.progress")
     with Bar(10) as bar:
         bar.advance("a", 5, at_once=True)
         assert bar.bar.n == 0
+
+
+def test_without_a_terminal_lines_are_logged_if_they_are_wanted(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("qa.progress._SECONDS_BEFORE_PROGRESS", 0)
+    monkeypatch.setattr("qa.progress._SECONDS_BETWEEN_LINES", 0)
+    with caplog.at_level(logging.INFO, "inquote.progress"), Bar(2_000) as bar:
+        for end in (500, 2_000):
+            bar.advance("a", end)
+            bar.show()
+    assert [line.partition(",")[0] for line in caplog.messages][-2:] == [
+        "indexing: 25% of 2.00k characters",
+        "indexing: 100% of 2.00k characters",
+    ]
+    assert not any("\r" in line or line != line.strip() for line in caplog.messages)
+
+
+def test_short_work_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "inquote.progress"), Bar(10) as bar:
+        bar.advance("a", 10)
+    assert caplog.messages == []

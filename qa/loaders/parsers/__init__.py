@@ -20,12 +20,14 @@ class Extracted(NamedTuple):
         title: its title; "" where it has none.
         pages: where each page starts in the text.
         blocks: the text's headings, list items and so on, in order.
+        encoding: that of its bytes, if the file does not tell it and it is not UTF-8.
     """
 
     text: str
     title: str = ""
     pages: tuple[int, ...] = ()
     blocks: Blocks = ()
+    encoding: str = ""
 
 
 class Refused(Exception):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import webencodings
 
 from qa.loaders.parsers import Extracted, Refused
 from qa.loaders.parsers.contents import with_contents
+from qa.loaders.parsers.encodings import MARKS, Decoded, decoded, web_encoding
 from qa.loaders.parsers.flow import PARAGRAPH, SPACE, Flow, clean, sensible_title
 from qa.loaders.parsers.signatures import kind_of, mistaken
 
@@ -46,7 +46,7 @@ _TITLE = ["html", "head", "title"]
 _SOFT_HYPHEN = "\N{SOFT HYPHEN}"
 
 
-def parse(data: bytes, name: str) -> Extracted:
+def parse(data: bytes, name: str, encoding: str | None = None) -> Extracted:
     """Read the text of an HTML file that a reader sees.
 
     White space is run together as a browser does it, and kept in `pre`. Paragraphs, headings,
@@ -55,6 +55,8 @@ def parse(data: bytes, name: str) -> Extracted:
     its own (`hidden`, `display: none`), soft hyphens, readings over characters (ruby), and
     control characters. So are menus and permalink signs. The title is that of the page.
 
+    `encoding` is that of bytes that are not UTF-8 and declare none; None detects it.
+
     Raises:
         Refused: the file is no HTML, or its elements are nested too deeply.
     """
@@ -62,54 +64,33 @@ def parse(data: bytes, name: str) -> Extracted:
         raise mistaken(name, data, "HTML")
     flow = Flow()
     page = Page(flow)
-    read_page(_decode(data), page)
+    source = _decode(data, encoding)
+    read_page(source.text, page)
     text = flow.text()
-    return Extracted(
-        text, sensible_title(page.title), blocks=with_contents(text, tuple(flow.blocks))
-    )
+    title, blocks = sensible_title(page.title), with_contents(text, tuple(flow.blocks))
+    return Extracted(text, title, blocks=blocks, encoding=source.encoding)
 
 
-def _decode(data: bytes) -> str:
-    """Decode by the byte order mark, or what the file declares, or as UTF-8."""
-    for mark, encoding in (
-        (codecs.BOM_UTF8, "utf-8"),
-        (codecs.BOM_UTF16_LE, "utf-16-le"),
-        (codecs.BOM_UTF16_BE, "utf-16-be"),
-    ):
+def _decode(data: bytes, named: str | None) -> Decoded:
+    """Decode by the byte order mark, or what the file declares, or as plain text."""
+    for mark, encoding in MARKS.items():
         if data.startswith(mark):
-            return data[len(mark) :].decode(encoding, "replace")
-    declared = _declared(data)
-    if declared:
-        return str(declared.decode(data, "replace")[0])
-    if b"\0" in data:
-        raise Refused("is a binary file, not HTML; save it as UTF-8")
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        raise Refused(
-            f"is not valid UTF-8 (at offset {error.start:,}) and declares no other that is known; "
-            "save it as UTF-8",
-        ) from None
+            return Decoded(data[len(mark) :].decode(encoding, "replace"))
+    if declared := _declared(data):
+        return Decoded(str(declared.decode(data, "replace")[0]))
+    return decoded(data, named)
 
 
 def _declared(data: bytes) -> Any:
     """Return the codec that a file declares; None if it is not one of the web's encodings."""
     start = data[:_DECLARED_WITHIN]
     label = _CHARSET.search(start) or _XML_ENCODING.search(start)
-    encoding = _encoding(label[1].decode("ascii", "replace")) if label else None
+    encoding = web_encoding(label[1].decode("ascii", "replace")) if label else None
     if encoding is None:
         return None
     if encoding.name.startswith("utf-16"):  # or the declaration could not have been read
         encoding = webencodings.UTF8
     return encoding.codec_info
-
-
-def _encoding(label: str) -> Any:
-    """Return the web's encoding of a label; some common labels are known to Python alone."""
-    try:
-        return webencodings.lookup(label) or webencodings.lookup(codecs.lookup(label).name)
-    except LookupError:
-        return None
 
 
 def read_page(text: str, page: Page) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from qa.documents import Document
-from qa.errors import IndexMismatch, IndexMissing
+from qa.errors import IndexMismatch, IndexMissing, SettingsError
 from qa.index import Index, storage, update_index
 from qa.index.manifest import Manifest
 from qa.index.storage import DATABASE, is_index
@@ -168,3 +168,33 @@ class TestAReaderBesideAWriter:
         assert index.document_ids() == ["a", "b", "c", "d", "e"]
         assert index.manifest.generation == 3
         index.close()
+
+
+class TestAPartOfAnIndex:
+    def test_is_as_if_it_were_the_whole(self, folder: Path) -> None:
+        whole, part = Index.open(folder), Index.open(folder, ["b", "[c-z]*"])
+        assert (part.document_ids(), [*part.sources()]) == (["b", "c"], ["b", "c"])
+        assert len(part) == len(list(whole.passages_of("b"))) + len(list(whole.passages_of("c")))
+        vectors = FakeEncoder().encode_queries(["All about a, part 7."])
+        found = [part.search(vectors, 1_000)[0], part.search_words("All about a", 1_000)]
+        for hits in found:
+            passages = part.passages([number for number, _ in hits])
+            assert {passage.document_id for passage in passages} == {"b", "c"}
+        assert {each.document_id for each in whole.passages_with("part", 1_000)} == {*"abc"}
+        assert {each.document_id for each in part.passages_with("part", 1_000)} == {*"bc"}
+        with pytest.raises(KeyError):
+            part.document("a")
+        part.check_whole()
+        for index in (whole, part):
+            index.close()
+
+    def test_weighs_words_as_the_whole_does(self, folder: Path) -> None:
+        whole, part = Index.open(folder), Index.open(folder, ["b"])
+        scores = dict(whole.search_words("second part", 1_000))
+        assert all(scores[number] == score for number, score in part.search_words("second part", 9))
+        for index in (whole, part):
+            index.close()
+
+    def test_is_not_empty(self, folder: Path) -> None:
+        with pytest.raises(SettingsError, match=r"no document matches 'x\*', 'y'; .* a, b, c"):
+            Index.open(folder, ["x*", "y"])

@@ -57,12 +57,12 @@ class TestCatchingUp:
     def test_an_error_of_one_file_is_told_and_leaves_it_as_it_was(
         self, notes: Path, folder: Path
     ) -> None:
-        (notes / "a.txt").write_bytes(b"\xff\xff")
+        (notes / "a.txt").write_bytes(b"\0\1\2")
         (notes / "b.txt").write_text("Something else.")
         changes, told = self.caught_up(notes, folder)
         assert (changes.updated, changes.removed) == (["b.txt"], [])
         assert len(told) == 1
-        assert "a.txt is not valid UTF-8" in told[0]
+        assert "a.txt looks like a binary file" in told[0]
 
     def test_a_folder_may_be_emptied_and_a_file_may_go(self, notes: Path, folder: Path) -> None:
         for path in notes.iterdir():
@@ -130,6 +130,23 @@ def test_each_change_is_given_and_an_error_does_not_end_it(
     given = [changes.added for changes in watch([notes], folder, FakeEncoder(), told.append)]
     assert given == [["c.txt"], ["d.txt"]]
     assert ["vectors-2" in str(error) for error in told] == [True]
+
+
+def test_an_error_is_told_once_for_as_long_as_it_lasts(
+    notes: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def seen(*_: Path, **__: object) -> Iterator[set[str]]:
+        for text in (b"\0\1\2", b"\0\1\2\1\2", b"All about a.", b"\0\1\2"):
+            (notes / "a.txt").write_bytes(text)
+            yield {"a"}
+
+    monkeypatch.setattr(watchfiles, "watch", seen)
+    told: list[QAError] = []
+    assert not any(watch([notes], folder, FakeEncoder(), told.append))
+    assert len(told) == 2
+    before, told = told[:1], []
+    assert not list(watch([notes], folder, FakeEncoder(), told.append, reported=before))
+    assert len(told) == 1
 
 
 def test_a_real_change_is_seen(notes: Path, folder: Path) -> None:

@@ -156,6 +156,7 @@ class TestOnlyWhatChangedIsEncoded:
     def test_changes_are_plain_data(self) -> None:
         assert Changes(added=["a"], encoded=3).to_dict() == {
             "added": ["a"], "updated": [], "removed": [], "unchanged": [], "encoded": 3,
+            "encodings": {},
         }  # fmt: skip
 
 

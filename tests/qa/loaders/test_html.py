@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.documents import Document
-from qa.loaders import formats, load
+from qa.loaders import formats, load, load_all
 from qa.loaders.parsers.flow import Flow
 from qa.loaders.parsers.html import Page, read_page
 from tests.refusals import refusal
@@ -158,14 +158,21 @@ class TestEncodings:
     def test_what_is_no_encoding_of_the_web_counts_as_none(self, path: Path, label: str) -> None:
         assert loaded(path, f"<meta charset='{label}'><p>Füße — 好".encode()).text == "Füße — 好"
         path.write_bytes(f"<meta charset='{label}'><p>Füße".encode("latin-1"))
-        assert "is not valid UTF-8" in refusal(path)
+        assert loaded(path, path.read_bytes()).text == "Füße"
 
     def test_bytes_that_fit_no_declared_encoding_are_replaced(self, path: Path) -> None:
         assert loaded(path, b"<meta charset=utf-8><p>F\xfc\xdfe").text == "F��e"
 
-    def test_bytes_that_nothing_declares_are_refused(self, path: Path) -> None:
-        path.write_bytes("<p>Füße".encode("latin-1"))
-        assert "not valid UTF-8 (at offset 4)" in refusal(path)
+    def test_what_nothing_declares_is_detected_or_named(self, path: Path) -> None:
+        document = loaded(path, "<p>Füße".encode("latin-1"))
+        assert (document.text, document.encoding) == ("Füße", "windows-1252")
+        (named,) = load_all([path], encoding="windows-1251")
+        assert (named.text, named.encoding) == ("FьЯe", "windows-1251")
+
+    def test_what_is_declared_is_not_changed_by_a_name(self, path: Path) -> None:
+        path.write_bytes("<meta charset=latin-1><p>Füße".encode("latin-1"))
+        (document,) = load_all([path], encoding="windows-1251")
+        assert (document.text, document.encoding) == ("Füße", "")
 
 
 class TestWhatIsNotRead:

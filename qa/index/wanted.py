@@ -1,0 +1,87 @@
+"""What is to be in the index: documents, and files that are read only if they changed."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from qa.documents import Document
+from qa.errors import LoadError, StoredIndexError
+from qa.index.rows import listed
+from qa.index.storage import check_format, connect, is_index
+from qa.loaders import File, Unreadable, loaded
+from qa.text.printable import printable_name
+
+_LOGGED = 10  # files, in a message
+_log = logging.getLogger("inquote")
+
+
+class Wanted:
+    """A document that is to be in the index; its file is read when it is needed."""
+
+    def __init__(self, one: Document | File) -> None:
+        self.id = one.id
+        self.source = one.source
+        self.stamp = one.stamp if isinstance(one, File) else None
+        self.unreadable = False
+        self._one = one
+
+    @property
+    def encoding(self) -> str:
+        """The encoding of a file that was read, if it is not UTF-8."""
+        return self._one.encoding if isinstance(self._one, Document) else ""
+
+    def is_unchanged(self, source: str | None, stamp: str | None) -> bool:
+        """Return whether its file is the one that was indexed, by its stamp."""
+        return self.stamp is not None and (self.source, self.stamp) == (source, stamp)
+
+    @property
+    def document(self) -> Document:
+        """The document; a file is read the first time."""
+        self._one = loaded(self._one)
+        return self._one
+
+
+def files_wanted(
+    folder: Path, documents: list[Document | File], unreadable: Unreadable | None
+) -> list[Wanted]:
+    """Read the files that changed, before the index is locked."""
+    known = known_files(folder)
+    wanted = [Wanted(one) for one in documents]
+    for one in wanted:
+        if not one.is_unchanged(*known.get(one.id, (None, None))):
+            try:
+                _ = one.document
+            except LoadError as error:
+                if unreadable is None:
+                    raise
+                unreadable(error)
+                one.unreadable = True
+    return wanted
+
+
+def encodings_of(wanted: list[Wanted]) -> dict[str, str]:
+    """Return the encodings of files that were read and are not in UTF-8, and log them."""
+    encodings = {one.id: one.encoding for one in wanted if one.encoding}
+    if encodings:
+        named = [f"{printable_name(id_)} (read as {name})" for id_, name in encodings.items()]
+        _log.warning(
+            "Not in UTF-8: %s. If a text looks wrong, name its encoding with --encoding.",
+            ", ".join(named[:_LOGGED]) + (", …" if len(named) > _LOGGED else ""),
+        )
+    return encodings
+
+
+def known_files(folder: Path) -> dict[str, tuple[str | None, str | None]]:
+    """Return the source and the stamp of each document in an index, if it can be read."""
+    if not is_index(folder):
+        return {}
+    try:
+        with closing(connect(folder)) as connection:
+            check_format(connection, folder)
+            known, _ = listed(connection)
+    except (sqlite3.Error, OSError, ValueError, StoredIndexError):  # the transaction will raise
+        return {}
+    return {id_: (one.source, one.stamp) for id_, one in known.items()}
