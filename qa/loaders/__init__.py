@@ -18,7 +18,18 @@ from typing import Protocol, Self
 from qa.documents import Document
 from qa.errors import LoadError
 from qa.loaders.folders import files_below
-from qa.loaders.formats import load_docx, load_html, load_pdf, load_text
+from qa.loaders.formats import (
+    load_code,
+    load_csv,
+    load_docx,
+    load_eml,
+    load_epub,
+    load_html,
+    load_pdf,
+    load_pptx,
+    load_text,
+    load_xlsx,
+)
 from qa.loaders.parsing import LIMITS, Limits
 from qa.regular_files import refused
 from qa.text.printable import printable_name
@@ -46,6 +57,15 @@ class Loader(Protocol):
         """Return the document; raise a `LoadError` if the file cannot be read as one."""
 
 
+SCRIPTS = frozenset({".cjs", ".js", ".mjs"})
+"""Suffixes of scripts, which are skipped in a folder with web pages: they belong to those."""
+
+CODE = SCRIPTS | frozenset(
+    ".bash .c .cc .cpp .cs .go .h .hpp .java .jsx .kt .lua .php .pl .ps1 .py .pyi .r .rb .rs "
+    ".scala .sh .sql .swift .ts .tsx".split()
+)
+"""Suffixes of source code."""
+
 LOADERS: dict[str, Loader] = {
     ".txt": load_text,
     ".text": load_text,
@@ -56,11 +76,17 @@ LOADERS: dict[str, Loader] = {
     ".xhtml": load_html,
     ".pdf": load_pdf,
     ".docx": load_docx,
-}
+    ".pptx": load_pptx,
+    ".xlsx": load_xlsx,
+    ".csv": load_csv,
+    ".tsv": load_csv,
+    ".epub": load_epub,
+    ".eml": load_eml,
+} | dict.fromkeys(CODE, load_code)
 """Loaders by file suffix, in lower case. Markdown is read as the text it is written in."""
 
-EXTRACTED = frozenset(suffix for suffix, loader in LOADERS.items() if loader is not load_text)
-"""Suffixes of files whose text a library extracts, and another version of it may differently."""
+EXTRACTED = frozenset(s for s, loader in LOADERS.items() if loader not in (load_text, load_code))
+"""Suffixes of files whose text is extracted, which another version may do differently."""
 
 _SECONDS_TO_SETTLE = 2.0  # the coarsest clock of a file system in use
 
@@ -139,13 +165,17 @@ def find(path: str | os.PathLike[str]) -> list[File]:
 def find_below(folder: Path, unreadable: Callable[[LoadError], None] | None = None) -> list[File]:
     """Find the supported files below a folder; there may be none.
 
-    `unreadable` is called for each file or folder below that cannot be opened.
+    Scripts are left out where there are web pages. `unreadable` is called for each file or folder
+    below that cannot be opened.
 
     Raises:
         LoadError: the folder, or without `unreadable` anything in it, cannot be opened.
     """
-    files = []
-    for relative in files_below(folder, is_supported, unreadable):
+    found, files = files_below(folder, is_supported, unreadable), []
+    has_pages = any(LOADERS[relative.suffix.lower()] is load_html for relative in found)
+    for relative in found:
+        if has_pages and relative.suffix.lower() in SCRIPTS:
+            continue
         try:
             files.append(File.at(folder / relative, relative.as_posix()))
         except LoadError as error:

@@ -62,15 +62,15 @@ def parse(data: bytes, name: str) -> Extracted:
         raise mistaken(name, data, "HTML")
     flow = Flow()
     page = Page(flow)
-    read_page(_decode(data), page)
+    read_page(decode(data), page)
     text = flow.text()
     return Extracted(
         text, sensible_title(page.title), blocks=with_contents(text, tuple(flow.blocks))
     )
 
 
-def _decode(data: bytes) -> str:
-    """Decode by the byte order mark, or what the file declares, or as UTF-8."""
+def decode(data: bytes) -> str:
+    """Decode a page by the byte order mark, or what the file declares, or as UTF-8."""
     for mark, encoding in (
         (codecs.BOM_UTF8, "utf-8"),
         (codecs.BOM_UTF16_LE, "utf-16-le"),
