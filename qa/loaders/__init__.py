@@ -82,7 +82,8 @@ LOADERS: dict[str, Loader] = {
     ".tsv": load_csv,
     ".epub": load_epub,
     ".eml": load_eml,
-} | dict.fromkeys(CODE, load_code)
+    **dict.fromkeys(CODE, load_code),
+}
 """Loaders by file suffix, in lower case. Markdown is read as the text it is written in."""
 
 EXTRACTED = frozenset(s for s, loader in LOADERS.items() if loader not in (load_text, load_code))

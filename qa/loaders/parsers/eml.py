@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import email
 import email.policy
+from email.errors import MessageError
+from email.header import decode_header, make_header
 from email.message import EmailMessage
-from typing import cast
+from typing import Any, cast
 
 from qa.loaders.parsers import Extracted, Refused
 from qa.loaders.parsers.flow import PARAGRAPH, Flow, sensible_title
@@ -13,6 +15,7 @@ from qa.loaders.parsers.html import Page, read_page
 from qa.loaders.parsers.signatures import kind_of, mistaken
 
 _HEADERS = ("From", "To", "Cc", "Date", "Subject")
+_LONGEST_PARSED = 2_000  # characters
 _BODY = ("plain", "html")  # the one that is preferred first
 
 
@@ -28,12 +31,15 @@ def parse(data: bytes, name: str) -> Extracted:
     if kind_of(data) is not None:
         raise mistaken(name, data, "an e-mail")
     try:
-        message = cast(EmailMessage, email.message_from_bytes(data, policy=email.policy.default))
-        if not any(message[header] for header in _HEADERS):
+        message = email.message_from_bytes(data, policy=_Policy())
+        headers = _headers(message)
+        if not headers:
             raise mistaken(name, data, "an e-mail")
         flow = Flow()
+        for header in filter(headers.get, _HEADERS):
+            _write_line(header, headers[header], flow)
         _write(message, flow)
-        title = sensible_title(message["Subject"])
+        title = sensible_title(headers.get("Subject"))
     except (Refused, MemoryError):
         raise
     except Exception:  # what a damaged header raises is undocumented
@@ -41,9 +47,32 @@ def parse(data: bytes, name: str) -> Extracted:
     return Extracted(flow.text(), title, blocks=tuple(flow.blocks))
 
 
+class _Policy(email.policy.EmailPolicy):
+    """Parses no header beyond its start, as that takes quadratic time."""
+
+    def header_fetch_parse(self, name: str, value: str) -> Any:
+        return super().header_fetch_parse(name, value[:_LONGEST_PARSED])
+
+
+def _headers(message: EmailMessage) -> dict[str, str]:
+    """Return the headers that are read, whole and decoded."""
+    found: dict[str, str] = {}
+    for name, value in message.raw_items():
+        header = name.capitalize()
+        if header in _HEADERS:
+            found.setdefault(header, _decoded(str(value)))
+    return found
+
+
+def _decoded(value: str) -> str:
+    value = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    try:
+        return str(make_header(decode_header(value)))
+    except (LookupError, ValueError, MessageError):  # it is no encoding that is known
+        return value
+
+
 def _write(message: EmailMessage, flow: Flow) -> None:
-    for header in _HEADERS:
-        _write_line(header, str(message[header] or ""), flow)
     body = message.get_body(_BODY)
     if body is not None:
         flow.part(PARAGRAPH)
@@ -69,4 +98,4 @@ def _text(part: EmailMessage) -> str:
     try:
         return str(part.get_content())
     except LookupError:  # of an encoding that nobody knows
-        return bytes(part.get_payload(decode=True) or b"").decode("utf-8", "replace")  # type: ignore[arg-type]
+        return bytes(part.get_payload(decode=True) or b"").decode("utf-8", "replace")
