@@ -36,6 +36,7 @@ from qa.text.printable import printable_name
 
 __all__ = [
     "EXTRACTED",
+    "KINDS",
     "LOADERS",
     "File",
     "Limits",
@@ -85,6 +86,9 @@ LOADERS: dict[str, Loader] = {
     **dict.fromkeys(CODE, load_code),
 }
 """Loaders by file suffix, in lower case. Markdown is read as the text it is written in."""
+
+KINDS = f"{', '.join(sorted(LOADERS.keys() - CODE))}, and source code such as .py"
+"""The suffixes that are read, for a message."""
 
 EXTRACTED = frozenset(s for s, loader in LOADERS.items() if loader not in (load_text, load_code))
 """Suffixes of files whose text is extracted, which another version may do differently."""
@@ -149,17 +153,16 @@ def find(path: str | os.PathLike[str]) -> list[File]:
     except (OSError, RuntimeError) as error:  # a name that is too long; a ~user who is not there
         reason = getattr(error, "strerror", None) or error
         raise refused(Path(path), f"cannot be read: {reason}") from error
-    suffixes = ", ".join(sorted(LOADERS))
     if is_folder:
         if files := find_below(path):
             return files
-        raise refused(path, f"holds no file that is read; those end in {suffixes}")
+        raise refused(path, f"holds no file that is read; those end in {KINDS}")
     if not exists:
         raise LoadError(f"there is no file or folder {printable_name(path)}", source=str(path))
     if not is_file:
         raise refused(path, "is not a file: it is a pipe, a device or a socket")
     if not is_supported(Path(path.name)):
-        raise refused(path, f"has a suffix that cannot be read; supported: {suffixes}")
+        raise refused(path, f"has a suffix that cannot be read; supported: {KINDS}")
     return [File.at(path, path.name)]
 
 

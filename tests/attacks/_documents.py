@@ -114,7 +114,7 @@ def _strings_bomb() -> bytes:
 def _repeated_slide(times: int) -> bytes:
     shown = '<p:sldId xmlns:r="r" r:id="r0"/>' * times
     main = f'<p:presentation xmlns:p="p"><p:sldIdLst>{shown}</p:sldIdLst></p:presentation>'
-    return pptx_of(shape("One."), **{"ppt/presentation.xml": main})
+    return pptx_of(shape("One."), parts={"ppt/presentation.xml": main})
 
 
 def spoilt(data: bytes, rng: random.Random) -> bytes:

@@ -31,7 +31,7 @@ def parse(data: bytes, name: str) -> Extracted:
     if kind_of(data) is not None:
         raise mistaken(name, data, "an e-mail")
     try:
-        message = email.message_from_bytes(data, policy=_Policy())
+        message = cast(EmailMessage, email.message_from_bytes(data, policy=_Policy()))
         headers = _headers(message)
         if not headers:
             raise mistaken(name, data, "an e-mail")

@@ -39,7 +39,9 @@ def shape(*paragraphs: str, kind: str | None = None) -> str:
     return f"<p:sp><p:nvSpPr><p:nvPr>{holder}</p:nvPr></p:nvSpPr><p:txBody>{text}</p:txBody></p:sp>"
 
 
-def pptx_of(*slides: str, notes: dict[int, str] | None = None, **parts: str | bytes) -> bytes:
+def pptx_of(
+    *slides: str, notes: dict[int, str] | None = None, parts: dict[str, str | bytes] | None = None
+) -> bytes:
     """Return a PowerPoint file with the shapes of each slide, and of notes by the slide's number.
 
     A slide that begins with "-" is hidden.
@@ -60,7 +62,7 @@ def pptx_of(*slides: str, notes: dict[int, str] | None = None, **parts: str | by
             {"r1": ("notesSlide", f"../notesSlides/n{number}.xml")}
         )
         made[f"ppt/notesSlides/n{number}.xml"] = _slide("notes", shapes)
-    return packed(made | parts)
+    return packed(made | (parts or {}))
 
 
 def _slide(name: str, shapes: str, attributes: str = "") -> str:
@@ -77,7 +79,9 @@ def _relations(named: dict[str, tuple[str, str]]) -> str:
     return f'<Relationships xmlns="{_RELATIONS}">{each}</Relationships>'
 
 
-def epub_of(*chapters: str, title: str = "Marn", **parts: str | bytes) -> bytes:
+def epub_of(
+    *chapters: str, title: str = "Marn", parts: dict[str, str | bytes] | None = None
+) -> bytes:
     """Return an e-book with the bodies of its chapters; one that begins with "nav:" is contents."""
     items = "".join(
         f'<item id="c{n}" href="text/c%20{n}.xhtml" media-type="application/xhtml+xml"'
@@ -97,4 +101,4 @@ def epub_of(*chapters: str, title: str = "Marn", **parts: str | bytes) -> bytes:
             '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head>'
             f"<body>{body.removeprefix('nav:')}</body></html>"
         )
-    return packed(made | parts)
+    return packed(made | (parts or {}))

@@ -12,7 +12,7 @@ DRM = "http://www.w3.org/2001/04/xmlenc#aes128-cbc"
 FONT = "http://www.idpf.org/2008/embedding"
 
 
-def encryption(method: str) -> dict[str, str]:
+def encryption(method: str) -> dict[str, str | bytes]:
     data = f'<EncryptedData xmlns="enc"><EncryptionMethod Algorithm="{method}"/></EncryptedData>'
     return {"META-INF/encryption.xml": f"<encryption>{data}</encryption>"}
 
@@ -38,7 +38,10 @@ def test_chapters_are_read_in_the_order_of_reading(tmp_path: Path) -> None:
 
 
 def test_an_empty_chapter_file_is_no_fault() -> None:
-    assert epub.parse(epub_of("", "One.", **{"OEBPS/text/c 0.xhtml": b""}), "a.epub").text == "One."
+    assert (
+        epub.parse(epub_of("", "One.", parts={"OEBPS/text/c 0.xhtml": b""}), "a.epub").text
+        == "One."
+    )
 
 
 def test_scripts_and_what_is_hidden_are_left_out() -> None:
@@ -53,7 +56,7 @@ def test_scripts_and_what_is_hidden_are_left_out() -> None:
         (packed({"word/document.xml": "<x/>"}), "its content is a Word file"),
         (packed({"a": "b"}), "its content is some other ZIP archive"),
         (packed({"META-INF/container.xml": "<x/>"}), "is damaged, or cut off"),
-        (epub_of("One.", **encryption(DRM)), "is protected against copying"),
+        (epub_of("One.", parts=encryption(DRM)), "is protected against copying"),
         (epub_of("One.")[:-30], "is damaged"),
     ],
 )
@@ -63,7 +66,7 @@ def test_what_is_none_is_refused(data: bytes, reason: str) -> None:
 
 
 def test_fonts_may_be_obscured() -> None:
-    assert epub.parse(epub_of("One.", **encryption(FONT)), "a.epub").text == "One."
+    assert epub.parse(epub_of("One.", parts=encryption(FONT)), "a.epub").text == "One."
 
 
 @pytest.mark.parametrize("link", ["file:///etc/passwd", "../../../../etc/passwd", "/etc/passwd"])
@@ -73,4 +76,4 @@ def test_what_lies_outside_of_the_file_is_not_looked_for(link: str) -> None:
         f'<item id="a" href="{link}" media-type="text/html"/></manifest>'
         '<spine><itemref idref="a"/></spine></package>'
     )
-    assert epub.parse(epub_of(**{"OEBPS/book.opf": description}), "a.epub").text == ""
+    assert epub.parse(epub_of(parts={"OEBPS/book.opf": description}), "a.epub").text == ""

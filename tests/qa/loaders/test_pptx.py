@@ -13,8 +13,8 @@ TABLE = '<p:graphicFrame><a:tbl><a:tblPr firstRow="1"/>{}</a:tbl></p:graphicFram
 MAIN = "ppt/presentation.xml"
 
 
-def read(*slides: str, **more: dict[int, str]) -> Extracted:
-    return pptx.parse(pptx_of(*slides, **more), "a.pptx")  # type: ignore[arg-type]
+def read(*slides: str, notes: dict[int, str] | None = None) -> Extracted:
+    return pptx.parse(pptx_of(*slides, notes=notes), "a.pptx")
 
 
 def row(*cells: str) -> str:
@@ -103,8 +103,8 @@ def test_what_lies_outside_of_the_file_is_not_looked_for() -> None:
         '<Relationship Id="r1" Type="slide" Target="slides/slide1.xml" TargetMode="External"/>'
         "</Relationships>"
     )
-    named = {"ppt/_rels/presentation.xml.rels": relations}
-    assert pptx.parse(pptx_of(shape("One."), shape("Two."), **named), "a.pptx").text == ""
+    named: dict[str, str | bytes] = {"ppt/_rels/presentation.xml.rels": relations}
+    assert pptx.parse(pptx_of(shape("One."), shape("Two."), parts=named), "a.pptx").text == ""
 
 
 def test_too_many_slides_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
