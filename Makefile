@@ -2,6 +2,7 @@
 # make test   sets everything up and passes every check
 # make bench  measures how fast it is, and writes it into benchmarks/results.md
 # make attack runs every attack of tests/attacks in full
+# make frameworks  tests the retrievers for other frameworks with the real ones, in .venv-frameworks
 #
 # PYTHON        the Python to use (3.11 or later)
 # TORCH_INDEX   a package index to take PyTorch from, such as its own index of CPU builds
@@ -16,11 +17,12 @@ KEEP ?=
 ARGS ?=
 
 BIN := .venv/bin
+FRAMEWORKS := .venv-frameworks/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 ALL_BUT := awk '/^[a-z]/ { drop = /^(torch|nvidia-|triton|cuda-)/ } !drop'
 
-.PHONY: help chat test check unit format bench attack lock clean
+.PHONY: help chat test check unit format bench attack frameworks lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -54,6 +56,16 @@ bench: .venv/.installed-for-tests
 attack: .venv/.installed-for-tests
 	$(BIN)/python -m tests.attacks $(ARGS)
 
+# The newest versions of the frameworks that the newest versions of everything else allow.
+frameworks: .venv-frameworks/.installed
+	HAYSTACK_TELEMETRY_ENABLED=False $(FRAMEWORKS)/python -m pytest -o filterwarnings=default tests/integrations
+
+.venv-frameworks/.installed: pyproject.toml
+	$(PYTHON) -m venv .venv-frameworks
+	$(FRAMEWORKS)/python -m pip install --quiet --upgrade $(if $(TORCH_INDEX),--extra-index-url "$(TORCH_INDEX)") \
+		--editable ".[haystack,langchain,llama-index]" pytest hypothesis
+	@touch $@
+
 .venv/.installed: pyproject.toml requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit("inquote needs Python 3.11 or later: make PYTHON=python3.12 ..." if sys.version_info < (3, 11) else 0)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -76,4 +88,4 @@ lock: .venv/.installed-for-tests
 	awk '/^[a-z]/ { drop = (FNR == NR) || ($$1 in seen); if (FNR == NR) seen[$$1] } FNR != NR && !drop' requirements.txt .venv/all.txt >requirements-dev.txt
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-frameworks .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -19,7 +19,18 @@ from qa.arguments import check_kind
 from qa.documents import Document
 from qa.errors import LoadError, SettingsError
 from qa.loaders.folders import files_below
-from qa.loaders.formats import load_docx, load_html, load_pdf, load_text
+from qa.loaders.formats import (
+    load_code,
+    load_csv,
+    load_docx,
+    load_eml,
+    load_epub,
+    load_html,
+    load_pdf,
+    load_pptx,
+    load_text,
+    load_xlsx,
+)
 from qa.loaders.parsers.encodings import DETECTED, codec_of
 from qa.loaders.parsing import LIMITS, Limits
 from qa.regular_files import refused
@@ -27,6 +38,7 @@ from qa.text.printable import printable_name
 
 __all__ = [
     "EXTRACTED",
+    "KINDS",
     "LOADERS",
     "File",
     "Limits",
@@ -60,6 +72,15 @@ class Loader(Protocol):
         """
 
 
+SCRIPTS = frozenset({".cjs", ".js", ".mjs"})
+"""Suffixes of scripts, which are skipped in a folder with web pages: they belong to those."""
+
+CODE = SCRIPTS | frozenset(
+    ".bash .c .cc .cpp .cs .go .h .hpp .java .jsx .kt .lua .php .pl .ps1 .py .pyi .r .rb .rs "
+    ".scala .sh .sql .swift .ts .tsx".split()
+)
+"""Suffixes of source code."""
+
 LOADERS: dict[str, Loader] = {
     ".txt": load_text,
     ".text": load_text,
@@ -70,11 +91,21 @@ LOADERS: dict[str, Loader] = {
     ".xhtml": load_html,
     ".pdf": load_pdf,
     ".docx": load_docx,
+    ".pptx": load_pptx,
+    ".xlsx": load_xlsx,
+    ".csv": load_csv,
+    ".tsv": load_csv,
+    ".epub": load_epub,
+    ".eml": load_eml,
+    **dict.fromkeys(CODE, load_code),
 }
 """Loaders by file suffix, in lower case. Markdown is read as the text it is written in."""
 
-EXTRACTED = frozenset(suffix for suffix, loader in LOADERS.items() if loader is not load_text)
-"""Suffixes of files whose text a library extracts, and another version of it may differently."""
+KINDS = f"{', '.join(sorted(LOADERS.keys() - CODE))}, and source code such as .py"
+"""The suffixes that are read, for a message."""
+
+EXTRACTED = frozenset(s for s, loader in LOADERS.items() if loader not in (load_text, load_code))
+"""Suffixes of files whose text is extracted, which another version may do differently."""
 
 Unreadable = Callable[[LoadError], None]
 """Called for each file that cannot be read."""
@@ -151,30 +182,33 @@ def find(path: str | os.PathLike[str], unreadable: Unreadable | None = None) -> 
     except (OSError, RuntimeError) as error:  # a name that is too long; a ~user who is not there
         reason = getattr(error, "strerror", None) or error
         raise refused(Path(path), f"cannot be read: {reason}") from error
-    suffixes = ", ".join(sorted(LOADERS))
     if is_folder:
         if files := find_below(path, unreadable):
             return files
-        raise refused(path, f"holds no file that is read; those end in {suffixes}")
+        raise refused(path, f"holds no file that is read; those end in {KINDS}")
     if not exists:
         raise LoadError(f"there is no file or folder {printable_name(path)}", source=str(path))
     if not is_file:
         raise refused(path, "is not a file: it is a pipe, a device or a socket")
     if not is_supported(Path(path.name)):
-        raise refused(path, f"has a suffix that cannot be read; supported: {suffixes}")
+        raise refused(path, f"has a suffix that cannot be read; supported: {KINDS}")
     return [File.at(path, path.name)]
 
 
 def find_below(folder: Path, unreadable: Unreadable | None = None) -> list[File]:
     """Find the supported files below a folder; there may be none.
 
-    `unreadable` is called for each file or folder below that cannot be opened.
+    Scripts are left out where there are web pages. `unreadable` is called for each file or folder
+    below that cannot be opened.
 
     Raises:
         LoadError: the folder, or without `unreadable` anything in it, cannot be opened.
     """
-    files = []
-    for relative in files_below(folder, is_supported, unreadable):
+    found, files = files_below(folder, is_supported, unreadable), []
+    has_pages = any(LOADERS[relative.suffix.lower()] is load_html for relative in found)
+    for relative in found:
+        if has_pages and relative.suffix.lower() in SCRIPTS:
+            continue
         try:
             files.append(File.at(folder / relative, relative.as_posix()))
         except LoadError as error:

@@ -1,4 +1,4 @@
-"""A loader for each format: plain text is decoded, other formats are parsed."""
+"""A loader for each format: text is decoded, and all but plain text is parsed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ from qa.loaders.parsing import LIMITS, Limits, parse
 from qa.loaders.text_blocks import text_blocks
 from qa.regular_files import read_regular, refused
 
-MAX_BYTES = {"text": 500_000_000, "html": 50_000_000, "pdf": 200_000_000, "docx": 200_000_000}
+MAX_BYTES = {
+    "text": 500_000_000,
+    "code": 50_000_000,
+    "csv": 200_000_000,
+    "eml": 50_000_000,
+    "html": 50_000_000,
+} | dict.fromkeys(("docx", "epub", "pdf", "pptx", "xlsx"), 200_000_000)
 """The largest file of each format."""
 
 MARKDOWN = frozenset({".md", ".markdown"})
@@ -71,9 +77,12 @@ def _load_parsed(
     limits: Limits = LIMITS,
     *,
     kind: str,
+    is_text: bool = False,
     encoding: str | None = None,
 ) -> Document:
     """Read the text of a file with the parser `qa.loaders.parsers.<kind>`.
+
+    A text file, `is_text`, is decoded first, as by `load_text`.
 
     Raises:
         LoadError: the file cannot be read, is not of that kind, is damaged, is above a limit, or
@@ -81,14 +90,26 @@ def _load_parsed(
     """
     data = read_regular(path, MAX_BYTES[kind])
     options = {"encoding": encoding} if encoding and kind in DECODED else {}
+    in_text = ""
     try:
+        if is_text:
+            characters, in_text = decoded(data, encoding)
+            data = characters.encode("utf-8", "surrogatepass")
         text, title, pages, blocks, read_as = parse(kind, data, path.name, limits, **options)
     except Refused as refusal:
         raise refused(path, str(refusal)) from None
     source = str(path.resolve())
-    return Document(document_id, text, title, source, pages, tuple(starmap(Block, blocks)), read_as)
+    return Document(
+        document_id, text, title, source, pages, tuple(starmap(Block, blocks)), in_text or read_as
+    )
 
 
+load_code = partial(_load_parsed, kind="code", is_text=True)
+load_csv = partial(_load_parsed, kind="csv", is_text=True)
+load_docx = partial(_load_parsed, kind="docx")
+load_eml = partial(_load_parsed, kind="eml")
+load_epub = partial(_load_parsed, kind="epub")
 load_html = partial(_load_parsed, kind="html")
 load_pdf = partial(_load_parsed, kind="pdf")
-load_docx = partial(_load_parsed, kind="docx")
+load_pptx = partial(_load_parsed, kind="pptx")
+load_xlsx = partial(_load_parsed, kind="xlsx")

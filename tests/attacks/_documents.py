@@ -9,7 +9,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from io import BytesIO
 
+from openpyxl import Workbook
+
 from tests.pdf_files import Page, encrypted, pages_of, pdf_of
+from tests.qa.loaders.archives import epub_of, packed, pptx_of, saved, shape
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 MAIN = "word/document.xml"
@@ -62,8 +65,56 @@ def sound() -> dict[str, list[bytes]]:
             pdf_of(Page().line("Big", size=20).lines("a", "b").picture(), title="T"),
             encrypted(pages_of(["A secret."]), user=""),
         ],
+        ".pptx": [pptx_of(shape("One.", kind="title"), shape("Two."), notes={0: shape("Three.")})],
+        ".epub": [epub_of("<h1>One</h1><p>Two.", f"<p>Three.{table}")],
+        ".xlsx": [_workbook()],
+        ".csv": [b'Name,Price\nA,1\n\n"B, C";2\n', "a;b\n1;2\n".encode("utf-16")],
+        ".eml": [
+            b"From: a@b.c\r\nSubject: =?utf-8?q?=C3=A9?=\r\nContent-Type: multipart/mixed; "
+            b"boundary=b\r\n\r\n--b\r\nContent-Type: text/html; charset=latin-1\r\n\r\n<p>One."
+            b"\r\n--b\r\nContent-Disposition: attachment; filename=a\r\n\r\nx\r\n--b--\r\n",
+        ],
+        ".py": [b'"""One. Two."""\n\n\ndef a():  # x\n    # Three.\n    return "\\n"\n'],
+        ".js": [b"/** One. */\nlet a = `b${c}`\n// Two.\n"],
         ".txt": ["One. “Two.”\n\nThree.".encode(), "One.".encode("utf-16"), b"\xef\xbb\xbfOne."],
     }
+
+
+def _workbook() -> bytes:
+    book = Workbook()
+    for row in (["Name", "Share"], ["A", 0.5], [None], ["B", True]):
+        book.active.append(row)
+    book.active["B2"].number_format = "0%"
+    return saved(book)
+
+
+def _sheet(rows: str) -> bytes:
+    """Return a workbook of which the sheet is replaced."""
+    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    sheet = f'<worksheet xmlns="{space}"><dimension ref="A1:XFD1048576"/><sheetData>{rows}'
+    return _with_part("xl/worksheets/sheet1.xml", f"{sheet}</sheetData></worksheet>")
+
+
+def _with_part(name: str, content: str) -> bytes:
+    with zipfile.ZipFile(BytesIO(_workbook())) as archive:
+        parts: dict[str, str | bytes] = {each: archive.read(each) for each in archive.namelist()}
+    return packed(parts | {name: content})
+
+
+def _far_cells() -> bytes:
+    row = '<row r="{0}"><c r="XFD{0}" t="n"><v>1</v></c></row>'
+    return _sheet("".join(row.format(number) for number in range(1, 1_048_576, 7)))
+
+
+def _strings_bomb() -> bytes:
+    strings = "<si><t>" + "a" * 1_000_000 + "</t></si>"
+    return _with_part("xl/sharedStrings.xml", f"<sst>{strings * 500}</sst>")
+
+
+def _repeated_slide(times: int) -> bytes:
+    shown = '<p:sldId xmlns:r="r" r:id="r0"/>' * times
+    main = f'<p:presentation xmlns:p="p"><p:sldIdLst>{shown}</p:sldIdLst></p:presentation>'
+    return pptx_of(shape("One."), parts={"ppt/presentation.xml": main})
 
 
 def spoilt(data: bytes, rng: random.Random) -> bytes:
@@ -97,10 +148,13 @@ def _zip_bomb(method: int, size: int = 200_000_000) -> bytes:
     return docx_of({MAIN: b" " * size}, method)
 
 
-def _laughs() -> bytes:
+def _laughing() -> str:
     entities = "".join(f'<!ENTITY e{n + 1} "{f"&e{n};" * 10}">' for n in range(12))
-    declared = f'<!DOCTYPE d [<!ENTITY e0 "ha">{entities}]>'
-    return docx_of({MAIN: body("<w:p><w:r><w:t>&e12;</w:t></w:r></w:p>", before=declared)})
+    return f'<!DOCTYPE d [<!ENTITY e0 "ha">{entities}]>'
+
+
+def _laughs() -> bytes:
+    return docx_of({MAIN: body("<w:p><w:r><w:t>&e12;</w:t></w:r></w:p>", before=_laughing())})
 
 
 def _pdf(objects: str) -> bytes:
@@ -152,6 +206,33 @@ BOMBS: dict[str, Callable[[], tuple[str, bytes]]] = {
     "300,000 paragraphs": lambda: (".docx", docx_of({MAIN: body("<w:p/>" * 300_000)})),
     "an array nested 100,000 deep": lambda: (".pdf", _pdf("1 0 obj" + "[" * 100_000)),
     "a stream that unpacks to 400 MB": lambda: (".pdf", _pdf_stream_bomb()),
+    "a sheet of cells in its last column": lambda: (".xlsx", _far_cells()),
+    "a row far below the last": lambda: (
+        ".xlsx",
+        _sheet('<row r="999999999"><c r="A999999999"><v>1</v></c></row>'),
+    ),
+    "a workbook that unpacks to 500 MB": lambda: (".xlsx", _strings_bomb()),
+    "a workbook with entities": lambda: (
+        ".xlsx",
+        _with_part("xl/sharedStrings.xml", f"{_laughing()}<sst><si><t>&e12;</t></si></sst>"),
+    ),
+    "a table that is one open cell": lambda: (".csv", b'a,b\n"' + b"1,2\n" * 5_000_000),
+    "a table with as many columns as there are": lambda: (".csv", (b"x," * 400 + b"\n") * 20_000),
+    "separators alone": lambda: (".csv", b",;\t|\n" * 4_000_000),
+    "an e-mail of parts in parts": lambda: (
+        ".eml",
+        b"From: a\n"
+        + b"".join(
+            b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n)
+            for n in range(20_000)
+        ),
+    ),
+    "an e-mail with an address of 5 MB": lambda: (".eml", b"From: " + b"<(" * 2_500_000 + b"\n\nx"),
+    "a chapter that unpacks to 70 MB": lambda: (".epub", epub_of("x" * 70_000_000)),
+    "one slide shown 100,000 times": lambda: (".pptx", _repeated_slide(100_000)),
+    "a comment that never ends": lambda: (".js", b"/*" * 2_000_000),
+    "strings that never end": lambda: (".py", b"f'{" * 500_000),
+    "brackets in brackets": lambda: (".sh", b"$(" * 500_000),
     "NULs": lambda: (".txt", bytes(5_000_000)),
 }
 """Small files that take much to read, each by what it is."""

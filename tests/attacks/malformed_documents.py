@@ -1,6 +1,6 @@
 """spoilt files, bombs and wrong encodings: each is a document or one sentence, in bounded time
 
-HTML, Word, PDF and text files are drawn from sound ones by changing, dropping, doubling and
+Files of each kind are drawn from sound ones by changing, dropping, doubling and
 putting in bytes; the first few tries are bombs.
 """
 
@@ -24,7 +24,7 @@ _SECONDS_BESIDE = 5  # for reading the file, and for a process that is to be sta
 def attack(tries: int, rng: random.Random, folder: Path) -> Outcome:
     """Load spoilt files; survivors are other exceptions, and what takes longer than allowed."""
     survivors = []
-    bombs = list(BOMBS)[: max(2, tries // 100)]
+    bombs = list(BOMBS)[: max(2, tries // 50)]
     for number in range(tries):
         if number < len(bombs):
             what = bombs[number]

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from qa import QA, Answer, Document
 from qa.errors import LoadError, QAError, QuestionError
 from qa.index import Index, update_index
-from qa.loaders import LOADERS
+from qa.loaders import KINDS, LOADERS
 from qa.progress import Progress
 from ui.visitors import limits
 from ui.visitors.expiring_store import ExpiringStore
@@ -183,8 +183,7 @@ def read(upload: Upload) -> Document:
     name = upload.name
     loader = LOADERS.get(PurePosixPath(name).suffix.lower())
     if loader is None:
-        kinds = ", ".join(sorted(LOADERS))
-        raise LoadError(f"{name} has a suffix that cannot be read; supported: {kinds}", source=name)
+        raise LoadError(f"{name} has a suffix that cannot be read; supported: {KINDS}", source=name)
     try:
         document = loader(upload.path, name, limits.PARSING)
     except LoadError as error:

@@ -4,32 +4,16 @@ from __future__ import annotations
 
 import posixpath
 import re
-import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any
 
-from qa.loaders.parsers import Extracted, Refused
+from qa.loaders.parsers import Extracted
 from qa.loaders.parsers.contents import with_contents
-from qa.loaders.parsers.flow import PARAGRAPH, Flow, Kind, sensible_title
-from qa.loaders.parsers.signatures import mistaken
+from qa.loaders.parsers.flow import PARAGRAPH, Flow, Kind
+from qa.loaders.parsers.package import opened
 
-MAX_PART_BYTES = 64_000_000
-"""The most bytes of the unpacked parts of a Word file."""
-
-_MAIN = "word/document.xml"
 _NOTES = ("footnotes.xml", "endnotes.xml")
-_OFFICE = "/relationships/officeDocument"
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_PROTECTED = "is protected by a password: save it without one first"
-_OTHERS = {
-    "xl/workbook.xml": "an Excel workbook",
-    "ppt/presentation.xml": "a PowerPoint file",
-    "content.xml": "an OpenDocument file",
-}
 # Elements that are not text, are not shown, or repeat a text for older programs.
 _SKIPPED = frozenset(
     "del moveFrom delText instrText delInstrText rPr pPr sectPr tblPr tblGrid trPr tcPr "
@@ -55,12 +39,7 @@ def parse(data: bytes, name: str) -> Extracted:
         Refused: the file is no Word file, is protected by a password, damaged, or too large once
             it is unpacked.
     """
-    if data.startswith(_OLE) and _ENCRYPTED in data:
-        raise Refused(_PROTECTED)
-    if not data.startswith(b"PK"):
-        raise mistaken(name, data, "a Word file")
-    with _damage_named(), zipfile.ZipFile(BytesIO(data)) as archive:
-        package = _Package(archive)
+    with opened(data, name, "a Word file") as package:
         main = package.main()
         flow, folder = Flow(), posixpath.dirname(main)
         styles = _kinds_of_styles(package.xml(posixpath.join(folder, "styles.xml"), needed=False))
@@ -72,71 +51,6 @@ def parse(data: bytes, name: str) -> Extracted:
         title = package.title()
     text = flow.text()
     return Extracted(text, title, blocks=with_contents(text, tuple(flow.blocks)))
-
-
-@contextmanager
-def _damage_named() -> Iterator[None]:
-    try:
-        yield
-    except (Refused, MemoryError):
-        raise
-    except Exception as error:  # zipfile's and lxml's errors share no base class
-        if type(error) is RuntimeError:  # zipfile's error for an encrypted member
-            raise Refused(_PROTECTED) from None
-        raise Refused(
-            "is damaged, or cut off: it is not a whole Word file; fetch or save it again"
-        ) from None
-
-
-class _Package:
-    """The parts of a Word file, unpacked one at a time and within one limit."""
-
-    def __init__(self, archive: zipfile.ZipFile) -> None:
-        self._archive = archive
-        self._names = frozenset(archive.namelist())
-        self._left = MAX_PART_BYTES
-
-    def main(self) -> str:
-        relations = self.xml("_rels/.rels", needed=False)
-        for relation in [] if relations is None else relations:
-            if str(relation.get("Type", "")).endswith(_OFFICE):
-                target = str(relation.get("Target", "")).lstrip("/")
-                if target in self._names and target not in _OTHERS:
-                    return target
-        if _MAIN in self._names:
-            return _MAIN
-        kinds = (kind for name, kind in _OTHERS.items() if name in self._names)
-        kind = next(kinds, "some other ZIP archive")
-        raise Refused(f"is not a Word file: its content is {kind}")
-
-    def xml(self, name: str, *, needed: bool = True) -> Any:
-        """Parse a part; None if it is missing and not needed."""
-        from lxml import etree
-
-        if name not in self._names and not needed:
-            return None
-        parser = etree.XMLParser(
-            resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True
-        )
-        root = etree.fromstring(self._unpack(name), parser=parser)
-        if root.getroottree().docinfo.doctype:
-            raise Refused(f"declares entities of its own in {name}, which no Word file needs")
-        return root
-
-    def title(self) -> str:
-        core = self.xml("docProps/core.xml", needed=False)
-        return "" if core is None else sensible_title(core.findtext("{*}title"))
-
-    def _unpack(self, name: str) -> bytes:
-        with self._archive.open(name) as member:
-            data = member.read(self._left + 1)
-        self._left -= len(data)
-        if self._left < 0:
-            raise Refused(
-                f"unpacks to more than {MAX_PART_BYTES:,} bytes of text: "
-                "split it into several files",
-            )
-        return data
 
 
 class _Story:

@@ -83,6 +83,11 @@ class Flow:
         if _WIDTHS[width] > _WIDTHS[self._pending]:
             self._pending = width
 
+    def next_start(self) -> int:
+        """Begin a paragraph, and return where the next text will start."""
+        self.part(PARAGRAPH)
+        return self._length + (len(self._pending) if self._parts else 0)
+
     def new_line(self) -> None:
         """Ask for a line break; two of them make a paragraph."""
         self.part(PARAGRAPH if self._pending == _LINE else _LINE)

@@ -64,15 +64,15 @@ def parse(data: bytes, name: str, encoding: str | None = None) -> Extracted:
         raise mistaken(name, data, "HTML")
     flow = Flow()
     page = Page(flow)
-    source = _decode(data, encoding)
+    source = decode(data, encoding)
     read_page(source.text, page)
     text = flow.text()
     title, blocks = sensible_title(page.title), with_contents(text, tuple(flow.blocks))
     return Extracted(text, title, blocks=blocks, encoding=source.encoding)
 
 
-def _decode(data: bytes, named: str | None) -> Decoded:
-    """Decode by the byte order mark, or what the file declares, or as plain text."""
+def decode(data: bytes, named: str | None = None) -> Decoded:
+    """Decode a page by the byte order mark, or what it declares, or as plain text."""
     for mark, encoding in MARKS.items():
         if data.startswith(mark):
             return Decoded(data[len(mark) :].decode(encoding, "replace"))

@@ -6,6 +6,7 @@ from typing import Any
 
 from qa.loaders.parsers import Extracted, Refused
 from qa.loaders.parsers.flow import sensible_title
+from qa.loaders.parsers.ocr import read_scanned
 from qa.loaders.parsers.pdf_columns import in_columns
 from qa.loaders.parsers.pdf_layout import laid_out
 from qa.loaders.parsers.pdf_lines import Line, read_lines
@@ -38,7 +39,8 @@ def parse(data: bytes, name: str) -> Extracted:
     together if the document has it whole elsewhere, and else keeps its hyphen and the line end.
     Dropped are control characters, half surrogate pairs, and white space at the ends of lines.
     Left out are pictures, notes and the contents of form fields. The title is that of the file's
-    metadata. Blocks are told by the outline, by how lines look, and where they stand.
+    metadata. Blocks are told by the outline, by how lines look, and where they stand. A
+    scanned PDF is read by tesseract, if that is installed.
 
     Raises:
         Refused: the file is no PDF, needs a password, is damaged, is above a limit, or has no
@@ -50,6 +52,8 @@ def parse(data: bytes, name: str) -> Extracted:
         raise Refused(f"is cut off, or damaged: a PDF ends with {_END.decode()}; {_AGAIN}")
     pages, title, outline, pictures = read(data)
     if not any(pages):
+        if pictures and (scanned := read_scanned(data, len(pages), sensible_title(title))):
+            return scanned
         raise _without_text(name, len(pages), pictures=pictures > 0)
     return Extracted(*laid_out(pages, sensible_title(title), outline))
 
@@ -101,7 +105,7 @@ def _without_text(name: str, pages: int, *, pictures: bool) -> Refused:
     if pictures:
         return Refused(
             f"is scanned: there are pictures and no text {where}; put text into it first, for "
-            f"example with `ocrmypdf {name} read.pdf`",
+            f"example with `ocrmypdf {name} read.pdf`, or install tesseract",
         )
     return Refused(f"has no text to ask about: there is none {where}")
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from qa.documents import Document
 from qa.errors import LoadError
 from qa.loaders import load
-from qa.loaders.parsers import Refused
+from qa.loaders.parsers import Refused, package
 from qa.loaders.parsers import docx as parser
 from tests.refusals import refusal
 
@@ -172,7 +172,7 @@ class TestWhatIsNotRead:
     def test_parts_that_are_too_much_together(
         self, path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(parser, "MAX_PART_BYTES", 500)
+        monkeypatch.setattr(package, "MAX_PART_BYTES", 500)
         notes = f'<w:footnotes xmlns:w="{W}">{" " * 300}</w:footnotes>'
         pack(path, {MAIN: body("<w:p/>" + " " * 200), "word/footnotes.xml": notes})
         with pytest.raises(Refused, match="unpacks to more than 500 bytes"):

@@ -20,8 +20,9 @@ class TestNamingAFile:
 
     def test_names_the_kinds_it_knows(self, tmp_path: Path) -> None:
         (tmp_path / "a.xyz").write_text("text")
-        assert ".docx, .htm, .html, .markdown, .md, .pdf, .text, .txt, .xhtml" in refusal(
-            tmp_path / "a.xyz"
+        assert refusal(tmp_path / "a.xyz").endswith(
+            "supported: .csv, .docx, .eml, .epub, .htm, .html, .markdown, .md, .pdf, .pptx, .text, "
+            ".tsv, .txt, .xhtml, .xlsx, and source code such as .py"
         )
 
     @pytest.mark.parametrize("name", ["x" * 5_000, "no\0name.txt", "~nobody-of-that-name/a.txt"])
