@@ -162,8 +162,9 @@ class Comparison:
             return "nothing was tested"
         if same == len(tested):
             without = [one.measure for one in tested if one.because.startswith("after")]
-            uncorrected = f" after correction ({', '.join(without)} without)" if without else ""
-            return f"no evidence of a difference on any of {same} measures{uncorrected}"
+            alone = f"; without correction for several tests, {', '.join(without)} would differ"
+            words = f"no evidence of a difference on any of {same} measures"
+            return words + (alone if without else "")
         which = f" ({', '.join(better)})" if better else ""
         changed = f"better on {len(better) or 'none'} of {len(tested)} measures{which}, worse on "
         changed += f"{len(worse)} ({', '.join(worse)})" if worse else "none"

@@ -114,7 +114,7 @@ class TestNumbers:
 
     def test_long_ones_take_no_time(self) -> None:
         started = time.process_time()
-        assert [*numbers("1" * 200_000 + "1,1" * 60_000)] is not None
+        assert len([*numbers("1" * 200_000 + " 1,1" * 60_000)]) > 60_000
         assert time.process_time() - started < 2
 
     def test_small_ones_may_be_in_words(self) -> None:

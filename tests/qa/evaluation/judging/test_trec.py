@@ -76,7 +76,7 @@ def test_what_is_missing_is_noted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("line", ["q Q0 d 1 1", "q Q0 d 1 high x", "q Q0 d 1 nan x", "{}"])
 def test_a_line_of_another_kind_is_refused(line: str, tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="line 2 of .* is not of a TREC run"):
+    with pytest.raises(RunError, match=r"line 2 of .* is not of a TREC run"):
         scored(tmp_path, LINES[0], line)
 
 
