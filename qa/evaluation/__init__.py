@@ -17,7 +17,6 @@ from qa.evaluation.measures import MEASURES
 from qa.evaluation.questions import Question, QuestionSet
 from qa.evaluation.records import Record
 from qa.evaluation.runs import Figure, Run, load_run
-from qa.evaluation.testing import assert_no_worse
 
 __all__ = [
     "MEASURES",
@@ -27,7 +26,6 @@ __all__ = [
     "QuestionSet",
     "Record",
     "Run",
-    "assert_no_worse",
     "compare",
     "evaluate",
     "load_questions",

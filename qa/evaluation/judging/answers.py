@@ -65,12 +65,13 @@ class AnyAnswer:
     has_id: bool = False
 
 
-def read_answers(path: Path) -> list[AnyAnswer]:
+def read_answers(path: str | Path) -> list[AnyAnswer]:
     """Read answers, one a line.
 
     Raises:
         AnswerFileError: the file cannot be read, or a line is no answer, or there is none.
     """
+    path = Path(path).expanduser()
     try:
         text = read_regular(path, MAX_BYTES).decode("utf-8-sig")
     except LoadError as error:

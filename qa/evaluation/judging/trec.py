@@ -29,12 +29,13 @@ Ranking = Sequence[tuple[str, float]]
 """Ids with their scores, best first."""
 
 
-def read_trec_run(path: Path) -> dict[str, Ranking]:
+def read_trec_run(path: str | Path) -> dict[str, Ranking]:
     """Read rankings by query id, as trec_eval does: by score, and equal ones by id, backwards.
 
     Raises:
         RunError: the file cannot be read, or a line has not six columns with a number as score.
     """
+    path = Path(path).expanduser()
     try:
         lines = read_regular(path, MAX_BYTES).decode("utf-8-sig").split("\n")
     except LoadError as error:

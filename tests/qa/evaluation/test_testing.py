@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from qa.errors import SettingsError
-from qa.evaluation import assert_no_worse
+from qa.evaluation.testing import assert_no_worse
 from tests.qa.evaluation.comparison.test_comparing import answered
 
 GOOD, BAD, NOISY = answered("good"), answered("bad", lost=15), answered("noisy", lost=3, gained=1)
