@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from qa.documents import Document
     from qa.evaluation import QuestionSet, Run
     from qa.evaluation.judging.judgement import JudgedAnswer, Judgement
+    from qa.evaluation.judging.sentences import Kind
     from qa.evaluation.records import Excerpt
 
 _SHOWN = 20  # answers with something that is not there
@@ -102,7 +103,7 @@ def _documents(
     """Return the documents named; else those of the question set, or else the essay."""
     from qa.bundled import essay_path
     from qa.index import Index
-    from qa.loaders import load
+    from qa.loaders import load_all
 
     if paths and folder:
         raise click.UsageError("Use either --document or --index, not both.")
@@ -111,7 +112,7 @@ def _documents(
             return [index.document(id_) for id_ in index.document_ids()]
     if not paths and questions and questions.documents:
         return list(questions.documents)
-    return [document for path in paths or [essay_path()] for document in load(path)]
+    return load_all(paths or [essay_path()])
 
 
 def _score(
@@ -163,7 +164,7 @@ def _print(result: Judgement, *, every: bool) -> None:
         _print_figures(result.run, every=every)
 
 
-_MEANINGS = {
+_MEANINGS: Mapping[Kind, str] = {
     "quote": "whole sentences of a document",
     "part of a sentence": "the words stand in a document, and its sentence has more",
     "own words": "in no document as it is",

@@ -16,6 +16,7 @@ from qa.evaluation.judging.answers import AnyAnswer
 from qa.evaluation.judging.by_gold import Judge as JudgeByGold
 from qa.evaluation.judging.matching import Corpus
 from qa.evaluation.judging.sentences import Judge, Judged, Kind
+from qa.evaluation.measures.quoting import quote_facts
 from qa.evaluation.questions import Place, Question, QuestionSet, brief, fingerprint
 from qa.evaluation.records import Record, Retrieved
 from qa.evaluation.runs import Figure, Run, figures, figures_by_tag
@@ -106,7 +107,7 @@ def judge_answers(
 ) -> Judgement:
     """Hold answers against documents, and against gold if a question set is given.
 
-    An answer belongs to the question of its id, or without an id to that of its words. A question
+    An answer belongs to the question of its id, or else to that of its words. A question
     of the set without an answer is missed.
 
     Raises:
@@ -124,29 +125,37 @@ def judge_answers(
     mismatch = check_corpus(questions, corpus.documents)
     if mismatch and not any_corpus:
         raise QuestionSetError(f"{mismatch}; name its documents, or add --any-corpus")
-    by_question = _matched(judged, questions)
-    told = _told(list(by_question.values()))
-    asked = [one for one in questions if one.answerable or "abstention" not in told]
-    notes = [*filter(None, [mismatch]), *_notes(judged, by_question, questions, len(asked))]
+    matched = _matched(answers, questions)
+    by_question = {question: judged[number] for question, number in matched.items()}
+    unknown = _unknown([*by_question.values()])
+    asked = [one for one in questions if one.answerable or "abstention" not in unknown]
+    asked = asked or list(questions)
     gold = JudgeByGold(corpus.by_id, locate(asked, corpus.documents), lambda _: ())
-    records = tuple(_record(gold, judge, one, by_question.get(one.id), told) for one in asked)
-    settings = {
-        "question_set": questions.name,
-        "questions": len(asked),
-        "corpus": fingerprint(corpus.documents),
-        "documents": len(corpus.documents),
-        "seed": seed,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        **machine(),
-        "notes": notes,
-    }
+    records = tuple(_record(gold, judge, one, by_question.get(one.id), unknown) for one in asked)
+    notes = [*filter(None, [mismatch]), *_notes(judged, matched, questions, len(asked))]
+    about = {"question_set": questions.name, "questions": len(asked), "seed": seed}
     run = Run(
-        name, settings, records, figures(records, seed=seed), figures_by_tag(records, seed=seed)
+        name,
+        about | _about(corpus) | {"notes": notes},
+        records,
+        figures(records, seed=seed),
+        figures_by_tag(records, seed=seed),
     )
     of_each = _of_each(records)
-    ids = {id(one): question for question, one in by_question.items()}
-    with_figures = (replace(one, figures=of_each.get(ids.get(id(one), ""), {})) for one in judged)
-    return Judgement(tuple(with_figures), run)
+    by_number = {number: of_each.get(question, {}) for question, number in matched.items()}
+    numbered = enumerate(judged)
+    return Judgement(
+        tuple(replace(one, figures=by_number.get(number, {})) for number, one in numbered), run
+    )
+
+
+def _about(corpus: Corpus) -> dict[str, Any]:
+    return {
+        "corpus": fingerprint(corpus.documents),
+        "documents": len(corpus.documents),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        **machine(),
+    }
 
 
 def _located(answer: AnyAnswer, corpus: Corpus) -> tuple[Place | None, ...] | None:
@@ -155,23 +164,23 @@ def _located(answer: AnyAnswer, corpus: Corpus) -> tuple[Place | None, ...] | No
     return tuple(map(corpus.passage, answer.contexts))
 
 
-def _matched(judged: Sequence[JudgedAnswer], questions: QuestionSet) -> dict[str, JudgedAnswer]:
-    """Return the answer of each question, by the question's id."""
+def _matched(answers: Sequence[AnyAnswer], questions: QuestionSet) -> dict[str, int]:
+    """Return the number of the answer of each question, by the question's id."""
     by_text: dict[str, list[str]] = {}
     for question in questions:
         by_text.setdefault(question.text.strip(), []).append(question.id)
-    ids = {question.id for question in questions}
-    matched: dict[str, JudgedAnswer] = {}
-    for one in judged:
-        answer = one.answer
-        same = [answer.id] if answer.has_id else by_text.get(answer.question.strip(), [])
+    known = {question.id for question in questions}
+    matched: dict[str, int] = {}
+    for number, answer in enumerate(answers):
+        by_id = answer.has_id and answer.id in known
+        same = [answer.id] if by_id else by_text.get(answer.question.strip(), [])
         if len(same) > 1 or (same and same[0] in matched):
             raise AnswerFileError(
                 f"the question “{brief(answer.question or answer.id)}” is there several times: "
                 "give each answer the id of its question, once"
             )
-        if same and same[0] in ids:
-            matched[same[0]] = one
+        if same:
+            matched[same[0]] = number
     if not matched:
         raise AnswerFileError(
             f"no answer belongs to a question of {questions.name}: give each the id of its "
@@ -180,7 +189,7 @@ def _matched(judged: Sequence[JudgedAnswer], questions: QuestionSet) -> dict[str
     return matched
 
 
-def _told(judged: Sequence[JudgedAnswer]) -> tuple[str, ...]:
+def _unknown(judged: Sequence[JudgedAnswer]) -> tuple[str, ...]:
     """Return what the answers do not tell: see `Record.unknown`."""
     answers = [one.answer for one in judged]
     located = any(place for one in judged for place in one.contexts or ())
@@ -195,7 +204,7 @@ def _told(judged: Sequence[JudgedAnswer]) -> tuple[str, ...]:
 
 def _notes(
     judged: Sequence[JudgedAnswer],
-    matched: Mapping[str, JudgedAnswer],
+    matched: Mapping[str, int],
     questions: QuestionSet,
     asked: int,
 ) -> list[str]:
@@ -249,8 +258,6 @@ def _best(places: Sequence[Place], gold: Sequence[Place]) -> Place:
 
 def _of_each(records: Sequence[Record]) -> dict[str, dict[str, float]]:
     """Return the figures of quotes of each question that has gold."""
-    from qa.evaluation.measures.quoting import quote_facts
-
     return {
         record.question_id: {
             name: float(value) for name, value in quote_facts(record).items() if "span" not in name

@@ -13,6 +13,7 @@ from qa.errors import SettingsError
 from qa.evaluation.fuzzy_match import occurrences
 from qa.evaluation.judging.numbers import number_words, numbers
 from qa.evaluation.questions import Place
+from qa.loaders import load_all
 from qa.text.quote_bounds import Sentences
 
 MOST_PLACES = 50
@@ -49,11 +50,12 @@ class Corpus:
     """Documents whose words can be found; what is found is where they stand in the documents.
 
     Raises:
+        LoadError: two documents have one id.
         SettingsError: from a search, if far too much was searched for in these documents.
     """
 
     def __init__(self, documents: Iterable[Document]) -> None:
-        self.documents = list(documents)
+        self.documents = load_all(documents)  # it refuses two of one id
         self._flats = [_Flat(document.text) for document in self.documents]
         self._text = "\0".join(each.text for each in self._flats)
         self._starts = [0]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from qa import Document
-from qa.errors import AnswerFileError, QuestionSetError
+from qa.errors import AnswerFileError, LoadError, QuestionSetError
 from qa.evaluation import Question, QuestionSet, compare, load_run
 from qa.evaluation.judging.answers import AnyAnswer, read_answers
 from qa.evaluation.judging.judgement import Judgement, judge_answers
@@ -101,6 +101,12 @@ class TestAgainstGold:
     def test_an_answer_belongs_to_the_question_of_its_words(self) -> None:
         asked = {"id": "a1", "question": "When does it open? ", "text": "The museum opens at nine."}
         assert values(judged(asked))["quote-hit@1"] == 0.5
+        assert values(judged(asked | {"id": "7c2f", "has_id": True}))["quote-hit@1"] == 0.5
+
+    def test_two_documents_of_one_id_are_refused(self) -> None:
+        twins = [Document("a", "One."), Document("a", "Two.")]
+        with pytest.raises(LoadError, match="two documents are called 'a'"):
+            judge_answers([AnyAnswer("a", "", "One.")], twins)
 
     def test_two_answers_to_one_question_are_refused(self) -> None:
         with pytest.raises(AnswerFileError, match="is there several times"):
