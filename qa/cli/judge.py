@@ -151,8 +151,8 @@ def _print(result: Judgement, *, every: bool) -> None:
     click.secho(f"{answers}, {counted(kinds.total(), 'sentence')}", bold=True)
     for kind, meaning in _MEANINGS.items():
         click.echo(f"  {kind:<20}{kinds[kind]:>6,}   {meaning}")
-    for kind in ("quotation", "number"):
-        click.echo(f"  {kind + 's not there':<20}{missing[kind]:>6,}   in none of the documents")
+    for what in ("quotation", "number"):
+        click.echo(f"  {what + 's not there':<20}{missing[what]:>6,}   in none of the documents")
     faulty = [one for one in result.answers if one.judged.not_there]
     shown = result.answers if every else faulty[:_SHOWN]
     for one in shown:

@@ -6,8 +6,8 @@ import os
 
 from qa.errors import SettingsError
 from qa.evaluation.comparison import compare
-from qa.evaluation.comparison.comparing import Comparison
-from qa.evaluation.comparison.gates import Gate, GateResult, check_gates, find_measure
+from qa.evaluation.comparison.comparing import Comparison, find_measure
+from qa.evaluation.comparison.gates import Gate, GateResult, check_gates
 from qa.evaluation.runs import Run, load_run
 
 _LOST = 5  # questions that are named

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -123,8 +124,8 @@ class _Flat:
     """A text made flat, with the way back to its own offsets."""
 
     def __init__(self, text: str) -> None:
-        self._after: list[int] = [0]  # places in the flat text, each after white space, rising
-        self._removed: list[int] = [0]  # characters that were removed before it
+        self._after = array("q", [0])  # places in the flat text, each after white space, rising
+        self._removed = array("q", [0])  # characters that were removed before it
         pieces: list[str] = []
         start = length = 0
         marked = text.translate(_MARKS)
