@@ -28,7 +28,7 @@ def machine() -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "versions": versions,
-        "system": f"{platform.system()} {platform.machine()}",
+        "platform": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),
         "cores": os.cpu_count(),
     }

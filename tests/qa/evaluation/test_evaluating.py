@@ -223,6 +223,8 @@ class TestAnySystem:
         assert not values(run).keys() & retrieval
         assert run.records[0].outcome == "wrong quote"
         assert "its retrieval is not measured" in run.settings["notes"][0]
+        assert "<lambda>" in run.settings["system"]
+        assert platform.system() in run.settings["platform"]
         comparison = compare(evaluate(museum, QUESTIONS[:1]), run)
         assert not {one.measure for one in comparison.differences} & retrieval
         assert "quote-hit@1" in {one.measure for one in comparison.differences}
