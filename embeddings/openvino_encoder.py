@@ -43,11 +43,14 @@ class OpenVINOEncoder:
         ModelError: its files cannot be read.
     """
 
+    backend = "openvino"
+    device = "cpu"
+
     def __init__(self, files: ModelFiles, *, precision: str = "float32") -> None:
         self._config = read_config(files.folder)
         self.model = files.name
         self.digest = files.digest
-        self._precision = precision
+        self.precision = precision
         self.max_tokens = self._config.max_tokens
         self._tokenizer_file = files.folder / "tokenizer.json"
         try:
@@ -119,7 +122,7 @@ class OpenVINOEncoder:
 
     def _for_passages(self, texts: int) -> _Compiled:
         """Return the network for the vectors of a number of passages."""
-        if self._precision == "float32":
+        if self.precision == "float32":
             return self._exact(texts)
         return self._high_throughput_in_16_bits
 

@@ -23,12 +23,16 @@ _WORD = re.compile(r"\w+")
 class SentenceTransformersEncoder:
     """An `Encoder` on sentence-transformers, with each model's own query and passage prompts."""
 
+    backend = "torch"
+    precision = "float32"
+
     def __init__(self, files: ModelFiles, *, device: str | None = None) -> None:
         from sentence_transformers import SentenceTransformer
 
         self.model = files.name
         self.digest = files.digest
         self._transformer = load_quietly(SentenceTransformer, files, device)
+        self.device = str(self._transformer.device)
         self._query_prompt = self._transformer.prompts.get("query") or ""
         self._passage_prompt = self._transformer.prompts.get("document") or ""
         self._options: Any = {"batch_size": _BATCH, "show_progress_bar": False}

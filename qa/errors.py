@@ -6,7 +6,7 @@ QAError
 │   └── AskOtherwise     small talk, or a language that the model does not know
 ├── LoadError            a document that cannot be read
 ├── QuestionSetError     a question set that cannot be used
-├── AnswerFileError      a saved answer that cannot be read
+├── AnswerFileError      a saved answer, or a file of answers, that cannot be read
 ├── RunError             a run that cannot be read, written or compared
 └── StoredIndexError     anything about an index on disk
     ├── IndexMissing     there is none
@@ -50,8 +50,8 @@ class LoadError(QAError):
         self.source = source
 
 
-class QuestionSetError(QAError):
-    """A question set cannot be used.
+class _FileOfLines(QAError):
+    """A file of which several lines may be wrong.
 
     `faults` are all that is wrong with it, one by one, where it can be told so; the message
     shows the first of them.
@@ -65,8 +65,12 @@ class QuestionSetError(QAError):
         self.faults = tuple(faults)
 
 
-class AnswerFileError(QAError):
-    """A saved answer cannot be read."""
+class QuestionSetError(_FileOfLines):
+    """A question set cannot be used."""
+
+
+class AnswerFileError(_FileOfLines):
+    """A saved answer, or a file of answers, cannot be read."""
 
 
 class RunError(QAError):

@@ -16,6 +16,7 @@ import click
 from qa.cli.ask import ask, overview, retrieve
 from qa.cli.evaluate import compare, evaluate
 from qa.cli.index import index
+from qa.cli.judge import judge
 from qa.cli.options import print_log, show_every_character
 from qa.cli.verify import verify
 from qa.text.printable import printable
@@ -85,5 +86,5 @@ def main() -> None:
     print_log()
 
 
-for _command in (index, ask, overview, retrieve, verify, evaluate, compare):
+for _command in (index, ask, overview, retrieve, verify, evaluate, compare, judge):
     main.add_command(_command)

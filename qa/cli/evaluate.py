@@ -127,7 +127,7 @@ def evaluate(
             kept.keep_run(run, folder, overwrite=overwrite)
     comparison = compare(*runs, seed=seed) if len(runs) > 1 else None
     if comparison and out:
-        kept.keep_comparison(comparison, out)
+        kept.keep_comparison(comparison, out, [folder.name for folder in folders if folder])
     if as_json:
         print_json([run.to_dict() for run in runs] if comparison else runs[0].to_dict())
         return
@@ -143,8 +143,8 @@ def evaluate(
     "--measure",
     "measures",
     multiple=True,
-    help="Measure to compare; repeatable. By default all. With fewer measures, smaller differences "
-    "are significant.",
+    help="Measure to compare, beside those of gates; repeatable. By default all. With fewer "
+    "measures, smaller differences are significant.",
 )
 @click.option(
     "--gate",
@@ -179,7 +179,8 @@ def compare(
 ) -> None:
     """Compare RUNS with the first of them: better, worse, or no evidence.
 
-    RUNS are folders that `inquote eval --out` wrote.
+    RUNS are folders that `inquote eval --out` or `inquote judge --out` wrote; the folder of a sweep
+    stands for its runs, in their order.
 
     Exit code 5 means that a gate failed.
     """
@@ -188,13 +189,15 @@ def compare(
     from qa.evaluation import folders as kept
     from qa.evaluation.comparison.gates import check_gates, parse_gate
 
-    if len(runs) < 2:
+    folders = [run for folder in runs for run in kept.runs_in(folder)]
+    if len(folders) < 2:
         raise click.UsageError("Name at least two runs; the others are compared with the first.")
     if out is not None:
         kept.check_comparison_free(out, overwrite=overwrite)
     declared = [parse_gate(gate) for gate in gates]
-    loaded = [load_run(folder) for folder in runs]
-    comparison = compare(*loaded, measures=measures or None, alpha=alpha, seed=seed)
+    chosen = [*measures, *(gate.measure for gate in declared)] if measures else None
+    loaded = [load_run(folder) for folder in folders]
+    comparison = compare(*loaded, measures=chosen, alpha=alpha, seed=seed)
     results = check_gates(comparison, declared) if declared else []
     notes = [f"gate {'passed' if r.passed else 'FAILED'}: {r.sentence}" for r in results]
     if out is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import click
 
@@ -44,15 +44,7 @@ def print_run(run: Run, *, every: bool = False) -> None:
     click.echo(f"{asked}, {answerable:,} answerable; {_asked(run)}")
     for note in run.settings.get("notes", []):
         click.secho(f"Note: {printable(note)}", fg="yellow")
-    group = ""
-    for name, figure in run.figures.items():
-        if every or name in _PRINTED:
-            if MEASURES[name].group != group:
-                group = MEASURES[name].group
-                title = f"{group}, {DEPTH} deep" if group == "retrieval" else group
-                heading = f"\n{title:<26}{'value':>8}   {'95% interval':<18}questions"
-                click.secho(heading, dim=True)
-            click.echo(_figure(figure))
+    print_figures(run.figures, every=every, depth=DEPTH)
     click.secho("\noutcomes", dim=True)
     counts = Counter(record.outcome for record in run.records)
     for outcome, meaning in OUTCOMES.items():
@@ -61,6 +53,19 @@ def print_run(run: Run, *, every: bool = False) -> None:
             click.secho(meaning, dim=True)
     costs = ", ".join(f"{name} {cost:,.1f}" for name, cost in run.costs.items())
     click.secho(f"\n{costs}\n", dim=True)
+
+
+def print_figures(figures: Mapping[str, Figure], *, every: bool, depth: int | None = None) -> None:
+    """Print figures by group, with the depth of the rankings where that is known."""
+    group = ""
+    for name, figure in figures.items():
+        if every or name in _PRINTED:
+            if MEASURES[name].group != group:
+                group = MEASURES[name].group
+                title = f"{group}, {depth} deep" if group == "retrieval" and depth else group
+                heading = f"\n{title:<26}{'value':>8}   {'95% interval':<18}questions"
+                click.secho(heading, dim=True)
+            click.echo(_figure(figure))
 
 
 def print_comparison(comparison: Comparison, *, every: bool = False) -> None:
@@ -145,7 +150,8 @@ def _print_difference(one: Difference) -> None:
     click.echo(f"{one.measure:<24}{values[0]:>9}{values[1]:>9}{change:>9}   ", nl=False)
     click.echo(f"{between:<19}{chances}", nl=False)
     colour = _COLOURS.get(one.verdict)
-    click.secho(one.verdict, fg=colour, dim=colour is None)
+    because = f" {one.because}" if one.because else ""
+    click.secho(f"{one.verdict}{because}", fg=colour, dim=colour is None)
 
 
 def _print_flips(flips: Sequence[Flip], of: str) -> None:

@@ -4,32 +4,27 @@ from __future__ import annotations
 
 import inspect
 import json
-import platform
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from embeddings.errors import EmbeddingsError
 from qa.answering import Answer
-from qa.citations import Citation
 from qa.documents import Document
 from qa.engine import DEFAULT_TOP_K, QA
 from qa.errors import QAError, QuestionSetError, SettingsError
-from qa.evaluation.gold import Gold, check_corpus, locate
-from qa.evaluation.questions import NOT_JUDGED, Place, Question, QuestionSet, fingerprint
-from qa.evaluation.records import Excerpt, Record, Retrieved, passage_key
+from qa.evaluation.environment import machine, of_encoder, peak_memory
+from qa.evaluation.gold import check_corpus, locate
+from qa.evaluation.judging.by_gold import Judge, place_of
+from qa.evaluation.questions import NOT_JUDGED, Question, QuestionSet, fingerprint
+from qa.evaluation.records import Record
 from qa.evaluation.runs import Run, figures, figures_by_tag
 from qa.passages import Passage
 from qa.progress import Progress, counted, shown
 from qa.retrieval import RERANKED, RetrievedPassage
-from qa.verification import verify
 
 System = Callable[..., Answer]
 """Answers a question: called with its text, and with `history=` if it takes that."""
@@ -37,10 +32,7 @@ System = Callable[..., Answer]
 DEPTH = 100
 """How many passages are ranked for the figures of retrieval."""
 
-_ENOUGH = 200  # characters of a gold quote for a reader to know what it is about
-
 BAR: dict[str, Any] = {"desc": "asking", "unit": " questions"}
-_PACKAGES = ("inquote", "sentence-transformers", "torch", "faiss-cpu", "numpy", "ir-measures")
 
 
 def evaluate(
@@ -86,19 +78,27 @@ def evaluate(
             f"{mismatch}; name the corpus that it was made for, or go on all the same with "
             "any_corpus=True (--any-corpus)"
         )
-    notes = [*filter(None, [mismatch]), *unjudged]
-    judge = _Judge(sources, locate(asked, sources.values()), subject.passages_of)
+    judge = Judge(sources, locate(asked, sources.values()), subject.passages_of)
     started = time.perf_counter()
     records = tuple(
         _ask(subject, question, judge, first=question is asked[0])
         for question in shown(counted(asked, progress), total=len(asked), **BAR)
     )
+    answered = [record for record in records if not record.error]
+    if answered and not isinstance(system, QA) and not any(one.ranking for one in answered):
+        records = tuple(replace(record, unknown=("retrieval",)) for record in records)
+        unjudged.append("the system tells no passages, so that its retrieval is not measured")
     seconds = time.perf_counter() - started
     about = {
         **_about(asked, sources, seed),
         **subject.settings,
         **given,
-        "notes": [*notes, *_failures(records), *given.get("notes", [])],
+        "notes": [
+            *filter(None, [mismatch]),
+            *unjudged,
+            *_failures(records),
+            *given.get("notes", []),
+        ],
     }
     return Run(
         name=name or asked.name,
@@ -106,7 +106,7 @@ def evaluate(
         records=records,
         figures=figures(records, seed=seed),
         by_tag=figures_by_tag(records, seed=seed),
-        costs={"questions seconds": seconds} | _memory(),
+        costs={"questions seconds": seconds} | peak_memory(),
     )
 
 
@@ -136,6 +136,7 @@ def _of_qa(qa: QA, top_k: int) -> _Subject:
         settings={
             "model": manifest.model,
             "model_digest": manifest.digest,
+            **of_encoder(qa.encoder),
             **reranker,
             "chunking": manifest.chunking.to_dict(),
             "store": manifest.store if qa.store is None else type(qa.store).__name__,
@@ -160,103 +161,7 @@ def _of_callable(system: System) -> _Subject:
     return _Subject(ask, lambda _: (), lambda _: (), (), {"system": named})
 
 
-class _Judge:
-    """Judges answers by what the set knows of their questions."""
-
-    def __init__(
-        self,
-        documents: Mapping[str, Document],
-        gold: Mapping[str, Gold],
-        passages_of: Callable[[str], Iterable[Passage]],
-    ) -> None:
-        self._documents = documents
-        self._gold = gold
-        self._passages = cache(lambda id_: [_place(passage) for passage in passages_of(id_)])
-
-    def record(
-        self,
-        question: Question,
-        answer: Answer,
-        ranking: Sequence[RetrievedPassage],
-        seconds: Mapping[str, float],
-    ) -> Record:
-        """Judge an answer and the ranking that it was made of."""
-        if not 0 <= answer.confidence <= 1:
-            raise ValueError(
-                f"the answer to {question.id!r} has a confidence of {answer.confidence}: "
-                "it must be from 0 to 1"
-            )
-        quotes = answer.citations or answer.near
-        places = [_place(hit.passage) for hit in ranking]
-        return Record(
-            **self._known(question, places),
-            query=answer.query,
-            abstained=answer.abstained,
-            tentative=answer.status == "tentative",
-            confidence=answer.confidence,
-            quotes=tuple(Excerpt(c.document_id, c.start, c.end, c.quote) for c in quotes),
-            verified=self._verified(answer, quotes),
-            ranking=tuple(
-                Retrieved(*place, hit.score) for place, hit in zip(places, ranking, strict=True)
-            ),
-            in_use=len(answer.passages),
-            seconds=seconds,
-        )
-
-    def failure(self, question: Question, reason: str) -> Record:
-        """Judge a question that could not be asked: nothing was retrieved."""
-        confidence = float(not question.answerable)
-        known = self._known(question, [])
-        return Record(**known, abstained=False, confidence=confidence, error=reason)
-
-    def _known(self, question: Question, retrieved: Iterable[Place]) -> dict[str, Any]:
-        """Return what is known of a question, whatever was answered."""
-        gold = self._gold[question.id]
-        return {
-            "question_id": question.id,
-            "question": question.text,
-            "answerable": question.answerable,
-            "history": question.history,
-            "tags": question.tags,
-            "answers": question.answers,
-            "gold": tuple(tuple(map(self._excerpt, part)) for part in gold.parts),
-            "by_document": bool(gold.relevant),
-            "relevant": gold.relevant or self._relevant(gold, retrieved),
-        }
-
-    def _relevant(self, gold: Gold, retrieved: Iterable[Place]) -> dict[str, int]:
-        """Return the relevant passages: all that hold a character of the gold quotes.
-
-        They are looked for in what is known of the index, and in what was retrieved. A part of
-        the gold that no such passage holds counts as a passage that was not found.
-        """
-        known = {*retrieved}
-        for id_ in {place.document_id for part in gold.parts for place in part}:
-            known.update(self._passages(id_))
-        relevant: dict[str, int] = {}
-        for part in gold.parts:
-            holding = [p for p in known if any(p.common(place) for place in part)]
-            relevant.update(dict.fromkeys(map(passage_key, holding or part[:1]), 1))
-        return dict(sorted(relevant.items()))
-
-    def _excerpt(self, place: Place) -> Excerpt:
-        """Return the words of a place; if they are few, with some of what is around them."""
-        text, (_, start, end) = self._documents[place.document_id].text, place
-        beside = max(0, _ENOUGH - (end - start)) // 2
-        before, after = text[max(0, start - beside) : start], text[end : end + beside]
-        if start > beside:
-            before = before.partition(" ")[2]
-        if end + beside < len(text):
-            after = after.rpartition(" ")[0]
-        return Excerpt(*place, text[start:end], before, after)
-
-    def _verified(self, answer: Answer, quotes: Sequence[Citation]) -> int:
-        cited = {quote.document_id for quote in quotes} & self._documents.keys()
-        checks = verify(answer, [self._documents[id_] for id_ in sorted(cited)]).checks
-        return sum(check.verified for check in checks if check.near == answer.abstained)
-
-
-def _ask(subject: _Subject, question: Question, judge: _Judge, *, first: bool) -> Record:
+def _ask(subject: _Subject, question: Question, judge: Judge, *, first: bool) -> Record:
     """Ask a question and judge its answer.
 
     What a system raises is kept with the question, so that one failure does not lose the rest;
@@ -269,8 +174,8 @@ def _ask(subject: _Subject, question: Question, judge: _Judge, *, first: bool) -
             raise TypeError(f"a system gives an Answer, and this gave a {type(answer).__name__}")
         seconds = {**answer.seconds, "total": time.perf_counter() - started}
         used = list(answer.passages)
-        ranked = {_place(hit.passage) for hit in used}
-        deeper = [hit for hit in subject.rank(question) if _place(hit.passage) not in ranked]
+        ranked = {place_of(hit.passage) for hit in used}
+        deeper = [hit for hit in subject.rank(question) if place_of(hit.passage) not in ranked]
     except (QAError, EmbeddingsError) as error:
         return judge.failure(question, str(error))
     except Exception as error:
@@ -278,10 +183,6 @@ def _ask(subject: _Subject, question: Question, judge: _Judge, *, first: bool) -
             raise
         return judge.failure(question, f"{type(error).__name__}: {error}")
     return judge.record(question, answer, used + deeper, seconds)
-
-
-def _place(passage: Passage) -> Place:
-    return Place(passage.document_id, passage.start, passage.end)
 
 
 def _sources(*corpora: Iterable[Document]) -> dict[str, Document]:
@@ -317,9 +218,11 @@ def _as_set(questions: QuestionSet | Iterable[Question]) -> QuestionSet:
         if times > 1:
             raise QuestionSetError(f"the question id {id_!r} is there {times} times")
     for one in questions:
-        known = one.quotes or one.places or any(grade > 0 for _, grade in one.relevant)
-        if one.answerable and not known:
-            raise QuestionSetError(f"question {one.id!r} is answerable: say by which quote")
+        judged = any(grade > 0 for _, grade in one.relevant)
+        if one.answerable and not (one.quotes or one.places or one.answers or judged):
+            raise QuestionSetError(
+                f"question {one.id!r} is answerable: say by which quote, or what the answer is"
+            )
     return questions
 
 
@@ -344,10 +247,6 @@ def _failures(records: Sequence[Record]) -> list[str]:
 
 
 def _about(questions: QuestionSet, documents: Mapping[str, Document], seed: int) -> dict[str, Any]:
-    versions = {}
-    for package in _PACKAGES:
-        with suppress(PackageNotFoundError):
-            versions[package] = version(package)
     return {
         "question_set": questions.name,
         "questions": len(questions),
@@ -355,16 +254,5 @@ def _about(questions: QuestionSet, documents: Mapping[str, Document], seed: int)
         "documents": len(documents),
         "seed": seed,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "python": platform.python_version(),
-        "versions": versions,
+        **machine(),
     }
-
-
-def _memory() -> dict[str, float]:
-    """Return the most memory that this process has held, where the system tells."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return {}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {"peak memory MB": peak / (1e6 if sys.platform == "darwin" else 1e3)}

@@ -18,7 +18,8 @@ from qa.evaluation.report import (
 from qa.evaluation.runs import REPORT_PAGE, RUN_FILE, SUMMARY, Run, check_free, make_private
 
 COMPARISON_PAGE = "comparison.html"
-_COMPARISON = {COMPARISON_PAGE, "comparison.md", "comparison.json"}
+COMPARISON_DATA = "comparison.json"
+_COMPARISON = {COMPARISON_PAGE, "comparison.md", COMPARISON_DATA}
 
 _IN_NAMES = str.maketrans({"/": "_", "\\": "_", ":": "_"})
 
@@ -49,6 +50,16 @@ def check_comparison_free(folder: Path, *, overwrite: bool) -> None:
         )
 
 
+def runs_in(folder: Path) -> list[Path]:
+    """Return the folders of the runs of a sweep, in its order; a folder that is none, as it is."""
+    if (folder / RUN_FILE).exists() or not folder.is_dir():
+        return [folder]
+    found = {path.name: path for path in sorted(folder.iterdir()) if (path / RUN_FILE).is_file()}
+    order = _order(folder)
+    ranked = sorted(found, key=lambda name: order.index(name) if name in order else len(order))
+    return [found[name] for name in ranked] or [folder]
+
+
 def keep_run(run: Run, folder: Path, *, overwrite: bool = False) -> None:
     """Write a run, and then its report, as a page and as Markdown for a pull request."""
     run.save(folder, overwrite=overwrite)
@@ -56,12 +67,25 @@ def keep_run(run: Run, folder: Path, *, overwrite: bool = False) -> None:
     _write(folder, SUMMARY, markdown_summary(run))
 
 
-def keep_comparison(comparison: Comparison, folder: Path) -> None:
-    """Write a comparison as a page, as Markdown for a pull request, and as JSON."""
+def keep_comparison(comparison: Comparison, folder: Path, runs: Sequence[str] = ()) -> None:
+    """Write a comparison as a page, as Markdown for a pull request, and as JSON.
+
+    Of a sweep, the names of the folders of its runs are kept too, in order.
+    """
     _write(folder, COMPARISON_PAGE, html_comparison(comparison))
     _write(folder, "comparison.md", markdown_comparison(comparison))
-    plain = json.dumps(comparison.to_dict(), ensure_ascii=False, indent=2)
-    _write(folder, "comparison.json", f"{plain}\n")
+    data = comparison.to_dict() | ({"folders": list(runs)} if runs else {})
+    plain = json.dumps(data, ensure_ascii=False, indent=2)
+    _write(folder, COMPARISON_DATA, f"{plain}\n")
+
+
+def _order(folder: Path) -> list[str]:
+    """Return the folders of a sweep's runs in the order of its comparison, if it has one."""
+    try:
+        compared = json.loads((folder / COMPARISON_DATA).read_text(encoding="utf-8"))
+        return [str(name) for name in compared["folders"]]
+    except (OSError, ValueError, LookupError, TypeError):
+        return []
 
 
 def _write(folder: Path, name: str, text: str) -> None:

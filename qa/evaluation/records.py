@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from qa.answering import Status
 from qa.evaluation.questions import Place
+from qa.evaluation.short_answers import holds
 
 
 class Retrieved(NamedTuple):
@@ -64,6 +65,7 @@ class Record:
             none.
         tentative: whether the answer was tentative.
         confidence: the answer's, from 0 to 1.
+        text: the answer as the system wrote it; empty where it is its quotes.
         quotes: what was quoted, best first; for an abstention, what was shown as near.
         verified: how many of `quotes` verify against the source.
         ranking: the passages retrieved, best first, also those too deep to be quoted.
@@ -71,6 +73,8 @@ class Record:
         seconds: how long each stage took, and "total".
         error: why the question could not be asked; empty if it could. It is then as wrong as
             can be: without a result, and with a confidence of 0 if it is answerable and 1 if not.
+        unknown: what the system does not tell: groups of measures, and "confidence". What is here
+            in place of it means nothing, and is not measured.
     """
 
     question_id: str
@@ -86,19 +90,24 @@ class Record:
     abstained: bool = True
     tentative: bool = False  # runs that were saved before have none
     confidence: float = 0.0
+    text: str = ""
     quotes: tuple[Excerpt, ...] = ()
     verified: int = 0
     ranking: tuple[Retrieved, ...] = field(default=(), repr=False)
     in_use: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
     error: str = ""
+    unknown: tuple[str, ...] = ()  # runs that were saved before have none
 
     @property
     def hits(self) -> tuple[bool, ...]:
         """For each of `quotes`, whether it shares a character with a gold quote.
 
-        Where the set knows no gold quote but documents, whether it is of a relevant one.
+        Where the set knows no gold quote but documents, whether it is of a relevant one; and where
+        it knows nothing but short answers, whether it holds one.
         """
+        if self._has_answers_alone:
+            return tuple(any(holds(q.text, right) for right in self.answers) for q in self.quotes)
         return tuple(self._is_gold(quote.place) for quote in self.quotes)
 
     @property
@@ -127,7 +136,9 @@ class Record:
         if self.right:
             return "right"
         used = self.ranking[: self.in_use]
-        return "wrong quote" if any(self._is_gold(p.place) for p in used) else "not retrieved"
+        untold = "retrieval" in self.unknown or self._has_answers_alone
+        held = untold or any(self._is_gold(passage.place) for passage in used)
+        return "wrong quote" if held else "not retrieved"
 
     def keys(self) -> list[str]:
         """Return the ranking as ids: of passages, or of documents where those are judged.
@@ -147,6 +158,11 @@ class Record:
         """Return the record as plain data."""
         return asdict(self)
 
+    @property
+    def _has_answers_alone(self) -> bool:
+        """Whether the set says what is right, and not where it stands."""
+        return bool(self.answers and not self.gold and not self.relevant)
+
     def _is_gold(self, place: Place) -> bool:
         if self.by_document and not self.gold:
             return self.relevant.get(place.document_id, 0) > 0
@@ -156,7 +172,7 @@ class Record:
 OUTCOMES: Mapping[str, str] = {
     "not asked": "the question could not be asked",
     "not retrieved": "no passage that the answer was made of holds a gold quote",
-    "wrong quote": "a passage held a gold quote, and the first quote is another",
+    "wrong quote": "the first quote is not gold; where passages are known, one of them held it",
     "false abstention": "the corpus answers it, and the answer was an abstention",
     "false answer": "the corpus does not answer it, and it was answered",
     "tentative wrong": "the answer was tentative, and its first quote is not gold",

@@ -195,6 +195,8 @@ class Review:
             return error.faults[0].removeprefix(f"{brief(question.id)}: ")
         if answer.abstained:
             return "the answer is an abstention, and the set has a quote"
+        if not (gold.parts or gold.relevant):
+            return "the set has an answer, and no quote for it"
         return "" if _is_gold(answer, gold) else "the first quote is not the gold one"
 
     def _places(self, question: Question, answer: Answer | None) -> Iterator[Place]:

@@ -58,6 +58,7 @@ class Difference:
         p: of the paired test, two-sided; None where nothing is tested.
         adjusted: `p` by Holm's correction over all that was tested.
         verdict: in words.
+        because: why there is no evidence where `p` by itself, or the interval, says otherwise.
     """
 
     measure: str
@@ -71,6 +72,7 @@ class Difference:
     p: float | None
     adjusted: float | None
     verdict: Verdict
+    because: str = ""
 
     @property
     def difference(self) -> float:
@@ -168,7 +170,10 @@ class Comparison:
         if not tested:
             return "nothing was tested"
         if same == len(tested):
-            return f"no evidence of a difference on any of {same} measures"
+            without = [one.measure for one in tested if one.because.startswith("after")]
+            alone = f"; without correction for several tests, {', '.join(without)} would differ"
+            words = f"no evidence of a difference on any of {same} measures"
+            return words + (alone if without else "")
         which = f" ({', '.join(better)})" if better else ""
         changed = f"better on {len(better) or 'none'} of {len(tested)} measures{which}, worse on "
         changed += f"{len(worse)} ({', '.join(worse)})" if worse else "none"
@@ -333,7 +338,8 @@ def _unchanged(
 
 def _judged(differences: Sequence[Difference], alpha: float) -> Iterator[Difference]:
     """Yield the differences with their adjusted p and verdict."""
-    adjusted = iter(holm([d.p for d in differences if d.p is not None]))
+    tested = [d.p for d in differences if d.p is not None]
+    adjusted = iter(holm(tested))
     for difference in differences:
         if difference.p is None:
             yield difference
@@ -341,9 +347,19 @@ def _judged(differences: Sequence[Difference], alpha: float) -> Iterator[Differe
         p = next(adjusted)
         gain = difference.difference * MEASURES[difference.measure].better
         verdict: Verdict = "better" if gain > 0 else "worse"
+        because = ""
         if p >= alpha:
             verdict = "no evidence of a difference"
-        yield replace(difference, adjusted=p, verdict=verdict)
+            because = _because(difference, alpha, len(tested))
+        yield replace(difference, adjusted=p, verdict=verdict, because=because)
+
+
+def _because(difference: Difference, alpha: float, tests: int) -> str:
+    """Return why a difference that looks like one is none by its test; "" if it does not."""
+    if difference.p is not None and difference.p < alpha:
+        return f"after correction for {tests:,} tests"
+    excludes_0 = difference.low > 0 or difference.high < 0
+    return f"by the {difference.test} test" if excludes_0 else ""
 
 
 def _missing(

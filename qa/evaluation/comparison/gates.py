@@ -67,7 +67,7 @@ def parse_gate(text: str) -> Gate:
     measure, colon, drop = text.rpartition(":")
     if not colon:
         raise SettingsError(f"{text!r} is not a gate: write measure:drop, as in quote-hit@1:0.02")
-    find_measure(measure)
+    measure = find_measure(measure).name
     try:
         return Gate(measure, float(drop))
     except ValueError:

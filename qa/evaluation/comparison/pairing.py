@@ -57,8 +57,15 @@ def _asked(record: Record) -> tuple[object, ...]:
 
 
 def cut_alike(pairs: Iterable[Pair]) -> bool:
-    """Return whether the same passages are relevant to each question in both runs."""
-    return all(before.relevant == after.relevant for before, after in pairs)
+    """Return whether the same passages are relevant to each question in both runs.
+
+    What a system that tells no passages would find relevant is not known.
+    """
+    return all(
+        before.relevant == after.relevant
+        for before, after in pairs
+        if "retrieval" not in before.unknown + after.unknown
+    )
 
 
 def left_out(baseline: Run, run: Run, pairs: Sequence[Pair]) -> Iterator[str]:

@@ -52,7 +52,7 @@ Part = Annotated[list[_Span], Field(min_length=1), BeforeValidator(_in_a_list)]
 class Fields(Strict):
     """A question as a file has it."""
 
-    id: Words
+    id: Words | None = None
     question: Words
     answerable: bool
     quotes: list[Words] = Field(default_factory=list)
@@ -66,16 +66,16 @@ class Fields(Strict):
     def _is_consistent(self) -> Self:
         relevant = any(grade > 0 for grade in self.relevant.values())
         known = bool(self.quotes or self.spans or relevant)
-        if self.answerable and not known:
-            raise ValueError("answerable is true, but there are no quotes that answer it")
+        if self.answerable and not (known or self.answers):
+            raise ValueError("answerable is true, but there are no quotes or answers")
         if not self.answerable and (known or self.answers):
             raise ValueError("answerable is false, but there are quotes or answers")
         return self
 
-    def to_question(self) -> Question:
-        """Return the question."""
+    def to_question(self, number: int) -> Question:
+        """Return the question; without an id, it is named by its number."""
         return Question(
-            id=self.id,
+            id=self.id or f"q{number}",
             text=self.question,
             answerable=self.answerable,
             quotes=tuple(self.quotes),
@@ -94,12 +94,15 @@ def read(path: Path) -> QuestionSet:
     """Read a file of JSON lines; a `QuestionSetError` names its bad lines."""
     reading = Reading(path)
     header = _Header()
+    count = 0
     for index, (number, line) in enumerate(read_lines(path)):
         where = f"line {number}"
         if index == 0 and _is_header(line):
             header = reading.parse(_Header, line, where, json=True) or header
-        elif fields := reading.parse(Fields, line, where, json=True):
-            reading.add(fields.to_question(), where)
+            continue
+        count += 1
+        if fields := reading.parse(Fields, line, where, json=True):
+            reading.add(fields.to_question(count), where)
     return QuestionSet(header.name or path.stem, reading.finish(), header.corpus)
 
 
@@ -196,7 +199,7 @@ def _check(path: Path, header: dict[str, str], lines: list[dict[str, Any]]) -> N
     for line in lines:
         where = f"question “{line['id']}”"
         if fields := reading.parse(Fields, line, where):
-            reading.add(fields.to_question(), where)
+            reading.add(fields.to_question(0), where)
     if reading.faults:
         raise QuestionSetError(f"{path} is not written, as it could not be read", reading.faults)
 

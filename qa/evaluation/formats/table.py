@@ -41,14 +41,14 @@ def read(path: Path, *, drafts: bool = False) -> QuestionSet:
         raise QuestionSetError(f"{path} has a header row that does not fit", faults)
     for index, (number, row) in enumerate(rows, 1):
         where = f"line {number}"
-        data = _data(columns, row, index, drafts=drafts)
+        data = _data(columns, row, drafts=drafts)
         if any(cell for column, cell in _cells(columns, row) if not column):
             reading.fault(where, _too_wide(row, columns, delimiter))
         elif isinstance(data["answerable"], str):
             written = brief(data["answerable"])
             reading.fault(where, f"answerable: “{written}” is none of {', '.join(_TRUTH)}")
         elif fields := reading.parse(Fields, data, where):
-            reading.add(fields.to_question(), where)
+            reading.add(fields.to_question(index), where)
     return QuestionSet(path.stem, reading.finish())
 
 
@@ -118,11 +118,9 @@ def _too_wide(row: Sequence[str], columns: Sequence[str], delimiter: str) -> str
     )
 
 
-def _data(
-    columns: Sequence[str], row: Sequence[str], index: int, *, drafts: bool
-) -> dict[str, Any]:
+def _data(columns: Sequence[str], row: Sequence[str], *, drafts: bool) -> dict[str, Any]:
     """Return a row as the fields of a question."""
-    data: dict[str, Any] = {"id": f"q{index}", "question": ""}
+    data: dict[str, Any] = {"question": ""}
     answerable = ""
     for column, cell in _cells(columns, row):
         if column == "answerable":
@@ -133,5 +131,6 @@ def _data(
             data[column] = cell
     if drafts and not answerable and "quotes" not in data:
         data.setdefault("tags", []).append(NOT_JUDGED)
-    data["answerable"] = _TRUTH.get(answerable.lower(), answerable or "quotes" in data)
+    known = "quotes" in data or "answers" in data
+    data["answerable"] = _TRUTH.get(answerable.lower(), answerable or known)
     return data

@@ -65,7 +65,7 @@ class Reading:
         try:
             return model.model_validate_json(data) if json else model.model_validate(data)
         except ValidationError as error:
-            self.fault(where, _reason(error, model))
+            self.fault(where, reason(error, model))
             return None
 
     def add(self, question: Question, where: str) -> None:
@@ -123,7 +123,7 @@ def did_you_mean(name: str, known: Sequence[str]) -> str:
     return f"is not a field that is known; {way_out}"
 
 
-def _reason(error: ValidationError, model: type[BaseModel]) -> str:
+def reason(error: ValidationError, model: type[BaseModel]) -> str:
     """Return one fault, an unknown field first: it explains why another is missing."""
     errors = error.errors(include_url=False)
     first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])

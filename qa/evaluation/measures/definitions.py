@@ -41,6 +41,7 @@ class Measure:
         better: 1 if more is better, -1 if less is, 0 if it only describes.
         yes_no: whether it is the mean of a column of 0 and 1.
         over: the column that has a value for the questions that count; for a mean, its column.
+        needs: what a system must tell for it to be measured; by default what `group` is about.
     """
 
     name: str
@@ -50,6 +51,12 @@ class Measure:
     better: int = 1
     yes_no: bool = False
     over: str = "answerable"
+    needs: str = ""
+
+    @property
+    def left_out(self) -> str:
+        """The column that says where a system does not tell what is needed."""
+        return f"unknown {self.needs or self.group}"
 
 
 def columns(records: Sequence[Record]) -> dict[str, Array]:
@@ -57,6 +64,9 @@ def columns(records: Sequence[Record]) -> dict[str, Array]:
     facts = [_facts(record) for record in records]
     names = dict.fromkeys([*_FACTS, *(measure.over for measure in MEASURES.values())])
     arrays = {name: np.array([one.get(name, np.nan) for one in facts], float) for name in names}
+    for name in {measure.left_out for measure in MEASURES.values()}:
+        untold = [name.removeprefix("unknown ") in record.unknown for record in records]
+        arrays[name] = np.array(untold, float)
     ranks = {"rank": weighted.ranks(arrays["confidence"])}
     return arrays | ranks | ranking_columns(records)
 
@@ -64,9 +74,13 @@ def columns(records: Sequence[Record]) -> dict[str, Array]:
 def values(
     measures: Iterable[Measure], facts: Columns
 ) -> tuple[dict[str, Statistic], dict[str, float]]:
-    """Return the statistics and the values of the measures that are defined, by name."""
+    """Return the statistics and the values of the measures that are defined, by name.
+
+    What a system does not tell of is left out.
+    """
     once = np.ones((1, len(facts["answerable"])))
-    statistics = {measure.name: measure.statistic(facts) for measure in measures}
+    told = (measure for measure in measures if not facts[measure.left_out].any())
+    statistics = {measure.name: measure.statistic(facts) for measure in told}
     found = {name: float(statistic(once)[0]) for name, statistic in statistics.items()}
     defined = {name: value for name, value in found.items() if np.isfinite(value)}
     return {name: statistics[name] for name in defined}, defined
@@ -207,6 +221,7 @@ _ALL = [
         "abstention",
         "how often an answerable question has a higher confidence than an unanswerable one",
         weighted.auroc,
+        needs="confidence",
     ),
     Measure(
         "AURC",
@@ -214,6 +229,7 @@ _ALL = [
         "share that is wrong among what is answered, as a mean over every coverage",
         weighted.aurc,
         better=-1,
+        needs="confidence",
     ),
     Measure(
         "ECE",
@@ -221,6 +237,7 @@ _ALL = [
         "distance of confidence from the share that is right, over 10 bins",
         weighted.ece,
         better=-1,
+        needs="confidence",
     ),
     *(
         _quantile(stage, what, percent, how)

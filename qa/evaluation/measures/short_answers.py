@@ -1,27 +1,21 @@
-"""Short answers, compared as in SQuAD (Rajpurkar et al. 2016, 2018).
-
-Texts are compared in lower case, without punctuation, without "a", "an" and "the", and with
-single spaces.
-"""
+"""What the quotes of a question with short answers are worth."""
 
 from __future__ import annotations
 
-import re
-import string
-from collections import Counter
-
 from qa.evaluation.records import Record
-
-_ARTICLES = re.compile(r"\b(a|an|the)\b")
-_NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
+from qa.evaluation.short_answers import exact_match, holds, token_f1, words
 
 
 def short_answer_facts(record: Record) -> dict[str, float]:
-    """Measure an answerable question that has short answers; an abstention counts 0."""
+    """Measure an answerable question that has short answers; an abstention counts 0.
+
+    Where a system's answer is more than its quotes, its words stand in place of theirs.
+    """
     answers = [answer for answer in record.answers if words(answer)]
     if not (record.answerable and answers):
         return {}
-    quotes = [] if record.abstained else [quote.text for quote in record.quotes]
+    quotes = [record.text] if record.text else [quote.text for quote in record.quotes]
+    quotes = [] if record.abstained else quotes
     first = quotes[0] if quotes else ""
     held = [any(holds(quote, answer) for answer in answers) for quote in quotes[:3]]
     return {
@@ -30,31 +24,3 @@ def short_answer_facts(record: Record) -> dict[str, float]:
         "answer-in-quote@1": any(held[:1]),
         "answer-in-quote@3": any(held),
     }
-
-
-def words(text: str) -> list[str]:
-    """Return a text's words as SQuAD compares them."""
-    return _ARTICLES.sub(" ", text.lower().translate(_NO_PUNCTUATION)).split()
-
-
-def exact_match(given: str, right: str) -> float:
-    """Return 1 if two answers are the same words, else 0."""
-    return float(words(given) == words(right))
-
-
-def token_f1(given: str, right: str) -> float:
-    """Return the F1 of the words that two answers share; if either has none, whether both do."""
-    ours, theirs = words(given), words(right)
-    if not ours or not theirs:
-        return float(ours == theirs)
-    common = (Counter(ours) & Counter(theirs)).total()
-    return 2 * common / (len(ours) + len(theirs))
-
-
-def holds(text: str, answer: str) -> bool:
-    """Return whether an answer's words stand in a text, in a row."""
-    wanted, there = words(answer), words(text)
-    if not wanted:
-        return False
-    starts = range(len(there) - len(wanted) + 1)
-    return any(there[start : start + len(wanted)] == wanted for start in starts)

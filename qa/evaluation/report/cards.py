@@ -66,7 +66,8 @@ def gold_parts(record: Record, quotes: Iterable[Excerpt]) -> list[Part]:
 
 def standing(record: Record) -> str:
     """Return where in the ranking the first gold passage or relevant document is."""
-    if not record.answerable or not (record.gold or record.relevant) or record.error:
+    judged = record.answerable and (record.gold or record.relevant)
+    if not judged or record.error or "retrieval" in record.unknown:
         return ""
     if record.gold:
         what = "gold passage"

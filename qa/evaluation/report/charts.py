@@ -122,7 +122,11 @@ def operating_point(records: Sequence[Record]) -> tuple[float, float] | None:
 
 def hit_curve(records: Sequence[Record], depth: int = 10) -> list[float]:
     """Return hit@k for k from 1, over the questions of which something relevant is known."""
-    judged = [record for record in records if any(grade > 0 for grade in record.relevant.values())]
+    judged = [
+        record
+        for record in records
+        if any(g > 0 for g in record.relevant.values()) and "retrieval" not in record.unknown
+    ]
     if not judged:
         return []
     ranks = Counter(map(_first_relevant, judged))

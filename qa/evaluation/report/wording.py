@@ -73,11 +73,13 @@ def direction(measure: str) -> str:
 
 def _answerable(run: Run) -> str:
     answerable = [record for record in run.records if record.answerable]
-    judged = [record for record in answerable if record.gold or record.relevant]
+    judged = [one for one in answerable if one.gold or one.relevant or one.answers]
     if not judged:
         return ""
     counts = Counter(record.outcome for record in judged)
-    what = "the right quote" if any(r.gold for r in judged) else "a quote of a relevant document"
+    by_document = any(record.relevant for record in judged)
+    what = "a quote of a relevant document" if by_document else "a quote that holds a right answer"
+    what = "the right quote" if any(record.gold for record in judged) else what
     right = counts["right"] + counts["tentative right"]
     others = len(judged) - right
     result = (
@@ -85,9 +87,10 @@ def _answerable(run: Run) -> str:
         f"{'was' if right == 1 else 'were'} answered with {what} first"
         f"{_tentatively(counts['tentative right'])}{_in_brackets(run.figures.get('quote-hit@1'))}"
     )
+    passages_known = any("retrieval" not in record.unknown for record in judged)
     reasons = {
         "tentative wrong": "got a tentative answer with another",
-        "wrong quote": "got another quote though a passage held it",
+        "wrong quote": f"got another quote{' though a passage held it' if passages_known else ''}",
         "not retrieved": "got another as no passage held it",
         "not asked": "could not be asked",
         "false abstention": "got an abstention",

@@ -317,6 +317,20 @@ class TestCompare:
         assert passed.exit_code == 0
         assert "passed" in passed.stdout
 
+    def test_a_gate_is_checked_on_a_measure_that_is_not_compared_else(
+        self, runs: tuple[Path, Path]
+    ) -> None:
+        result = run("compare", *runs, "--measure", "hit@1", "--gate", "Quote-Hit@1:0.05")
+        assert result.exit_code == GATE_FAILED
+        assert "FAILED  quote-hit@1" in result.stdout
+
+    def test_the_folder_of_a_sweep_stands_for_its_runs_in_order(
+        self, questions: Path, museum: Path, tmp_path: Path
+    ) -> None:
+        sweep = tmp_path / "sweep"
+        run("eval", questions, "--document", museum, "--set", "top_k=8,1", "--out", sweep)
+        assert run_json("compare", sweep)["runs"] == ["top_k=8", "top_k=1"]
+
     def test_bad_input_is_answered_in_a_sentence(
         self, runs: tuple[Path, Path], tmp_path: Path
     ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import platform
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,14 +11,17 @@ from typing import Any
 
 import pytest
 
+from embeddings import load_encoder
 from qa import QA, Document
 from qa.answering import Answer, ExtractiveAnswerer
 from qa.citations import Citation
 from qa.documents import Span
 from qa.errors import QuestionError, QuestionSetError, SettingsError
-from qa.evaluation import Question, QuestionSet, Run, evaluate
+from qa.evaluation import MEASURES, Question, QuestionSet, Run, compare, evaluate
+from qa.evaluation.environment import of_encoder
 from qa.evaluation.questions import Place, fingerprint
 from qa.evaluation.records import Excerpt, Record
+from qa.evaluation.report import html_report
 from qa.index import Index, update_index
 from qa.passages import Passage
 from qa.retrieval import RetrievedPassage
@@ -115,6 +120,21 @@ class TestACorpus:
         assert settings["why"] == "to see"
         assert settings["notes"] == []
 
+    def test_they_tell_with_what_and_on_what_machine(self, museum: QA) -> None:
+        settings = evaluate(museum, QUESTIONS).settings
+        assert settings["backend"] == "FakeEncoder"
+        assert settings["python"] == platform.python_version()
+        assert {"inquote", "torch", "openvino", "numpy"} <= settings["versions"].keys()
+        assert settings["processor"]
+        assert settings["cores"] == os.cpu_count()
+
+    @pytest.mark.model
+    @pytest.mark.parametrize("backend", ["openvino", "torch"])
+    def test_a_real_encoder_tells_its_backend_and_precision(self, backend: str) -> None:
+        encoder = load_encoder(backend=backend, device="cpu")
+        known = {"backend": backend, "precision": "float32", "device": "cpu"}
+        assert of_encoder(encoder) == known
+
     def test_a_tag_has_figures_of_its_own(self, museum: QA) -> None:
         run = evaluate(museum, QUESTIONS, top_k=1)
         assert run.by_tag["money"]["quote-hit@1"].value == 0.5
@@ -145,9 +165,18 @@ class TestACorpus:
         with pytest.raises(QuestionSetError, match="the question id 'a' is there 2 times"):
             evaluate(museum, [QUESTIONS[0], QUESTIONS[0]])
 
+    def test_a_short_answer_is_enough_to_judge_quotes_but_not_passages(self, museum: QA) -> None:
+        asked = [replace(one, quotes=(), answers=one.quotes) for one in QUESTIONS[:3]]
+        run = evaluate(museum, [*asked, QUESTIONS[3]], top_k=1)
+        outcomes = [record.outcome for record in run.records]
+        assert outcomes == ["right", "right", "wrong quote", "correct abstention"]
+        assert values(run)["answer-in-quote@1"] == pytest.approx(2 / 3)
+        assert values(run)["balanced score"] == pytest.approx(2 * (2 / 3) / (2 / 3 + 1))
+        assert not values(run).keys() & {"hit@1", "quote-hit@1", "citation recall"}
+
     def test_an_answerable_question_must_say_by_what(self, museum: QA) -> None:
         with pytest.raises(QuestionSetError, match="question 'q' is answerable: say by which"):
-            evaluate(museum, [Question("q", "Why?", True, answers=("so",))])
+            evaluate(museum, [Question("q", "Why?", True)])
 
     def test_a_set_of_another_corpus_is_refused_unless_that_is_wanted(self, museum: QA) -> None:
         other = QuestionSet("museum", tuple(QUESTIONS), corpus="0" * 64)
@@ -186,6 +215,29 @@ class TestAnySystem:
         assert values(run)["quote-hit@1"] == 1.0
         assert values(run)["citation precision"] == pytest.approx(10 / 16)
         assert run.settings["corpus"] == fingerprint(CORPUS)
+
+    def test_without_passages_its_retrieval_is_left_out_and_not_compared(self, museum: QA) -> None:
+        answer = self.answer(quote=("cats", 0, 20))
+        run = evaluate(lambda question: answer, QUESTIONS[:1], documents=CORPUS)
+        retrieval = {name for name, one in MEASURES.items() if one.group == "retrieval"}
+        assert not values(run).keys() & retrieval
+        assert run.records[0].outcome == "wrong quote"
+        assert "its retrieval is not measured" in run.settings["notes"][0]
+        assert "<lambda>" in run.settings["system"]
+        assert platform.system() in run.settings["platform"]
+        comparison = compare(evaluate(museum, QUESTIONS[:1]), run)
+        assert not {one.measure for one in comparison.differences} & retrieval
+        assert "quote-hit@1" in {one.measure for one in comparison.differences}
+        assert any("for want of a value in both runs: hit@1" in one for one in comparison.notes)
+        assert not any("its passages are not those" in one for one in comparison.notes)
+        assert "not retrieved" not in html_report(run)
+
+    def test_a_question_that_found_none_counts_0_where_others_found_some(self) -> None:
+        def system(question: str) -> Answer:
+            return self.answer(("tickets", 0, 24)) if "tickets" in question else self.answer()
+
+        run = evaluate(system, QUESTIONS[:2], documents=CORPUS)
+        assert values(run)["hit@1"] == 0.5
 
     def test_gold_that_it_did_not_retrieve_counts_as_a_passage_not_found(self) -> None:
         question = Question("q", "?", True, ("five euros", "at nine"))

@@ -235,8 +235,11 @@ class TestSeveralRuns:
         # 6 lost: p is 2 / 64 = 0.031; the smaller of two is doubled.
         a, b = answered("A"), answered("B", lost=6)
         assert compare(a, b, measures=["quote-hit@1"]).differences[0].verdict == "worse"
-        both = compare(a, b, answered("C"), measures=["quote-hit@1"]).differences
+        comparison = compare(a, b, answered("C"), measures=["quote-hit@1"])
+        both = comparison.differences
         assert [d.verdict for d in both] == ["no evidence of a difference"] * 2
+        assert [d.because for d in both] == ["after correction for 2 tests", ""]
+        assert "without correction for several tests, quote-hit@1 would" in comparison.summary()
 
     def test_runs_of_one_name_are_told_apart(self) -> None:
         same = [answered("B", total=20) for _ in range(3)]
@@ -356,6 +359,7 @@ class TestData:
             "p": 1.0,
             "adjusted": 1.0,
             "verdict": "no evidence of a difference",
+            "because": "",
             "difference": 0.0,
         }
         assert plain["flips"] == [

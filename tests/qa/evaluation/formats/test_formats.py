@@ -117,6 +117,15 @@ class TestJsonLines:
         (fault,) = faults(written(tmp_path, GOOD, {"corpus": CORPUS}))
         assert fault.startswith("line 2: corpus: is not a field that is known")
 
+    def test_a_question_needs_no_id(self, tmp_path: Path) -> None:
+        unnamed = {key: value for key, value in GOOD.items() if key != "id"}
+        path = written(tmp_path, {"name": "mine"}, unnamed, "", GOOD, unnamed)
+        assert [question.id for question in load_questions(path)] == ["q1", "a", "q3"]
+
+    def test_an_answer_without_a_quote_makes_it_answerable(self, tmp_path: Path) -> None:
+        path = written(tmp_path, {"question": "When?", "answerable": True, "answers": ["in 2013"]})
+        assert load_questions(path)[0] == Question("q1", "When?", True, answers=("in 2013",))
+
     def test_every_bad_line_is_named_with_its_number_and_reason(self, tmp_path: Path) -> None:
         path = written(
             tmp_path,
@@ -140,7 +149,7 @@ class TestJsonLines:
             load_questions(path)
         assert caught.value.faults == (
             "line 2: is not JSON: expected ident at column 2",
-            "line 3: answerable is true, but there are no quotes that answer it",
+            "line 3: answerable is true, but there are no quotes or answers",
             "line 4: the id “a” is there twice, first in line 1",
             "line 5: questoin: is not a field that is known; did you mean question?",
             "line 7: question: is empty",

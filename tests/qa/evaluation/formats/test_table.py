@@ -56,6 +56,13 @@ def test_a_question_with_quotes_is_answerable_if_nothing_else_is_said(tmp_path: 
     assert [question.answerable for question in load_questions(path)] == [True, False]
 
 
+def test_so_is_one_with_an_answer(tmp_path: Path) -> None:
+    assert list(load_questions(written(tmp_path, "question,answer\nWhen?,in 2013\nWhy?,\n"))) == [
+        Question("q1", "When?", True, answers=("in 2013",)),
+        Question("q2", "Why?", False),
+    ]
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.evaluation.measures.short_answers import exact_match, holds, token_f1, words
+from qa.evaluation.short_answers import exact_match, holds, token_f1, words
 
 
 @pytest.mark.parametrize(
