@@ -57,6 +57,22 @@ class TestRefreshing:
             assert quoted(qa) == SIX.text
             assert qa.index.document_ids() == ["a", "b"]
 
+    def test_keeps_to_the_documents_that_are_asked(self, folder: Path) -> None:
+        changed(folder, OPENING)
+        with QA(Index.open(folder, ["b"]), FakeEncoder()) as qa:
+            changed(folder, Document("c", "Tickets cost seven euros."))
+            assert qa.refresh()
+            assert qa.index.document_ids() == ["b"]
+
+    def test_follows_no_change_that_takes_out_all_documents_that_are_asked(
+        self, folder: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        changed(folder, OPENING)
+        with QA(Index.open(folder, ["b"]), FakeEncoder(), follow=True) as qa:
+            update_index(folder, [], encoder=FakeEncoder(), remove=["b"])
+            assert {hit.passage.document_id for hit in qa.retrieve("opens at nine")} == {"b"}
+        assert "no document matches 'b'" in caplog.text
+
     def test_does_nothing_where_nothing_was_changed(self, folder: Path) -> None:
         with opened(folder) as qa:
             index = qa.index
@@ -183,6 +199,13 @@ class TestAStoreOfOnesOwn:
             assert qa.retrieve(PRICE, documents=["b"]) == own.retrieve(PRICE, documents=["b"])
         assert len(store.searched) == 2
         assert len(store) == 2  # it is not closed
+
+    def test_finds_only_the_documents_that_are_asked(
+        self, folder: Path, store: RecordingStore
+    ) -> None:
+        changed(folder, OPENING)
+        with QA(Index.open(folder, ["b"]), FakeEncoder(), store=store) as qa:
+            assert {hit.passage.document_id for hit in qa.retrieve(PRICE)} == {"b"}
 
     def test_follows_the_index(self, folder: Path, store: RecordingStore) -> None:
         with opened(folder, store=store, follow=True) as qa:
