@@ -95,4 +95,4 @@ def test_scripts_are_left_out_where_web_pages_are_unless_they_are_named(tmp_path
 
 def test_a_binary_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "video.ts").write_bytes(b"G\0\0\0")
-    assert "is a binary file, not text" in refusal(tmp_path / "video.ts")
+    assert "looks like a binary file" in refusal(tmp_path / "video.ts")
