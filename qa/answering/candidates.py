@@ -30,6 +30,8 @@ HANGS = re.compile(
     re.IGNORECASE,
 )
 
+_LOOKED_AT = 200  # characters at the start of a sentence
+
 FEATURES = (
     "maxsim_idf",
     "maxsim_mean",
@@ -185,10 +187,10 @@ def _run_on(passage: Passage, last: int) -> bool:
 
     Two items of a list, or two rows of a table, have a line break between them.
     """
-    before, here = passage.sentences[last - 1], passage.sentences[last]
-    gap = passage.text[before.end - passage.start : here.start - passage.start]
-    leads_in = passage.text[: before.end - passage.start].endswith((":", "?"))
-    return not gap.strip() and ("\n" not in gap or leads_in)
+    start, end = passage.sentences[last - 1].end - passage.start, passage.sentences[last].start
+    gap, there = passage.text[start : end - passage.start], passage.text[end - passage.start :]
+    belong = passage.text[:start].endswith((":", "?")) or _POINTS_BACK.match(there[:_LOOKED_AT])
+    return not gap.strip() and ("\n" not in gap or bool(belong))
 
 
 def _part(passage: Passage, texts: Sequence[str], first: int, last: int) -> _Part:

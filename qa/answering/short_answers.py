@@ -100,6 +100,12 @@ def _between_ends(scored: ScoredPassage, ends: NDArray[np.float32], sentence: Sp
     first, last = (chances / chances.sum(axis=0))[inside].T
     together = np.triu(np.outer(first, last)) - np.triu(np.outer(first, last), _LONGEST)
     start, end = np.unravel_index(int(together.argmax()), together.shape)
-    found = Span(int(spans[inside[start], 0]), int(spans[inside[end], 1]))
+    text, at = passage.text, passage.start
+    first_at, last_at = int(spans[inside[start], 0]), int(spans[inside[end], 1])
+    while first_at > sentence.start and text[first_at - 1 - at : first_at + 1 - at].isalnum():
+        first_at -= 1
+    while last_at < sentence.end and text[last_at - 1 - at : last_at + 1 - at].isalnum():
+        last_at += 1
+    found = Span(first_at, last_at)
     is_whole = len(inside) == end - start + 1
     return found if together[start, end] >= _CLEAR and not is_whole else None

@@ -42,7 +42,7 @@ def test_every_shipped_question_is_answered_in_the_documents_own_characters(
         shown = check_quotes(turn, essay.text)
         expect(turn.locator(".iq-quote:not([data-state=verified])")).to_have_count(0)
         assert sorted(marked(page).values()) == sorted(shown)
-        answered += turn.get_attribute("data-state") == "answered"
+        answered += turn.get_attribute("data-state") in ("answered", "tentative")
         if question.id == asked[20].id:  # what is asked does not lean on too much
             page.click("#iq-new")
     assert answered > len(asked) / 2
@@ -177,7 +177,8 @@ def test_a_hostile_document_is_shown_character_by_character(page: Page, hostile_
         found = check_quotes(turn, HOSTILE_DOCUMENT)
         assert sorted(marked(page).values()) == sorted(found)
         shown.update(found)
-    shown.update(check_quotes(ask(page, "What does the school of Kyiv teach?"), HOSTILE_DOCUMENT))
+    for question in ("What does the school of Kyiv teach?", "How does the ferry of Ghent cross?"):
+        shown.update(check_quotes(ask(page, question), HOSTILE_DOCUMENT))
     everything = "".join(shown)
     for danger in ("<script>", "<img src=x", "&amp;", "**bold**", "$x$", "${value}", "{{value}}"):
         assert danger in everything

@@ -95,8 +95,11 @@ def test_two_lines_or_paragraphs_are_never_quoted_as_one(text: str) -> None:
     assert not any(each.features["pair"] for each in ranked(text, "When is the salt added?"))
 
 
-@pytest.mark.parametrize("text", ["May I park?\nOn Sundays.", "You need:\nA permit."])
-def test_a_line_that_leads_in_is_quoted_with_the_next(text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    ["May I park?\nOn Sundays.", "You need:\nA permit.", "It is open.\n\nIts gate shuts."],
+)
+def test_a_line_is_quoted_with_the_next_where_they_belong_together(text: str) -> None:
     assert text in [quoted(text, each) for each in ranked(text, "When may I park?")]
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -78,6 +80,14 @@ def read_thoroughly(start: str, end: str, chance: float) -> ScoredPassage:
 def test_what_the_thorough_reader_points_at_answers_any_question() -> None:
     passage = read_thoroughly("Lord", "Grey", 0.9)
     assert answer("Which nobleman paid?", passage) == "Lord Grey"
+
+
+def test_a_short_answer_ends_with_a_word() -> None:
+    passage = read_thoroughly("Lord", "Gre", 0.9)
+    spans = passage.match.tokens.spans.copy()
+    spans[:, 1] = np.where(spans[:, 1] - spans[:, 0] > 3, spans[:, 0] + 3, spans[:, 1])
+    cut = replace(passage.match, tokens=replace(passage.match.tokens, spans=spans))
+    assert answer("Which nobleman paid?", passage._replace(match=cut)) == "Lord Grey"
 
 
 @pytest.mark.parametrize(("start", "end", "chance"), [("Lord", "Grey", 0.1), ("Marta", ".", 0.9)])
