@@ -28,13 +28,14 @@ from qa.answering import extractive
 from qa.answering.joint_reader import JointReader
 from qa.answering.late_interaction import Matcher
 from qa.answering.span_reader import SpanReader
+from qa.asking.pipeline import Pipeline
 from qa.citations import Citation
 from qa.index import Index
 
 ROUNDS = 5
 REST, WHOLE = "the rest", "**all, with nothing watched**"
 STAGES: dict[str, Sequence[tuple[Any, str]]] = {
-    "checking and reading the question": [(QA, "_standalone")],
+    "checking and reading the question": [(Pipeline, "standalone")],
     "counting the question's tokens": [(OpenVINOEncoder, "count_tokens")],
     "the question's vector and tokens": [
         (OpenVINOEncoder, "encode_queries"),

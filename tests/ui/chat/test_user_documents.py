@@ -72,13 +72,13 @@ class TestUserDocuments:
                 upload(tmp_path, "empty.txt", " "),
                 upload(tmp_path, "gate.txt", GATE),
                 upload(tmp_path, "again.txt", GATE),
-                upload(tmp_path, "sheet.xlsx", "x"),
+                upload(tmp_path, "sheet.zip", "x"),
             ]
         )
         assert [entry.id for entry in documents.entries] == ["gate.txt"]
         assert told[0] == "empty.txt is empty: it has no text to ask about"
         assert told[1] == "again.txt is here already: its text is the same"
-        assert told[2].startswith("sheet.xlsx has a suffix that cannot be read")
+        assert told[2].startswith("sheet.zip has a suffix that cannot be read")
 
     def test_another_text_of_the_same_name_gets_a_name_of_its_own(
         self, documents: UserDocuments, tmp_path: Path
