@@ -36,6 +36,11 @@ def counted(items: Sequence[Item], progress: Progress | None) -> Iterator[Item]:
         progress(done, len(items))
 
 
+def followed(items: Sequence[Item], progress: Progress | None, **options: Any) -> Iterable[Item]:
+    """Return items; how many are worked through is told, or else shown in a bar."""
+    return counted(items, progress) if progress else shown(items, **options)
+
+
 class _LogLines:
     """Where a bar writes a line of the log each time, rather than over its last line."""
 

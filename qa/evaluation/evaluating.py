@@ -23,7 +23,7 @@ from qa.evaluation.questions import NOT_JUDGED, Question, QuestionSet, fingerpri
 from qa.evaluation.records import Record
 from qa.evaluation.runs import Run, figures, figures_by_tag
 from qa.passages import Passage
-from qa.progress import Progress, counted, shown
+from qa.progress import Progress, followed
 from qa.retrieval import RERANKED, RetrievedPassage
 
 System = Callable[..., Answer]
@@ -82,7 +82,7 @@ def evaluate(
     started = time.perf_counter()
     records = tuple(
         _ask(subject, question, judge, first=question is asked[0])
-        for question in shown(counted(asked, progress), total=len(asked), **BAR)
+        for question in followed(asked, progress, **BAR)
     )
     answered = [record for record in records if not record.error]
     if answered and not isinstance(system, QA) and not any(one.ranking for one in answered):

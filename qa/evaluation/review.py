@@ -18,7 +18,7 @@ from qa.evaluation.fuzzy_match import nearest, occurrences
 from qa.evaluation.gold import Gold, check_corpus, locate
 from qa.evaluation.questions import NOT_JUDGED, Place, Question, QuestionSet, brief, fingerprint
 from qa.evaluation.records import Excerpt
-from qa.progress import Progress, counted, shown
+from qa.progress import Progress, followed
 
 _CANDIDATES = 10
 
@@ -90,7 +90,7 @@ class Review:
         before = len(self._judged)
         unseen = list(_unseen(questions, list(self._judged.values())))
         self._order = [*self._judged, *(question.id for question in unseen)]
-        for question in shown(counted(unseen, progress), total=len(unseen), **BAR):
+        for question in followed(unseen, progress, **BAR):
             self._sort_in(question)
         if len(self._judged) > before:
             self._save()

@@ -6,6 +6,7 @@ import logging
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from logging import NullHandler
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -285,8 +286,12 @@ class TestTheLog:
         assert record.getMessage().startswith(f"asked {PRICE!r}, read as {PRICE!r}: answered, ")
 
     def test_is_silent_unless_somebody_listens(
-        self, folder: Path, capfd: pytest.CaptureFixture[str]
+        self, folder: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        # The command line listens, and other tests of this process may have called it.
+        only_own = [h for h in logging.getLogger("inquote").handlers if type(h) is NullHandler]
+        assert only_own
+        monkeypatch.setattr(logging.getLogger("inquote"), "handlers", only_own)
         with opened(folder, follow=True) as qa:
             shutil.rmtree(folder)
             qa.ask(PRICE)

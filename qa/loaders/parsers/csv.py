@@ -30,7 +30,7 @@ def parse(data: bytes, name: str) -> Extracted:
     """
     text, sheets = data.decode(), Sheets()
     separator = "\t" if name.lower().endswith(".tsv") else _separator(text[:_LOOKED_AT])
-    csv.field_size_limit(_LONGEST_CELL)
+    before = csv.field_size_limit(_LONGEST_CELL)
     try:
         sheets.table([_cell(cell) for cell in row] for row in _rows(text, separator))
     except csv.Error:
@@ -38,6 +38,8 @@ def parse(data: bytes, name: str) -> Extracted:
             f"has a cell of more than {_LONGEST_CELL:,} characters: close the quotation mark that "
             "it begins with"
         ) from None
+    finally:
+        csv.field_size_limit(before)
     text, blocks = sheets.written()
     return Extracted(text, blocks=blocks)
 
