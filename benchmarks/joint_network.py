@@ -54,7 +54,9 @@ class Pair(NamedTuple):
     answering: NDArray[np.bool_]
     spans: Sequence[Span]
 
-    def __len__(self) -> int:
+    @property
+    def tokens(self) -> int:
+        """How many there are, with the special ones."""
         return len(self.question) + len(self.passage) + 3
 
 
@@ -195,11 +197,11 @@ def _batches(
         for start in range(0, len(order), _SORTED):
             pairs = sorted(
                 (pair for each in order[start : start + _SORTED] for pair in _drawn(each, chance)),
-                key=len,
+                key=lambda pair: pair.tokens,
             )
             batches: list[list[Pair]] = [[]]
             for pair in pairs:
-                if (len(batches[-1]) + 1) * _padded(len(pair)) > TOKENS:
+                if (len(batches[-1]) + 1) * _padded(pair.tokens) > TOKENS:
                     batches.append([])
                 batches[-1].append(pair)
             chance.shuffle(batches)
@@ -217,17 +219,17 @@ def _drawn(situation: Situation, chance: random.Random) -> list[Pair]:
 
 def batched(pairs: Sequence[Pair]) -> Batch:
     """Pad pairs to one length."""
-    shape = len(pairs), _padded(max(map(len, pairs)))
+    shape = len(pairs), _padded(max(pair.tokens for pair in pairs))
     ids, kinds = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     present, in_question, in_passage, answering = (np.zeros(shape, bool) for _ in range(4))
     of_question, of_passage = (np.zeros((*shape, n), np.float32) for n in (2, 3))
     spans = []
     for row, pair in enumerate(pairs):
         between = 1 + len(pair.question)
-        question, passage = slice(1, between), slice(between + 1, len(pair) - 1)
-        ids[row, : len(pair)] = [_FIRST, *pair.question, _BETWEEN, *pair.passage, _BETWEEN]
-        kinds[row, between + 1 : len(pair)] = 1
-        present[row, : len(pair)] = in_question[row, question] = in_passage[row, passage] = True
+        question, passage = slice(1, between), slice(between + 1, pair.tokens - 1)
+        ids[row, : pair.tokens] = [_FIRST, *pair.question, _BETWEEN, *pair.passage, _BETWEEN]
+        kinds[row, between + 1 : pair.tokens] = 1
+        present[row, : pair.tokens] = in_question[row, question] = in_passage[row, passage] = True
         of_question[row, question] = pair.question_features
         of_passage[row, passage] = pair.passage_features
         answering[row, passage] = pair.answering
