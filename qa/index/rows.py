@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from qa.documents import Block, Document, Span
 from qa.errors import LoadError
+from qa.metadata import Metadata
 from qa.passages import Passage
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Listed:
         source: where the document came from.
         sha256: of its text.
         stamp: of its file (`qa.loaders.File`).
-        pages: where its pages start, as stored.
+        details: where its pages start, and its metadata, as stored in the column `pages`.
         structure: the checksum of its blocks, as stored.
     """
 
@@ -81,7 +82,7 @@ class Listed:
     source: str | None
     sha256: str
     stamp: str | None
-    pages: str
+    details: str
     structure: str
 
 
@@ -122,7 +123,7 @@ def enter(connection: sqlite3.Connection, document_id: str, entry: Listed) -> No
         entry.source,
         entry.sha256,
         entry.stamp,
-        entry.pages,
+        entry.details,
         entry.structure,
     )
     connection.execute(
@@ -136,8 +137,10 @@ def document_of(row: tuple[Any, ...], document_id: str) -> tuple[Document, range
     *columns, text, blocks = row
     id_, entry = _listed(tuple(columns))
     try:
-        pages, structure = _pages(entry.pages), _blocks(blocks)
-        document = Document(id_, text, entry.title, entry.source, pages, structure)
+        (pages, metadata), structure = read_details(entry.details), _blocks(blocks)
+        document = Document(
+            id_, text, entry.title, entry.source, pages, structure, metadata=metadata
+        )
     except (LoadError, TypeError, ValueError):
         document = None
     stored = id_, entry.sha256, entry.structure
@@ -146,11 +149,26 @@ def document_of(row: tuple[Any, ...], document_id: str) -> tuple[Document, range
     return document, entry.passages
 
 
-def _pages(stored: str) -> tuple[int, ...]:
-    starts = json.loads(stored)
+def stored_details(document: Document) -> str:
+    """Return a document's page starts as they are stored, and its metadata if it has any."""
+    pages = json.dumps(document.pages)
+    if not document.metadata:
+        return pages
+    return f'{{"pages": {pages}, "metadata": {Metadata(document.metadata).to_json()}}}'
+
+
+def read_details(stored: str) -> tuple[tuple[int, ...], Metadata]:
+    """Read the page starts and the metadata of a document; a `ValueError` if they are no such."""
+    details = json.loads(stored)
+    if isinstance(details, dict):
+        starts, metadata = details.get("pages"), details.get("metadata")
+    else:
+        starts, metadata = details, {}
     if not isinstance(starts, list) or not all(isinstance(start, int) for start in starts):
         raise ValueError(f"{stored[:50]} is not a list of pages")
-    return tuple(starts)
+    if not isinstance(metadata, dict):
+        raise ValueError("the metadata has no names")
+    return tuple(starts), Metadata(metadata)
 
 
 def stored_blocks(document: Document) -> str:
