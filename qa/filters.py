@@ -112,13 +112,15 @@ class Filter:
             for id_, values in by_id.items()
             if all(each.holds(values.get(each.name)) for each in self.where)
         ]
-        return chosen or self._refuse(by_id.values())
+        unknown = {each.name for each in self.where}.difference(*by_id.values())
+        return self._refuse(by_id.values()) if unknown or not chosen else chosen
 
     def _matches_id(self, id_: str) -> bool:
         return not self.only or any(fnmatchcase(id_, pattern) for pattern in self.only)
 
     def _refuse(self, documents: Iterable[Mapping[str, Value]]) -> NoReturn:
         """Say why nothing matches, and what there is."""
+        that = f" that matches {', '.join(map(repr, self.only))}" if self.only else ""
         there: dict[str, set[str]] = {}
         for values in documents:
             for name, value in values.items():
@@ -127,11 +129,11 @@ class Filter:
         for name in names:
             if name not in there:
                 raise SettingsError(
-                    f"no document has {name!r} in its metadata; names there are: {_some(there)}"
+                    f"no document{that} has {name!r} in its metadata; it has: {_some(there)}"
                 )
-        has = "; ".join(f"{printable_name(name)} is {_some(there[name])}" for name in names)
-        conditions = " and ".join(map(str, self.where))
-        raise SettingsError(f"no document has {printable_name(conditions)}; {has}")
+        has = "; ".join(f"{printable_name(name)} is one of {_some(there[name])}" for name in names)
+        conditions = printable_name(" and ".join(map(str, self.where)))
+        raise SettingsError(f"no document{that} has {conditions}: {has}")
 
 
 EVERYTHING = Filter()
@@ -178,8 +180,9 @@ def _asked(name: str, given: object) -> str | float:
 
 
 def _plain(value: Value) -> str | float:
-    """Return a value as it is compared: true and false are texts."""
-    return str(value).lower() if isinstance(value, bool) else value
+    """Return a value as it is compared: true and false are texts, in small letters."""
+    lower = str(value).lower()
+    return lower if lower in ("true", "false") else value
 
 
 def _sign(value: str | float, asked: str | float) -> int | None:
@@ -187,7 +190,7 @@ def _sign(value: str | float, asked: str | float) -> int | None:
 
     Numbers are compared as numbers, also where they are typed, and texts as texts. A date is
     looked at only as far as the one that is asked for: 2024-03-05 equals 2024 and 2024-03. None
-    is returned for a number and a text, as neither is less.
+    is returned for a number and a text.
     """
     numbers = _number(value), _number(asked)
     texts = str(value), str(asked)
@@ -198,9 +201,7 @@ def _sign(value: str | float, asked: str | float) -> int | None:
         )
     if all(map(_DATE.fullmatch, texts)):
         return _compared(texts[0][: len(texts[1])], texts[1])
-    if isinstance(value, str) and isinstance(asked, str):
-        return _compared(*texts)
-    return None
+    return _compared(*texts) if numbers == (None, None) else None
 
 
 def _number(value: str | float) -> float | None:

@@ -22,6 +22,7 @@ LONGEST_VALUE = 1_000
 """The most characters of a name, and of a text, which is cut there."""
 
 _LARGEST = 10**15  # what a float still holds exactly; a longer number is an identifier
+_MOST_BITS = 512
 _WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,14})")
 _YEAR = re.compile(r"([0-9]{4})-[0-9]{2}")
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -98,7 +99,10 @@ def _value(given: Any) -> Value | None:
     if isinstance(given, bool):
         return given
     if isinstance(given, Integral):
-        return number if abs(number := int(given)) < _LARGEST else str(number)
+        number = int(given)
+        if abs(number) < _LARGEST:
+            return number
+        return str(number) if number.bit_length() < _MOST_BITS else None
     if isinstance(given, Real) and isfinite(given):
         return float(given)
     return None

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 _LONGEST = 10_000  # characters
+_MOST_BRACKETS = 500  # which may be in each other, and take quadratic time
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _BEGINS = re.compile(r"---[ \t]*[\r\n]")
 _ENDS = re.compile(r"(?:---|\.\.\.)[ \t]*")
@@ -25,13 +26,13 @@ def front_matter(text: str) -> dict[str, Any]:
 
     No type of YAML is looked at, and no alias is multiplied.
     """
-    lines = front_matter_lines(text)[1:-1]
-    if not lines:
+    inside = "\n".join(front_matter_lines(text)[1:-1])
+    if not inside or inside.count("[") + inside.count("{") > _MOST_BRACKETS:
         return {}
     import yaml
 
     try:
-        told = yaml.BaseLoader("\n".join(lines)).get_single_data()
+        told = yaml.BaseLoader(inside).get_single_data()
     except (yaml.YAMLError, RecursionError, ValueError):
         return {}
     return told if isinstance(told, dict) else {}

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from qa.regular_files import read_regular, refused
+from qa.errors import LoadError
+from qa.regular_files import read_regular
+from qa.text.printable import printable_name
 
 SUFFIX = ".meta.json"
 
@@ -37,7 +39,7 @@ def read_sidecar(path: Path) -> Mapping[str, Any]:
     """
     sidecar = sidecar_of(path)
     if sidecar.is_symlink():
-        raise refused(sidecar, "is a link: put the file itself there")
+        raise _refused(path, "is a link: put the file itself there")
     if not sidecar.exists():
         return {}
     try:
@@ -45,7 +47,10 @@ def read_sidecar(path: Path) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         told = None
     if not isinstance(told, dict):
-        raise refused(
-            sidecar, 'is not metadata: write a JSON object into it, such as {"year": 2024}'
-        )
+        raise _refused(path, 'is not metadata: write a JSON object, such as {"year": 2024}')
     return told
+
+
+def _refused(path: Path, reason: str) -> LoadError:
+    """Return the error that a document's metadata cannot be read, and so the document."""
+    return LoadError(f"{printable_name(sidecar_of(path))} {reason}", source=str(path))
