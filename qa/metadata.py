@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -63,10 +62,6 @@ class Metadata(Mapping[str, Value]):
 
     def __repr__(self) -> str:
         return f"Metadata({self._values})"
-
-    def to_json(self) -> str:
-        """Return the values as they are stored."""
-        return json.dumps(self._values, ensure_ascii=False)
 
 
 def told_by_file(told: Mapping[str, Any]) -> Metadata:

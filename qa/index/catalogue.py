@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from qa.filters import Filter
-from qa.index.rows import Listed, read_details
+from qa.index.rows import Listed, read_metadata
 from qa.metadata import Metadata
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Catalogue:
     @cached_property
     def metadata(self) -> dict[str, Metadata]:
         """The metadata of each document, by id; a `ValueError` if it is not what was written."""
-        return {id_: read_details(row.details)[1] for id_, row in self.rows.items()}
+        return {id_: read_metadata(row) for id_, row in self.rows.items()}
 
     @cached_property
     def numbers(self) -> NDArray[np.int64]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -73,8 +73,10 @@ class Listed:
         source: where the document came from.
         sha256: of its text.
         stamp: of its file (`qa.loaders.File`).
-        details: where its pages start, and its metadata, as stored in the column `pages`.
+        pages: where its pages start, as stored.
         structure: the checksum of its blocks, as stored.
+        metadata: in JSON; "" if it has none. It is stored behind the stamp, so that versions
+            that know of none read the row as well.
     """
 
     passages: range
@@ -82,8 +84,9 @@ class Listed:
     source: str | None
     sha256: str
     stamp: str | None
-    details: str
+    pages: str
     structure: str
+    metadata: str = ""
 
 
 def listed(connection: sqlite3.Connection) -> tuple[dict[str, Listed], str]:
@@ -110,7 +113,9 @@ def _listed(row: tuple[Any, ...]) -> tuple[str, Listed]:
     are_texts = all(text is None or isinstance(text, str) for text in rest)
     if types != [int, int, str] or passages < 1 or not are_texts:
         raise NotWhole(f"the document {id_!r} is not what it can be")
-    return id_, Listed(range(number, number + passages), *rest)
+    entry = Listed(range(number, number + passages), *rest)
+    stamp, _, metadata = (entry.stamp or "").partition("\n")
+    return id_, replace(entry, stamp=stamp or None, metadata=metadata)
 
 
 def enter(connection: sqlite3.Connection, document_id: str, entry: Listed) -> None:
@@ -122,8 +127,8 @@ def enter(connection: sqlite3.Connection, document_id: str, entry: Listed) -> No
         entry.title,
         entry.source,
         entry.sha256,
-        entry.stamp,
-        entry.details,
+        f"{entry.stamp or ''}\n{entry.metadata}" if entry.metadata else entry.stamp,
+        entry.pages,
         entry.structure,
     )
     connection.execute(
@@ -137,7 +142,7 @@ def document_of(row: tuple[Any, ...], document_id: str) -> tuple[Document, range
     *columns, text, blocks = row
     id_, entry = _listed(tuple(columns))
     try:
-        (pages, metadata), structure = read_details(entry.details), _blocks(blocks)
+        pages, structure, metadata = _pages(entry.pages), _blocks(blocks), read_metadata(entry)
         document = Document(
             id_, text, entry.title, entry.source, pages, structure, metadata=metadata
         )
@@ -149,26 +154,24 @@ def document_of(row: tuple[Any, ...], document_id: str) -> tuple[Document, range
     return document, entry.passages
 
 
-def stored_details(document: Document) -> str:
-    """Return a document's page starts as they are stored, and its metadata if it has any."""
-    pages = json.dumps(document.pages)
-    if not document.metadata:
-        return pages
-    return f'{{"pages": {pages}, "metadata": {Metadata(document.metadata).to_json()}}}'
-
-
-def read_details(stored: str) -> tuple[tuple[int, ...], Metadata]:
-    """Read the page starts and the metadata of a document; a `ValueError` if they are no such."""
-    details = json.loads(stored)
-    if isinstance(details, dict):
-        starts, metadata = details.get("pages"), details.get("metadata")
-    else:
-        starts, metadata = details, {}
+def _pages(stored: str) -> tuple[int, ...]:
+    starts = json.loads(stored)
     if not isinstance(starts, list) or not all(isinstance(start, int) for start in starts):
         raise ValueError(f"{stored[:50]} is not a list of pages")
+    return tuple(starts)
+
+
+def stored_metadata(document: Document) -> str:
+    """Return a document's metadata as they are stored; "" if it has none."""
+    return json.dumps(dict(document.metadata), ensure_ascii=False) if document.metadata else ""
+
+
+def read_metadata(entry: Listed) -> Metadata:
+    """Read the metadata of a document; a `ValueError` if they have no names."""
+    metadata = json.loads(entry.metadata or "{}")
     if not isinstance(metadata, dict):
-        raise ValueError("the metadata has no names")
-    return tuple(starts), Metadata(metadata)
+        raise ValueError("metadata have names")
+    return Metadata(metadata)
 
 
 def stored_blocks(document: Document) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sqlite3
@@ -27,9 +28,9 @@ from qa.index.rows import (
     enter_passage,
     listed,
     listed_as,
-    read_details,
+    read_metadata,
     stored_blocks,
-    stored_details,
+    stored_metadata,
     structure_of,
 )
 from qa.index.storage import load_vectors
@@ -240,7 +241,7 @@ class _Writer:
         if _searched(known) == _searched(new):
             if new != known:
                 enter(self._connection, document.id, new)
-            is_same = document.metadata == read_details(known.details)[1]
+            is_same = document.metadata == read_metadata(known)
             (self.changes.unchanged if is_same else self.changes.updated).append(document.id)
             return True
         if not replacing:
@@ -317,10 +318,15 @@ def _searched(entry: Listed) -> tuple[str, str, str]:
 
 
 def _entry(document: Document, stamp: str | None, passages: range) -> Listed:
-    details = stored_details(document)
-    structure = structure_of(stored_blocks(document))
     return Listed(
-        passages, document.title, document.source, document.sha256, stamp, details, structure
+        passages,
+        document.title,
+        document.source,
+        document.sha256,
+        stamp,
+        json.dumps(document.pages),
+        structure_of(stored_blocks(document)),
+        stored_metadata(document),
     )
 
 

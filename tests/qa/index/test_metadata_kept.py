@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from qa.filters import Filter
 from qa.index import Index, update_index
 from qa.index.rows import checksum
 from qa.index.storage import DATABASE
-from qa.loaders import find
+from qa.loaders import find, load
 from tests.fakes import FakeEncoder
 
 QUESTION = "How much does a ticket cost?"
@@ -87,18 +88,35 @@ class TestMetadataInAnIndex:
             assert metadata_in(folder) == {"a.txt": {"year": year}}
             assert len(encoder.encoded) == (year == 2023)
 
+    def test_is_taken_from_files_that_were_indexed_without_it(self, tmp_path: Path) -> None:
+        path, folder = tmp_path / "a.html", tmp_path / "of files"
+        path.write_text("<html lang=en><title>Fees</title><p>A ticket costs five euros.</p>")
+        os.utime(path, (1, 1))
+        (document,) = load(path)
+        encoder = FakeEncoder()
+        update_index(folder, [replace(document, metadata={})], encoder=encoder)
+        assert metadata_in(folder) == {"a.html": {}}
+        changes = update_index(folder, find(path), encoder=FakeEncoder())
+        assert (changes.updated, changes.encoded) == (["a.html"], 0)
+        assert metadata_in(folder) == {"a.html": {"title": "Fees", "language": "en"}}
+
+    def test_is_behind_the_stamp_in_the_row(self, folder: Path) -> None:
+        with closing(sqlite3.connect(folder / DATABASE)) as connection:
+            stored = connection.execute("SELECT stamp FROM documents").fetchall()
+        assert stored[0] == ('\n{"year": 2022}',)
+
     def test_is_not_in_the_rows_of_documents_without_any(self, tmp_path: Path) -> None:
         update_index(tmp_path / "i", [Document("a", "Five euros.")], encoder=FakeEncoder())
         with closing(sqlite3.connect(tmp_path / "i" / DATABASE)) as connection:
-            assert connection.execute("SELECT pages FROM documents").fetchall() == [("[]",)]
+            assert connection.execute("SELECT stamp FROM documents").fetchall() == [(None,)]
 
-    @pytest.mark.parametrize("stored", ["{}", '{"pages": [], "metadata": []}', '{"pages": [0.5]}'])
+    @pytest.mark.parametrize("stored", ["\n[]", "\n{", "1 2\n5"])
     def test_that_is_none_is_damage(self, folder: Path, stored: str) -> None:
         with closing(sqlite3.connect(folder / DATABASE)) as connection, connection:
             (*row, _) = connection.execute("SELECT * FROM documents").fetchone()
-            row[7] = stored
+            row[6] = stored
             connection.execute(
-                "UPDATE documents SET pages = ?, checksum = ? WHERE number = ?",
+                "UPDATE documents SET stamp = ?, checksum = ? WHERE number = ?",
                 (stored, checksum(*row), row[0]),
             )
         with pytest.raises(IndexDamaged):
