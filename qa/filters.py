@@ -97,7 +97,7 @@ class Filter:
         It is one, too, if no document has a value of a name that is asked for.
         """
         matching = [id_ for id_ in documents if self._matches_id(id_)]
-        if not matching:
+        if self.only and not matching:
             there = ", ".join(map(printable_name, [*documents][:_NAMED])) or "none"
             patterns = ", ".join(map(repr, self.only))
             raise SettingsError(f"no document matches {patterns}; the index has: {there}")

@@ -96,6 +96,8 @@ def test_an_unknown_name_is_told_with_those_that_are_known() -> None:
         chosen("yeer=2022")
     with pytest.raises(SettingsError, match="'year' in its metadata; it has: none"):
         Filter.of((), "year!=1").choose({"a": Metadata()})
+    with pytest.raises(SettingsError, match="'year' in its metadata; it has: none"):
+        Filter.of((), "year=1").choose({})
 
 
 def test_that_nothing_matches_is_told_with_the_values_there_are() -> None:
