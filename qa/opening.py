@@ -27,6 +27,7 @@ from qa.errors import (
     LoadError,
     StoredIndexError,
 )
+from qa.filters import EVERYTHING, Filter
 from qa.index import Changes, Index, update_index
 from qa.index.storage import FORMAT, is_index
 from qa.index.wanted import known_files
@@ -63,7 +64,7 @@ def open_corpus(
     chunking: Chunking | None = None,
     remove: Sequence[str] = (),
     token_vectors: int | None = None,
-    only: Sequence[str] = (),
+    chosen: Filter = EVERYTHING,
     encoding: str | None = None,
     progress: Progress | None = None,
     unreadable: Unreadable | None = None,
@@ -76,7 +77,11 @@ def open_corpus(
     """
     load = partial(load_encoder, backend=backend, precision=precision)
     update = partial(
-        _updated, only=only, token_vectors=token_vectors, progress=progress, unreadable=unreadable
+        _updated,
+        chosen=chosen,
+        token_vectors=token_vectors,
+        progress=progress,
+        unreadable=unreadable,
     )
     hidden: list[LoadError] = []
 
@@ -105,7 +110,7 @@ def open_corpus(
                 remove = [*remove, *deleted_below(paths, indexed, documents, hidden)]
             corpus = update(folder, documents, encoder=encoder, chunking=chunking, remove=remove)
         else:
-            corpus = _open_unchanged(folder, load, model, only)
+            corpus = _open_unchanged(folder, load, model, chosen)
     _log.info("opened %s: %d passages", corpus.index.folder, len(corpus.index))
     return corpus
 
@@ -115,14 +120,14 @@ def _updated(
     documents: list[Document | File],
     *,
     encoder: Encoder,
-    only: Sequence[str],
+    chosen: Filter,
     unreadable: Unreadable | None,
     **settings: Any,
 ) -> Corpus:
     """Bring the index in a folder up to date, and open it."""
     skip = _unless_all(unreadable, len(documents))
     changes = update_index(folder, documents, encoder=encoder, unreadable=skip, **settings)
-    return Corpus(Index.open(folder, only), encoder, changes)
+    return Corpus(Index.open(folder, chosen), encoder, changes)
 
 
 def _unless_all(unreadable: Unreadable | None, files: int) -> Unreadable | None:
@@ -154,8 +159,8 @@ def _several(source: Source | Sequence[Source]) -> list[Source]:
     return list(source)
 
 
-def _open_unchanged(folder: Path, load: _Load, model: str | None, only: Sequence[str]) -> Corpus:
-    index = Index.open(folder, only)
+def _open_unchanged(folder: Path, load: _Load, model: str | None, chosen: Filter) -> Corpus:
+    index = Index.open(folder, chosen)
     try:
         return Corpus(index, load(model) if model else _named_by(index, load), Changes())
     except BaseException:
