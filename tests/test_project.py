@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tarfile
 import tomllib
 import venv
 import zipfile
@@ -15,6 +16,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 
 import pytest
+from hatchling.builders.sdist import SdistBuilder
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -177,6 +179,17 @@ def _anchors(document: Path) -> set[str]:
     """Return what the headings of a document are linked by, as GitHub makes it of them."""
     headings = re.findall(r"^#+ (.+)$", _read(document), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_sdist_has_the_documents_and_what_they_link_to(tmp_path: Path) -> None:
+    (built,) = SdistBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
+    with tarfile.open(built) as archive:
+        archive.extractall(tmp_path, filter="data")
+    folder = Path(built.removesuffix(".tar.gz"))
+    for document in PROSE:
+        unpacked = folder / document.relative_to(ROOT)
+        for link in re.findall(r"\]\((?!http)([^)#]+)", _without_code(unpacked)):
+            assert (unpacked.parent / link).exists(), link
 
 
 @pytest.fixture(scope="module")
