@@ -142,6 +142,11 @@ def test_the_links_in_a_document_lead_somewhere(document: Path) -> None:
         assert not anchor or anchor in _anchors(target), f"{link}#{anchor}"
 
 
+def test_every_picture_is_shown_in_a_document() -> None:
+    shown = re.findall(r"screenshots/([\w-]+\.png)", "".join(map(_read, DOCUMENTS)))
+    assert {path.name for path in (ROOT / "docs" / "screenshots").iterdir()} == {*shown}
+
+
 def _without_code(document: Path) -> str:
     return re.sub(r"```.*?```|`[^`\n]*`", "", _read(document), flags=re.DOTALL)
 
