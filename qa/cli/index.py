@@ -126,14 +126,6 @@ def index(
         _watch(changes, corpus.index.folder, as_json)
 
 
-def _chunking(max_tokens: int | None, overlap: int | None) -> Chunking | None:
-    from qa.passages import Chunking
-
-    named = {"max_tokens": max_tokens, "overlap": overlap}
-    settings = {name: value for name, value in named.items() if value is not None}
-    return Chunking(**settings) if settings else None
-
-
 def _check(index: Path | None, *, bare: bool) -> None:
     """Print that an index is not damaged; raise `IndexDamaged` if it is."""
     from qa.index import Index
@@ -145,6 +137,14 @@ def _check(index: Path | None, *, bare: bool) -> None:
         documents, passages = len(opened.document_ids()), len(opened)
     click.echo(f"The index in {printable_name(index)} is not damaged.")
     click.echo(f"  documents: {documents:,}, passages: {passages:,}")
+
+
+def _chunking(max_tokens: int | None, overlap: int | None) -> Chunking | None:
+    from qa.passages import Chunking
+
+    named = {"max_tokens": max_tokens, "overlap": overlap}
+    settings = {name: value for name, value in named.items() if value is not None}
+    return Chunking(**settings) if settings else None
 
 
 def _report(error: QAError) -> None:
