@@ -75,8 +75,11 @@ def index(
     that cannot be read are skipped, and named at the end. Without --index, the index is kept in
     your cache folder, and used by other commands that name the same paths with --document.
 
-    After Ctrl-C, the same command continues where it stopped.
+    An index of an earlier version is upgraded, also if no paths are named. After Ctrl-C, the same
+    command continues where it stopped.
     """
+    from qa.index import is_index
+    from qa.index.upgrade import needs_upgrade
     from qa.index.watcher import watch as watch_files
     from qa.opening import open_corpus
     from qa.passages import Chunking
@@ -86,7 +89,8 @@ def index(
         return
     if watch and not paths:
         raise click.UsageError("--watch needs files or folders to watch: name them.")
-    if not paths and not remove:
+    upgrade = not paths and index is not None and is_index(index) and needs_upgrade(index)
+    if not paths and not remove and not upgrade:
         raise click.UsageError(
             "Name the files or folders to index, such as: inquote index notes/. The essay that "
             "comes with inquote needs no index: inquote ask asks it if nothing is named."
@@ -111,6 +115,7 @@ def index(
             encoding=encoding,
             unreadable=None if strict else skipped.add,
             remove_deleted=not keep_missing,
+            upgrade=upgrade,
         )
     except KeyboardInterrupt:
         click.echo("Stopped. The same command continues from here.", err=True)
@@ -160,6 +165,13 @@ def _print_changes(
         print_json({"index": str(folder), **changes.to_dict(), "skipped": files})
         return
     click.echo(f"The index is in {printable_name(folder)}")
+    if changes.upgraded_from is not None:
+        click.echo(changes.upgrade)
+    if changes.without_blocks:
+        click.echo(
+            "Headings, lists and tables of these are not known until their files are indexed "
+            f"again: {len(changes.without_blocks):,} ({_few(changes.without_blocks)})"
+        )
     for what in ("added", "updated", "removed", "unchanged"):
         if ids := getattr(changes, what):
             click.echo(f"  {what}: {len(ids):,} ({_few(ids)})")
