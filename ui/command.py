@@ -21,6 +21,7 @@ from qa.cli.options import (
     print_json,
     threshold_options,
 )
+from qa.schemas import format_of
 from ui.server.accounts import Accounts, find_accounts
 from ui.visitors.clients import parse_address
 from ui.visitors.folder import private_folder
@@ -174,7 +175,7 @@ def _is_loopback(host: str) -> bool:
 def _say_where(url: str, mcp: bool, as_json: bool) -> None:
     tools = f"{url}mcp"
     if as_json:
-        print_json({"url": url} | ({"mcp": tools} if mcp else {}))
+        print_json({"format": format_of("server"), "url": url} | ({"mcp": tools} if mcp else {}))
         return
     click.echo(f"inquote is at {url} (Ctrl-C stops it)")
     if mcp:

@@ -18,6 +18,7 @@ from qa.cli.options import (
     print_json,
     reading_options,
 )
+from qa.schemas import format_of
 from qa.text.printable import printable, printable_name
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def index(
     from qa.passages import Chunking
 
     if check:
-        _check(index, bare=not paths and not remove and not watch)
+        _check(index, as_json, bare=not paths and not remove and not watch)
         return
     if watch and not paths:
         raise click.UsageError("--watch needs files or folders to watch: name them.")
@@ -132,7 +133,7 @@ def index(
         _watch(changes, corpus.index.folder, as_json)
 
 
-def _check(index: Path | None, *, bare: bool) -> None:
+def _check(index: Path | None, as_json: bool, *, bare: bool) -> None:
     """Print that an index is not damaged; raise `IndexDamaged` if it is."""
     from qa.index import Index
 
@@ -141,6 +142,10 @@ def _check(index: Path | None, *, bare: bool) -> None:
     with closing(Index.open(index)) as opened:
         opened.check_whole()
         documents, passages = len(opened.document_ids()), len(opened)
+    if as_json:
+        counts = {"documents": documents, "passages": passages}
+        print_json({"format": format_of("check"), "index": str(index)} | counts)
+        return
     click.echo(f"The index in {printable_name(index)} is not damaged.")
     click.echo(f"  documents: {documents:,}, passages: {passages:,}")
 
@@ -162,7 +167,7 @@ def _print_changes(
 ) -> None:
     if as_json:
         files = skipped.to_list() if skipped else []
-        print_json({"index": str(folder), **changes.to_dict(), "skipped": files})
+        print_json(changes.to_dict() | {"index": str(folder), "skipped": files})
         return
     click.echo(f"The index is in {printable_name(folder)}")
     if changes.upgraded_from is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 
+from qa.schemas import format_of
+
 
 @dataclass(slots=True)
 class Changes:
@@ -49,4 +51,4 @@ class Changes:
 
     def to_dict(self) -> dict[str, object]:
         """Return the changes as plain data."""
-        return asdict(self)
+        return {"format": format_of("changes")} | asdict(self)

@@ -176,7 +176,7 @@ class TestAnIndexThatIsAsked:
     def test_need_not_be_asked_whole(self, index: Path) -> None:
         for patterns, found in ((["a*"], ["a.txt"]), (["a*", "*/c.txt"], ["a.txt", "sub/c.txt"])):
             only = [part for pattern in patterns for part in ("--only", pattern)]
-            hits = run_json("retrieve", "Tickets and towers", "--index", index, *only)
+            hits = run_json("retrieve", "Tickets and towers", "--index", index, *only)["passages"]
             assert sorted(hit["passage"]["document_id"] for hit in hits) == found
         answer = run_json("ask", "How many towers?", "--index", index, "--only", "a*")
         assert {q["document_id"] for q in answer["citations"] + answer["near"]} == {"a.txt"}
@@ -187,7 +187,7 @@ class TestAnIndexThatIsAsked:
         assert (result.exit_code, result.stderr) == (1, told)
 
     def test_documents_need_not_be_asked_whole_either(self, notes: Path) -> None:
-        hits = run_json("retrieve", TICKET, "--document", notes, "--only", "sub/*")
+        hits = run_json("retrieve", TICKET, "--document", notes, "--only", "sub/*")["passages"]
         assert [hit["passage"]["document_id"] for hit in hits] == ["sub/c.txt"]
 
 
@@ -210,7 +210,7 @@ class TestEncodings:
 
     def test_may_be_named_and_changed(self, latin: Path) -> None:
         def quote(*options: str) -> str:
-            hits = run_json("retrieve", "Euro", "--document", latin, *options)
+            hits = run_json("retrieve", "Euro", "--document", latin, *options)["passages"]
             return str(hits[0]["passage"]["text"])
 
         assert quote() == "Die Füße kosten fünf Euro."
