@@ -137,7 +137,8 @@ def chat(
             _say_where(url, mcp, as_json)
             if _has_screen() if open_browser is None else open_browser:
                 webbrowser.open(url)
-            stop.wait()
+            while not stop.wait(timeout=1):  # without one, Windows waits for Ctrl-C in vain
+                pass
             server.stop()
 
 
@@ -202,7 +203,8 @@ def _free_port(host: str, asked: int | None) -> int:
     reason = ""
     for port in tried:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if os.name == "posix":  # elsewhere, it lets two programs have one port
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
             except OSError as error:
