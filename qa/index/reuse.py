@@ -36,8 +36,11 @@ class Leaving:
         self._passages: list[range] = []
         self._numbers: dict[bytes, int] = {}
 
-    def add(self, passages: range, document_id: str | None) -> None:
-        """Take the passages of a document; their texts may come again if its id is given."""
+    def add(self, passages: range, document_id: str | None) -> int:
+        """Take the passages of a document; their texts may come again if its id is given.
+
+        Returns how many of them have tokens.
+        """
         self._store()  # it is loaded, and checked, while it has all its passages
         self._passages.append(passages)
         between = passages.start, passages.stop
@@ -52,21 +55,27 @@ class Leaving:
                 self._numbers[digest_of(in_context(context, text))] = number
         # Passages have positive numbers.
         query = "UPDATE tokens SET passage = -passage WHERE passage >= ? AND passage < ?"
-        self._connection.execute(query, between)
+        return self._connection.execute(query, between).rowcount
 
     def __contains__(self, text: str) -> bool:
         return digest_of(text) in self._numbers
 
-    def come_again(self, numbered: Sequence[tuple[int, str]]) -> NDArray[np.float32]:
-        """Return the vectors of texts that are here; their tokens get the numbers given."""
+    def come_again(
+        self, numbered: Sequence[tuple[int, str]], most: int
+    ) -> tuple[NDArray[np.float32], int]:
+        """Return the vectors of texts that are here, and how many kept their tokens.
+
+        The first, `most` of them, do: these are then of the passages with the numbers given.
+        """
         digests = [(number, digest_of(text)) for number, text in numbered]
-        self._connection.executemany(
+        moved = self._connection.executemany(
             "UPDATE tokens SET passage = ? WHERE passage = "
             "(SELECT min(passage) FROM tokens WHERE text = ? AND passage < 0)",
-            digests,
-        )
+            digests[: max(most, 0)],
+        ).rowcount
         self.count += len(digests)
-        return self._store().vectors(np.array([self._numbers[d] for _, d in digests], np.int64))
+        numbers = np.array([self._numbers[digest] for _, digest in digests], np.int64)
+        return self._store().vectors(numbers), moved
 
     def forget(self) -> None:
         """Remove what did not come again."""

@@ -264,14 +264,14 @@ class _Writer:
         numbered = [(number, passage.text_in_context) for number, passage in batch]
         kept = [(number, text) for number, text in numbered if text in self._leaving]
         new = [(number, text) for number, text in numbered if text not in self._leaving]
+        old_vectors, moved = self._leaving.come_again(kept, self._tokens_left)
+        self._tokens_left -= moved
         vectors, tokens = self._encoded.encode(
             [text for _, text in new], with_tokens=self._tokens_left > 0
         )
         self._store_tokens([(*new[n], tokens[n]) for n in tokens])
-        if kept:
-            vectors = np.concatenate([self._leaving.come_again(kept), vectors])
         ids = np.array([number for number, _ in kept + new], np.int64)
-        self._pending.append((ids, vectors))
+        self._pending.append((ids, np.concatenate([old_vectors, vectors])))
         self.changes.passages += len(batch)
         self.changes.encoded, self.changes.kept = self._encoded.count, self._leaving.count
         if len(self._pending) * _ENCODED_AT_ONCE >= _STORED_AT_ONCE:
@@ -304,7 +304,9 @@ class _Writer:
             raise NotWhole(f"passages of {document_id!r} are missing")
         self._words.remove(passages)
         with faults_named(self._folder):
-            self._leaving.add(passages, document_id if may_come_again else None)
+            self._tokens_left += self._leaving.add(
+                passages, document_id if may_come_again else None
+            )
         execute("DELETE FROM passages WHERE number >= ? AND number < ?", of_document)
         execute("DELETE FROM texts WHERE document = ?", (passages.start,))
         execute("DELETE FROM documents WHERE number = ?", (passages.start,))

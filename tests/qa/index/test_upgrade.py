@@ -233,6 +233,15 @@ def test_the_command_upgrades_an_index_and_then_has_nothing_to_do(
     assert "Name the files or folders to index" in again.stderr
 
 
+def test_an_upgrade_stores_no_more_token_vectors_than_the_setting(
+    old: Path, notes: Path, encoder: FakeEncoder
+) -> None:
+    update_index(old, find(notes), encoder=encoder, token_vectors=5)
+    with connect(old) as database:
+        assert database.execute("SELECT count(*) FROM tokens").fetchone() == (5,)
+    check_whole(old)
+
+
 def test_what_an_edit_leaves_is_not_encoded_again(folder: Path) -> None:
     (before,) = corpus("b")
     edited = replace(before, text=f"{before.text} A sentence more about b.")

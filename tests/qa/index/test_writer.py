@@ -155,6 +155,7 @@ class TestOnlyWhatChangedIsEncoded:
 
     def test_changes_are_plain_data(self) -> None:
         assert Changes(added=["a"], encoded=3).to_dict() == {
+            "format": "inquote-changes/1",
             "added": ["a"], "updated": [], "removed": [], "unchanged": [],
             "passages": 0, "encoded": 3, "kept": 0, "upgraded_from": None, "without_blocks": [],
             "encodings": {},
