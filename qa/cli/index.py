@@ -72,7 +72,7 @@ def index(
 ) -> None:
     """Index files and folders, so that questions start at once.
 
-    Only new and changed documents are encoded, and those whose files are gone are taken out. Files
+    Only what is new or changed is encoded, and documents whose files are gone are taken out. Files
     that cannot be read are skipped, and named at the end. Without --index, the index is kept in
     your cache folder, and used by other commands that name the same paths with --document.
 

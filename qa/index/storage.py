@@ -65,8 +65,10 @@ _ON_DISK = {"manifest", "tokens"}
 SCHEMAS = {
     6: (
         SCHEMA[0],
-        SCHEMA[1].replace("structure TEXT NOT NULL, ", ""),
-        SCHEMA[2].replace(", blocks TEXT NOT NULL", ""),
+        "CREATE TABLE documents (number INTEGER PRIMARY KEY, passages INTEGER NOT NULL, "
+        "id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, source TEXT, sha256 TEXT NOT NULL, "
+        "stamp TEXT, pages TEXT NOT NULL, checksum BLOB NOT NULL)",
+        "CREATE TABLE texts (document INTEGER PRIMARY KEY, text TEXT NOT NULL)",
         *SCHEMA[3:],
     ),
     FORMAT: SCHEMA,

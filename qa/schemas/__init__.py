@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 KINDS = (
@@ -34,8 +34,14 @@ def format_of(kind: str) -> str:
 
 
 def schema(kind: str) -> dict[str, Any]:
-    """Return the schema of a kind; those that it refers to are among its `$defs`."""
-    text = (files(__name__) / f"{kind}.json").read_text(encoding="utf-8")
+    """Return the schema of a kind; those that it refers to are among its `$defs`.
+
+    Raises:
+        ValueError: there is none of that kind.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"there is no schema of {kind!r}: there are {', '.join(KINDS)}")
+    text = (Path(__file__).parent / f"{kind}.json").read_text(encoding="utf-8")
     read: dict[str, Any] = json.loads(text)
     for other in KINDS:
         if f'"$ref": "{other}.json"' in text:
