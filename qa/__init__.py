@@ -13,9 +13,10 @@ from qa.answering import Answer
 from qa.citations import Citation
 from qa.conversation import Conversation
 from qa.documents import Document
-from qa.engine import QA, retrieve
+from qa.engine import QA
 from qa.errors import QAError
 from qa.follow_ups.rewriting import Rewriting
+from qa.one_call import retrieve
 from qa.passages import Chunking, Passage
 from qa.retrieval import RetrievedPassage
 from qa.verification import verify

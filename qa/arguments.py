@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from numbers import Integral, Real
 from types import UnionType
 
-from qa.errors import QAError, SettingsError
+from qa.errors import QAError, QuestionError, SettingsError
 
 
 def check_text(name: str, given: object, error: type[QAError] = SettingsError) -> None:
@@ -46,6 +46,15 @@ def check_several(name: str, given: object, example: str) -> None:
     """Refuse a single text where several things are wanted, and what cannot be gone through."""
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):
         raise SettingsError(f"{name} is {_described(given)}: give a list, such as {example}")
+
+
+def check_asked(question: object, history: object, top_k: object, documents: object) -> None:
+    """Refuse arguments of a question that are of a wrong type."""
+    check_text("the question", question, QuestionError)
+    check_texts("history", history)
+    check_whole("top_k", top_k)
+    if documents is not None:
+        check_texts("documents", documents, "ids")
 
 
 def _described(given: object) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from qa.answering import Answer
 from qa.citations import Citation
 from qa.engine import DEFAULT_TOP_K, QA
+from qa.filters import Where
 from qa.follow_ups.rewriting import LOOK_BACK
 
 _SHOWN = 100  # quotes that are kept
@@ -36,6 +37,8 @@ class Conversation:
         *,
         top_k: int = DEFAULT_TOP_K,
         documents: Sequence[str] | None = None,
+        only: str | Sequence[str] = (),
+        where: Where = (),
     ) -> Answer:
         """Answer a question as `QA.ask` does; `Answer.query` tells how it was read.
 
@@ -43,13 +46,15 @@ class Conversation:
 
         Raises:
             QuestionError: the question cannot be asked; it is then not kept.
-            SettingsError: `top_k` or `documents` cannot be used; likewise.
+            SettingsError: another argument cannot be used; likewise.
         """
         answer = self._qa.ask(
             question,
             history=self.questions,
             top_k=top_k,
             documents=documents,
+            only=only,
+            where=where,
             shown=tuple(self._shown),
         )
         self._asked.append(question)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import PurePath
 from typing import Any, NamedTuple, TypeVar
 
 from qa.errors import LoadError
+from qa.metadata import Metadata, Value
 
 _STEP = 4_096  # characters between two places whose bytes and lines are counted in advance
 
@@ -71,6 +72,8 @@ class Document:
             overlap; the text between them is paragraphs.
         encoding: what the text was decoded from, if the file does not tell it and it is not
             UTF-8. An index does not keep it.
+        metadata: named values to choose documents by, such as an author or a year: `Metadata` of
+            what is given. Nothing is searched or quoted in it.
         sha256: of the text in UTF-8.
     """
 
@@ -81,6 +84,7 @@ class Document:
     pages: tuple[int, ...] = field(default=(), repr=False)
     blocks: tuple[Block, ...] = field(default=(), repr=False)
     encoding: str = field(default="", repr=False, compare=False)
+    metadata: Mapping[str, Value] = field(default=Metadata(), repr=False)
     sha256: str = field(init=False)
     _derived: dict[Callable[[Document], Any], Any] = field(
         default_factory=dict, init=False, repr=False, compare=False
@@ -113,8 +117,14 @@ class Document:
         if not _are_blocks(self.blocks, self.text):
             raise LoadError(f"{named} has blocks that do not follow each other", source=named)
         object.__setattr__(self, "sha256", hashlib.sha256(encoded).hexdigest())
+        if not isinstance(self.metadata, Metadata):
+            object.__setattr__(self, "metadata", Metadata(self.metadata))
         if not self.title:
             object.__setattr__(self, "title", PurePath(self.id).stem)
+
+    def with_metadata(self, more: Mapping[str, Value]) -> Document:
+        """Return the document with more metadata; of one name, the new value counts."""
+        return replace(self, metadata=Metadata(self.metadata, more))
 
     def line(self, position: int) -> int:
         """Return the line of a character, from 1; a line ends with LF, CRLF or CR."""

@@ -13,11 +13,12 @@ from embeddings import Encoder, Reranker, SearchStore, load_reranker
 from qa.answering import DEFAULT_TENTATIVE, DEFAULT_THRESHOLD, Answer, Answerer, ExtractiveAnswerer
 from qa.answering.confidence import ANSWERABLE
 from qa.answering.overview import MOST_SENTENCES
-from qa.arguments import check_kind, check_number, check_text, check_texts, check_whole
+from qa.arguments import check_asked, check_kind, check_number, check_texts, check_whole
 from qa.asking.pipeline import DEFAULT_SENTENCES, Pipeline
 from qa.citations import Citation
 from qa.current import Current
-from qa.errors import QuestionError, SettingsError, StoredIndexError
+from qa.errors import SettingsError, StoredIndexError
+from qa.filters import Filter, Where
 from qa.index import Index
 from qa.index.custom_store import CustomStore
 from qa.loaders import Unreadable
@@ -93,6 +94,7 @@ class QA:
         answerer: Answerer | None = None,
         store: SearchStore | None = None,
         only: str | Sequence[str] = (),
+        where: Where = (),
         encoding: str | None = None,
         follow: bool = False,
         progress: Progress | None = None,
@@ -133,6 +135,9 @@ class QA:
                 is added to it, and what else it has is removed, now and with each `refresh`. It
                 belongs to this `QA` alone, is used by one thread at a time, and is not closed.
             only: patterns, such as "git-*.html", of the ids of documents to ask; none is all.
+            where: what must be in the metadata of documents to ask: values by name, as in
+                {"year": 2024, "author": ["Smith", "Jones"]}, of which one must be there, or
+                conditions such as "year>=2020" (docs/documents.md).
             encoding: that of text files that are not UTF-8 and do not tell their own; None
                 detects it.
             follow: whether to see what other processes change in the index: each question is
@@ -145,7 +150,8 @@ class QA:
         Raises:
             SettingsError: an argument is of a wrong type; `threshold` or `tentative` is not from 0
                 to 1, or `answerable` is not between them, or they are given with an `answerer`;
-                `store` has other vectors; no document matches `only`; or the encoding is unknown.
+                `store` has other vectors; no document matches `only` and `where`; or the encoding
+                is unknown.
             LoadError: a document cannot be read.
             StoredIndexError: an index is missing, damaged, of another make, or not writable.
             ModelError: a model cannot be loaded (it is an `EmbeddingsError`).
@@ -156,6 +162,7 @@ class QA:
             check_number(name, given)
         if answerer is not None and chosen:
             raise SettingsError(f"{min(chosen)} is not for an answerer of your own: give it there")
+        asked = Filter.of(only, where)
         if chunking is not None:
             check_kind("chunking", chunking, Chunking, "a Chunking")
         loaded = None if reranker is None else load_reranker(reranker)  # before any indexing
@@ -167,7 +174,7 @@ class QA:
             precision=precision,
             chunking=chunking,
             token_vectors=token_vectors,
-            only=[only] if isinstance(only, str) else only,
+            chosen=asked,
             encoding=encoding,
             progress=progress,
             unreadable=unreadable,
@@ -192,6 +199,8 @@ class QA:
         history: Sequence[str] = (),
         top_k: int = DEFAULT_TOP_K,
         documents: Sequence[str] | None = None,
+        only: str | Sequence[str] = (),
+        where: Where = (),
     ) -> RetrievedPassages:
         """Find the passages nearest to a question, best first.
 
@@ -200,16 +209,18 @@ class QA:
             history: the questions asked before, oldest first, for a follow-up to depend on.
             top_k: the most passages to find.
             documents: ids of the documents to look in; None is all.
+            only: patterns of their ids, as in `open`.
+            where: what must be in their metadata, likewise.
 
         Raises:
             QuestionError: the question is empty, has no words, or is too long.
-            SettingsError: `top_k` is less than 1; or `documents` names none, or one that is not
-                in the index.
+            SettingsError: `top_k` is less than 1; `documents` names none, or one that is not in
+                the index; or no document matches `only` and `where`.
         """
-        _check_asked(question, history, top_k, documents)
-        with self._in_use() as pipeline:
-            asked = pipeline.standalone(question, history, documents)
-            return pipeline.retrieve(asked, top_k, documents)
+        check_asked(question, history, top_k, documents)
+        with self._asked_of(documents, only, where) as (pipeline, ids):
+            asked = pipeline.standalone(question, history, ids)
+            return pipeline.retrieve(asked, top_k, ids)
 
     def ask(
         self,
@@ -218,6 +229,8 @@ class QA:
         history: Sequence[str] = (),
         top_k: int = DEFAULT_TOP_K,
         documents: Sequence[str] | None = None,
+        only: str | Sequence[str] = (),
+        where: Where = (),
         shown: Sequence[Citation] = (),
     ) -> Answer:
         """Answer a question in quotes, which may be tentative, or abstain.
@@ -232,6 +245,8 @@ class QA:
             history: the questions asked before, oldest first, for a follow-up to depend on.
             top_k: the passages to look for quotes in.
             documents: ids of the documents to look in; None is all.
+            only: patterns of their ids, as in `open`.
+            where: what must be in their metadata, likewise.
             shown: the quotes that were shown, for "Tell me more" to leave out; without any, they
                 are found by answering the last question again.
 
@@ -239,12 +254,12 @@ class QA:
             AskOtherwise: it is small talk; or nothing answers it, and it is in a language that the
                 model does not know.
             QuestionError: the question is empty, has no words, or is too long.
-            SettingsError: `top_k` is less than 1; or `documents` names none, or one that is not
-                in the index.
+            SettingsError: `top_k` is less than 1; `documents` names none, or one that is not in
+                the index; or no document matches `only` and `where`.
         """
-        _check_asked(question, history, top_k, documents)
-        with self._in_use() as pipeline:
-            return pipeline.ask(question, history, top_k, documents, shown)
+        check_asked(question, history, top_k, documents)
+        with self._asked_of(documents, only, where) as (pipeline, ids):
+            return pipeline.ask(question, history, top_k, ids, shown)
 
     def retrieve_many(
         self,
@@ -252,6 +267,8 @@ class QA:
         *,
         top_k: int = DEFAULT_TOP_K,
         documents: Sequence[str] | None = None,
+        only: str | Sequence[str] = (),
+        where: Where = (),
     ) -> list[RetrievedPassages]:
         """Find the passages for each of several questions, in their order.
 
@@ -262,9 +279,9 @@ class QA:
             SettingsError: as in `retrieve`.
         """
         check_texts("questions", questions)
-        _check_asked("", (), top_k, documents)
-        with self._in_use() as pipeline:
-            return pipeline.retrieve_many(questions, top_k, documents)
+        check_asked("", (), top_k, documents)
+        with self._asked_of(documents, only, where) as (pipeline, ids):
+            return pipeline.retrieve_many(questions, top_k, ids)
 
     def ask_many(
         self,
@@ -272,6 +289,8 @@ class QA:
         *,
         top_k: int = DEFAULT_TOP_K,
         documents: Sequence[str] | None = None,
+        only: str | Sequence[str] = (),
+        where: Where = (),
     ) -> list[Answer]:
         """Answer several questions, each by itself, in their order.
 
@@ -284,30 +303,37 @@ class QA:
             SettingsError: as in `ask`.
         """
         check_texts("questions", questions)
-        _check_asked("", (), top_k, documents)
-        with self._in_use() as pipeline:
-            return pipeline.ask_many(questions, top_k, documents)
+        check_asked("", (), top_k, documents)
+        with self._asked_of(documents, only, where) as (pipeline, ids):
+            return pipeline.ask_many(questions, top_k, ids)
 
     def overview(
-        self, documents: Sequence[str] | None = None, *, sentences: int = DEFAULT_SENTENCES
+        self,
+        documents: Sequence[str] | None = None,
+        *,
+        sentences: int = DEFAULT_SENTENCES,
+        only: str | Sequence[str] = (),
+        where: Where = (),
     ) -> Answer:
         """Quote a few sentences of each document that together stand for it, in its order.
 
         Args:
             documents: ids of the documents; None is all. The first 20 are quoted.
             sentences: how many to quote of each, from 1 to 30; 100 quotes in all at most.
+            only: patterns of their ids, as in `open`.
+            where: what must be in their metadata, likewise.
 
         Raises:
-            SettingsError: `sentences` is not from 1 to 30; or `documents` names none, or one that
-                is not in the index.
+            SettingsError: `sentences` is not from 1 to 30; `documents` names none, or one that is
+                not in the index; or no document matches `only` and `where`.
         """
         check_whole("sentences", sentences)
         if not 1 <= sentences <= MOST_SENTENCES:
             raise SettingsError(
                 f"an overview of {sentences} sentences: ask for 1 to {MOST_SENTENCES}"
             )
-        with self._in_use() as pipeline:
-            return pipeline.overview(documents, sentences)
+        with self._asked_of(documents, only, where) as (pipeline, ids):
+            return pipeline.overview(ids, sentences)
 
     aask = in_thread(ask)
     aretrieve = in_thread(retrieve)
@@ -322,14 +348,14 @@ class QA:
         Raises:
             StoredIndexError: the index cannot be opened any more, or is of another make; the one
                 that is open stays in use. Or this `QA` is closed.
-            SettingsError: no document matches `only` any more; the open index stays in use.
+            SettingsError: no document matches `only` and `where` any more; likewise.
         """
         with self._refreshing:
             self._current.check_open()
             before = self.index
             if before.is_current():
                 return False
-            newer = Index.open(before.folder, before.only)
+            newer = Index.open(before.folder, before.chosen)
             try:
                 self._current.replace(self._pipeline(newer))
             except BaseException:
@@ -345,8 +371,14 @@ class QA:
         return pipeline
 
     @contextmanager
-    def _in_use(self) -> Iterator[Pipeline]:
-        """Keep what answers open for a question; with `follow`, the newest."""
+    def _asked_of(
+        self, documents: Sequence[str] | None, only: str | Sequence[str], where: Where
+    ) -> Iterator[tuple[Pipeline, Sequence[str] | None]]:
+        """Keep what answers open for a question, and yield it with the ids of the documents.
+
+        With `follow`, it is the newest.
+        """
+        chosen = Filter.of(only, where)
         self._current.check_open()
         if self._follows:
             try:
@@ -354,7 +386,7 @@ class QA:
             except (StoredIndexError, SettingsError) as error:
                 _log.warning("a change of the index is not followed: %s", error)
         with self._current.in_use() as pipeline:
-            yield pipeline
+            yield pipeline, pipeline.retriever.chosen(documents, chosen)
 
     def close(self) -> None:
         """Let go of the index's files and memory, after the questions that are being answered."""
@@ -365,28 +397,3 @@ class QA:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def retrieve(
-    question: str,
-    source: Source | Sequence[Source] | None = None,
-    *,
-    top_k: int = DEFAULT_TOP_K,
-    model: str | None = None,
-    reranker: str | None = None,
-) -> RetrievedPassages:
-    """Find the passages of a corpus nearest to a question, in one call.
-
-    For several questions, open the corpus once with `QA.open`.
-    """
-    with QA.open(source, model=model, reranker=reranker) as qa:
-        return qa.retrieve(question, top_k=top_k)
-
-
-def _check_asked(question: object, history: object, top_k: object, documents: object) -> None:
-    """Refuse arguments of a wrong type."""
-    check_text("the question", question, QuestionError)
-    check_texts("history", history)
-    check_whole("top_k", top_k)
-    if documents is not None:
-        check_texts("documents", documents, "ids")

@@ -27,6 +27,7 @@ from qa.errors import (
     LoadError,
     StoredIndexError,
 )
+from qa.filters import EVERYTHING, Filter
 from qa.index import Changes, Index, update_index
 from qa.index.storage import FORMAT, SCHEMAS, is_index
 from qa.index.upgrade import model_of
@@ -64,7 +65,7 @@ def open_corpus(
     chunking: Chunking | None = None,
     remove: Sequence[str] = (),
     token_vectors: int | None = None,
-    only: Sequence[str] = (),
+    chosen: Filter = EVERYTHING,
     encoding: str | None = None,
     progress: Progress | None = None,
     unreadable: Unreadable | None = None,
@@ -79,7 +80,11 @@ def open_corpus(
     """
     load = partial(load_encoder, backend=backend, precision=precision)
     update = partial(
-        _updated, only=only, token_vectors=token_vectors, progress=progress, unreadable=unreadable
+        _updated,
+        chosen=chosen,
+        token_vectors=token_vectors,
+        progress=progress,
+        unreadable=unreadable,
     )
     hidden: list[LoadError] = []
 
@@ -108,7 +113,7 @@ def open_corpus(
                 remove = [*remove, *deleted_below(paths, indexed, documents, hidden)]
             corpus = update(folder, documents, encoder=encoder, chunking=chunking, remove=remove)
         else:
-            corpus = _open_unchanged(folder, load, model, only)
+            corpus = _open_unchanged(folder, load, model, chosen)
     _log.info("opened %s: %d passages", corpus.index.folder, len(corpus.index))
     return corpus
 
@@ -118,14 +123,14 @@ def _updated(
     documents: list[Document | File],
     *,
     encoder: Encoder,
-    only: Sequence[str],
+    chosen: Filter,
     unreadable: Unreadable | None,
     **settings: Any,
 ) -> Corpus:
     """Bring the index in a folder up to date, and open it."""
     skip = _unless_all(unreadable, len(documents))
     changes = update_index(folder, documents, encoder=encoder, unreadable=skip, **settings)
-    return Corpus(Index.open(folder, only), encoder, changes)
+    return Corpus(Index.open(folder, chosen), encoder, changes)
 
 
 def _unless_all(unreadable: Unreadable | None, files: int) -> Unreadable | None:
@@ -157,8 +162,8 @@ def _several(source: Source | Sequence[Source]) -> list[Source]:
     return list(source)
 
 
-def _open_unchanged(folder: Path, load: _Load, model: str | None, only: Sequence[str]) -> Corpus:
-    index = Index.open(folder, only)
+def _open_unchanged(folder: Path, load: _Load, model: str | None, chosen: Filter) -> Corpus:
+    index = Index.open(folder, chosen)
     try:
         encoder = load(model) if model else _named(index.manifest.model, folder, load)
         return Corpus(index, encoder, Changes())

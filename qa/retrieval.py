@@ -11,6 +11,7 @@ from embeddings import Encoder, Reranker
 from qa.arguments import check_text, check_texts
 from qa.display.rendering import table_html
 from qa.errors import AskOtherwise, QuestionError, SettingsError
+from qa.filters import Filter
 from qa.follow_ups.dependence import Dependence
 from qa.follow_ups.rewriting import Rewriting
 from qa.index import Index
@@ -135,6 +136,20 @@ class Retriever:
         # It reads one question, not two: where it is ambiguous, the one that was asked.
         read = asked.question if asked.is_ambiguous else asked.query
         return reranked(read, hits, self._reranker)[:top_k]
+
+    def chosen(self, documents: Sequence[str] | None, chosen: Filter) -> Sequence[str] | None:
+        """Return the ids of those of some documents that match a filter; None is all.
+
+        Raises:
+            SettingsError: as in `checked`; or no document matches.
+        """
+        if not chosen:
+            return documents
+        named, matching = {*self.checked(documents)}, self._index.matching(chosen)
+        found = [id_ for id_ in matching if id_ in named]
+        if not found:
+            raise SettingsError("none of the documents that are named matches `only` and `where`")
+        return found
 
     def checked(self, documents: Sequence[str] | None) -> list[str]:
         """Return the ids of some documents; None is all.

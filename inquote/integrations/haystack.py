@@ -23,6 +23,7 @@ except ModuleNotFoundError as error:
 
 if TYPE_CHECKING:
     from inquote import QA
+    from qa.filters import Where
 
 
 @component
@@ -33,12 +34,16 @@ class InquoteRetriever:
         qa: an open QA, which stays the caller's to close. A pipeline with it cannot be saved.
         top_k: the most passages to find.
         documents: ids of the documents to look in; None is all.
+        where: what must be in their metadata, as in `QA.open`.
     """
 
-    def __init__(self, qa: QA, top_k: int = 5, documents: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, qa: QA, top_k: int = 5, documents: Sequence[str] | None = None, where: Where = ()
+    ) -> None:
         self._qa = qa
         self._top_k = top_k
         self._documents = documents
+        self._where = where
 
     @component.output_types(documents=list[Document])
     def run(self, query: str, top_k: int | None = None) -> dict[str, list[Document]]:
@@ -47,7 +52,9 @@ class InquoteRetriever:
         return {
             "documents": [
                 Document(id=found.key, content=found.text, meta=found.metadata, score=found.score)
-                for found in retrieve_with_proof(self._qa, query, most, self._documents)
+                for found in retrieve_with_proof(
+                    self._qa, query, most, self._documents, self._where
+                )
             ]
         }
 

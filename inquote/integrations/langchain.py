@@ -28,16 +28,18 @@ class InquoteRetriever(BaseRetriever):
         qa: an open `inquote.QA`, which stays the caller's to close.
         top_k: the most passages to find.
         documents: ids of the documents to look in; None is all.
+        where: what must be in their metadata, as in `QA.open`.
     """
 
     qa: Any
     top_k: int = 5
     documents: list[str] | None = None
+    where: Any = ()
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun
     ) -> list[Document]:
         return [
             Document(id=found.key, page_content=found.text, metadata=found.metadata)
-            for found in retrieve_with_proof(self.qa, query, self.top_k, self.documents)
+            for found in retrieve_with_proof(self.qa, query, self.top_k, self.documents, self.where)
         ]

@@ -23,6 +23,7 @@ except ModuleNotFoundError as error:
 
 if TYPE_CHECKING:
     from inquote import QA
+    from qa.filters import Where
 
 _READ_BY_MODELS = {"title", "page", "context"}  # the rest of the proof would only distract them
 
@@ -34,17 +35,21 @@ class InquoteRetriever(BaseRetriever):
         qa: an open QA, which stays the caller's to close.
         top_k: the most passages to find.
         documents: ids of the documents to look in; None is all.
+        where: what must be in their metadata, as in `QA.open`.
     """
 
-    def __init__(self, qa: QA, top_k: int = 5, documents: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, qa: QA, top_k: int = 5, documents: Sequence[str] | None = None, where: Where = ()
+    ) -> None:
         super().__init__()
         self._qa = qa
         self._top_k = top_k
         self._documents = documents
+        self._where = where
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         question = query_bundle.query_str
-        found = retrieve_with_proof(self._qa, question, self._top_k, self._documents)
+        found = retrieve_with_proof(self._qa, question, self._top_k, self._documents, self._where)
         return [NodeWithScore(node=_node(one), score=one.score) for one in found]
 
     async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:

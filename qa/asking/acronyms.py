@@ -54,8 +54,8 @@ class Acronyms:
         return query
 
     def _all_read(self, documents: Sequence[str] | None) -> tuple[str, ...]:
-        there = self._index.document_ids()
-        return tuple(id_ for id_ in there if documents is None or id_ in documents)
+        there, named = self._index.document_ids(), {*(documents or ())}
+        return tuple(id_ for id_ in there if documents is None or id_ in named)
 
     def _long_forms(
         self, query: str, defined: Definitions, among: tuple[str, ...]

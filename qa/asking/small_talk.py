@@ -47,7 +47,8 @@ def is_typed_at_random(word: str) -> bool:
 def topics(index: Index, documents: Sequence[str] | None = None) -> list[str]:
     """Return what the documents speak of most: names before words, the most frequent first."""
     counts = Counter[str]()
-    there = [id_ for id_ in index.document_ids() if documents is None or id_ in documents]
+    named = None if documents is None else {*documents}
+    there = [id_ for id_ in index.document_ids() if named is None or id_ in named]
     for id_ in there[:_DOCUMENTS]:
         for found in _NAME.findall(index.document(id_).text[:_READ]):
             first, _, rest = found.partition(" ")

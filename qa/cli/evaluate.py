@@ -262,7 +262,7 @@ def _drawn(questions: QuestionSet, size: int | None, seed: int) -> tuple[Questio
 def _refuse_with_review(*options: object) -> None:
     if any(options):
         raise click.UsageError(
-            "--review can only be combined with --document, --index, --only, --encoding, "
+            "--review can only be combined with --document, --index, --only, --where, --encoding, "
             "--strict, --model, --backend, --precision and --reranker."
         )
 

@@ -157,6 +157,7 @@ class CorpusOptions:
     documents: tuple[Path, ...]
     index: Path | None
     only: tuple[str, ...]
+    where: tuple[str, ...]
     encoding: str | None
     strict: bool
     model: str | None
@@ -182,7 +183,7 @@ class CorpusOptions:
             raise click.UsageError(
                 f"--index is asked as it is: leave out --document, or add the documents first with "
                 f"inquote index PATH --index {printable_name(self.index)}. "
-                "To ask some documents of an index, name them with --only PATTERN."
+                "To ask some documents of an index, choose them with --only PATTERN or --where."
             )
         skipped = Skipped()
         qa = QA.open(
@@ -206,7 +207,12 @@ class CorpusOptions:
     def reading(self, skipped: Skipped) -> dict[str, Any]:
         """Return what `QA.open` is told about reading; `skipped` gets the files left out."""
         unreadable = None if self.strict else skipped.add
-        return {"only": self.only, "encoding": self.encoding, "unreadable": unreadable}
+        return {
+            "only": self.only,
+            "where": self.where,
+            "encoding": self.encoding,
+            "unreadable": unreadable,
+        }
 
     def sources(self) -> list[Source]:
         """Return the documents, of which "-" is read from standard input."""
@@ -244,6 +250,13 @@ def corpus_options(command: _Command) -> _Command:
             multiple=True,
             metavar="PATTERN",
             help="Ask only documents whose names match, such as 'git-*.html'; repeatable.",
+        ),
+        click.option(
+            "--where",
+            multiple=True,
+            metavar="CONDITION",
+            help="Ask only documents whose metadata match, such as year=2024, 'date>=2023-06' or "
+            "'author~smith'; repeatable.",
         ),
         index_option("Folder of an index to ask, as it is."),
         documents_option("File or folder to ask, or - for standard input; repeatable."),

@@ -47,7 +47,7 @@ def paragraphs(answer: Shown, head: str = "") -> Iterator[Paragraph]:
     for quote in answer.citations:
         yield [Piece(f"[{quote.number}] "), *_quoted(quote)]
     for quote in () if answer.citations else answer.near:
-        yield [Piece("  - "), *_quoted(quote)]
+        yield [Piece("    "), *_quoted(quote)]
     yield [Piece(f"confidence {answer.confidence:.2f}", "dim")]
 
 

@@ -6,7 +6,6 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
@@ -15,11 +14,21 @@ from typing import TYPE_CHECKING, Any, Self
 from embeddings import Encoder, Tokens
 from embeddings.tokens import packed, unpacked
 from qa.documents import Document
-from qa.errors import IndexMissing, SettingsError
+from qa.errors import IndexMissing
+from qa.filters import EVERYTHING, Filter
+from qa.index.catalogue import Catalogue
 from qa.index.faults import faults_named, is_closed
 from qa.index.manifest import Manifest
 from qa.index.resume_cache import digest_of
-from qa.index.rows import ONE_DOCUMENT, Listed, NotWhole, checked, document_of, listed, passage_of
+from qa.index.rows import (
+    ONE_DOCUMENT,
+    Listed,
+    NotWhole,
+    checked,
+    document_of,
+    listed,
+    passage_of,
+)
 from qa.index.storage import (
     DATABASE,
     check_file,
@@ -30,7 +39,6 @@ from qa.index.storage import (
     read_manifest,
 )
 from qa.passages import Chunking, Passage
-from qa.text.printable import printable_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,7 +49,6 @@ if TYPE_CHECKING:
     from qa.index.custom_store import CustomStore
 
 _DOCUMENTS_CACHED = 8
-_NAMED = 10  # documents, in a message
 
 Hit = tuple[int, float]
 """A passage's number, and its score."""
@@ -50,8 +57,8 @@ Hit = tuple[int, float]
 class Index:
     """An index open for reading; it may be used from several threads.
 
-    With patterns in `only`, it is as if it held only the documents whose ids match one of them.
-    Words are still weighed by how rare they are in all of it.
+    With a filter in `chosen`, it is as if it held only the documents that match it. Words are
+    still weighed by how rare they are in all of it.
     """
 
     def __init__(
@@ -60,10 +67,10 @@ class Index:
         connection: sqlite3.Connection,
         manifest: Manifest,
         store: Segments,
-        only: Sequence[str] = (),
+        chosen: Filter = EVERYTHING,
     ) -> None:
         self.folder = folder
-        self.only = only
+        self.chosen = chosen
         self.manifest = manifest
         self._connection = connection
         self._store = store
@@ -73,12 +80,12 @@ class Index:
         self._document = lru_cache(maxsize=_DOCUMENTS_CACHED)(self._read_document)
 
     @classmethod
-    def open(cls, folder: str | os.PathLike[str], only: Sequence[str] = ()) -> Self:
+    def open(cls, folder: str | os.PathLike[str], chosen: Filter = EVERYTHING) -> Self:
         """Open an index; one that is small enough for memory is checked whole.
 
         Args:
             folder: where it is.
-            only: patterns of the ids of documents to search, as for `fnmatch`; none is all.
+            chosen: which documents to search.
 
         Raises:
             SettingsError: no document matches.
@@ -93,17 +100,17 @@ class Index:
             connection = connect_to_read(folder)
             try:
                 manifest, store, in_memory = open_current(connection, folder)
-                index = cls(folder, connection, manifest, store, only)
+                index = cls(folder, connection, manifest, store, chosen)
                 if in_memory:
                     index._check_rows()
             except BaseException:
                 connection.close()
                 raise
-        if only and not index.document_ids():
-            there = ", ".join(map(printable_name, [*index._listed][:_NAMED])) or "none"
+        try:
+            _ = chosen and index._documents
+        except BaseException:
             index.close()
-            patterns = ", ".join(map(repr, only))
-            raise SettingsError(f"no document matches {patterns}; the index has: {there}")
+            raise
         return index
 
     def is_current(self) -> bool:
@@ -209,25 +216,31 @@ class Index:
         return rows
 
     @cached_property
-    def _matching(self) -> dict[str, Listed]:
-        """The rows of the documents that match `only`."""
-        if not self.only:
-            return self._listed
-        return {
-            id_: row
-            for id_, row in self._listed.items()
-            if any(fnmatchcase(id_, pattern) for pattern in self.only)
-        }
+    def _documents(self) -> Catalogue:
+        """The documents that are chosen."""
+        with faults_named(self.folder):
+            every = Catalogue(self._listed)
+            if not self.chosen:
+                return every
+            _ = every.metadata
+        return every.chosen_by(self.chosen)
+
+    def matching(self, chosen: Filter) -> list[str]:
+        """Return the ids of the documents that match another filter, too.
+
+        Raises:
+            SettingsError: none does.
+        """
+        with self._in_use():
+            documents = self._documents
+            _ = documents.metadata
+        return documents.matching(chosen)
 
     def _matches(self, document_id: str) -> bool:
-        return not self.only or document_id in self._matching
-
-    @cached_property
-    def _matching_numbers(self) -> NDArray[np.int64]:
-        return self.numbers_of([*self._matching])
+        return not self.chosen or document_id in self._documents.rows
 
     def _among(self, numbers: NDArray[np.int64] | None) -> NDArray[np.int64] | None:
-        return self._matching_numbers if numbers is None and self.only else numbers
+        return self._documents.numbers if numbers is None and self.chosen else numbers
 
     def cosines(self, vector: NDArray[np.float32], numbers: Sequence[int]) -> list[float]:
         """Return the cosine of some passages, by number, with a query vector of shape (dim,)."""
@@ -281,21 +294,17 @@ class Index:
     def document_ids(self) -> list[str]:
         """Return the ids of all documents, in the order in which they were indexed."""
         with self._in_use():
-            return [*self._matching]
+            return [*self._documents.rows]
 
     def sources(self) -> dict[str, str | None]:
         """Return where each document came from, by id."""
         with self._in_use():
-            return {id_: listed.source for id_, listed in self._matching.items()}
+            return {id_: listed.source for id_, listed in self._documents.rows.items()}
 
     def numbers_of(self, document_ids: Sequence[str]) -> NDArray[np.int64]:
         """Return the numbers of the passages of some documents, in order."""
-        import numpy as np
-
         with self._in_use():
-            named = {*document_ids}
-            runs = [each.passages for id_, each in self._matching.items() if id_ in named]
-        return np.concatenate([np.empty(0, np.int64), *(np.arange(r.start, r.stop) for r in runs)])
+            return self._documents.numbers_of({*document_ids})
 
     def passages_of(self, document_id: str) -> Iterator[Passage]:
         """Read every passage of a document, first to last."""
@@ -335,7 +344,7 @@ class Index:
         self._words.check()
 
     def __len__(self) -> int:
-        return len(self._matching_numbers) if self.only else len(self._store)
+        return len(self._documents.numbers) if self.chosen else len(self._store)
 
     def close(self) -> None:
         """Release files and memory."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from qa.documents import Block, Document, Span
 from qa.errors import LoadError
+from qa.metadata import Metadata
 from qa.passages import Passage
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ class Listed:
         stamp: of its file (`qa.loaders.File`).
         pages: where its pages start, as stored.
         structure: the checksum of its blocks, as stored.
+        metadata: in JSON; "" if it has none. It is stored behind the stamp, so that versions
+            that know of none read the row as well.
     """
 
     passages: range
@@ -83,6 +86,7 @@ class Listed:
     stamp: str | None
     pages: str
     structure: str
+    metadata: str = ""
 
 
 def listed(connection: sqlite3.Connection) -> tuple[dict[str, Listed], str]:
@@ -114,7 +118,9 @@ def listed_row(columns: tuple[Any, ...]) -> tuple[str, Listed]:
     are_texts = all(text is None or isinstance(text, str) for text in rest)
     if types != [int, int, str] or passages < 1 or not are_texts:
         raise NotWhole(f"the document {id_!r} is not what it can be")
-    return id_, Listed(range(number, number + passages), *rest)
+    entry = Listed(range(number, number + passages), *rest)
+    stamp, _, metadata = (entry.stamp or "").partition("\n")
+    return id_, replace(entry, stamp=stamp or None, metadata=metadata)
 
 
 def enter(connection: sqlite3.Connection, document_id: str, entry: Listed) -> None:
@@ -126,7 +132,7 @@ def enter(connection: sqlite3.Connection, document_id: str, entry: Listed) -> No
         entry.title,
         entry.source,
         entry.sha256,
-        entry.stamp,
+        f"{entry.stamp or ''}\n{entry.metadata}" if entry.metadata else entry.stamp,
         entry.pages,
         entry.structure,
     )
@@ -141,8 +147,10 @@ def document_of(row: tuple[Any, ...], document_id: str) -> tuple[Document, range
     *columns, text, blocks = row
     id_, entry = _listed(tuple(columns))
     try:
-        pages, structure = _pages(entry.pages), _blocks(blocks)
-        document = Document(id_, text, entry.title, entry.source, pages, structure)
+        pages, structure, metadata = _pages(entry.pages), _blocks(blocks), read_metadata(entry)
+        document = Document(
+            id_, text, entry.title, entry.source, pages, structure, metadata=metadata
+        )
     except (LoadError, TypeError, ValueError):
         document = None
     stored = id_, entry.sha256, entry.structure
@@ -156,6 +164,19 @@ def _pages(stored: str) -> tuple[int, ...]:
     if not isinstance(starts, list) or not all(isinstance(start, int) for start in starts):
         raise ValueError(f"{stored[:50]} is not a list of pages")
     return tuple(starts)
+
+
+def stored_metadata(document: Document) -> str:
+    """Return a document's metadata as they are stored; "" if it has none."""
+    return json.dumps(dict(document.metadata), ensure_ascii=False) if document.metadata else ""
+
+
+def read_metadata(entry: Listed) -> Metadata:
+    """Read the metadata of a document; a `ValueError` if they have no names."""
+    metadata = json.loads(entry.metadata or "{}")
+    if not isinstance(metadata, dict):
+        raise ValueError("metadata have names")
+    return Metadata(metadata)
 
 
 def stored_blocks(document: Document) -> str:

@@ -37,8 +37,7 @@ from qa.index.storage import (
     write_manifest,
 )
 from qa.loaders import LOADERS
-from qa.loaders.formats import MARKDOWN, load_text
-from qa.loaders.text_blocks import text_blocks
+from qa.loaders.formats import MARKDOWN, document_of_text, load_text
 
 _NO_BLOCKS = "[]"
 _COLUMNS = "number, passages, id, title, source, sha256, stamp, pages"
@@ -122,7 +121,12 @@ def stored_documents(
             if document.source is None:
                 yield document, True
             elif LOADERS.get(suffix) is load_text:
-                blocks = text_blocks(document.text, markdown=suffix in MARKDOWN)
-                yield replace(document, blocks=blocks), True
+                is_markdown = suffix in MARKDOWN
+                yield (
+                    document_of_text(
+                        document.text, document_id, markdown=is_markdown, source=document.source
+                    ),
+                    True,
+                )
             else:
                 yield document, False

@@ -12,7 +12,7 @@ from qa.errors import LoadError, QAError
 from qa.index.changes import Changes
 from qa.index.reader import Index
 from qa.index.writer import update_index
-from qa.loaders import File, Unreadable, find, find_all, find_below, is_supported
+from qa.loaders import File, Unreadable, find, find_all, find_below, is_read
 
 _QUIET_MS = 400  # without changes, before the index is updated,
 _LONGEST_MS = 5_000  # but no later than so long after the first change
@@ -73,7 +73,7 @@ def _moments(watched: set[Path]) -> Iterator[None]:
         try:
             for changes in changes_of(
                 *watched,
-                watch_filter=lambda _, path: is_supported(Path(path)),
+                watch_filter=lambda _, path: is_read(Path(path)),
                 debounce=_LONGEST_MS,
                 step=_QUIET_MS,
                 rust_timeout=_FIRST_MS,

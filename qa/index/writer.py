@@ -29,7 +29,9 @@ from qa.index.rows import (
     enter_passage,
     listed,
     listed_as,
+    read_metadata,
     stored_blocks,
+    stored_metadata,
     structure_of,
 )
 from qa.index.storage import load_vectors
@@ -111,7 +113,7 @@ def update_index(
             if upgraded_from is not None:
                 readable += writer.stored({one.id for one in readable}, upgraded_from)
             writer.put(readable, replacing=only_these, progress=progress)
-            changed = writer.changes.any or manifest.generation == 0
+            changed = writer.has_new_vectors or manifest.generation == 0
             manifest = replace(manifest, last_passage=writer.last_passage)
             commit(connection, folder, manifest, writer.store() if changed else None)
             encoded.forget()
@@ -161,6 +163,11 @@ class _Writer:
         self._tokens_left = manifest.token_vectors - stored
         self.last_passage = manifest.last_passage
         self._pending: list[tuple[NDArray[np.int64], NDArray[np.float32]]] = []
+
+    @property
+    def has_new_vectors(self) -> bool:
+        """Whether vectors were added or removed."""
+        return self._store is not None
 
     def store(self) -> Segments:
         if self._store is None:
@@ -233,7 +240,8 @@ class _Writer:
         if self.changes.upgraded_from is None and _searched(known) == _searched(new):
             if new != known:
                 enter(self._connection, document.id, new)
-            self.changes.unchanged.append(document.id)
+            is_same = document.metadata == read_metadata(known)
+            (self.changes.unchanged if is_same else self.changes.updated).append(document.id)
             return True
         if not replacing:
             _check_same_source(document, known.source)
@@ -318,10 +326,15 @@ def _searched(entry: Listed) -> tuple[str, str, str]:
 
 
 def _entry(document: Document, stamp: str | None, passages: range) -> Listed:
-    pages = json.dumps(document.pages)
-    structure = structure_of(stored_blocks(document))
     return Listed(
-        passages, document.title, document.source, document.sha256, stamp, pages, structure
+        passages,
+        document.title,
+        document.source,
+        document.sha256,
+        stamp,
+        json.dumps(document.pages),
+        structure_of(stored_blocks(document)),
+        stored_metadata(document),
     )
 
 

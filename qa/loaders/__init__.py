@@ -33,6 +33,8 @@ from qa.loaders.formats import (
 )
 from qa.loaders.parsers.encodings import DETECTED, codec_of
 from qa.loaders.parsing import LIMITS, Limits
+from qa.loaders.sidecar import SUFFIX, read_sidecar, sidecar_stamp
+from qa.metadata import told_by_file
 from qa.regular_files import refused
 from qa.text.printable import printable_name
 
@@ -48,6 +50,7 @@ __all__ = [
     "find",
     "find_all",
     "find_below",
+    "is_read",
     "is_supported",
     "load",
     "load_all",
@@ -122,8 +125,9 @@ class File:
         path: where the file is.
         source: its absolute path, as the document has it.
         stamp: shows whether the file has changed since it was last read: its size, when it was
-            changed, and the version of inquote. None if the file changed only now: it may change
-            again within the same tick of the file system's clock.
+            changed, the version of inquote, and the same of the file with its metadata. None if
+            one changed only now: it may change again within the same tick of the file system's
+            clock.
         encoding: that of its text, if it is not UTF-8 and does not tell its own; None detects it.
     """
 
@@ -140,16 +144,20 @@ class File:
             status, source = path.stat(), str(path.resolve())
         except OSError as error:
             raise refused(path, f"cannot be read: {error.strerror}") from error
-        stamp = f"{status.st_size} {status.st_mtime_ns} {_version()}"
-        settled = status.st_mtime < time.time() - _SECONDS_TO_SETTLE
+        beside, changed = sidecar_stamp(path)
+        stamp = f"{status.st_size} {status.st_mtime_ns} {_version()} {beside}"
+        settled = max(status.st_mtime, changed) < time.time() - _SECONDS_TO_SETTLE
         return cls(document_id, path, source, stamp if settled else None)
 
     def load(self) -> Document:
-        """Read the document; a `LoadError` if it is not what its suffix says."""
+        """Read the document; a `LoadError` if it, or its metadata, is not what its suffix says."""
         loader = LOADERS[self.path.suffix.lower()]
+        given = told_by_file(read_sidecar(self.path))
         if self.encoding is None:
-            return loader(self.path, self.id)
-        return loader(self.path, self.id, encoding=self.encoding)
+            document = loader(self.path, self.id)
+        else:
+            document = loader(self.path, self.id, encoding=self.encoding)
+        return document.with_metadata(given) if given else document
 
     def decoded_by(self, encoding: str) -> File:
         """Return the file with another encoding, of which its stamp tells."""
@@ -221,6 +229,11 @@ def find_below(folder: Path, unreadable: Unreadable | None = None) -> list[File]
 def is_supported(path: Path) -> bool:
     """Return whether there is a loader for a file's suffix."""
     return path.suffix.lower() in LOADERS
+
+
+def is_read(path: Path) -> bool:
+    """Return whether a file is a document or the metadata of one, by its name."""
+    return is_supported(Path(path.name.removesuffix(SUFFIX)))
 
 
 def load_all(

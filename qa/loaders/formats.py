@@ -7,10 +7,12 @@ from itertools import starmap
 from pathlib import Path
 
 from qa.documents import Block, Document
+from qa.loaders.front_matter import front_matter
 from qa.loaders.parsers import Refused
 from qa.loaders.parsers.encodings import decoded
 from qa.loaders.parsing import LIMITS, Limits, parse
 from qa.loaders.text_blocks import text_blocks
+from qa.metadata import told_by_file
 from qa.regular_files import read_regular, refused
 
 MAX_BYTES = {
@@ -67,8 +69,18 @@ def text_document(
         text, read_as = decoded(data, encoding)
     except Refused as refusal:
         raise refused(path, str(refusal)) from None
+    return document_of_text(text, document_id, read_as, markdown=markdown, source=source)
+
+
+def document_of_text(
+    text: str, document_id: str, encoding: str = "", *, markdown: bool, source: str | None
+) -> Document:
+    """Make a document of a text, with the blocks and the metadata that it shows."""
     blocks = text_blocks(text, markdown=markdown)
-    return Document(document_id, text, source=source, blocks=blocks, encoding=read_as)
+    metadata = told_by_file(front_matter(text) if markdown else {})
+    return Document(
+        document_id, text, source=source, blocks=blocks, encoding=encoding, metadata=metadata
+    )
 
 
 def _load_parsed(
@@ -95,12 +107,19 @@ def _load_parsed(
         if is_text:
             characters, in_text = decoded(data, encoding)
             data = characters.encode("utf-8", "surrogatepass")
-        text, title, pages, blocks, read_as = parse(kind, data, path.name, limits, **options)
+        extracted = parse(kind, data, path.name, limits, **options)
     except Refused as refusal:
         raise refused(path, str(refusal)) from None
-    source = str(path.resolve())
+    text, title, pages, blocks, read_as, said = extracted
     return Document(
-        document_id, text, title, source, pages, tuple(starmap(Block, blocks)), in_text or read_as
+        document_id,
+        text,
+        title,
+        str(path.resolve()),
+        pages,
+        tuple(starmap(Block, blocks)),
+        in_text or read_as,
+        told_by_file({"title": title} | dict(said)),
     )
 
 

@@ -72,8 +72,9 @@ def parse(kind: str, data: bytes, name: str, limits: Limits = LIMITS, **options:
             tuple(map(int, reply["pages"])),
             tuple((int(a), int(z), str(kind), int(level)) for a, z, kind, level in reply["blocks"]),
             str(reply["encoding"]),
+            {str(name): str(value) for name, value in reply["metadata"].items()},
         )
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise Refused(f"is damaged: parsing it fails; {_AGAIN}") from None
 
 

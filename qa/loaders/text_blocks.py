@@ -8,6 +8,7 @@ from itertools import starmap
 from typing import NamedTuple
 
 from qa.documents import Block
+from qa.loaders.front_matter import front_matter_lines
 from qa.loaders.parsers.contents import is_contents_line, with_contents
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
@@ -44,8 +45,18 @@ def text_blocks(text: str, *, markdown: bool) -> tuple[Block, ...]:
 
     Of plain text, a heading is only what is underlined, numbered, in capitals, or the first line.
     """
-    blocks = tuple(_Walk(list(_lines(text)), markdown=markdown).blocks())
+    above = len(front_matter_lines(text)) if markdown else 0
+    lines = list(_lines(text))
+    blocks = (*_front_matter(lines[:above]), *_Walk(lines[above:], markdown=markdown).blocks())
     return tuple(starmap(Block, with_contents(text, blocks)))
+
+
+def _front_matter(lines: Sequence[_Line]) -> Iterator[Block]:
+    """Yield a paragraph for each line between the first and the last."""
+    for number, line in enumerate(lines):
+        is_edge = number in (0, len(lines) - 1)
+        if line.text:
+            yield Block(line.start, line.end, "furniture" if is_edge else "paragraph")
 
 
 def _lines(text: str) -> Iterator[_Line]:

@@ -54,6 +54,24 @@ def check(text: str, metadata: dict[str, Any], document: Document) -> None:
     assert metadata["rank"] == 1
 
 
+def test_what_is_found_has_the_metadata_of_its_document(tmp_path: Path) -> None:
+    encoder = FakeEncoder()
+    notes = [
+        Document(f"{year}.md", TEXT, metadata={"year": year, "rank": "a rank of its own"})
+        for year in (2023, 2024)
+    ]
+    update_index(tmp_path / "index", notes, encoder=encoder)
+    with QA(Index.open(tmp_path / "index"), encoder) as qa:
+        found = retrieve_with_proof(qa, QUESTION, 5, where={"year": 2024})
+        pytest.importorskip("langchain_core")
+        from inquote.integrations.langchain import InquoteRetriever
+
+        (chained,) = InquoteRetriever(qa=qa, top_k=1, where="year=2023").invoke(QUESTION)
+    assert chained.metadata["year"] == 2023
+    assert {each.metadata["document_id"] for each in found} == {"2024.md"}
+    assert (found[0].metadata["year"], found[0].metadata["rank"]) == (2024, 1)
+
+
 def test_what_is_found_has_its_proof(qa: QA, document: Document) -> None:
     first, second = retrieve_with_proof(qa, QUESTION, 2, ["marn.md"])
     check(first.text, first.metadata, document)

@@ -20,6 +20,7 @@ from embeddings.stores.exact import ExactStore
 from qa import QA, Document, QAError
 from qa.answering import Answer, ExtractiveAnswerer
 from qa.errors import IndexMismatch, IndexMissing, SettingsError, StoredIndexError
+from qa.filters import Filter
 from qa.index import Index, update_index
 from qa.retrieval import RetrievedPassage
 from tests.fakes import FakeEncoder
@@ -60,7 +61,7 @@ class TestRefreshing:
 
     def test_keeps_to_the_documents_that_are_asked(self, folder: Path) -> None:
         changed(folder, OPENING)
-        with QA(Index.open(folder, ["b"]), FakeEncoder()) as qa:
+        with QA(Index.open(folder, Filter.of(["b"])), FakeEncoder()) as qa:
             changed(folder, Document("c", "Tickets cost seven euros."))
             assert qa.refresh()
             assert qa.index.document_ids() == ["b"]
@@ -69,7 +70,7 @@ class TestRefreshing:
         self, folder: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
         changed(folder, OPENING)
-        with QA(Index.open(folder, ["b"]), FakeEncoder(), follow=True) as qa:
+        with QA(Index.open(folder, Filter.of(["b"])), FakeEncoder(), follow=True) as qa:
             update_index(folder, [], encoder=FakeEncoder(), remove=["b"])
             assert {hit.passage.document_id for hit in qa.retrieve("opens at nine")} == {"b"}
         assert "no document matches 'b'" in caplog.text
@@ -205,7 +206,7 @@ class TestAStoreOfOnesOwn:
         self, folder: Path, store: RecordingStore
     ) -> None:
         changed(folder, OPENING)
-        with QA(Index.open(folder, ["b"]), FakeEncoder(), store=store) as qa:
+        with QA(Index.open(folder, Filter.of(["b"])), FakeEncoder(), store=store) as qa:
             assert {hit.passage.document_id for hit in qa.retrieve(PRICE)} == {"b"}
 
     def test_follows_the_index(self, folder: Path, store: RecordingStore) -> None:

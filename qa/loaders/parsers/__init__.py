@@ -6,6 +6,8 @@ libraries are native code. Nothing else of inquote is imported here, so the proc
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 Blocks = tuple[tuple[int, int, str, int], ...]
@@ -21,6 +23,7 @@ class Extracted(NamedTuple):
         pages: where each page starts in the text.
         blocks: the text's headings, list items and so on, in order.
         encoding: that of its bytes, if the file does not tell it and it is not UTF-8.
+        metadata: what the file says of itself, by name.
     """
 
     text: str
@@ -28,6 +31,7 @@ class Extracted(NamedTuple):
     pages: tuple[int, ...] = ()
     blocks: Blocks = ()
     encoding: str = ""
+    metadata: Mapping[str, str] = MappingProxyType({})
 
 
 class Refused(Exception):

@@ -48,9 +48,10 @@ def parse(data: bytes, name: str) -> Extracted:
             notes = package.xml(posixpath.join(folder, part), needed=False)
             if notes is not None:
                 _Story(flow, styles).walk(notes)
-        title = package.title()
+        said = package.metadata()
     text = flow.text()
-    return Extracted(text, title, blocks=with_contents(text, tuple(flow.blocks)))
+    blocks = with_contents(text, tuple(flow.blocks))
+    return Extracted(text, said["title"], blocks=blocks, metadata=said)
 
 
 class _Story:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import email
 import email.policy
+from collections.abc import Mapping
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
 from qa.loaders.parsers import Extracted, Refused
@@ -40,11 +42,12 @@ def parse(data: bytes, name: str) -> Extracted:
             _write_line(header, headers[header], flow)
         _write(message, flow)
         title = sensible_title(headers.get("Subject"))
+        said = {name.lower(): value for name, value in headers.items()} | _date(headers)
     except (Refused, MemoryError):
         raise
     except Exception:  # what a damaged header raises is undocumented
         raise Refused("is damaged: it is not a whole e-mail; fetch or save it again") from None
-    return Extracted(flow.text(), title, blocks=tuple(flow.blocks))
+    return Extracted(flow.text(), title, blocks=tuple(flow.blocks), metadata=said)
 
 
 class _Policy(email.policy.EmailPolicy):
@@ -62,6 +65,15 @@ def _headers(message: EmailMessage) -> dict[str, str]:
         if header in _HEADERS:
             found.setdefault(header, _decoded(str(value)))
     return found
+
+
+def _date(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the day that an e-mail says it was sent on, if it can be read."""
+    try:
+        sent = parsedate_to_datetime(headers.get("Date", "")[:_LONGEST_PARSED])
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return {}
+    return {"date": sent.date().isoformat()}
 
 
 def _decoded(value: str) -> str:

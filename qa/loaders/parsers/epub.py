@@ -8,12 +8,20 @@ from typing import Any
 
 from qa.loaders.parsers import Extracted, Refused
 from qa.loaders.parsers.contents import with_contents
-from qa.loaders.parsers.flow import Flow, sensible_title
+from qa.loaders.parsers.flow import Flow
 from qa.loaders.parsers.html import Page, decode, read_page
-from qa.loaders.parsers.package import Package, opened, place_of
+from qa.loaders.parsers.package import Package, opened, place_of, said_in
 
 _CONTAINER, _ENCRYPTION = "META-INF/container.xml", "META-INF/encryption.xml"
 _PAGES = frozenset({"application/xhtml+xml", "text/html"})
+_PROPERTIES = {
+    "title": "title",
+    "creator": "author",
+    "subject": "subject",
+    "publisher": "publisher",
+    "language": "language",
+    "date": "date",
+}
 _FONTS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
 
 
@@ -29,13 +37,15 @@ def parse(data: bytes, name: str) -> Extracted:
     flow = Flow()
     with opened(data, name, "an e-book") as package:
         root, folder = _description(package)
-        title = sensible_title(root.findtext("{*}metadata/{http://purl.org/dc/elements/1.1/}title"))
+        described = root.find("{*}metadata")
+        said = {"title": ""} if described is None else said_in(described, _PROPERTIES)
         for part in _chapters(root, folder):
             if part in package and (chapter := decode(package.read(part)).text).strip():
                 flow.next_start()
                 read_page(chapter, Page(flow))
     text = flow.text()
-    return Extracted(text, title, blocks=with_contents(text, tuple(flow.blocks)))
+    blocks = with_contents(text, tuple(flow.blocks))
+    return Extracted(text, said["title"], blocks=blocks, metadata=said)
 
 
 def _description(package: Package) -> tuple[Any, str]:

@@ -36,6 +36,12 @@ _MENUS = frozenset(
     "related breadcrumb breadcrumbs mw-editsection mw-jump-link skip-link sidebar-nav".split()
 )
 _CONTENTS = frozenset({"toc", "table-of-contents", "toctree-wrapper"})
+# Names in `meta` that say nothing of what is written.
+_FOR_BROWSERS = frozenset(
+    "viewport robots generator referrer theme-color color-scheme format-detection handheldfriendly "
+    "mobileoptimized mobile-web-app-capable application-name rating revisit-after".split()
+)
+_FOR_SITES = ("apple-", "msapplication-", "google", "twitter:", "csrf-", "msvalidate", "yandex-")
 _BREAKS = re.compile(r"[ \t\n\r\f]+")
 _HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.I)
 _CHARSET = re.compile(rb"""<meta[^>]{0,500}?charset\s*=\s*["']?\s*([\w.:-]+)""", re.I)
@@ -68,7 +74,7 @@ def parse(data: bytes, name: str, encoding: str | None = None) -> Extracted:
     read_page(source.text, page)
     text = flow.text()
     title, blocks = sensible_title(page.title), with_contents(text, tuple(flow.blocks))
-    return Extracted(text, title, blocks=blocks, encoding=source.encoding)
+    return Extracted(text, title, blocks=blocks, encoding=source.encoding, metadata=page.metadata())
 
 
 def decode(data: bytes, named: str | None = None) -> Decoded:
@@ -125,6 +131,7 @@ class Page:
 
     def __init__(self, flow: Flow) -> None:
         self.title: str | None = None
+        self._said: dict[str, list[str]] = {}  # by name
         self._flow = flow
         self._open: list[str] = []
         self._unseen = 0  # open elements, from the outermost hidden one on
@@ -142,6 +149,10 @@ class Page:
             raise Refused("nests its elements too deeply to be read as HTML")
         self._open.append(tag)
         self._at_pre_start = False
+        if tag == "meta":
+            self._say(attributes.get("name", ""), attributes.get("content", ""))
+        elif tag == "html":
+            self._say("language", attributes.get("lang", ""))
         if self._unseen or _is_unseen(tag, attributes):
             self._unseen += 1
             if self.title is None and self._open == _TITLE:
@@ -167,8 +178,17 @@ class Page:
         elif self._open == _TITLE:
             self.title = (self.title or "") + text
 
+    def metadata(self) -> dict[str, str]:
+        """Return what the page says of itself; several values of a name stand behind each other."""
+        return {name: ", ".join(values) for name, values in self._said.items()}
+
     def close(self) -> None:
         """End the page; the parser requires this method."""
+
+    def _say(self, name: str, value: str) -> None:
+        name = name.strip().lower()
+        if name and value and name not in _FOR_BROWSERS and not name.startswith(_FOR_SITES):
+            self._said.setdefault(name, []).append(value)
 
     def _enter(self, tag: str) -> None:
         if tag == "br":

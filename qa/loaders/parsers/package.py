@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any, NoReturn
@@ -21,6 +21,15 @@ _OFFICE = "/relationships/officeDocument"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _PROTECTED = "is protected by a password: save it without one first"
+_PROPERTIES = {
+    "title": "title",
+    "creator": "author",
+    "subject": "subject",
+    "keywords": "keywords",
+    "category": "category",
+    "language": "language",
+    "created": "date",
+}
 _KINDS = {  # by the part that each has
     "word/document.xml": "a Word file",
     "xl/workbook.xml": "an Excel workbook",
@@ -117,10 +126,10 @@ class Package:
             )
         return root
 
-    def title(self) -> str:
-        """Return the title in the properties of an Office file; "" if it says nothing."""
+    def metadata(self) -> dict[str, str]:
+        """Return the properties of an Office file; its title is "" if it says nothing."""
         core = self.xml("docProps/core.xml", needed=False)
-        return "" if core is None else sensible_title(core.findtext("{*}title"))
+        return {"title": ""} if core is None else said_in(core, _PROPERTIES)
 
     def read(self, name: str) -> bytes:
         """Unpack a part."""
@@ -138,6 +147,15 @@ class Package:
         """Refuse a file that unpacks to more bytes, by what it says; no more is ever unpacked."""
         if sum(part.file_size for part in self._archive.infolist()) > most:
             raise Refused(f"unpacks to more than {most:,} bytes: split it into several files")
+
+
+def said_in(described: Any, names: Mapping[str, str]) -> dict[str, str]:
+    """Return the texts of elements by the names that they go by; a date without its time."""
+    said = {
+        name: ", ".join(filter(None, (one.text for one in described.iterfind(f"{{*}}{element}"))))
+        for element, name in names.items()
+    }
+    return said | {"title": sensible_title(said["title"]), "date": said["date"].partition("T")[0]}
 
 
 def place_of(link: str, folder: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from typing import Any
 
 from qa.loaders.parsers import Extracted, Refused
@@ -19,6 +21,7 @@ MAX_PAGES = 10_000
 MAX_CHARACTERS = 50_000_000
 """The most characters that the pages of a PDF may have together."""
 
+_DATE = re.compile(r"(?:D:)?([0-9]{4})(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])")
 _END, _END_WITHIN = b"%%EOF", 8_192
 _AGAIN = "fetch or save it again"
 _BROKEN = f"is damaged: it cannot be parsed as a PDF; {_AGAIN}"
@@ -50,16 +53,17 @@ def parse(data: bytes, name: str) -> Extracted:
         raise mistaken(name, data, "a PDF")
     if _END not in data[-_END_WITHIN:]:
         raise Refused(f"is cut off, or damaged: a PDF ends with {_END.decode()}; {_AGAIN}")
-    pages, title, outline, pictures = read(data)
+    pages, said, outline, pictures = read(data)
+    title = sensible_title(said.get("title"))
     if not any(pages):
-        if pictures and (scanned := read_scanned(data, len(pages), sensible_title(title))):
-            return scanned
+        if pictures and (scanned := read_scanned(data, len(pages), title)):
+            return scanned._replace(metadata=said | {"title": title})
         raise _without_text(name, len(pages), pictures=pictures > 0)
-    return Extracted(*laid_out(pages, sensible_title(title), outline))
+    return Extracted(*laid_out(pages, title, outline), metadata=said | {"title": title})
 
 
-def read(data: bytes) -> tuple[list[list[Line]], str, list[Entry], int]:
-    """Read a PDF: the lines of each page, title, outline, and how many pages are pictures alone."""
+def read(data: bytes) -> tuple[list[list[Line]], dict[str, str], list[Entry], int]:
+    """Read a PDF: lines of each page, metadata, outline, and how many pages are pictures alone."""
     import pypdfium2
 
     try:
@@ -90,14 +94,17 @@ def read(data: bytes) -> tuple[list[list[Line]], str, list[Entry], int]:
             pictures += has_picture(page)
         textpage.close()
         page.close()
-    return pages, _title(pdf), read_outline(pdf), pictures
+    return pages, _metadata(pdf), read_outline(pdf), pictures
 
 
-def _title(pdf: Any) -> str:
-    try:
-        return str(pdf.get_metadata_value("Title"))
-    except UnicodeDecodeError:  # half a surrogate pair
-        return ""
+def _metadata(pdf: Any) -> dict[str, str]:
+    """Return what a PDF says of itself; the date is the day that it was made."""
+    said = {}
+    for name in ("Title", "Author", "Subject", "Keywords", "CreationDate"):
+        with suppress(UnicodeDecodeError):  # half a surrogate pair
+            said[name.lower()] = str(pdf.get_metadata_value(name))
+    made = _DATE.match(said.pop("creationdate", ""))
+    return said | ({"date": "-".join(made.groups())} if made else {})
 
 
 def _without_text(name: str, pages: int, *, pictures: bool) -> Refused:

@@ -30,7 +30,7 @@ def parse(data: bytes, name: str) -> Extracted:
     """
     flow, starts = Flow(), []
     with opened(data, name, "a PowerPoint file") as package:
-        title = package.title()
+        said = package.metadata()
         for slide in _slides(package):
             root = package.xml(slide)
             starts.append(flow.next_start())
@@ -42,7 +42,7 @@ def parse(data: bytes, name: str) -> Extracted:
                     _write(package.xml(part), flow, is_notes=True)
     text = flow.text()
     pages = tuple(min(start, len(text)) for start in starts)
-    return Extracted(text, title, pages, tuple(flow.blocks))
+    return Extracted(text, said["title"], pages, tuple(flow.blocks), metadata=said)
 
 
 def _slides(package: Package) -> list[str]:

@@ -48,7 +48,8 @@ def _parsed(job: dict[str, Any], data: bytes) -> dict[str, Any]:
 
     try:
         parser = import_module(f"qa.loaders.parsers.{job['kind']}")
-        return dict(parser.parse(data, job["name"], **job["options"])._asdict())
+        extracted = parser.parse(data, job["name"], **job["options"])
+        return {**extracted._asdict(), "metadata": dict(extracted.metadata)}
     except Refused as refusal:
         return {"refused": str(refusal)}
     except MemoryError:

@@ -38,7 +38,7 @@ def parse(data: bytes, name: str) -> Extracted:
     with opened(data, name, "an Excel workbook") as package:
         package.main()
         package.check_size(MAX_BYTES)
-        title = package.title()
+        said = package.metadata()
         book = openpyxl.load_workbook(
             BytesIO(data), read_only=True, data_only=True, keep_links=False
         )
@@ -49,7 +49,7 @@ def parse(data: bytes, name: str) -> Extracted:
             sheet.reset_dimensions()  # what the file says of them may be wrong
             sheets.table(_rows(sheet))
     text, blocks = sheets.written()
-    return Extracted(text, title, blocks=blocks)
+    return Extracted(text, said["title"], blocks=blocks, metadata=said)
 
 
 def _rows(sheet: Any) -> Iterator[Row]:

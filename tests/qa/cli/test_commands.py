@@ -247,7 +247,7 @@ class TestWithTheRealModel:
         result = run("ask", "What is the capital of France?")
         assert result.exit_code == ABSTAINED
         assert result.stdout.startswith("I found nothing in “essay” that says this.\n\n")
-        assert "\n\nNearest passages, which are no answer:\n\n  - " in result.stdout
+        assert "\n\nNearest passages, which are no answer:\n\n    " in result.stdout
 
     def test_retrieve_gives_passages_best_first(self) -> None:
         found = run_json("retrieve", BELT, "--top-k", "3")["passages"]

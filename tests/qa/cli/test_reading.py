@@ -108,6 +108,15 @@ class TestAFileThatCannotBeRead:
         assert ids(tmp_path / "index") == ["a.txt", "sub/c.txt"]
         assert result.stderr.count("(the index still has its earlier text)") == 1
 
+    def test_may_be_metadata_which_is_named(self, notes: Path, tmp_path: Path) -> None:
+        run("index", notes, "--index", tmp_path / "index")
+        (notes / "a.txt.meta.json").write_text("2023")
+        told = run("index", notes, "--index", tmp_path / "index").stderr
+        reason = 'is not metadata: write a JSON object, such as {"year": 2024}'
+        kept = "(the index still has its earlier text)"
+        assert f"{notes / 'a.txt.meta.json'} {reason} {kept}\n" in told
+        assert "a.txt" in ids(tmp_path / "index")
+
     def test_is_told_once_while_files_are_watched(
         self, notes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -185,6 +194,34 @@ class TestAnIndexThatIsAsked:
         result = run("ask", TICKET, "--index", index, "--only", "*.htm")
         told = "Error: no document matches '*.htm'; the index has: a.txt, sub/c.txt\n"
         assert (result.exit_code, result.stderr) == (1, told)
+
+    def test_may_be_asked_by_metadata(self, notes: Path, index: Path) -> None:
+        for name, year in (("a.txt", 2023), ("sub/c.txt", 2024)):
+            (notes / f"{name}.meta.json").write_text(f'{{"year": {year}}}')
+        assert "updated: 2 (a.txt, sub/c.txt)" in run("index", notes, "--index", index).stdout
+        for command in (["retrieve", TICKET], ["ask", TICKET], ["overview"]):
+            found = run(*command, "--index", index, "--where", "year=2024").stdout
+            assert "sub/c.txt" in found
+            assert "a.txt" not in found
+        hits = run_json("retrieve", TICKET, "--document", notes, "--where", "year<2024")["passages"]
+        assert [hit["passage"]["document_id"] for hit in hits] == ["a.txt"]
+        hits = run_json(
+            "retrieve", TICKET, "--index", index, "--where", "year=2023", "--where", "year=2024"
+        )["passages"]
+        assert len(hits) == 2
+
+    @pytest.mark.parametrize(
+        ("where", "told"),
+        [
+            ("year=1", "no document has year=1: year is one of 2023"),
+            ("yeer=1", "no document has 'yeer' in its metadata; it has: year"),
+            ("2023", "'2023' is no condition: give one such as year=2024"),
+        ],
+    )
+    def test_has_a_document_with_such_metadata(self, notes: Path, where: str, told: str) -> None:
+        (notes / "a.txt.meta.json").write_text('{"year": 2023}')
+        result = run("ask", TICKET, "--document", notes / "a.txt", "--where", where)
+        assert (result.exit_code, result.stderr) == (1, f"Error: {told}\n")
 
     def test_documents_need_not_be_asked_whole_either(self, notes: Path) -> None:
         hits = run_json("retrieve", TICKET, "--document", notes, "--only", "sub/*")["passages"]

@@ -7,6 +7,7 @@ import pytest
 
 from qa.documents import Document
 from qa.errors import IndexMismatch, IndexMissing, SettingsError
+from qa.filters import Filter
 from qa.index import Index, storage, update_index
 from qa.index.manifest import Manifest
 from qa.index.storage import DATABASE, is_index
@@ -172,7 +173,7 @@ class TestAReaderBesideAWriter:
 
 class TestAPartOfAnIndex:
     def test_is_as_if_it_were_the_whole(self, folder: Path) -> None:
-        whole, part = Index.open(folder), Index.open(folder, ["b", "[c-z]*"])
+        whole, part = Index.open(folder), Index.open(folder, Filter.of(["b", "[c-z]*"]))
         assert (part.document_ids(), [*part.sources()]) == (["b", "c"], ["b", "c"])
         assert len(part) == len(list(whole.passages_of("b"))) + len(list(whole.passages_of("c")))
         vectors = FakeEncoder().encode_queries(["All about a, part 7."])
@@ -189,7 +190,7 @@ class TestAPartOfAnIndex:
             index.close()
 
     def test_weighs_words_as_the_whole_does(self, folder: Path) -> None:
-        whole, part = Index.open(folder), Index.open(folder, ["b"])
+        whole, part = Index.open(folder), Index.open(folder, Filter.of(["b"]))
         scores = dict(whole.search_words("second part", 1_000))
         assert all(scores[number] == score for number, score in part.search_words("second part", 9))
         for index in (whole, part):
@@ -197,4 +198,4 @@ class TestAPartOfAnIndex:
 
     def test_is_not_empty(self, folder: Path) -> None:
         with pytest.raises(SettingsError, match=r"no document matches 'x\*', 'y'; .* a, b, c"):
-            Index.open(folder, ["x*", "y"])
+            Index.open(folder, Filter.of(["x*", "y"]))

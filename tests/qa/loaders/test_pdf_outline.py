@@ -32,7 +32,7 @@ def outlined(build: Callable[[pypdf.PdfWriter], object]) -> bytes:
 
 
 def headings(data: bytes) -> list[tuple[str, int, int]]:
-    text, _, pages, blocks, _ = pdf.parse(data, "care.pdf")
+    text, _, pages, blocks, *_ = pdf.parse(data, "care.pdf")
     return [
         (text[start:end], level, 1 + (start >= pages[1]))
         for start, end, kind, level in blocks
@@ -66,7 +66,7 @@ def test_of_two_such_lines_the_one_where_the_outline_leads_is_the_heading() -> N
     data = outlined(
         lambda writer: writer.add_outline_item(title="Care", page_number=0, fit=Fit.xyz(60, 728))
     )
-    text, _, _, blocks, _ = pdf.parse(data, "care.pdf")
+    text, _, _, blocks, *_ = pdf.parse(data, "care.pdf")
     (start,) = [block[0] for block in blocks if block[2] == "heading" and block[3] == 1]
     assert start == text.index("Care\nWash")
 
