@@ -105,7 +105,10 @@ class Situations:
 
     def of(self, example: Example) -> Situation | None:
         """Return the situation of an example; None if it is answered by no passage of its own."""
-        pairs = [self.pair(example.query, match, example.places) for match in example.matches]
+        pairs = [
+            self.pair(example.query, match, example.places, example.words)
+            for match in example.matches
+        ]
         good = [pair for pair in pairs if pair.answering.any()][:_GOOD]
         bad = [pair for pair in pairs if not pair.answering.any()][:_BAD]
         return Situation(good, bad) if good or not example.places else None
@@ -143,12 +146,21 @@ class Situations:
             query = matcher.encode_query(question, passages)
             whole = frozenset([Place(text, 0, len(text))])
             good, *bad = (
-                self.pair(query, match, whole) for match in matcher.match(query, passages)
+                self.pair(query, match, whole, []) for match in matcher.match(query, passages)
             )
-            yield Situation([good._replace(spans=[])], bad)
+            yield Situation([good], bad)
 
-    def pair(self, query: EncodedQuery, match: Match, places: Iterable[Place]) -> Pair:
-        """Return a question and a passage, with those tokens that lie in an answer."""
+    def pair(
+        self,
+        query: EncodedQuery,
+        match: Match,
+        places: Iterable[Place],
+        words: Iterable[Place] | None = None,
+    ) -> Pair:
+        """Return a question and a passage, with those tokens that lie in an answer.
+
+        Where it starts and ends is to be learnt of `words`, or else of `places`.
+        """
         question, passage = token_features(query, match)
         return Pair(
             self._token_ids(query.text)[: len(question)],
@@ -156,7 +168,7 @@ class Situations:
             question,
             passage,
             answering(match, places),
-            sorted(_token_spans(match, places)),
+            sorted(_token_spans(match, places if words is None else words)),
         )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,8 +26,7 @@ from qa.answering.joint_reader import HEADS
 from qa.documents import Span
 
 RANK = 64
-EPOCHS, TOKENS, WARM_UP, DECAY = 3, 2560, 150, 0.01  # tokens in a batch, steps
-RATE, HEAD_RATE = 1e-3, 1e-3
+TOKENS, WARM_UP, DECAY = 2560, 150, 0.01  # tokens in a batch, steps
 ENDS_WEIGHT = 0.25  # of the loss of where an answer starts and ends
 _SORTED = 320  # situations, whose pairs are sorted by length
 _STEP = 16  # tokens, that a batch is padded to
@@ -165,34 +164,31 @@ class Network(nn.Module):
                 yield name, inner.replace(".parametrizations.weight.0.", ".weight.")
 
 
-def trained(situations: Sequence[Situation]) -> Network:
-    """Train the network to point at the tokens of an answer, or at none."""
-    torch.manual_seed(0)
+def train(network: Network, epochs: Iterable[Sequence[Situation]], rate: float = 1e-3) -> Network:
+    """Train the network, in place, to point at the tokens of an answer, or at none.
+
+    The rate falls to nothing over the epochs, each of which may have its own situations.
+    """
     chance = random.Random(0)  # noqa: S311  # it keeps no secret
-    network = Network().train()
-    of_bert = [
-        w for n, w in network.named_parameters() if n.startswith("bert.") and w.requires_grad
-    ]
-    others = [w for n, w in network.named_parameters() if not n.startswith("bert.")]
-    groups = [{"params": of_bert, "lr": RATE}, {"params": others, "lr": HEAD_RATE}]
-    optimizer = torch.optim.AdamW(groups, weight_decay=DECAY)
-    for step, (share, pairs) in enumerate(tqdm(_batches(situations, chance), unit=" steps")):
-        for group, rate in zip(optimizer.param_groups, (RATE, HEAD_RATE), strict=True):
-            group["lr"] = rate * min(1, step / WARM_UP) * max(1 - share, 0.02)
+    network.train()
+    changed = [weights for weights in network.parameters() if weights.requires_grad]
+    optimizer = torch.optim.AdamW(changed, rate, weight_decay=DECAY)
+    batches = list(_batches(epochs, chance))
+    for step, pairs in enumerate(tqdm(batches, unit=" steps", mininterval=30)):
+        for group in optimizer.param_groups:
+            group["lr"] = rate * min(1, step / WARM_UP) * max(1 - step / len(batches), 0.02)
         with torch.autocast("cpu", torch.bfloat16):
             loss = _loss(network, batched(pairs))
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch does not type it
-        clip_grad_norm_([*of_bert, *others], 1.0)
+        clip_grad_norm_(changed, 1.0)
         optimizer.step()
     return network.eval()
 
 
-def _batches(
-    situations: Sequence[Situation], chance: random.Random
-) -> Iterator[tuple[float, list[Pair]]]:
-    """Yield batches of pairs of similar length, each with the share of the training before it."""
-    for epoch in range(EPOCHS):
+def _batches(epochs: Iterable[Sequence[Situation]], chance: random.Random) -> Iterator[list[Pair]]:
+    """Yield batches of pairs of similar length."""
+    for situations in epochs:
         order = chance.sample(situations, len(situations))
         for start in range(0, len(order), _SORTED):
             pairs = sorted(
@@ -205,8 +201,7 @@ def _batches(
                     batches.append([])
                 batches[-1].append(pair)
             chance.shuffle(batches)
-            share = (epoch + start / len(order)) / EPOCHS
-            yield from ((share, batch) for batch in batches if batch)
+            yield from (batch for batch in batches if batch)
 
 
 def _drawn(situation: Situation, chance: random.Random) -> list[Pair]:

@@ -26,15 +26,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
-from scipy.optimize import minimize, minimize_scalar
-from scipy.special import logsumexp
+from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 from tqdm.auto import tqdm
 
+from benchmarks.everyday_examples import evened, everyday
 from benchmarks.joint_examples import DOCUMENTS, Situations, asked, is_kept_apart
-from benchmarks.joint_network import trained as thorough_network
+from benchmarks.joint_network import Network as PairNetwork
+from benchmarks.joint_network import train as train_pairs
 from benchmarks.learn_examples import Example, examples
 from benchmarks.question_sets import parser
 from benchmarks.reader_network import Network, inputs, reader_of
@@ -47,8 +48,12 @@ from qa.answering.readers import Reader
 from qa.answering.weights import FOLDER, FeatureWeights, Weights
 
 EPOCHS, BATCH, RATE, DECAY, DROPOUT = 6, 16, 2e-3, 0.01, 0.1
-FITTED_FEATURES = ("maxsim_idf", "maxsim_mean", "passage", "reader_logit", "is_question")
+_SIMPLE = ("maxsim_idf", "maxsim_mean", "passage", "is_question")
+QUICK_FEATURES = (*_SIMPLE, "reader_logit")
+THOROUGH_FEATURES = (*_SIMPLE, "cosine", "thorough_logit")
 RIDGE = 1e-3
+THOROUGH_EPOCHS, EVERYDAY_EPOCHS, EVERYDAY_RATE = 3, 4, 5e-4
+OTHERS = 0.3  # situations of other sets among everyday ones, for each
 LENGTHS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)  # what a second sentence may cost
 FOLDS = 2
 
@@ -123,13 +128,19 @@ def fold(example: Example) -> int:
     return zlib.crc32(f"fold {example.group}".encode()) % FOLDS
 
 
-def fit_weights(sets: Sequence[Sequence[Example]], readers: Readers) -> dict[str, float]:
+def fit_weights(
+    sets: Sequence[Sequence[Example]],
+    readers: Readers,
+    names: Sequence[str] = QUICK_FEATURES,
+    thorough: Reader | None = None,
+) -> dict[str, float]:
     """Fit the weights of single sentences' features, then the cost of a second sentence."""
     none = dict.fromkeys(FEATURES, 0.0)
     ranked = [
-        [(e, candidates(scored(e, readers[fold(e)]), none)) for e in of if e.places] for of in sets
+        [(e, candidates(scored(e, readers[fold(e)], thorough), none)) for e in of if e.places]
+        for of in sets
     ]
-    weights = none | _listwise(ranked)
+    weights = none | _listwise(ranked, names)
     best = -1.0
     for pair in LENGTHS:
         for no_backreference in LENGTHS:
@@ -140,7 +151,9 @@ def fit_weights(sets: Sequence[Sequence[Example]], readers: Readers) -> dict[str
     return kept
 
 
-def _listwise(ranked: Sequence[Sequence[tuple[Example, list[Candidate]]]]) -> dict[str, float]:
+def _listwise(
+    ranked: Sequence[Sequence[tuple[Example, list[Candidate]]]], names: Sequence[str]
+) -> dict[str, float]:
     """Maximise the softmax probability of the sentences that answer; sets count alike."""
     rows, answers, sizes, shares = [], [], [], []
     for of in ranked:
@@ -148,7 +161,7 @@ def _listwise(ranked: Sequence[Sequence[tuple[Example, list[Candidate]]]]) -> di
             single = [c for c in every if not c.features["pair"]]
             right = [example.answered_by(c) for c in single]
             if any(right) and not all(right):
-                rows += [[c.features[name] for name in FITTED_FEATURES] for c in single]
+                rows += [[c.features[name] for name in names] for c in single]
                 answers += right
                 sizes.append(len(single))
                 shares.append(1 / len(of))
@@ -165,7 +178,7 @@ def _listwise(ranked: Sequence[Sequence[tuple[Example, list[Candidate]]]]) -> di
         return float(value), x.T @ slope + RIDGE * theta
 
     theta = minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B").x
-    return dict(zip(FITTED_FEATURES, theta.tolist(), strict=True))
+    return dict(zip(names, theta.tolist(), strict=True))
 
 
 def _worth(of: Sequence[tuple[Example, list[Candidate]]], weights: dict[str, float]) -> float:
@@ -175,53 +188,52 @@ def _worth(of: Sequence[tuple[Example, list[Candidate]]], weights: dict[str, flo
     return float(np.mean([example.worth(max(every, key=score)) for example, every in of]))
 
 
-def with_thorough(
-    of: Sequence[Example], readers: Readers, thorough: Reader, weights: dict[str, float]
-) -> dict[str, float]:
-    """Add the weight of the thorough reader by which the sentences that answer are likeliest.
-
-    The examples are of a set of which it saw nothing: what it makes of others like those that it
-    learnt from is better than what it makes of any other, and would weigh too much.
-    """
-    found = [candidates(scored(e, readers[fold(e)], thorough), weights) for e in of if e.places]
-    examples = [e for e in of if e.places]
-
-    def loss(weight: float) -> float:
-        total = 0.0
-        for example, every in zip(examples, found, strict=True):
-            single = [c for c in every if not c.features["pair"]]
-            right = np.array([example.answered_by(c) for c in single])
-            if right.any():
-                scores = [c.score + weight * c.features["thorough_logit"] for c in single]
-                total -= logsumexp(np.array(scores)[right]) - logsumexp(scores)
-        return total
-
-    best = minimize_scalar(loss, bounds=(0, 2), method="bounded").x
-    return weights | {"thorough_logit": float(best)}
+def train_thorough(
+    sets: Sequence[Sequence[Example]], own: Sequence[Example], make: Situations, train: Path
+) -> PairNetwork:
+    """Train the thorough reader on what there is, then on everyday questions with a part of it."""
+    torch.manual_seed(0)
+    chance = random.Random(0)  # noqa: S311  # it keeps no secret
+    seen = [made for of in sets for e in of if not is_kept_apart(e) and (made := make.of(e))]
+    seen += make.deciding(train)
+    network = train_pairs(PairNetwork(), [seen] * THOROUGH_EPOCHS)
+    made_of = [(e, made) for e in own if not is_kept_apart(e) and (made := make.of(e))]
+    weights, situations = evened([e for e, _ in made_of]), [made for _, made in made_of]
+    size = len(situations)
+    epochs = (
+        chance.choices(situations, weights, k=size) + chance.sample(seen, int(OTHERS * size))
+        for _ in range(EVERYDAY_EPOCHS)
+    )
+    return train_pairs(network, epochs, EVERYDAY_RATE)
 
 
 def fit_confidence(
-    asked: Sequence[Example],
+    sets: Sequence[Sequence[Example]],
     reader: Reader | None,
     weights: dict[str, float],
     thorough: Reader | None = None,
 ) -> dict[str, float]:
     """Fit a logistic regression: whether a question has an answer, as `ANSWERABLE` of them do.
 
-    With the thorough reader, the quick one no longer counts.
+    With the thorough reader, the quick one no longer counts. Sets count alike.
     """
     left_out = "thorough_logit" if thorough is None else "reader_logit"
     names = [name for name in CONFIDENCE_FEATURES if name != left_out]
-    rows, answerable = [], []
-    for example in asked:
-        if ranked := candidates(scored(example, reader, thorough), weights):
+    rows, answerable, counts = [], [], []
+    for of in sets:
+        found = [(e, candidates(scored(e, reader, thorough), weights)) for e in of]
+        found = [(example, ranked) for example, ranked in found if ranked]
+        of_set = np.array([example.question.answerable for example, _ in found])
+        for _, ranked in found:
             features = confidence_features(ranked)
             rows.append([features[name] for name in names])
-            answerable.append(example.question.answerable)
-    x, y = np.array(rows), np.array(answerable)
-    share = np.where(y, ANSWERABLE / y.mean(), (1 - ANSWERABLE) / (1 - y.mean()))
+        share = np.where(of_set, ANSWERABLE / of_set.sum(), (1 - ANSWERABLE) / (~of_set).sum())
+        answerable += of_set.tolist()
+        counts += share.tolist()
+    x = np.array(rows)
     size = np.maximum(x.std(axis=0), 1e-6)  # without a reader, its feature is always 0
-    fitted = LogisticRegression(C=1.0, max_iter=5_000).fit(x / size, y, sample_weight=share)
+    count = np.array(counts) * len(x) / len(sets)
+    fitted = LogisticRegression(max_iter=5_000).fit(x / size, answerable, sample_weight=count)
     odds = {"intercept": float(fitted.intercept_[0]), left_out: 0.0}
     return odds | dict(zip(names, (fitted.coef_[0] / size).tolist(), strict=True))
 
@@ -231,6 +243,7 @@ def main(bench: Path, train: Path) -> None:
     squad, chroma, mtrag = (
         examples(bench / name, encoder) for name in ("squad2_cs224n", "chroma_chunking", "mtrag")
     )
+    own = list(everyday(encoder))
     both = [*squad, *chroma]
     network = train_reader(both, encoder.dim)
     save_file(network.state_dict(), FOLDER / "reader.safetensors")
@@ -238,20 +251,20 @@ def main(bench: Path, train: Path) -> None:
     others = [reader_of(train_reader(half, encoder.dim)) for half in halves]
 
     sets = [squad, *(list(asked(train / "qa" / name, encoder)) for name in DOCUMENTS)]
-    make = Situations(encoder)
-    seen = [made for of in sets for e in of if not is_kept_apart(e) and (made := make.of(e))]
-    thorough_network(seen + list(make.deciding(train))).save(WEIGHTS_FILE)
+    train_thorough(sets, own, Situations(encoder), train).save(WEIGHTS_FILE)
     thorough = JointReader.load()
+    squad_apart, own_apart = ([e for e in of if is_kept_apart(e)] for of in (squad, own))
 
-    quick = fit_weights([squad, chroma], others)
-    alone = fit_weights([squad, chroma], [None] * FOLDS)
-    together = with_thorough(chroma, others, thorough, quick)
-    reader = reader_of(network)
+    nobody = [None] * FOLDS
+    quick, alone = fit_weights([squad, chroma], others), fit_weights([squad, chroma], nobody)
+    apart = [squad_apart, chroma, own_apart]
+    together = fit_weights(apart, nobody, THOROUGH_FEATURES, thorough)
+    reader, judged = reader_of(network), [mtrag, own_apart]
     fitted = Weights(
         encoder.digest,
-        FeatureWeights(quick, fit_confidence(mtrag, reader, quick)),
-        FeatureWeights(together, fit_confidence(mtrag, reader, together, thorough)),
-        FeatureWeights(alone, fit_confidence(mtrag, None, alone)),
+        FeatureWeights(quick, fit_confidence(judged, reader, quick)),
+        FeatureWeights(together, fit_confidence(judged, reader, together, thorough)),
+        FeatureWeights(alone, fit_confidence(judged, None, alone)),
     )
     fitted.save()
     print(fitted.to_json())

@@ -37,6 +37,7 @@ class Example:
         places: where it is answered.
         group: the article or conversation that it is about: no example is judged by weights that
             were fitted to its group.
+        words: where the few words stand that answer; None if `places` are such.
     """
 
     question: Question
@@ -44,6 +45,7 @@ class Example:
     matches: list[Match]
     places: frozenset[Place]
     group: str
+    words: frozenset[Place] | None = None
 
     def answers(self, match: Match) -> NDArray[np.bool_]:
         """Return which tokens of a passage are part of an answer: (tokens,)."""

@@ -70,18 +70,6 @@ def written(folder: Path, name: str, text: str) -> Path:
     return path
 
 
-def start(page: Page, folder: Path) -> None:
-    """Show the page at the first visit."""
-
-
-def working(page: Page, folder: Path) -> None:
-    """Show a question whose answer is not there yet."""
-    page.route("**/queue/join*", lambda route: None)  # it is never sent
-    page.fill("#iq-question", BELT)
-    page.keyboard.press("Enter")
-    page.wait_for_selector(".iq-turn[data-state=pending]")
-
-
 def answer(page: Page, folder: Path) -> None:
     """Show an answer of one quote."""
     ask(page, BELT)
@@ -173,8 +161,6 @@ def review(page: Page, folder: Path) -> None:
 
 # For each picture: its width and height, the colours, and what is done before it is taken.
 SCENES: dict[str, tuple[int, int, str, Steps]] = {
-    "start": (1280, 760, "light", start),
-    "working": (1280, 420, "light", working),
     "answer": (1280, 680, "light", answer),
     "several": (1280, 760, "light", several),
     "abstention": (1280, 760, "light", abstention),
@@ -200,7 +186,6 @@ SCENES: dict[str, tuple[int, int, str, Steps]] = {
     "dark": (1280, 760, "dark", follow_up),
     "phone": (390, 844, "light", answer),
     "phone-document": (390, 844, "light", phone_document),
-    "phone-dark": (390, 844, "dark", follow_up),
     "evaluation": (1280, 860, "light", evaluation),
     "review": (1280, 860, "light", review),
 }
@@ -232,7 +217,6 @@ def picture(browser: Browser, url: str, name: str) -> None:
         steps(page, Path(folder))
     page.wait_for_timeout(500)
     save(page, name)
-    page.unroute_all(behavior="ignoreErrors")
     page.close()
 
 
@@ -253,14 +237,12 @@ def picture_reports(browser: Browser) -> None:
         runs = [folder / "eight passages", folder / "two passages"]
         command = ["compare", *runs, "--measure", "quote-hit@1", "--measure", "balanced score"]
         subprocess.run([sys.executable, "-m", "qa", *command, "--out", folder], check=True)
-        for picture, (path, place, colours) in {
-            "report": (runs[0] / "report.html", "", "light"),
-            "report-questions": (runs[0] / "report.html", "#outcome=wrong-quote", "light"),
-            "report-dark": (runs[0] / "report.html", "#charts", "dark"),
-            "comparison": (folder / "comparison.html", "", "light"),
+        for picture, (path, place) in {
+            "report": (runs[0] / "report.html", ""),
+            "report-questions": (runs[0] / "report.html", "#outcome=wrong-quote"),
+            "comparison": (folder / "comparison.html", ""),
         }.items():
-            page = browser.new_page(viewport={"width": 1100, "height": 760})
-            page.emulate_media(color_scheme="dark" if colours == "dark" else "light")
+            page = browser.new_page(viewport={"width": 1100, "height": 760}, color_scheme="light")
             page.goto(path.as_uri() + place)
             page.wait_for_timeout(300)
             save(page, picture)

@@ -7,11 +7,10 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
-from typing import Self
+from typing import Any, Self
 
 from embeddings import Encoder, Reranker, SearchStore, load_reranker
-from qa.answering import DEFAULT_TENTATIVE, DEFAULT_THRESHOLD, Answer, Answerer, ExtractiveAnswerer
-from qa.answering.confidence import ANSWERABLE
+from qa.answering import Answer, Answerer, ExtractiveAnswerer
 from qa.answering.overview import MOST_SENTENCES
 from qa.arguments import check_asked, check_kind, check_number, check_texts, check_whole
 from qa.asking.pipeline import DEFAULT_SENTENCES, Pipeline
@@ -125,7 +124,7 @@ class QA:
             tentative: the confidence below which it is an abstention; None takes the default,
                 0.5. Where it is not below the threshold, no answer is tentative.
             answerable: the share of your questions that the documents answer, between 0 and 1,
-                which the confidence is calibrated for; None takes the default, 0.75.
+                which the confidence is calibrated for; None takes the default, 0.7.
             token_vectors: the most passages of an index whose tokens are kept, which takes 31 kB
                 each and makes a first question 20 ms quicker. None takes what the index was made
                 with, and for a new one 5,000.
@@ -156,12 +155,12 @@ class QA:
             StoredIndexError: an index is missing, damaged, of another make, or not writable.
             ModelError: a model cannot be loaded (it is an `EmbeddingsError`).
         """
-        thresholds = {"threshold": threshold, "tentative": tentative, "answerable": answerable}
-        chosen = {name: given for name, given in thresholds.items() if given is not None}
-        for name, given in chosen.items():
+        named = {"threshold": threshold, "tentative": tentative, "answerable": answerable}
+        limits: dict[str, Any] = {name: one for name, one in named.items() if one is not None}
+        for name, given in limits.items():
             check_number(name, given)
-        if answerer is not None and chosen:
-            raise SettingsError(f"{min(chosen)} is not for an answerer of your own: give it there")
+        if answerer is not None and limits:
+            raise SettingsError(f"{min(limits)} is not for an answerer of your own: give it there")
         asked = Filter.of(only, where)
         if chunking is not None:
             check_kind("chunking", chunking, Chunking, "a Chunking")
@@ -181,12 +180,7 @@ class QA:
         )
         try:
             corpus.index.check_chunking(chunking)
-            answerer = answerer or ExtractiveAnswerer(
-                corpus.encoder,
-                threshold=DEFAULT_THRESHOLD if threshold is None else threshold,
-                tentative=DEFAULT_TENTATIVE if tentative is None else tentative,
-                answerable=ANSWERABLE if answerable is None else answerable,
-            )
+            answerer = answerer or ExtractiveAnswerer(corpus.encoder, **limits)
             return cls(corpus.index, corpus.encoder, answerer, loaded, store=store, follow=follow)
         except BaseException:
             corpus.index.close()

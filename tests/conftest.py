@@ -61,6 +61,13 @@ def fake_encoder() -> FakeEncoder:
     return FakeEncoder()
 
 
+@pytest.fixture
+def no_model(fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
+    """Open every corpus with that encoder."""
+    monkeypatch.setattr("qa.opening.load_encoder", lambda *_, **__: fake_encoder)
+    return fake_encoder
+
+
 @pytest.fixture(scope="session")
 def real_encoder() -> Encoder:
     """Load the bundled model, once for all tests that are marked `model`."""

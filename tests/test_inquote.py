@@ -36,6 +36,8 @@ def test_the_public_names_are_those_of_the_packages() -> None:
     for name in qa.__all__:
         assert getattr(inquote, name) is getattr(qa, name)
     assert inquote.evaluate is evaluation.evaluate
+    of_evaluation = {"evaluate", "load_questions"}
+    assert set(inquote.__all__) == {*qa.__all__, *of_evaluation, "__version__"}
     assert set(inquote.__all__) <= set(dir(inquote))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         inquote.nothing  # noqa: B018

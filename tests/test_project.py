@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tarfile
 import tomllib
 import venv
 import zipfile
@@ -15,6 +16,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 
 import pytest
+from hatchling.builders.sdist import SdistBuilder
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -140,6 +142,11 @@ def test_the_links_in_a_document_lead_somewhere(document: Path) -> None:
         assert not anchor or anchor in _anchors(target), f"{link}#{anchor}"
 
 
+def test_every_picture_is_shown_in_a_document() -> None:
+    shown = re.findall(r"screenshots/([\w-]+\.png)", "".join(map(_read, DOCUMENTS)))
+    assert {path.name for path in (ROOT / "docs" / "screenshots").iterdir()} == {*shown}
+
+
 def _without_code(document: Path) -> str:
     return re.sub(r"```.*?```|`[^`\n]*`", "", _read(document), flags=re.DOTALL)
 
@@ -177,6 +184,17 @@ def _anchors(document: Path) -> set[str]:
     """Return what the headings of a document are linked by, as GitHub makes it of them."""
     headings = re.findall(r"^#+ (.+)$", _read(document), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_sdist_has_the_documents_and_what_they_link_to(tmp_path: Path) -> None:
+    (built,) = SdistBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
+    with tarfile.open(built) as archive:
+        archive.extractall(tmp_path, filter="data")
+    folder = Path(built.removesuffix(".tar.gz"))
+    for document in PROSE:
+        unpacked = folder / document.relative_to(ROOT)
+        for link in re.findall(r"\]\((?!http)([^)#]+)", _without_code(unpacked)):
+            assert (unpacked.parent / link).exists(), link
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -12,6 +12,13 @@ if TYPE_CHECKING:
 WORDS = "fish silver penguins dive coins island bought the for in and . , ?"
 READS = 24
 """Tokens that a tiny model reads."""
+TINY: dict[str, Any] = {
+    "hidden_size": 16,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 16,
+    "initializer_range": 1.0,  # large, so that texts get scores that are far apart
+}
 
 
 def save_tiny_bert(folder: Path, kind: str, *, labels: int = 1) -> PreTrainedModel:
@@ -27,13 +34,7 @@ def save_tiny_bert(folder: Path, kind: str, *, labels: int = 1) -> PreTrainedMod
     transformers.BertTokenizer(vocab=str(folder / "vocab.txt")).save_pretrained(folder)
     manual_seed(0)
     config = transformers.BertConfig(
-        vocab_size=len(vocabulary),
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=16,
-        max_position_embeddings=READS,
-        initializer_range=1.0,  # large, so that texts get scores that are far apart
+        vocab_size=len(vocabulary), max_position_embeddings=READS, **TINY
     )
     config.num_labels = labels
     model: PreTrainedModel = getattr(transformers, kind)(config).eval()
@@ -88,14 +89,7 @@ def save_tiny_roberta(folder: Path) -> Path:
     ).save_pretrained(plain)
     manual_seed(0)
     config = transformers.RobertaConfig(
-        vocab_size=len(vocabulary),
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=16,
-        max_position_embeddings=READS + 2,
-        type_vocab_size=1,
-        initializer_range=1.0,
+        vocab_size=len(vocabulary), max_position_embeddings=READS + 2, type_vocab_size=1, **TINY
     )
     transformers.RobertaModel(config).eval().save_pretrained(plain)  # type: ignore[no-untyped-call]
     here = {"local_files_only": True}

@@ -36,6 +36,7 @@ FEATURES = (
     "maxsim_idf",
     "maxsim_mean",
     "passage",
+    "cosine",
     "reader_logit",
     "thorough_logit",
     "pair",
@@ -76,10 +77,10 @@ class Candidate:
         features: what the score is a sum of, before weights. Of its MaxSim, the
             similarity of each query token with its most similar token, `maxsim_idf` is the mean
             by `EncodedQuery.weights` and `maxsim_mean` the plain mean; `passage`: `maxsim_idf` of
-            its whole passage; `reader_logit` and `thorough_logit`: what the readers make of it, 0
+            its whole passage; `cosine`: of the question as a whole with its nearest sentence;
+            `reader_logit` and `thorough_logit`: what the readers make of it, 0
             where they were not asked; `pair`: 1 for two sentences; `no_backreference`: 1 if the
             second does not refer back to the first; `is_question`: 1 if it is a question itself.
-        cosine: of the question as a whole with its nearest sentence.
     """
 
     document_id: str
@@ -88,7 +89,6 @@ class Candidate:
     text: str
     score: float
     features: Numbers = field(repr=False)
-    cosine: float
 
     def overlaps(self, other: Candidate) -> bool:
         """Return whether the two share a character."""
@@ -141,7 +141,7 @@ def non_overlapping(
 
 
 def _of_passage(scored: ScoredPassage, weights: Numbers) -> Iterator[Candidate]:
-    passage, cosines = scored.match.passage, scored.match.cosines.tolist()
+    passage = scored.match.passage
     parts = _parts(passage)
     for part, features in zip(parts, _features(scored, parts), strict=True):
         # A vector's last digits depend on what it was encoded with; the answer must not.
@@ -153,7 +153,6 @@ def _of_passage(scored: ScoredPassage, weights: Numbers) -> Iterator[Candidate]:
             text=part.text,
             score=score,
             features=features,
-            cosine=max(cosines[part.first], cosines[part.last]),
         )
 
 
@@ -217,6 +216,7 @@ def _features(scored: ScoredPassage, parts: Sequence[_Part]) -> Iterator[dict[st
     import numpy as np
 
     weights, sentences = scored.query.weights, scored.match.sentences
+    cosines = scored.match.cosines.tolist()
     logits = scored.reading.sentences.tolist()
     thorough = scored.thorough.sentences.tolist() if scored.thorough else [0.0] * len(logits)
     similarity = np.maximum(
@@ -230,6 +230,7 @@ def _features(scored: ScoredPassage, parts: Sequence[_Part]) -> Iterator[dict[st
             "maxsim_idf": float(weights @ max_similarity),
             "maxsim_mean": mean,
             "passage": of_passage,
+            "cosine": max(cosines[part.first], cosines[part.last]),
             "reader_logit": max(logits[part.first], logits[part.last]),
             "thorough_logit": max(thorough[part.first], thorough[part.last]),
         }

@@ -41,7 +41,7 @@ def confidence_features(ranked: Sequence[Candidate]) -> dict[str, float]:
     best = ranked[0]
     return {
         "maxsim_mean": best.features["maxsim_mean"],
-        "cosine": best.cosine,
+        "cosine": best.features["cosine"],
         **{
             name: max(candidate.features[name] for candidate in ranked)
             for name in ("reader_logit", "thorough_logit")

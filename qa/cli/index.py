@@ -24,6 +24,7 @@ from qa.text.printable import printable, printable_name
 if TYPE_CHECKING:
     from qa.errors import QAError
     from qa.index import Changes
+    from qa.passages import Chunking
 
 STOPPED = 130
 
@@ -83,7 +84,6 @@ def index(
     from qa.index.upgrade import needs_upgrade
     from qa.index.watcher import watch as watch_files
     from qa.opening import open_corpus
-    from qa.passages import Chunking
 
     if check:
         _check(index, as_json, bare=not paths and not remove and not watch)
@@ -98,9 +98,8 @@ def index(
         )
     if remove and index is None:
         raise click.UsageError("--remove needs --index: the index to remove from.")
-    named = {"max_tokens": max_tokens, "overlap": overlap}
-    settings = {name: value for name, value in named.items() if value is not None}
-    if settings and index is None:
+    chunking = _chunking(max_tokens, overlap)
+    if chunking and index is None:
         raise click.UsageError("--max-tokens and --overlap need --index.")
     skipped = Skipped()
     try:
@@ -110,7 +109,7 @@ def index(
             model=model,
             backend=backend or "auto",
             precision=precision,
-            chunking=Chunking(**settings) if settings else None,
+            chunking=chunking,
             remove=remove,
             token_vectors=token_vectors,
             encoding=encoding,
@@ -148,6 +147,14 @@ def _check(index: Path | None, as_json: bool, *, bare: bool) -> None:
         return
     click.echo(f"The index in {printable_name(index)} is not damaged.")
     click.echo(f"  documents: {documents:,}, passages: {passages:,}")
+
+
+def _chunking(max_tokens: int | None, overlap: int | None) -> Chunking | None:
+    from qa.passages import Chunking
+
+    named = {"max_tokens": max_tokens, "overlap": overlap}
+    settings = {name: value for name, value in named.items() if value is not None}
+    return Chunking(**settings) if settings else None
 
 
 def _report(error: QAError) -> None:

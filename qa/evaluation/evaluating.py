@@ -84,25 +84,15 @@ def evaluate(
         _ask(subject, question, judge, first=question is asked[0])
         for question in followed(asked, progress, **BAR)
     )
-    answered = [record for record in records if not record.error]
-    if answered and not isinstance(system, QA) and not any(one.ranking for one in answered):
-        records = tuple(replace(record, unknown=("retrieval",)) for record in records)
-        unjudged.append("the system tells no passages, so that its retrieval is not measured")
     seconds = time.perf_counter() - started
-    about = {
-        **_about(asked, sources, seed),
-        **subject.settings,
-        **given,
-        "notes": [
-            *filter(None, [mismatch]),
-            *unjudged,
-            *_failures(records),
-            *given.get("notes", []),
-        ],
-    }
+    untold: list[str] = []
+    if not isinstance(system, QA):
+        records, untold = _without_retrieval(records)
+    notes = [*filter(None, [mismatch]), *unjudged, *untold, *_failures(records)]
+    about = {**_about(asked, sources, seed), **subject.settings, **given}
     return Run(
         name=name or asked.name,
-        settings=about,
+        settings=about | {"notes": [*notes, *given.get("notes", [])]},
         records=records,
         figures=figures(records, seed=seed),
         by_tag=figures_by_tag(records, seed=seed),
@@ -183,6 +173,15 @@ def _ask(subject: _Subject, question: Question, judge: Judge, *, first: bool) ->
             raise
         return judge.failure(question, f"{type(error).__name__}: {error}")
     return judge.record(question, answer, used + deeper, seconds)
+
+
+def _without_retrieval(records: tuple[Record, ...]) -> tuple[tuple[Record, ...], list[str]]:
+    """Mark retrieval as unknown if no answer has passages, with a note."""
+    answered = [record for record in records if not record.error]
+    if not answered or any(record.ranking for record in answered):
+        return records, []
+    note = "the system tells no passages, so that its retrieval is not measured"
+    return tuple(replace(record, unknown=("retrieval",)) for record in records), [note]
 
 
 def _sources(*corpora: Iterable[Document]) -> dict[str, Document]:

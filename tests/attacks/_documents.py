@@ -28,15 +28,6 @@ _TOKENS = [
 ]
 
 
-def docx_of(parts: dict[str, str | bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """Pack the parts of a Word file."""
-    packed = BytesIO()
-    with zipfile.ZipFile(packed, "w", method) as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
-    return packed.getvalue()
-
-
 def body(xml: str, *, before: str = "") -> str:
     """Return the main part of a Word file."""
     return f'{before}<w:document xmlns:w="{W}"><w:body>{xml}</w:body></w:document>'
@@ -55,10 +46,10 @@ def sound() -> dict[str, list[bytes]]:
             "\ufeff<?xml version='1.0'?><html xmlns='x'><body><p>One.</p></body></html>".encode(),
         ],
         ".docx": [
-            docx_of({MAIN: body(words * 3), "word/footnotes.xml": notes}),
-            docx_of({MAIN: body(words)}, zipfile.ZIP_STORED),
-            docx_of({MAIN: body(words)}, zipfile.ZIP_BZIP2),
-            docx_of({MAIN: body(words)}, zipfile.ZIP_LZMA),
+            packed({MAIN: body(words * 3), "word/footnotes.xml": notes}),
+            packed({MAIN: body(words)}, zipfile.ZIP_STORED),
+            packed({MAIN: body(words)}, zipfile.ZIP_BZIP2),
+            packed({MAIN: body(words)}, zipfile.ZIP_LZMA),
         ],
         ".pdf": [
             pages_of(["One page.", "Two."]),
@@ -141,11 +132,11 @@ def _attributes() -> bytes:
 
 
 def _nested_xml(depth: int) -> bytes:
-    return docx_of({MAIN: body("<w:p>" * depth + "</w:p>" * depth)})
+    return packed({MAIN: body("<w:p>" * depth + "</w:p>" * depth)})
 
 
 def _zip_bomb(method: int, size: int = 200_000_000) -> bytes:
-    return docx_of({MAIN: b" " * size}, method)
+    return packed({MAIN: b" " * size}, method)
 
 
 def _laughing() -> str:
@@ -154,7 +145,7 @@ def _laughing() -> str:
 
 
 def _laughs() -> bytes:
-    return docx_of({MAIN: body("<w:p><w:r><w:t>&e12;</w:t></w:r></w:p>", before=_laughing())})
+    return packed({MAIN: body("<w:p><w:r><w:t>&e12;</w:t></w:r></w:p>", before=_laughing())})
 
 
 def _pdf(objects: str) -> bytes:
@@ -202,8 +193,8 @@ BOMBS: dict[str, Callable[[], tuple[str, bytes]]] = {
     "an LZMA bomb": lambda: (".docx", _zip_bomb(zipfile.ZIP_LZMA)),
     "XML nested 200,000 deep": lambda: (".docx", _nested_xml(200_000)),
     "a billion laughs": lambda: (".docx", _laughs()),
-    "50,000 parts": lambda: (".docx", docx_of({f"{n}.xml": b"" for n in range(50_000)})),
-    "300,000 paragraphs": lambda: (".docx", docx_of({MAIN: body("<w:p/>" * 300_000)})),
+    "50,000 parts": lambda: (".docx", packed({f"{n}.xml": b"" for n in range(50_000)})),
+    "300,000 paragraphs": lambda: (".docx", packed({MAIN: body("<w:p/>" * 300_000)})),
     "an array nested 100,000 deep": lambda: (".pdf", _pdf("1 0 obj" + "[" * 100_000)),
     "a stream that unpacks to 400 MB": lambda: (".pdf", _pdf_stream_bomb()),
     "a sheet of cells in its last column": lambda: (".xlsx", _far_cells()),

@@ -60,10 +60,8 @@ def test_an_argument_of_a_wrong_type_is_told_in_a_sentence(
         ),
     ],
 )
-def test_opening_says_what_it_cannot_use(
-    named: dict[str, Any], said: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("qa.opening.load_encoder", lambda *_, **__: FakeEncoder())
+@pytest.mark.usefixtures("no_model")
+def test_opening_says_what_it_cannot_use(named: dict[str, Any], said: str) -> None:
     with pytest.raises(QAError, match=said):
         QA.open(**named)
 

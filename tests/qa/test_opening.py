@@ -14,14 +14,9 @@ from qa.errors import LoadError
 from qa.index import update_index
 from tests.fakes import FakeEncoder
 
+pytestmark = pytest.mark.usefixtures("no_model")
+
 PRICE = "What do tickets cost?"
-
-
-@pytest.fixture(autouse=True)
-def encoder(monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
-    encoder = FakeEncoder()
-    monkeypatch.setattr("qa.opening.load_encoder", lambda *_, **__: encoder)
-    return encoder
 
 
 @pytest.fixture
@@ -56,8 +51,11 @@ def test_progress_is_told_of_what_is_encoded(tmp_path: Path, own: bool) -> None:
     assert told == [(0, 2), (2, 2)]
 
 
-def test_an_answerer_and_a_store_are_used(encoder: FakeEncoder) -> None:
-    answerer, store = ExtractiveAnswerer(encoder, threshold=0), open_store("exact", dim=encoder.dim)
+def test_an_answerer_and_a_store_are_used(fake_encoder: FakeEncoder) -> None:
+    answerer, store = (
+        ExtractiveAnswerer(fake_encoder, threshold=0),
+        open_store("exact", dim=fake_encoder.dim),
+    )
     document = Document("a", "Tickets cost five.")
     with QA.open(document, answerer=answerer, store=store) as qa:
         assert qa.answerer is answerer
@@ -67,9 +65,9 @@ def test_an_answerer_and_a_store_are_used(encoder: FakeEncoder) -> None:
 
 
 def test_an_index_that_is_opened_to_be_followed_is_followed(
-    tmp_path: Path, encoder: FakeEncoder
+    tmp_path: Path, fake_encoder: FakeEncoder
 ) -> None:
     folder = tmp_path / "index"
     with QA.open(Document("a", "Tickets cost five."), index=folder, follow=True) as qa:
-        update_index(folder, [Document("a", "Tickets cost six.")], encoder=encoder)
+        update_index(folder, [Document("a", "Tickets cost six.")], encoder=fake_encoder)
         assert qa.retrieve(PRICE)[0].passage.text == "Tickets cost six."

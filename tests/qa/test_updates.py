@@ -260,10 +260,10 @@ class TestTheLog:
         with caplog.at_level(logging.DEBUG, "inquote"):
             yield caplog
 
+    @pytest.mark.usefixtures("no_model")
     def test_tells_what_was_indexed_and_opened_without_a_word_of_it(
-        self, tmp_path: Path, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+        self, tmp_path: Path, log: pytest.LogCaptureFixture
     ) -> None:
-        monkeypatch.setattr("qa.opening.load_encoder", lambda *_, **__: FakeEncoder())
         with QA.open(FIVE, index=tmp_path / "new"):
             changed(tmp_path / "new", OPENING)
         assert [(record.levelname, record.name) for record in log.records] == [

@@ -212,7 +212,7 @@ def _found(answer: Answer, threshold: float, tentative: float | None) -> Trace:
                 start=candidate.span.start,
                 end=min(candidate.span.end, candidate.span.start + _LONGEST_ROW),
                 chance=round(chance, 4),
-                cosine=round(candidate.cosine, 4),
+                cosine=round(candidate.features["cosine"], 4),
             )
             for candidate, chance in considered[:_MOST_ROWS]
         ],

@@ -41,7 +41,7 @@ class TestPrinted:
         answer = Answer("How much?", "How much?", 0.2, near=(CITED,))
         assert str(answer) == (
             "I found nothing that says this.\n\nNearest passages, which are no answer:\n\n"
-            f"  - It opened in May. Tickets cost <b>five</b> euros.\n{PLACE}\n\n"
+            f"    It opened in May. Tickets cost <b>five</b> euros.\n{PLACE}\n\n"
             "confidence 0.20"
         )
         assert str(replace(answer, near=())) == "I found nothing that says this.\n\nconfidence 0.20"

@@ -111,7 +111,7 @@ def test_the_precision_that_is_named_is_taken(
 
 class TestIndex:
     @pytest.fixture
-    def folder(self, tmp_path: Path, no_model: None) -> Path:
+    def folder(self, tmp_path: Path, no_model: FakeEncoder) -> Path:
         (tmp_path / "a.txt").write_text("Tickets cost five euros.")
         assert run("index", tmp_path / "a.txt", "--index", tmp_path / "index").exit_code == 0
         return tmp_path / "index"
@@ -165,11 +165,8 @@ class TestIndex:
         assert run("index", tmp_path / "a.txt", "--index", tmp_path / "new").exit_code == 0
 
 
-@pytest.mark.model
-def test_an_overview_is_printed_and_more_documents_are_told_of(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("qa.opening.load_encoder", lambda *_, **__: FakeEncoder())
+@pytest.mark.usefixtures("no_model")
+def test_an_overview_is_printed_and_more_documents_are_told_of(tmp_path: Path) -> None:
     for number in range(21):
         text = (
             f"The museum has {number} rooms full of old paintings. Tickets cost five euros a day."

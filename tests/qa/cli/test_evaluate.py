@@ -19,11 +19,6 @@ from tests.fakes import FakeEncoder, FakeReranker
 pytestmark = pytest.mark.usefixtures("no_model")
 
 
-@pytest.fixture
-def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa.opening.load_encoder", lambda *_, **__: FakeEncoder())
-
-
 @pytest.fixture(scope="module")
 def museum(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write a document of forty rooms, each with a fact of its own."""

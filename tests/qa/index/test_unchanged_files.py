@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 import qa.loaders
-from embeddings import Encoder
 from embeddings.stores.segments import Segments
 from qa import QA, Document
 from qa.errors import LoadError
@@ -20,13 +19,9 @@ from tests.fakes import FakeEncoder
 
 
 @pytest.fixture(autouse=True)
-def fake_model(fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
-    def load(model: str | None = None, **_: object) -> Encoder:
-        return fake_encoder
-
-    monkeypatch.setattr("qa.opening.load_encoder", load)
+def fake_model(no_model: FakeEncoder, monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
     monkeypatch.setattr(qa.loaders, "_SECONDS_TO_SETTLE", -1.0)
-    return fake_encoder
+    return no_model
 
 
 @pytest.fixture
