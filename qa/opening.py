@@ -8,7 +8,7 @@ import logging
 import os
 import shutil
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -29,7 +29,8 @@ from qa.errors import (
 )
 from qa.filters import EVERYTHING, Filter
 from qa.index import Changes, Index, update_index
-from qa.index.storage import FORMAT, is_index
+from qa.index.storage import FORMAT, SCHEMAS, is_index
+from qa.index.upgrade import model_of
 from qa.index.wanted import known_files
 from qa.index.watcher import deleted_below
 from qa.loaders import File, Unreadable, find_all
@@ -69,11 +70,13 @@ def open_corpus(
     progress: Progress | None = None,
     unreadable: Unreadable | None = None,
     remove_deleted: bool = False,
+    upgrade: bool = False,
 ) -> Corpus:
     """Bring an index up to date, and open it.
 
     Arguments and errors are those of `QA.open`. `remove` are ids of documents to take out;
-    `remove_deleted` takes out those whose files below `source` are gone, too.
+    `remove_deleted` takes out those whose files below `source` are gone, too. With `upgrade`, an
+    index of an earlier format is upgraded also where there is nothing to add or to remove.
     """
     load = partial(load_encoder, backend=backend, precision=precision)
     update = partial(
@@ -102,7 +105,7 @@ def open_corpus(
         check_kind("index", index, str | os.PathLike, "the path of a folder")
         folder, sources = Path(index).expanduser(), sources or []
         documents = find(sources)
-        if documents or remove:
+        if documents or remove or upgrade:
             encoder = _encoder_of(folder, load, model)
             if remove_deleted:
                 paths = [Path(one) for one in sources if not isinstance(one, Document)]
@@ -162,7 +165,8 @@ def _several(source: Source | Sequence[Source]) -> list[Source]:
 def _open_unchanged(folder: Path, load: _Load, model: str | None, chosen: Filter) -> Corpus:
     index = Index.open(folder, chosen)
     try:
-        return Corpus(index, load(model) if model else _named_by(index, load), Changes())
+        encoder = load(model) if model else _named(index.manifest.model, folder, load)
+        return Corpus(index, encoder, Changes())
     except BaseException:
         index.close()
         raise
@@ -173,26 +177,24 @@ def _encoder_of(folder: Path, load: _Load, model: str | None) -> Encoder:
     if model or not is_index(folder):
         return load(model)
     try:
-        index = Index.open(folder)
+        name = model_of(folder)
     except IndexMissing:  # one that was stopped before it was finished, or an empty database
         return load(None)
-    with closing(index):
-        return _named_by(index, load)
+    return _named(name, folder, load)
 
 
-def _named_by(index: Index, load: _Load) -> Encoder:
+def _named(model: str, folder: Path, load: _Load) -> Encoder:
     """Load the model that an index names.
 
     An index may come from anyone, so no folder is opened for it, and nothing is fetched.
     """
-    model = index.manifest.model
     try:
         return load(model, only_fetched=True)
     except ModelNotFetched as error:
         raise IndexMismatch(
-            f"the index in {index.folder} was made with model {model!r}, which neither comes with "
+            f"the index in {folder} was made with model {model!r}, which neither comes with "
             "inquote nor was fetched here before: name it with --model, if you trust it",
-            folder=index.folder,
+            folder=folder,
         ) from error
 
 
@@ -237,10 +239,22 @@ def _remove_damaged(folder: Path) -> None:
 
 
 def cached_index(sources: Sequence[Source], encoder: Encoder, chunking: Chunking) -> Path:
-    """Return the folder in the cache for the index of these sources."""
+    """Return the folder in the cache for the index of these sources.
+
+    One of an earlier format, whose name tells its format, is renamed, to be upgraded.
+    """
     names = sorted(s.id if isinstance(s, Document) else str(_absolute(s)) for s in sources)
-    identity = json.dumps([names, encoder.digest, chunking.to_dict(), FORMAT])
-    return cache_folder() / "indexes" / hashlib.sha256(identity.encode()).hexdigest()[:24]
+
+    def of_format(number: int) -> Path:
+        identity = json.dumps([names, encoder.digest, chunking.to_dict(), number])
+        return cache_folder() / "indexes" / hashlib.sha256(identity.encode()).hexdigest()[:24]
+
+    folder = of_format(FORMAT)
+    for earlier in map(of_format, SCHEMAS):
+        if is_index(earlier) and not folder.exists():
+            with suppress(OSError):  # it is in use where that is a hindrance
+                earlier.rename(folder)
+    return folder
 
 
 def _absolute(path: str | os.PathLike[str]) -> Path:

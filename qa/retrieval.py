@@ -16,6 +16,7 @@ from qa.follow_ups.dependence import Dependence
 from qa.follow_ups.rewriting import Rewriting
 from qa.index import Index
 from qa.passages import Passage
+from qa.schemas import format_of
 from qa.text.analysis import content_words
 from qa.text.printable import printable_name
 
@@ -76,6 +77,10 @@ class RetrievedPassage:
 
 class RetrievedPassages(list[RetrievedPassage]):
     """A list of passages, best first, which a notebook shows as a table."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the passages as plain data."""
+        return {"format": format_of("passages"), "passages": [hit.to_dict() for hit in self]}
 
     def _repr_html_(self) -> str:
         rows = (

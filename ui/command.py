@@ -21,6 +21,7 @@ from qa.cli.options import (
     print_json,
     threshold_options,
 )
+from qa.schemas import format_of
 from ui.server.accounts import Accounts, find_accounts
 from ui.visitors.clients import parse_address
 from ui.visitors.folder import private_folder
@@ -136,7 +137,8 @@ def chat(
             _say_where(url, mcp, as_json)
             if _has_screen() if open_browser is None else open_browser:
                 webbrowser.open(url)
-            stop.wait()
+            while not stop.wait(timeout=1):  # without one, Windows waits for Ctrl-C in vain
+                pass
             server.stop()
 
 
@@ -174,7 +176,7 @@ def _is_loopback(host: str) -> bool:
 def _say_where(url: str, mcp: bool, as_json: bool) -> None:
     tools = f"{url}mcp"
     if as_json:
-        print_json({"url": url} | ({"mcp": tools} if mcp else {}))
+        print_json({"format": format_of("server"), "url": url} | ({"mcp": tools} if mcp else {}))
         return
     click.echo(f"inquote is at {url} (Ctrl-C stops it)")
     if mcp:
@@ -201,7 +203,8 @@ def _free_port(host: str, asked: int | None) -> int:
     reason = ""
     for port in tried:
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if os.name == "posix":  # elsewhere, it lets two programs have one port
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
             except OSError as error:

@@ -13,6 +13,7 @@ from qa.display.rendering import Paragraph, as_html, as_text
 from qa.documents import Document, Span
 from qa.errors import AnswerFileError
 from qa.retrieval import RetrievedPassage
+from qa.schemas import format_of
 
 ABSTENTION = "I found nothing that says this."
 TENTATIVE = "Possibly:"
@@ -81,6 +82,7 @@ class Answer:
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as plain data, for `verify`, without passages and times."""
         return {
+            "format": format_of("answer"),
             "question": self.question,
             "query": self.query,
             "text": self.text,
@@ -105,6 +107,8 @@ class Answer:
             AnswerFileError: it is not such data, or a quote does not stand in its document.
         """
         try:
+            if saved.get("format", format_of("answer")) != format_of("answer"):  # older have none
+                raise ValueError(f"its format is {saved['format']!r}")
             status = saved["status"]
             citations, near = (
                 tuple(_restored(quote, find) for quote in saved[name][:_MOST_RESTORED])

@@ -110,7 +110,7 @@ def retrieve(
         hits = qa.retrieve(question, top_k=top_k)
         places = [_start_of(qa.index.document(hit.passage.document_id), hit) for hit in hits]
     if as_json:
-        print_json([hit.to_dict() for hit in hits])
+        print_json(hits.to_dict())
         return
     for hit, where in zip(hits, places, strict=True):
         click.secho(f"{hit.rank}.", bold=True, nl=False)

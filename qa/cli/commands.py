@@ -18,6 +18,7 @@ from qa.cli.evaluate import compare, evaluate
 from qa.cli.index import index
 from qa.cli.judge import judge
 from qa.cli.options import print_log, show_every_character
+from qa.cli.schema import print_schema
 from qa.cli.verify import verify
 from qa.text.printable import printable
 
@@ -86,5 +87,5 @@ def main() -> None:
     print_log()
 
 
-for _command in (index, ask, overview, retrieve, verify, evaluate, compare, judge):
+for _command in (index, ask, overview, retrieve, verify, evaluate, compare, judge, print_schema):
     main.add_command(_command)

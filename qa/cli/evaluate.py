@@ -21,6 +21,7 @@ from qa.cli.options import (
     print_json,
     threshold_options,
 )
+from qa.schemas import format_of
 from qa.text.printable import printable
 
 if TYPE_CHECKING:
@@ -129,7 +130,8 @@ def evaluate(
     if comparison and out:
         kept.keep_comparison(comparison, out, [folder.name for folder in folders if folder])
     if as_json:
-        print_json([run.to_dict() for run in runs] if comparison else runs[0].to_dict())
+        several = {"format": format_of("runs"), "runs": [run.to_dict() for run in runs]}
+        print_json(several if comparison else runs[0].to_dict())
         return
     print_runs(runs, comparison, every=every)
     if out:

@@ -18,6 +18,7 @@ from qa.cli.options import (
     print_json,
     reading_options,
 )
+from qa.schemas import format_of
 from qa.text.printable import printable, printable_name
 
 if TYPE_CHECKING:
@@ -72,21 +73,25 @@ def index(
 ) -> None:
     """Index files and folders, so that questions start at once.
 
-    Only new and changed documents are encoded, and those whose files are gone are taken out. Files
+    Only what is new or changed is encoded, and documents whose files are gone are taken out. Files
     that cannot be read are skipped, and named at the end. Without --index, the index is kept in
     your cache folder, and used by other commands that name the same paths with --document.
 
-    After Ctrl-C, the same command continues where it stopped.
+    An index of an earlier version is upgraded, also if no paths are named. After Ctrl-C, the same
+    command continues where it stopped.
     """
+    from qa.index import is_index
+    from qa.index.upgrade import needs_upgrade
     from qa.index.watcher import watch as watch_files
     from qa.opening import open_corpus
 
     if check:
-        _check(index, bare=not paths and not remove and not watch)
+        _check(index, as_json, bare=not paths and not remove and not watch)
         return
     if watch and not paths:
         raise click.UsageError("--watch needs files or folders to watch: name them.")
-    if not paths and not remove:
+    upgrade = not paths and index is not None and is_index(index) and needs_upgrade(index)
+    if not paths and not remove and not upgrade:
         raise click.UsageError(
             "Name the files or folders to index, such as: inquote index notes/. The essay that "
             "comes with inquote needs no index: inquote ask asks it if nothing is named."
@@ -110,6 +115,7 @@ def index(
             encoding=encoding,
             unreadable=None if strict else skipped.add,
             remove_deleted=not keep_missing,
+            upgrade=upgrade,
         )
     except KeyboardInterrupt:
         click.echo("Stopped. The same command continues from here.", err=True)
@@ -126,7 +132,7 @@ def index(
         _watch(changes, corpus.index.folder, as_json)
 
 
-def _check(index: Path | None, *, bare: bool) -> None:
+def _check(index: Path | None, as_json: bool, *, bare: bool) -> None:
     """Print that an index is not damaged; raise `IndexDamaged` if it is."""
     from qa.index import Index
 
@@ -135,6 +141,10 @@ def _check(index: Path | None, *, bare: bool) -> None:
     with closing(Index.open(index)) as opened:
         opened.check_whole()
         documents, passages = len(opened.document_ids()), len(opened)
+    if as_json:
+        counts = {"documents": documents, "passages": passages}
+        print_json({"format": format_of("check"), "index": str(index)} | counts)
+        return
     click.echo(f"The index in {printable_name(index)} is not damaged.")
     click.echo(f"  documents: {documents:,}, passages: {passages:,}")
 
@@ -164,9 +174,16 @@ def _print_changes(
 ) -> None:
     if as_json:
         files = skipped.to_list() if skipped else []
-        print_json({"index": str(folder), **changes.to_dict(), "skipped": files})
+        print_json(changes.to_dict() | {"index": str(folder), "skipped": files})
         return
     click.echo(f"The index is in {printable_name(folder)}")
+    if changes.upgraded_from is not None:
+        click.echo(changes.upgrade)
+    if changes.without_blocks:
+        click.echo(
+            "Headings, lists and tables of these are not known until their files are indexed "
+            f"again: {len(changes.without_blocks):,} ({_few(changes.without_blocks)})"
+        )
     for what in ("added", "updated", "removed", "unchanged"):
         if ids := getattr(changes, what):
             click.echo(f"  {what}: {len(ids):,} ({_few(ids)})")

@@ -26,6 +26,7 @@ from qa.evaluation.measures import MEASURES, columns, is_share, values
 from qa.evaluation.measures.ranking import qrels_of, ranking_of
 from qa.evaluation.measures.resampling import exact_interval, intervals
 from qa.evaluation.records import Record
+from qa.schemas import format_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 RUN_FILE, RECORDS_FILE = "run.json", "records.jsonl"
 TREC_RUN, TREC_QRELS = "trec.run", "trec.qrels"
 REPORT_PAGE, SUMMARY = "report.html", "report.md"
-FORMAT = 1
+FORMAT = format_of("run")
 
 _OURS = {RUN_FILE, RECORDS_FILE, TREC_RUN, TREC_QRELS, REPORT_PAGE, SUMMARY}
 
@@ -183,7 +184,7 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
         raise RunError(f"{folder} is not a run: there is no {RUN_FILE} in it")
     try:
         plain = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-        if plain["format"] != FORMAT:
+        if plain["format"] not in (FORMAT, 1):  # it was 1 at first
             raise RunError(
                 f"the run in {folder} has format {plain['format']}, and this version reads {FORMAT}"
             )

@@ -108,7 +108,12 @@ def listed_as(connection: sqlite3.Connection, document_id: str) -> Listed | None
 
 
 def _listed(row: tuple[Any, ...]) -> tuple[str, Listed]:
-    number, passages, id_, *rest = checked(row, f"document {row[2]!r}")
+    return listed_row(checked(row, f"document {row[2]!r}"))
+
+
+def listed_row(columns: tuple[Any, ...]) -> tuple[str, Listed]:
+    """Read the row of a document without its checksum; return its id, and the rest."""
+    number, passages, id_, *rest = columns
     types = [type(column) for column in (number, passages, id_)]
     are_texts = all(text is None or isinstance(text, str) for text in rest)
     if types != [int, int, str] or passages < 1 or not are_texts:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,6 +62,18 @@ SCHEMA = (
     "CREATE INDEX tokens_by_text ON tokens (text)",
 )
 _ON_DISK = {"manifest", "tokens"}
+SCHEMAS = {
+    6: (
+        SCHEMA[0],
+        "CREATE TABLE documents (number INTEGER PRIMARY KEY, passages INTEGER NOT NULL, "
+        "id TEXT NOT NULL UNIQUE, title TEXT NOT NULL, source TEXT, sha256 TEXT NOT NULL, "
+        "stamp TEXT, pages TEXT NOT NULL, checksum BLOB NOT NULL)",
+        "CREATE TABLE texts (document INTEGER PRIMARY KEY, text TEXT NOT NULL)",
+        *SCHEMA[3:],
+    ),
+    FORMAT: SCHEMA,
+}
+"""The tables of each format that can be upgraded (`qa.index.upgrade`), and of this one."""
 
 _IMMUTABLE = "mode=ro&immutable=1"
 _NO_ROOM = (
@@ -131,8 +144,13 @@ def _connected(address: str) -> sqlite3.Connection:
     return connection
 
 
-def check_format(connection: sqlite3.Connection, folder: Path, schema: str = "main") -> None:
-    """Refuse a database that is not an index, or has another format than this version reads."""
+def check_format(
+    connection: sqlite3.Connection, folder: Path, schema: str = "main", *, older: bool = False
+) -> int:
+    """Return the format of an index; refuse another than this version's, and what is no index.
+
+    With `older`, formats that can be upgraded are accepted, too.
+    """
     (application,) = connection.execute(f"PRAGMA {schema}.application_id").fetchone()
     (version,) = connection.execute(f"PRAGMA {schema}.user_version").fetchone()
     if application != APPLICATION_ID:
@@ -141,15 +159,24 @@ def check_format(connection: sqlite3.Connection, folder: Path, schema: str = "ma
             f"where {DATABASE} is not inquote's",
             folder=folder,
         )
-    if version != FORMAT:
+    if version not in SCHEMAS or (version != FORMAT and not older):
         raise IndexMismatch(
             f"the index in {folder} has format {version} and this version reads format {FORMAT}: "
-            "index again into a new folder",
+            f"{_way_out(version, folder)}",
             folder=folder,
         )
-    query = f"SELECT sql FROM {schema}.sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid"  # noqa: S608
-    if [sql for (sql,) in connection.execute(query)] != [*SCHEMA]:
+    query = f"SELECT sql FROM {schema}.sqlite_schema WHERE sql IS NOT NULL ORDER BY sql"  # noqa: S608
+    if [sql for (sql,) in connection.execute(query)] != sorted(SCHEMAS[version]):
         raise NotWhole("its tables are not those of an index")
+    return int(version)
+
+
+def _way_out(version: int, folder: Path) -> str:
+    if version in SCHEMAS:
+        return f"upgrade it with inquote index --index {shlex.quote(str(folder))}"
+    if version > FORMAT:
+        return "update inquote, or index again into a new folder"
+    return "index again into a new folder"
 
 
 def read_manifest(connection: sqlite3.Connection) -> Manifest:
@@ -158,6 +185,15 @@ def read_manifest(connection: sqlite3.Connection) -> Manifest:
     if len(rows) != 1:
         raise NotWhole("it has no manifest, or several")
     return Manifest.from_json(*checked(rows[0], "its manifest"))
+
+
+def finished(manifest: Manifest, folder: Path) -> Manifest:
+    """Return the manifest; an `IndexMissing` if its index was never finished."""
+    if manifest.generation == 0:
+        raise IndexMissing(
+            f"the index in {folder} was never finished: index into it again", folder=folder
+        )
+    return manifest
 
 
 def write_manifest(connection: sqlite3.Connection, manifest: Manifest) -> None:
@@ -176,11 +212,7 @@ def open_current(connection: sqlite3.Connection, folder: Path) -> tuple[Manifest
     for _ in range(_OPEN_ATTEMPTS):
         connection.execute("BEGIN")
         check_format(connection, folder, "disk")
-        manifest = read_manifest(connection)
-        if manifest.generation == 0:
-            raise IndexMissing(
-                f"the index in {folder} was never finished: index into it again", folder=folder
-            )
+        manifest = finished(read_manifest(connection), folder)
         try:
             vectors = load_vectors(manifest, connection, folder)
             return manifest, vectors, _copy_to_memory(connection, len(vectors))

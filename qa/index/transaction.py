@@ -29,6 +29,7 @@ from qa.index.storage import (
     read_manifest,
     write_manifest,
 )
+from qa.index.upgrade import upgrade
 from qa.passages import Chunking
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _check_database(path: Path) -> None:
 def _prepare(connection: sqlite3.Connection, folder: Path) -> None:
     """Refuse a database that is no index; switch an empty one, or an index, to WAL mode."""
     if not _is_blank(connection):
-        check_format(connection, folder)
+        check_format(connection, folder, older=True)
     (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
     if mode != "wal":
         connection.execute("PRAGMA journal_mode = MEMORY")  # which leaves no file behind
@@ -121,10 +122,11 @@ def manifest_for(
     encoder: Encoder,
     chunking: Chunking | None,
     token_vectors: int | None,
-) -> Manifest:
+) -> tuple[Manifest, int | None]:
     """Read the manifest and check it against the options; in a new index, write it.
 
-    A new one is committed at once, so that it always says which files are the index's.
+    A new one is committed at once, so that it always says which files are the index's. An index
+    of an earlier format gets the tables of this one; its format is returned, too.
     """
     if _is_blank(connection):
         _refuse(folder, {path.name for path in folder.iterdir()} - _ITS_OWN)
@@ -132,7 +134,7 @@ def manifest_for(
         connection.execute("COMMIT")
         connection.execute("BEGIN IMMEDIATE")
     with faults_named(folder):
-        check_format(connection, folder)
+        upgraded_from = upgrade(connection, folder)
         manifest = read_manifest(connection)
         check_files(manifest, folder)
         if _checks(connection) != (manifest.documents_check, manifest.words_check):
@@ -142,7 +144,9 @@ def manifest_for(
         manifest = replace(begun, next_file=manifest.next_file, resume_file=manifest.resume_file)
     manifest.check_encoder(encoder, folder)
     manifest.check_chunking(chunking, folder)
-    return manifest if token_vectors is None else replace(manifest, token_vectors=token_vectors)
+    if token_vectors is not None:
+        manifest = replace(manifest, token_vectors=token_vectors)
+    return manifest, upgraded_from
 
 
 def _create(connection: sqlite3.Connection, manifest: Manifest) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from qa.documents import Document
 from qa.errors import LoadError, StoredIndexError
 from qa.index.rows import listed
-from qa.index.storage import check_format, connect, is_index
+from qa.index.storage import FORMAT, check_format, connect, is_index
+from qa.index.upgrade import listed_before
 from qa.loaders import File, Unreadable, loaded
 from qa.text.printable import printable_name
 
@@ -80,8 +81,8 @@ def known_files(folder: Path) -> dict[str, tuple[str | None, str | None]]:
         return {}
     try:
         with closing(connect(folder)) as connection:
-            check_format(connection, folder)
-            known, _ = listed(connection)
+            is_older = check_format(connection, folder, older=True) != FORMAT
+            known, _ = (listed_before if is_older else listed)(connection)
     except (sqlite3.Error, OSError, ValueError, StoredIndexError):  # the transaction will raise
         return {}
     return {id_: (one.source, one.stamp) for id_, one in known.items()}

@@ -9,8 +9,9 @@ from pathlib import Path
 from embeddings import Encoder
 from qa.documents import Document
 from qa.errors import LoadError, QAError
+from qa.index.changes import Changes
 from qa.index.reader import Index
-from qa.index.writer import Changes, update_index
+from qa.index.writer import update_index
 from qa.loaders import File, Unreadable, find, find_all, find_below, is_read
 
 _QUIET_MS = 400  # without changes, before the index is updated,

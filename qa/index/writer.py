@@ -6,9 +6,9 @@ import json
 import logging
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from embeddings.tokens import packed
 from qa.arguments import check_kind, check_several
 from qa.documents import Document
 from qa.errors import LoadError
+from qa.index.changes import Changes
 from qa.index.faults import faults_named
 from qa.index.manifest import Manifest
 from qa.index.resume_cache import Encoded, digest_of
@@ -35,6 +36,7 @@ from qa.index.rows import (
 )
 from qa.index.storage import load_vectors
 from qa.index.transaction import commit, manifest_for, transaction
+from qa.index.upgrade import stored_documents
 from qa.index.wanted import Wanted, encodings_of, files_wanted
 from qa.loaders import File, Unreadable, find_all
 from qa.passages import Chunking, Passage, cut
@@ -52,30 +54,6 @@ _STORED_AT_ONCE = 4_096
 _log = logging.getLogger("inquote")
 
 
-@dataclass(slots=True)
-class Changes:
-    """What an update did: ids of documents, and how many passages were encoded.
-
-    `encodings` are those of files that were read and are not in UTF-8, by id.
-    """
-
-    added: list[str] = field(default_factory=list)
-    updated: list[str] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    encoded: int = 0
-    encodings: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def any(self) -> bool:
-        """Whether the index changed."""
-        return bool(self.added or self.updated or self.removed)
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the changes as plain data."""
-        return asdict(self)
-
-
 def update_index(
     folder: str | os.PathLike[str],
     documents: Iterable[Document | File],
@@ -91,7 +69,8 @@ def update_index(
     """Add documents to an index, replace those that changed, and make the index if need be.
 
     A progress bar shows on a terminal when the work takes longer than a second. If it is stopped,
-    the next update does not encode the same passages again.
+    the next update does not encode the same passages again. An index of an earlier format is
+    upgraded.
 
     Args:
         folder: the index's folder.
@@ -125,12 +104,14 @@ def update_index(
     check_several("remove", remove, '["id"]')
     wanted = files_wanted(folder, find_all(documents), unreadable)
     with transaction(folder) as connection:
-        manifest = manifest_for(connection, folder, encoder, chunking, token_vectors)
+        manifest, upgraded_from = manifest_for(connection, folder, encoder, chunking, token_vectors)
         with closing(Encoded(folder / manifest.resume_file, encoder)) as encoded:
             writer = _Writer(connection, folder, manifest, encoder, encoded)
             writer.changes.encodings = encodings_of(wanted)
             writer.remove(_to_remove(connection, wanted, remove, only_these))
             readable = [one for one in wanted if not one.unreadable]
+            if upgraded_from is not None:
+                readable += writer.stored({one.id for one in readable}, upgraded_from)
             writer.put(readable, replacing=only_these, progress=progress)
             changed = writer.has_new_vectors or manifest.generation == 0
             manifest = replace(manifest, last_passage=writer.last_passage)
@@ -143,6 +124,8 @@ def update_index(
         *map(len, (done.added, done.updated, done.removed, done.unchanged)),
         done.encoded,
     )
+    if done.upgraded_from is not None:
+        _log.info("%s", done.upgrade)
     return done
 
 
@@ -164,6 +147,7 @@ class _Writer:
         encoded: Encoded,
     ) -> None:
         from qa.index.inverted_index import SegmentBuilder
+        from qa.index.reuse import Leaving
 
         self.changes = Changes()
         self._connection = connection
@@ -174,6 +158,7 @@ class _Writer:
         self._encoded = encoded
         self._chunking = manifest.chunking
         self._words = SegmentBuilder(connection)
+        self._leaving = Leaving(connection, self.store)
         (stored,) = connection.execute("SELECT count(*) FROM tokens").fetchone()
         self._tokens_left = manifest.token_vectors - stored
         self.last_passage = manifest.last_passage
@@ -195,6 +180,16 @@ class _Writer:
             self._forget(document_id)
         self.changes.removed += document_ids
 
+    def stored(self, but: Container[str], upgraded_from: int) -> list[Wanted]:
+        """Return the documents that an index of an earlier format has, to be cut again."""
+        self.changes.upgraded_from = upgraded_from
+        with faults_named(self._folder):
+            documents = [*stored_documents(self._connection, but)]
+        self.changes.without_blocks = [
+            one.id for one, is_all_known in documents if not is_all_known
+        ]
+        return [Wanted(one) for one, _ in documents]
+
     def put(
         self, wanted: list[Wanted], *, replacing: bool, progress: Progress | None = None
     ) -> None:
@@ -204,13 +199,17 @@ class _Writer:
         ]
         with Bar(sum(len(document.text) for document, _ in changed)) as bar:
             for batch in self._batches(changed, progress):
-                known = [p.text_in_context in self._encoded for _, p in batch]
+                known = [self._is_known(p.text_in_context) for _, p in batch]
                 self._encode(batch)
                 for (_, passage), at_once in zip(batch, known, strict=True):
                     bar.advance(passage.document_id, passage.end, at_once=at_once)
                 bar.show()
+        self._leaving.forget()
         self._store_pending()
         self._words.write()
+
+    def _is_known(self, text: str) -> bool:
+        return text in self._leaving or text in self._encoded
 
     def _batches(
         self, documents: list[_Stamped], progress: Progress | None
@@ -238,7 +237,7 @@ class _Writer:
             return True
         document = wanted.document
         new = _entry(document, wanted.stamp, known.passages)
-        if _searched(known) == _searched(new):
+        if self.changes.upgraded_from is None and _searched(known) == _searched(new):
             if new != known:
                 enter(self._connection, document.id, new)
             is_same = document.metadata == read_metadata(known)
@@ -246,8 +245,10 @@ class _Writer:
             return True
         if not replacing:
             _check_same_source(document, known.source)
-        self._forget(document.id)
-        self.changes.updated.append(document.id)
+        self._forget(document.id, may_come_again=True)
+        is_same_text = (known.sha256, known.title) == (new.sha256, new.title)
+        is_updated = self.changes.upgraded_from is None or not is_same_text
+        (self.changes.updated if is_updated else self.changes.unchanged).append(document.id)
         return False
 
     def _passages(self, documents: list[_Stamped]) -> Iterator[Numbered]:
@@ -268,12 +269,19 @@ class _Writer:
     def _encode(self, batch: list[Numbered]) -> None:
         import numpy as np
 
-        ids = np.array([number for number, _ in batch], dtype=np.int64)
-        texts = [passage.text_in_context for _, passage in batch]
-        vectors, tokens = self._encoded.encode(texts, with_tokens=self._tokens_left > 0)
-        self._pending.append((ids, vectors))
-        self._store_tokens([(batch[n][0], texts[n], tokens[n]) for n in tokens])
-        self.changes.encoded = self._encoded.count
+        numbered = [(number, passage.text_in_context) for number, passage in batch]
+        kept = [(number, text) for number, text in numbered if text in self._leaving]
+        new = [(number, text) for number, text in numbered if text not in self._leaving]
+        old_vectors, moved = self._leaving.come_again(kept, self._tokens_left)
+        self._tokens_left -= moved
+        vectors, tokens = self._encoded.encode(
+            [text for _, text in new], with_tokens=self._tokens_left > 0
+        )
+        self._store_tokens([(*new[n], tokens[n]) for n in tokens])
+        ids = np.array([number for number, _ in kept + new], np.int64)
+        self._pending.append((ids, np.concatenate([old_vectors, vectors])))
+        self.changes.passages += len(batch)
+        self.changes.encoded, self.changes.kept = self._encoded.count, self._leaving.count
         if len(self._pending) * _ENCODED_AT_ONCE >= _STORED_AT_ONCE:
             self._store_pending()
 
@@ -292,9 +300,7 @@ class _Writer:
             self.store().add(np.concatenate(ids), np.concatenate(vectors))
             self._pending.clear()
 
-    def _forget(self, document_id: str) -> None:
-        import numpy as np
-
+    def _forget(self, document_id: str, *, may_come_again: bool = False) -> None:
         known = listed_as(self._connection, document_id)
         if known is None:
             raise NotWhole(f"the document {document_id!r} is missing")
@@ -305,9 +311,11 @@ class _Writer:
         if execute(query, of_document).fetchone() != (len(passages),):
             raise NotWhole(f"passages of {document_id!r} are missing")
         self._words.remove(passages)
-        self.store().remove(np.array(passages, dtype=np.int64))
+        with faults_named(self._folder):
+            self._tokens_left += self._leaving.add(
+                passages, document_id if may_come_again else None
+            )
         execute("DELETE FROM passages WHERE number >= ? AND number < ?", of_document)
-        execute("DELETE FROM tokens WHERE passage >= ? AND passage < ?", of_document)
         execute("DELETE FROM texts WHERE document = ?", (passages.start,))
         execute("DELETE FROM documents WHERE number = ?", (passages.start,))
 

@@ -63,7 +63,8 @@ def _entries(folder: Path) -> list[tuple[str, str]]:
 
 
 def _kind(entry: os.DirEntry[str]) -> str:
-    if entry.is_symlink():
+    is_junction = getattr(entry, "is_junction", bool)  # of Windows, from Python 3.12 on
+    if entry.is_symlink() or is_junction():
         return _LINK
     return _FOLDER if entry.is_dir() else _FILE if entry.is_file() else _SPECIAL
 

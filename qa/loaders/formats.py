@@ -69,10 +69,17 @@ def text_document(
         text, read_as = decoded(data, encoding)
     except Refused as refusal:
         raise refused(path, str(refusal)) from None
+    return document_of_text(text, document_id, read_as, markdown=markdown, source=source)
+
+
+def document_of_text(
+    text: str, document_id: str, encoding: str = "", *, markdown: bool, source: str | None
+) -> Document:
+    """Make a document of a text, with the blocks and the metadata that it shows."""
     blocks = text_blocks(text, markdown=markdown)
     metadata = told_by_file(front_matter(text) if markdown else {})
     return Document(
-        document_id, text, source=source, blocks=blocks, encoding=read_as, metadata=metadata
+        document_id, text, source=source, blocks=blocks, encoding=encoding, metadata=metadata
     )
 
 

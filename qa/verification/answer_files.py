@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError, mo
 from qa.answering import Status
 from qa.errors import AnswerFileError, LoadError
 from qa.regular_files import read_regular
+from qa.schemas import format_of
 
 MAX_FILE_BYTES = 50_000_000
 """The largest file of an answer, or of a conversation, that is read."""
@@ -82,6 +83,7 @@ Quotes = Annotated[list[SavedCitation], Field(max_length=MAX_QUOTES), FailFast()
 class SavedAnswer(_Saved):
     """An answer by `Answer.to_dict`, or a forged one."""
 
+    format: Literal["inquote-answer/1"] = "inquote-answer/1"  # older answers have none
     question: Text
     text: Text
     status: Status | None = None  # older answers have none
@@ -151,8 +153,10 @@ def parse_saved(data: bytes, path: Path) -> SavedAnswer | SavedConversation:
         AnswerFileError: it is neither of them.
     """
     try:
-        _Head.model_validate_json(data)
-    except ValidationError:  # an answer has no format
+        head = _Head.model_validate_json(data).format
+    except ValidationError:  # older answers have no format
+        head = format_of("answer")
+    if head.startswith("inquote-answer/"):
         return _parsed(SavedAnswer, "answer", data, path)
     return _parsed(SavedConversation, "conversation", data, path)
 

@@ -12,6 +12,7 @@ from qa.answering.answers import Answer, compose
 from qa.citations import Citation, place
 from qa.documents import Document, Span
 from qa.loaders import EXTRACTED
+from qa.schemas import format_of
 from qa.text.printable import printable_name
 from qa.text.quote_bounds import Sentences
 
@@ -62,7 +63,7 @@ class Verification:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain data."""
-        return {"verified": self.verified} | asdict(self)
+        return {"format": format_of("verification"), "verified": self.verified} | asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,12 @@ class ConversationVerification:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain data."""
-        answers = [{"question": question} | answer.to_dict() for question, answer in self.each]
-        return {"verified": self.verified, "answers": answers}
+        answers = [
+            {"question": question, "verified": answer.verified} | asdict(answer)
+            for question, answer in self.each
+        ]
+        kind = format_of("conversation-verification")
+        return {"format": kind, "verified": self.verified, "answers": answers}
 
 
 def verify(

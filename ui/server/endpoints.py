@@ -62,7 +62,7 @@ class Endpoints:
 
     def retrieve(
         self, question: str, history: list[str] | None = None, top_k: int = 8
-    ) -> list[dict[str, Any]]:
+    ) -> dict[str, Any]:
         """Retrieve the passages of the documents that match a question best, best first.
 
         Args:
@@ -74,8 +74,7 @@ class Endpoints:
             The passages, each with its rank, its score and its place in its document.
         """
         asked, before = _questions(question, history)
-        found = self._qa.retrieve(asked, history=before, top_k=_top_k(top_k))
-        return [passage.to_dict() for passage in found]
+        return self._qa.retrieve(asked, history=before, top_k=_top_k(top_k)).to_dict()
 
     def verify(self, answer: dict[str, Any]) -> dict[str, Any]:
         """Check each quote of an answer, and its proof, character by character.

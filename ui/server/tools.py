@@ -63,8 +63,7 @@ class Tools:
             content = types.TextContent(type="text", text=sentence(error))
             return types.CallToolResult(content=[content], isError=True)
         text = types.TextContent(type="text", text=json.dumps(result, ensure_ascii=False))
-        structured = result if isinstance(result, dict) else {"result": result}
-        return types.CallToolResult(content=[text], structuredContent=structured)
+        return types.CallToolResult(content=[text], structuredContent=result)
 
     def _endpoint(self, name: str, arguments: dict[str, Any]) -> Callable[..., Any]:
         if name not in NAMES:

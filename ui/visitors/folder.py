@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import stat
@@ -17,6 +16,7 @@ _PREFIX = "inquote-visitors-"
 _LOCK = "in-use"
 _GRADIOS_PLACE = "GRADIO_TEMP_DIR"
 _SWEPT_EVERY = 3_600  # seconds
+_HAS_LOCKS = os.name == "posix"  # that tell whether a server still runs
 
 
 @contextmanager
@@ -35,6 +35,8 @@ def private_folder() -> Iterator[Path]:
 
 def sweep() -> None:
     """Delete the folders of this user's servers that no longer run; follow no link."""
+    if not _HAS_LOCKS:
+        return
     with os.scandir(tempfile.gettempdir()) as entries:
         found = [entry for entry in entries if entry.name.startswith(_PREFIX)]
     for entry in found:
@@ -50,6 +52,11 @@ def _in_use(folder: Path) -> Iterator[None]:
 
     The file gets its name after it is locked, so that no sweep finds it unlocked.
     """
+    if not _HAS_LOCKS:
+        yield
+        return
+    import fcntl
+
     beginning = folder / f"{_LOCK}.new"
     with beginning.open("wb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -71,6 +78,8 @@ def _gradio_in(folder: Path) -> Iterator[None]:
 
 
 def _remove_if_left(folder: Path) -> None:
+    import fcntl
+
     descriptor = os.open(folder / _LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails where a server holds it

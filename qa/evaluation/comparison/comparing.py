@@ -32,6 +32,7 @@ from qa.evaluation.measures.resampling import (
 from qa.evaluation.measures.weighted_statistics import Columns
 from qa.evaluation.records import RIGHT_OUTCOMES, Record
 from qa.evaluation.runs import Run, import_pandas
+from qa.schemas import format_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -141,6 +142,7 @@ class Comparison:
     def to_dict(self) -> dict[str, Any]:
         """Return the comparison as plain data."""
         return {
+            "format": format_of("comparison"),
             "runs": [run.name for run in self.runs],
             "alpha": self.alpha,
             "seed": self.seed,

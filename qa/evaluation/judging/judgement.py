@@ -20,8 +20,8 @@ from qa.evaluation.measures.quoting import quote_facts
 from qa.evaluation.questions import Place, Question, QuestionSet, brief, fingerprint
 from qa.evaluation.records import Record, Retrieved
 from qa.evaluation.runs import Figure, Run, figures, figures_by_tag
+from qa.schemas import format_of
 
-FORMAT = 1
 NOT_IN_DOCUMENTS = "not in the documents"
 """What stands for the document of a context that is in none."""
 
@@ -87,7 +87,7 @@ class Judgement:
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data."""
         return {
-            "format": FORMAT,
+            "format": format_of("judgement"),
             "sentences": dict(self.sentences),
             "not_there": dict(self.not_there),
             "figures": {name: figure.to_dict() for name, figure in self.figures.items()},

@@ -65,13 +65,14 @@ def _limit(seconds: float, memory: int) -> None:
     except ImportError:  # not on Windows
         return
     used = int(time.process_time() + seconds) + 5
-    for kind, most in ((resource.RLIMIT_CPU, used), (resource.RLIMIT_AS, memory)):
-        hard = resource.getrlimit(kind)[1]
+    for name, most in (("RLIMIT_CPU", used), ("RLIMIT_AS", memory)):
         try:
+            kind = getattr(resource, name)
+            hard = resource.getrlimit(kind)[1]
             resource.setrlimit(
                 kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard)
             )
-        except (ValueError, OSError):  # macOS limits no memory
+        except (AttributeError, ValueError, OSError):  # macOS limits no memory
             continue
 
 

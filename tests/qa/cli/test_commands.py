@@ -227,7 +227,7 @@ class TestWithTheRealModel:
 
     def test_a_cross_encoder_puts_passages_in_order(self, tmp_path: Path) -> None:
         folder = save_cross_encoder(tmp_path / "cross-encoder")
-        hits = run_json("retrieve", BELT, "--reranker", folder, "--top-k", "60")
+        hits = run_json("retrieve", BELT, "--reranker", folder, "--top-k", "60")["passages"]
         scores = [hit["rerank_score"] for hit in hits if hit["rerank_score"] is not None]
         assert len(scores) == min(len(hits), RERANKED)
         assert scores == sorted(scores, reverse=True)
@@ -247,7 +247,7 @@ class TestWithTheRealModel:
         assert "\n\nNearest passages, which are no answer:\n\n    " in result.stdout
 
     def test_retrieve_gives_passages_best_first(self) -> None:
-        found = run_json("retrieve", BELT, "--top-k", "3")
+        found = run_json("retrieve", BELT, "--top-k", "3")["passages"]
         assert [hit["rank"] for hit in found] == [1, 2, 3]
         assert found[0]["score"] >= found[1]["score"] >= found[2]["score"]
         assert any("2013" in hit["passage"]["text"] for hit in found)

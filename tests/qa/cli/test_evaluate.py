@@ -152,7 +152,7 @@ class TestEval:
         without, by_it = run_json(
             *("eval", questions, "--document", museum, "--set", "max_tokens=16"),
             *("--set", "reranker=none,some/cross-encoder"),
-        )
+        )["runs"]
         assert without["name"] == "reranker=none"
         assert by_it["name"] == "reranker=some/cross-encoder"
         assert "reranker" not in without["settings"]

@@ -68,7 +68,7 @@ def test_all_sentences_are_shown_with_their_places(here: Path) -> None:
 
 def test_json_has_all_of_it(here: Path) -> None:
     found = run_json(*judged(here, "--questions", here / "set.jsonl"))
-    assert found["format"] == 1
+    assert found["format"] == "inquote-judgement/1"
     first = found["answers"][0]
     assert first["sentences"][0]["kind"] == "quote"
     assert first["sentences"][0]["places"][0]["start"] == 0

@@ -185,7 +185,7 @@ class TestAnIndexThatIsAsked:
     def test_need_not_be_asked_whole(self, index: Path) -> None:
         for patterns, found in ((["a*"], ["a.txt"]), (["a*", "*/c.txt"], ["a.txt", "sub/c.txt"])):
             only = [part for pattern in patterns for part in ("--only", pattern)]
-            hits = run_json("retrieve", "Tickets and towers", "--index", index, *only)
+            hits = run_json("retrieve", "Tickets and towers", "--index", index, *only)["passages"]
             assert sorted(hit["passage"]["document_id"] for hit in hits) == found
         answer = run_json("ask", "How many towers?", "--index", index, "--only", "a*")
         assert {q["document_id"] for q in answer["citations"] + answer["near"]} == {"a.txt"}
@@ -203,11 +203,11 @@ class TestAnIndexThatIsAsked:
             found = run(*command, "--index", index, "--where", "year=2024").stdout
             assert "sub/c.txt" in found
             assert "a.txt" not in found
-        hits = run_json("retrieve", TICKET, "--document", notes, "--where", "year<2024")
+        hits = run_json("retrieve", TICKET, "--document", notes, "--where", "year<2024")["passages"]
         assert [hit["passage"]["document_id"] for hit in hits] == ["a.txt"]
         hits = run_json(
             "retrieve", TICKET, "--index", index, "--where", "year=2023", "--where", "year=2024"
-        )
+        )["passages"]
         assert len(hits) == 2
 
     @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ class TestAnIndexThatIsAsked:
         assert (result.exit_code, result.stderr) == (1, f"Error: {told}\n")
 
     def test_documents_need_not_be_asked_whole_either(self, notes: Path) -> None:
-        hits = run_json("retrieve", TICKET, "--document", notes, "--only", "sub/*")
+        hits = run_json("retrieve", TICKET, "--document", notes, "--only", "sub/*")["passages"]
         assert [hit["passage"]["document_id"] for hit in hits] == ["sub/c.txt"]
 
 
@@ -247,7 +247,7 @@ class TestEncodings:
 
     def test_may_be_named_and_changed(self, latin: Path) -> None:
         def quote(*options: str) -> str:
-            hits = run_json("retrieve", "Euro", "--document", latin, *options)
+            hits = run_json("retrieve", "Euro", "--document", latin, *options)["passages"]
             return str(hits[0]["passage"]["text"])
 
         assert quote() == "Die Füße kosten fünf Euro."

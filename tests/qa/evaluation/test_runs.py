@@ -123,7 +123,7 @@ def test_a_place_that_cannot_be_written_to_is_refused_beforehand(tmp_path: Path)
         (RUN_FILE, "{", "is not whole"),
         (RUN_FILE, "[]", "is not whole"),
         (RUN_FILE, '{"format": 1}', "is not whole"),
-        (RUN_FILE, '{"format": 99}', "has format 99, and this version reads 1"),
+        (RUN_FILE, '{"format": 99}', "has format 99, and this version reads inquote-run/1"),
         (RECORDS_FILE, None, "is not whole"),
         (RECORDS_FILE, '{"question_id": 5}', "is not whole"),
         (RECORDS_FILE, "", "has 0 of 2 records"),

@@ -155,7 +155,9 @@ class TestOnlyWhatChangedIsEncoded:
 
     def test_changes_are_plain_data(self) -> None:
         assert Changes(added=["a"], encoded=3).to_dict() == {
-            "added": ["a"], "updated": [], "removed": [], "unchanged": [], "encoded": 3,
+            "format": "inquote-changes/1",
+            "added": ["a"], "updated": [], "removed": [], "unchanged": [],
+            "passages": 0, "encoded": 3, "kept": 0, "upgraded_from": None, "without_blocks": [],
             "encodings": {},
         }  # fmt: skip
 

@@ -19,6 +19,7 @@ from embeddings.stores.faiss_store import FaissStore
 from qa.errors import IndexMissing, IndexNotWritten
 from qa.index import Index, transaction, update_index, writer
 from qa.index.storage import DATABASE
+from qa.index.upgrade import needs_upgrade
 from tests.fakes import FakeEncoder, contents, corpus, resume_file_of, state_of, vectors_of
 
 ENCODED = "encoded"
@@ -248,7 +249,7 @@ from qa.index import writer
 from qa.passages import tiktoken_encoding
 from tests.fakes import FakeEncoder, connect, contents, corpus
 
-original, copies = map(Path, sys.argv[1:])
+original, copies = map(Path, sys.argv[1:3])
 steps = [0]
 tiktoken_encoding()  # once, before the forks
 
@@ -277,10 +278,13 @@ def update(folder, limit):
 
     transaction.connect, FaissStore.save = traced, torn
     os.fsync, Path.unlink = stepped(fsync), stepped(unlink)
+    if sys.argv[3] == "upgrade":
+        writer.update_index(folder, [], encoder=FakeEncoder(dim=16))
+        return
     documents = corpus("bd", edition="second", parts=12)
     writer.update_index(folder, documents, encoder=FakeEncoder(), remove=["a"])
 
-for limit in range(1, 1_000):
+for limit in range(1, 1_000, int(sys.argv[4])):
     folder = copies / str(limit)
     shutil.copytree(original, folder)
     child = os.fork()
@@ -320,7 +324,7 @@ update_index(folder, documents, encoder=encoder)
 def run(code: str, *args: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", code, *map(str, args)],
-        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
 
 
@@ -330,7 +334,7 @@ def test_a_kill_at_any_step_leaves_the_old_index_or_the_new(tmp_path: Path) -> N
     folder, copies = tmp_path / "index", tmp_path / "copies"
     update_index(folder, corpus("abc", parts=12), encoder=FakeEncoder())
     copies.mkdir()
-    result = run(KILLED, folder, copies)
+    result = run(KILLED, folder, copies, "update", 1)
     assert result.returncode == 0, result.stderr
     *killed, finished = sorted(copies.iterdir(), key=lambda path: int(path.name))
     old, new = state_of(folder), state_of(finished)
@@ -342,6 +346,22 @@ def test_a_kill_at_any_step_leaves_the_old_index_or_the_new(tmp_path: Path) -> N
         update_index(copy, corpus("e", parts=1), encoder=FakeEncoder())
         assert len(contents(copy)) == 2
         assert state_of(copy)["ids"] == [*("cbd" if copy in killed[switch:] else "abc"), "e"]
+
+
+@pytest.mark.process
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_kill_within_an_upgrade_leaves_the_earlier_index_or_this(tmp_path: Path) -> None:
+    shutil.unpack_archive(Path(__file__).with_name("format-6.zip"), tmp_path)
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    result = run(KILLED, tmp_path / "format-6", copies, "upgrade", 4)
+    assert result.returncode == 0, result.stderr
+    *killed, finished = sorted(copies.iterdir(), key=lambda path: int(path.name))
+    assert {needs_upgrade(copy) for copy in killed} == {True, False}
+    for copy in killed:
+        update_index(copy, [], encoder=FakeEncoder(dim=16))
+        assert state_of(copy) == state_of(finished)
+        assert contents(copy) == ["inquote.sqlite", "vectors-2"]
 
 
 @pytest.mark.process

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import textwrap
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -125,6 +126,37 @@ def test_a_process_that_takes_too_much_memory_is_replaced(
 def test_a_page_that_does_not_fit_into_memory_is_not_read_in_part() -> None:
     with pytest.raises(Refused, match="memory"):
         parse("html", b"x" * 40_000_000, "a.html", Limits(memory=130_000_000))
+
+
+@pytest.mark.parametrize(
+    "stand_in",
+    {
+        "macOS": """
+            RLIM_INFINITY, RLIMIT_CPU, RLIMIT_AS = 2**63 - 1, 0, 5
+            def getrlimit(kind):
+                return RLIM_INFINITY, RLIM_INFINITY
+            def setrlimit(kind, limits):
+                if kind == RLIMIT_AS:
+                    raise ValueError("current limit exceeds maximum limit")
+        """,
+        "a system without limits of memory": """
+            RLIM_INFINITY, RLIMIT_CPU = 2**63 - 1, 0
+            getrlimit = lambda kind: (RLIM_INFINITY, RLIM_INFINITY)
+            setrlimit = lambda kind, limits: None
+        """,
+        "Windows": "raise ImportError",
+    }.values(),
+)
+def test_files_are_read_where_the_system_limits_no_memory(
+    pool: parsing._Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stand_in: str
+) -> None:
+    used = "from pathlib import Path\nPath(__file__).with_name('used').touch()\n"
+    (tmp_path / "resource.py").write_text(used + textwrap.dedent(stand_in))
+    monkeypatch.syspath_prepend(tmp_path)
+    assert parse("pdf", pages_of(["One", "two."]), "a.pdf").pages == (0, 4)
+    assert parse("html", PAGE, "a.html").text == "One.\n\nTwo."
+    assert len(processes(pool)) == 1
+    assert (tmp_path / "used").exists()
 
 
 def test_what_a_library_prints_is_not_taken_for_a_reply(

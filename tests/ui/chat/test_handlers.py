@@ -13,6 +13,7 @@ from qa import QA, Document
 from qa.answering import ExtractiveAnswerer
 from qa.index import Index, update_index
 from tests.fakes import FakeEncoder
+from tests.schemas import assert_valid
 from tests.ui.uploading import VISITOR, sent, visiting
 from ui.chat.feedback import Feedback
 from ui.chat.handlers import ChatHandlers
@@ -46,6 +47,10 @@ def event(**data: Any) -> gr.EventData:
 
 def asked(handlers: ChatHandlers, **data: Any) -> dict[str, Any]:
     return handlers.ask(event(id="one", question=QUESTION) if not data else event(**data))
+
+
+def test_the_page_is_given_answers_as_their_schema_says(handlers: ChatHandlers) -> None:
+    assert_valid(asked(handlers)["turn"]["answer"], "answer")
 
 
 def test_small_talk_is_given_a_hint_and_no_error(handlers: ChatHandlers) -> None:

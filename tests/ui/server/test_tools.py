@@ -13,6 +13,7 @@ from mcp import ClientSession, types
 from mcp.client.streamable_http import streamable_http_client
 
 from qa import QA, verify
+from tests.schemas import assert_valid
 from tests.ui.apart import run_apart
 from tests.ui.driving import BELT, FOLLOW_UP
 from tests.ui.serving import QUESTION, Running, assert_same, small_page
@@ -79,12 +80,13 @@ def test_the_tools_are_listed_and_described(page: Running) -> None:
 @pytest.mark.model
 def test_each_gives_what_python_gives(essay_chat: Running, essay_qa: QA) -> None:
     assert essay_chat.said["mcp"] == f"{essay_chat.url}mcp"
+    assert_valid(essay_chat.said, "server")
     python = essay_qa.ask(FOLLOW_UP, history=[BELT]).to_dict()
     answer = given(call(essay_chat, "ask", question=FOLLOW_UP, history=[BELT]))
     assert_same(answer, python)
     overview = essay_qa.overview(sentences=2).to_dict()
     assert_same(given(call(essay_chat, "overview", sentences=2)), overview)
-    hits = [hit.to_dict() for hit in essay_qa.retrieve(BELT, top_k=3)]
+    hits = essay_qa.retrieve(BELT, top_k=3).to_dict()
     assert given(call(essay_chat, "retrieve", question=BELT, top_k=3)) == in_json(hits)
     checked = verify(python, [essay_qa.index.document("essay.txt")]).to_dict()
     assert given(call(essay_chat, "verify", answer=answer)) == in_json(checked)

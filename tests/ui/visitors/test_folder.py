@@ -87,6 +87,20 @@ def test_a_link_and_a_folder_that_no_server_made_are_left_alone(temporary: Path)
     assert (elsewhere / "in-use").exists()
 
 
+def test_without_locks_a_folder_is_made_and_removed_and_no_other_is_touched(
+    server: tuple[subprocess.Popen[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process, left = server
+    process.kill()
+    process.wait()
+    monkeypatch.setattr("ui.visitors.folder._HAS_LOCKS", False)
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    with private_folder() as folder:
+        (folder / "brought.txt").write_text("brought")
+        assert left.is_dir()
+    assert not folder.exists()
+
+
 def test_what_is_done_regularly_goes_on_after_a_failure_and_ends_with_its_block() -> None:
     done: list[int] = []
 
