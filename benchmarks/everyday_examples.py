@@ -107,4 +107,5 @@ def evened(examples: Sequence[Example]) -> list[float]:
         method="predict_proba",
     )[np.arange(len(examples)), answerable.astype(int)]
     share = np.where(answerable, answerable.mean(), 1 - answerable.mean())
-    return np.clip(share / likely, *_WEIGHTS).tolist()
+    weights: list[float] = np.clip(share / likely, *_WEIGHTS).tolist()
+    return weights

@@ -27,7 +27,13 @@ from benchmarks.__main__ import SECTIONS
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-PROSE = [*DOCUMENTS, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "benchmarks").rglob("*.md"))]
+BENCHMARKS = ROOT / "benchmarks"
+PROSE = [
+    *DOCUMENTS,
+    ROOT / "CONTRIBUTING.md",
+    BENCHMARKS / "results.md",
+    *sorted(BENCHMARKS.glob("*/README.md")),
+]
 TOP_LEVEL = "benchmarks|docs|embeddings|qa|seeds|tests|ui"
 LOCKS = ("requirements.txt", "requirements-dev.txt")
 EXAMPLES = sorted((ROOT / "docs" / "examples").glob("*.py"))

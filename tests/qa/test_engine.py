@@ -330,7 +330,7 @@ class TestAQuestionInDoubt:
     def test_is_read_by_itself_where_the_surer_quote_does_not_answer_it(
         self, behind: float, query: str
     ) -> None:
-        first, other = (Candidate("d", Span(at, at + 5), 0, "…", 10.0, {}, 0.0) for at in (0, 9))
+        first, other = (Candidate("d", Span(at, at + 5), 0, "…", 10.0, {}) for at in (0, 9))
         alone = (first, replace(other, score=10.0 - behind))
         assert self.ask(SureOf({"": alone, "museum": (other,)}, museum=0.9)).query == query
 

@@ -98,7 +98,7 @@ def test_a_lead_still_ends_where_a_sentence_begins_when_a_quote_is_widened() -> 
     document = Document("a.txt", f"{long} It was closed in 1998 after a fire on {long}")
     cut = Span(40, len(document.text) - 40)
     lead = len(long) + 1 - cut.start
-    candidate = Candidate("a.txt", cut, lead, document.text[slice(*cut)], 1.0, {}, 0.5)
+    candidate = Candidate("a.txt", cut, lead, document.text[slice(*cut)], 1.0, {})
     whole = _whole(candidate, lambda _: document)
     assert whole.span == Span(0, len(document.text))
     assert document.text[whole.lead :].startswith("It was closed")
