@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -75,6 +76,11 @@ def open_corpus(
     Arguments and errors are those of `QA.open`. `remove` are ids of documents to take out;
     `remove_deleted` takes out those whose files below `source` are gone, too.
     """
+    check_kind("model", model, str | os.PathLike | None, "a folder, or a name on the Hub")
+    check_kind("chunking", chunking, Chunking | None, "a Chunking")
+    check_kind("token_vectors", token_vectors, Integral | None, "a whole number")
+    for name, given in (("progress", progress), ("unreadable", unreadable)):
+        check_kind(name, given, Callable | None, "a function")
     load = partial(load_encoder, backend=backend, precision=precision)
     update = partial(
         _updated,

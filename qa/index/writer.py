@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from embeddings import Encoder, Tokens
 from embeddings.tokens import packed
-from qa.arguments import check_kind, check_several
+from qa.arguments import check_kind, check_parts, check_several
 from qa.documents import Document
 from qa.errors import LoadError
 from qa.index.faults import faults_named
@@ -123,6 +123,7 @@ def update_index(
     folder = Path(folder)
     check_several("documents", documents, '[Document("id", "text")]')
     check_several("remove", remove, '["id"]')
+    check_parts(encoder=encoder)
     wanted = files_wanted(folder, find_all(documents), unreadable)
     with transaction(folder) as connection:
         manifest = manifest_for(connection, folder, encoder, chunking, token_vectors)
