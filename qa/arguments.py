@@ -42,6 +42,13 @@ def check_kind(name: str, given: object, kind: type | UnionType, example: str) -
         raise SettingsError(f"{name} is {_described(given)}: give {example}")
 
 
+def check_functions(**functions: object) -> None:
+    """Refuse what is given and cannot be called."""
+    for name, given in functions.items():
+        if given is not None and not callable(given):
+            raise SettingsError(f"{name} is {_described(given)}: give a function")
+
+
 def check_several(name: str, given: object, example: str) -> None:
     """Refuse a single text where several things are wanted, and what cannot be gone through."""
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from embeddings import Encoder, ModelNotFetched, load_encoder
 from embeddings.cache import cache_folder
-from qa.arguments import check_kind, check_several
+from qa.arguments import check_functions, check_kind, check_several
 from qa.bundled import essay_path
 from qa.documents import Document
 from qa.errors import (
@@ -79,8 +79,7 @@ def open_corpus(
     check_kind("model", model, str | os.PathLike | None, "a folder, or a name on the Hub")
     check_kind("chunking", chunking, Chunking | None, "a Chunking")
     check_kind("token_vectors", token_vectors, Integral | None, "a whole number")
-    for name, given in (("progress", progress), ("unreadable", unreadable)):
-        check_kind(name, given, Callable | None, "a function")
+    check_functions(progress=progress, unreadable=unreadable)
     load = partial(load_encoder, backend=backend, precision=precision)
     update = partial(
         _updated,

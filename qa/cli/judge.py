@@ -165,7 +165,7 @@ def _score(
 
 def _print(result: Judgement, *, every: bool) -> None:
     """Print the counts, the answers with something that is not there, and the figures."""
-    from qa.evaluation.report.formatting import counted
+    from qa.evaluation.formatting import counted
 
     kinds, missing = result.sentences, result.not_there
     answers = counted(len(result.answers), "answer")

@@ -10,9 +10,9 @@ import click
 from qa.evaluation.comparison.comparing import Comparison, Difference, Flip
 from qa.evaluation.comparison.gates import GateResult
 from qa.evaluation.evaluating import DEPTH
+from qa.evaluation.formatting import amount, counted, difference, interval, probability
 from qa.evaluation.measures import MEASURES
 from qa.evaluation.records import OUTCOMES, Record
-from qa.evaluation.report.formatting import amount, counted, difference, interval, probability
 from qa.evaluation.report.wording import HEADLINES
 from qa.evaluation.runs import Figure, Run
 from qa.text.printable import printable

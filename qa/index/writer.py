@@ -39,6 +39,7 @@ from qa.index.wanted import Wanted, encodings_of, files_wanted
 from qa.loaders import File, Unreadable, find_all
 from qa.passages import Chunking, Passage, cut
 from qa.progress import Bar, Progress
+from qa.text.printable import printable_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -352,7 +353,7 @@ def _to_remove(
         return []
     indexed = [*listed(connection)[0]]
     if missing := sorted(named.difference(indexed)):
-        first = ", ".join(indexed[:10]) or "none"
+        first = ", ".join(map(printable_name, indexed[:10])) or "none"
         raise LoadError(
             f"the index has no document {missing[0]!r}; it has: {first}", source=missing[0]
         )
