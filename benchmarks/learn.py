@@ -113,14 +113,10 @@ def scored(
     example: Example, reader: Reader | None, thorough: Reader | None = None
 ) -> list[ScoredPassage]:
     query, matches = example.query, example.matches
-    if reader is None:
-        return [ScoredPassage(query, match, Reading(0 * match.cosines)) for match in matches]
-    read = zip(matches, reader.read(query, matches), strict=True)
-    found = [ScoredPassage(query, match, reading) for match, reading in read]
-    if thorough is None:
-        return found
-    readings = thorough.read(query, matches)
-    return [each._replace(thorough=one) for each, one in zip(found, readings, strict=True)]
+    nothing = [Reading(0 * match.cosines) for match in matches]
+    read = reader.read(query, matches) if reader else nothing
+    also = thorough.read(query, matches) if thorough else [None] * len(matches)
+    return [ScoredPassage(query, *each) for each in zip(matches, read, also, strict=True)]
 
 
 def fold(example: Example) -> int:
@@ -253,12 +249,11 @@ def main(bench: Path, train: Path) -> None:
     sets = [squad, *(list(asked(train / "qa" / name, encoder)) for name in DOCUMENTS)]
     train_thorough(sets, own, Situations(encoder), train).save(WEIGHTS_FILE)
     thorough = JointReader.load()
-    squad_apart, own_apart = ([e for e in of if is_kept_apart(e)] for of in (squad, own))
+    own_apart = [example for example in own if is_kept_apart(example)]
 
     nobody = [None] * FOLDS
     quick, alone = fit_weights([squad, chroma], others), fit_weights([squad, chroma], nobody)
-    apart = [squad_apart, chroma, own_apart]
-    together = fit_weights(apart, nobody, THOROUGH_FEATURES, thorough)
+    together = fit_weights([chroma, own_apart], nobody, THOROUGH_FEATURES, thorough)
     reader, judged = reader_of(network), [mtrag, own_apart]
     fitted = Weights(
         encoder.digest,

@@ -42,10 +42,44 @@ def check_kind(name: str, given: object, kind: type | UnionType, example: str) -
         raise SettingsError(f"{name} is {_described(given)}: give {example}")
 
 
+def check_functions(**functions: object) -> None:
+    """Refuse what is given and cannot be called."""
+    for name, given in functions.items():
+        if given is not None and not callable(given):
+            raise SettingsError(f"{name} is {_described(given)}: give a function")
+
+
 def check_several(name: str, given: object, example: str) -> None:
     """Refuse a single text where several things are wanted, and what cannot be gone through."""
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):
         raise SettingsError(f"{name} is {_described(given)}: give a list, such as {example}")
+
+
+_CALLED = {
+    "answerer": "answer",
+    "encoder": "encode_queries",
+    "reranker": "score",
+    "store": "search",
+}
+
+
+def check_parts(**parts: object) -> None:
+    """Refuse parts that have not the method that is called; only an encoder must be given."""
+    for name, given in parts.items():
+        is_wanted = given is not None or name == "encoder"
+        if is_wanted and not callable(getattr(given, _CALLED[name], None)):
+            raise SettingsError(
+                f"{name} is {_described(given)}: give an object that has a method {_CALLED[name]}"
+            )
+
+
+def check_thresholds(answerer: object, **thresholds: object) -> None:
+    """Refuse thresholds that are no numbers, or come with an answerer that has its own."""
+    for name, given in thresholds.items():
+        if given is not None:
+            check_number(name, given)
+            if answerer is not None:
+                raise SettingsError(f"{name} is not for an answerer of your own: give it there")
 
 
 def check_asked(question: object, history: object, top_k: object, documents: object) -> None:

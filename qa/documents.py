@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import PurePath
 from typing import Any, NamedTuple, TypeVar
 
+from qa.arguments import check_text
 from qa.errors import LoadError
 from qa.metadata import Metadata, Value
 
@@ -91,6 +92,8 @@ class Document:
     )
 
     def __post_init__(self) -> None:
+        check_text("the id of a document", self.id)
+        check_text("the text of a document", self.text)
         named = self.source or self.id
         if not self.id:
             raise LoadError("a document needs an id", source=named)

@@ -12,7 +12,14 @@ from typing import Any, Self
 from embeddings import Encoder, Reranker, SearchStore, load_reranker
 from qa.answering import Answer, Answerer, ExtractiveAnswerer
 from qa.answering.overview import MOST_SENTENCES
-from qa.arguments import check_asked, check_kind, check_number, check_texts, check_whole
+from qa.arguments import (
+    check_asked,
+    check_kind,
+    check_parts,
+    check_texts,
+    check_thresholds,
+    check_whole,
+)
 from qa.asking.pipeline import DEFAULT_SENTENCES, Pipeline
 from qa.citations import Citation
 from qa.current import Current
@@ -56,10 +63,11 @@ class QA:
         store: SearchStore | None = None,
         follow: bool = False,
     ) -> None:
+        check_parts(encoder=encoder, answerer=answerer, reranker=reranker, store=store)
         self.encoder = encoder
         self.reranker = reranker
         self.store = store
-        self._answerer = answerer or ExtractiveAnswerer(encoder)
+        self.answerer = answerer or ExtractiveAnswerer(encoder)
         self._custom = None if store is None else CustomStore(store)
         self._current = Current(self._pipeline(index))
         self._follows = follow
@@ -69,11 +77,6 @@ class QA:
     def index(self) -> Index:
         """The index that is asked; another one after a `refresh` that found changes."""
         return self._current.pipeline.index
-
-    @property
-    def answerer(self) -> Answerer:
-        """What makes answers of passages."""
-        return self._answerer
 
     @classmethod
     def open(
@@ -156,14 +159,11 @@ class QA:
             ModelError: a model cannot be loaded (it is an `EmbeddingsError`).
         """
         named = {"threshold": threshold, "tentative": tentative, "answerable": answerable}
+        check_thresholds(answerer, **named)
         limits: dict[str, Any] = {name: one for name, one in named.items() if one is not None}
-        for name, given in limits.items():
-            check_number(name, given)
-        if answerer is not None and limits:
-            raise SettingsError(f"{min(limits)} is not for an answerer of your own: give it there")
         asked = Filter.of(only, where)
-        if chunking is not None:
-            check_kind("chunking", chunking, Chunking, "a Chunking")
+        check_parts(answerer=answerer, store=store)
+        check_kind("reranker", reranker, str | os.PathLike | None, "a folder, or a name on the Hub")
         loaded = None if reranker is None else load_reranker(reranker)  # before any indexing
         corpus = open_corpus(
             source,
@@ -359,7 +359,7 @@ class QA:
         return True
 
     def _pipeline(self, index: Index) -> Pipeline:
-        pipeline = Pipeline(index, self.encoder, self._answerer, self.reranker)
+        pipeline = Pipeline(index, self.encoder, self.answerer, self.reranker)
         if self._custom is not None:
             index.search_in(self._custom)
         return pipeline

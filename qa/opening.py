@@ -11,12 +11,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Protocol
 
 from embeddings import Encoder, ModelNotFetched, load_encoder
 from embeddings.cache import cache_folder
-from qa.arguments import check_kind, check_several
+from qa.arguments import check_functions, check_kind, check_several
 from qa.bundled import essay_path
 from qa.documents import Document
 from qa.errors import (
@@ -78,6 +79,10 @@ def open_corpus(
     `remove_deleted` takes out those whose files below `source` are gone, too. With `upgrade`, an
     index of an earlier format is upgraded also where there is nothing to add or to remove.
     """
+    check_kind("model", model, str | os.PathLike | None, "a folder, or a name on the Hub")
+    check_kind("chunking", chunking, Chunking | None, "a Chunking")
+    check_kind("token_vectors", token_vectors, Integral | None, "a whole number")
+    check_functions(progress=progress, unreadable=unreadable)
     load = partial(load_encoder, backend=backend, precision=precision)
     update = partial(
         _updated,

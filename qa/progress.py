@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -59,9 +60,11 @@ class _LogLines:
 
 def shown(items: Iterable[Item] | None = None, **options: Any) -> tqdm[Item]:
     """Return a bar, which is drawn on a terminal or in a notebook, and else logged in lines."""
-    from tqdm import tqdm
-    from tqdm.auto import tqdm as drawn
+    from tqdm import TqdmWarning, tqdm
 
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TqdmWarning)  # a notebook without widgets gets a plain bar
+        from tqdm.auto import tqdm as drawn
     options |= {"delay": _SECONDS_BEFORE_PROGRESS}
     bar = drawn(items, **options, disable=None)
     if not (bar.disable and log.isEnabledFor(logging.INFO)):

@@ -166,7 +166,7 @@ class Retriever:
         if unknown := sorted({*documents}.difference(there)):
             raise SettingsError(
                 f"there is no document {unknown[0]!r} in the index; "
-                f"it has: {', '.join(there[:_NAMED]) or 'none'}"
+                f"it has: {', '.join(map(printable_name, there[:_NAMED])) or 'none'}"
             )
         return list(documents)
 

@@ -32,7 +32,13 @@ qa = QA(Index.open(Path({folder!r})), encoder, ExtractiveAnswerer(encoder, thres
     'qa.retrieve("What do tickets cost?")',
     'run = evaluate(qa, [Question("q", "What do tickets cost?", True, quotes=({quote!r},))]); run',
     "compare(run, run)",
+    "from qa.progress import shown; list(shown(range(3)))",
 ]
+
+
+def cells_of(table: html.HtmlElement) -> list[list[str]]:
+    """Return the texts of a table's cells, by row."""
+    return [[cell.text_content() for cell in row.iter("td")] for row in table.iter("tr")]
 
 
 @pytest.mark.process
@@ -46,12 +52,15 @@ def test_a_notebook_shows_results_as_text_in_which_nothing_is_executed(tmp_path:
     notebook = nbformat.v4.new_notebook(cells=cells)
     nbclient.NotebookClient(notebook, resources={"metadata": {"path": str(ROOT)}}).execute()
 
-    pages = [html.fromstring(cell.outputs[-1].data["text/html"]) for cell in notebook.cells[1:]]
+    *shown, bar = notebook.cells[1:]
+    pages = [html.fromstring(cell.outputs[-1].data["text/html"]) for cell in shown]
     answer, passages, run, comparison = pages
     assert answer.text_content().startswith(f"[1] {QUOTE}\n    notes.txt, line 1, characters 0")
     assert documents.read_text().strip() in [cell.text_content() for cell in passages.iter("td")]
-    assert "quote-hit@1" in [cell.text_content() for cell in run.iter("td")]
-    assert "quote-hit@1" in [cell.text_content() for cell in comparison.iter("td")]
+    assert ["quote-hit@1", "1.000", "0.025–1.000", "1"] in cells_of(run)
+    same = "1.000", "1.000", "0.000", "−0.975 to +0.975", "no evidence of a difference"
+    assert ["quote-hit@1", *same] in cells_of(comparison)
+    assert not [output for output in bar.outputs if output.output_type == "stream"]
     for page in pages:
         assert not [element for element in page.iter() if element.get("onclick") is not None]
         assert not [

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from qa.cli.options import as_json_option, documents_option, index_option, print_json
+from qa.cli.options import (
+    Skipped,
+    as_json_option,
+    documents_option,
+    index_option,
+    named_sources,
+    print_json,
+    reading_options,
+)
 from qa.text.printable import printable, printable_name
 
 if TYPE_CHECKING:
@@ -27,8 +35,9 @@ _path = click.Path(path_type=Path)
 
 @click.command()
 @click.argument("answers", type=_path, required=False)
-@documents_option("File or folder that the answers are about; repeatable.")
+@documents_option("File or folder that the answers are about, or - for standard input; repeatable.")
 @index_option("Folder of an index with the documents.")
+@reading_options
 @click.option("--questions", type=_path, help="Question set with the gold to measure against.")
 @click.option("--run", "trec", type=_path, help="TREC run to score, in place of ANSWERS.")
 @click.option("--out", type=_path, help="Folder to save a run in that inquote compare reads.")
@@ -44,6 +53,8 @@ def judge(
     answers: Path | None,
     documents: tuple[Path, ...],
     index: Path | None,
+    encoding: str | None,
+    strict: bool,
     questions: Path | None,
     trec: Path | None,
     out: Path | None,
@@ -75,7 +86,11 @@ def judge(
     if out:
         check_free(out, overwrite=overwrite)
     asked = load_questions(questions) if questions else None
-    corpus = _documents(documents, index, asked)
+    skipped = Skipped()
+    click.get_current_context().call_on_close(skipped.tell)
+    given = named_sources(documents, encoding)
+    reading = {"encoding": encoding, "unreadable": None if strict else skipped.add}
+    corpus = _documents(given, index, asked, **reading)
     if trec and asked:
         _score(trec, corpus, asked, name, any_corpus=any_corpus, seed=seed, as_json=as_json)
         return
@@ -98,21 +113,27 @@ def judge(
 
 
 def _documents(
-    paths: Sequence[Path], folder: Path | None, questions: QuestionSet | None
+    named: Sequence[Path | Document],
+    folder: Path | None,
+    questions: QuestionSet | None,
+    **reading: Any,
 ) -> list[Document]:
     """Return the documents named; else those of the question set, or else the essay."""
     from qa.bundled import essay_path
     from qa.index import Index
     from qa.loaders import load_all
 
-    if paths and folder:
+    if named and folder:
         raise click.UsageError("Use either --document or --index, not both.")
     if folder:
         with closing(Index.open(folder)) as index:
             return [index.document(id_) for id_ in index.document_ids()]
-    if not paths and questions and questions.documents:
+    if not named and questions and questions.documents:
         return list(questions.documents)
-    return load_all(paths or [essay_path()])
+    documents = load_all(named or [essay_path()], **reading)
+    if not documents:
+        raise click.ClickException("None of the documents can be read.")
+    return documents
 
 
 def _score(
@@ -144,7 +165,7 @@ def _score(
 
 def _print(result: Judgement, *, every: bool) -> None:
     """Print the counts, the answers with something that is not there, and the figures."""
-    from qa.evaluation.report.formatting import counted
+    from qa.evaluation.formatting import counted
 
     kinds, missing = result.sentences, result.not_there
     answers = counted(len(result.answers), "answer")

@@ -10,9 +10,9 @@ import click
 from qa.evaluation.comparison.comparing import Comparison, Difference, Flip
 from qa.evaluation.comparison.gates import GateResult
 from qa.evaluation.evaluating import DEPTH
+from qa.evaluation.formatting import amount, counted, difference, interval, probability
 from qa.evaluation.measures import MEASURES
 from qa.evaluation.records import OUTCOMES, Record
-from qa.evaluation.report.formatting import amount, counted, difference, interval, probability
 from qa.evaluation.report.wording import HEADLINES
 from qa.evaluation.runs import Figure, Run
 from qa.text.printable import printable
@@ -24,6 +24,7 @@ _PRINTED = {
     *("false answers", "tentative on unanswerable", "false abstentions"),
 }
 _FLIPS_SHOWN = 6
+_NAMES = 26  # characters of the column with the names of measures
 _COLOURS = {"better": "green", "worse": "red"}
 
 
@@ -49,7 +50,7 @@ def print_run(run: Run, *, every: bool = False) -> None:
     counts = Counter(record.outcome for record in run.records)
     for outcome, meaning in OUTCOMES.items():
         if counts[outcome]:
-            click.echo(f"  {outcome:<24}{counts[outcome]:>8,}   ", nl=False)
+            click.echo(f"  {outcome:<{_NAMES}}{counts[outcome]:>8,}   ", nl=False)
             click.secho(meaning, dim=True)
     costs = ", ".join(f"{name} {cost:,.1f}" for name, cost in run.costs.items())
     click.secho(f"\n{costs}\n", dim=True)
@@ -63,7 +64,7 @@ def print_figures(figures: Mapping[str, Figure], *, every: bool, depth: int | No
             if MEASURES[name].group != group:
                 group = MEASURES[name].group
                 title = f"{group}, {depth} deep" if group == "retrieval" and depth else group
-                heading = f"\n{title:<26}{'value':>8}   {'95% interval':<18}questions"
+                heading = f"\n{title:<{_NAMES + 2}}{'value':>8}   {'95% interval':<18}questions"
                 click.secho(heading, dim=True)
             click.echo(_figure(figure))
 
@@ -80,7 +81,7 @@ def print_comparison(comparison: Comparison, *, every: bool = False) -> None:
         _print_table(comparison, list(dict.fromkeys(one.measure for one in shown)))
     for name in others if every or len(others) == 1 else []:
         click.secho(f"{printable(name)}, compared with {printable(baseline)}", bold=True)
-        heading = f"{'':<24}{'before':>9}{'after':>9}{'change':>9}   {'95% interval':<19}"
+        heading = f"{'':<{_NAMES}}{'before':>9}{'after':>9}{'change':>9}   {'95% interval':<19}"
         click.secho(f"{heading}{'p':<9}{'adjusted':<10}", dim=True)
         for one in shown:
             if one.run == name:
@@ -105,7 +106,7 @@ def print_gates(results: Sequence[GateResult]) -> None:
 def _figure(figure: Figure) -> str:
     name = figure.measure
     value, between = amount(name, figure.value), interval(name, figure.low, figure.high)
-    return f"  {name:<24}{value:>8}   {between:<18}{figure.questions:>9,}"
+    return f"  {name:<{_NAMES}}{value:>8}   {between:<18}{figure.questions:>9,}"
 
 
 def _asked(run: Run) -> str:
@@ -125,9 +126,9 @@ def _print_table(comparison: Comparison, measures: Sequence[str]) -> None:
     names = [run.name for run in comparison.runs]
     widths = [max(len(name), 9) + 2 for name in map(printable, names)]
     headings = zip(names, widths, strict=True)
-    click.echo(" " * 24 + "".join(f"{printable(name):>{width}}  " for name, width in headings))
+    click.echo(" " * _NAMES + "".join(f"{printable(name):>{width}}  " for name, width in headings))
     for measure in measures:
-        click.echo(f"{measure:<24}", nl=False)
+        click.echo(f"{measure:<{_NAMES}}", nl=False)
         rows = (differences.get((measure, name)) for name in names[1:])
         first = next(filter(None, rows))
         click.echo(f"{amount(measure, first.baseline):>{widths[0]}}  ", nl=False)
@@ -147,7 +148,7 @@ def _print_difference(one: Difference) -> None:
     ends = dict.fromkeys(difference(one.measure, end) for end in (one.low, one.high))
     between = " to ".join(ends)
     chances = f"{probability(one.p):<9}{probability(one.adjusted):<10}"
-    click.echo(f"{one.measure:<24}{values[0]:>9}{values[1]:>9}{change:>9}   ", nl=False)
+    click.echo(f"{one.measure:<{_NAMES}}{values[0]:>9}{values[1]:>9}{change:>9}   ", nl=False)
     click.echo(f"{between:<19}{chances}", nl=False)
     colour = _COLOURS.get(one.verdict)
     because = f" {one.because}" if one.because else ""
@@ -181,5 +182,7 @@ def _some(lost: Sequence[Flip], gained: Sequence[Flip]) -> Iterable[Flip]:
 def _first_quote(record: Record) -> str:
     if record.abstained:
         return "(abstained)"
-    text = " ".join(record.quotes[0].text.split()) if record.quotes else ""
+    if not record.quotes:
+        return "(no quote)"
+    text = " ".join(record.quotes[0].text.split())
     return printable(text if len(text) <= 100 else f"{text[:99]}…")

@@ -7,9 +7,9 @@ import re
 import click
 
 from qa.errors import QuestionSetError
+from qa.evaluation.formatting import counted
 from qa.evaluation.questions import NOT_JUDGED, Question
 from qa.evaluation.records import Excerpt
-from qa.evaluation.report.formatting import counted
 from qa.evaluation.review import Pending, Review
 from qa.text.printable import printable
 

@@ -47,8 +47,8 @@ def as_html(paragraphs: Iterable[Paragraph]) -> str:
 
 def table_html(head: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> str:
     """Write a table as HTML, in which every cell is text."""
-    caption = f"<caption>{_pre(escaped(title))}</caption>" if title else ""
-    names = "".join(f"<th>{escaped(name)}</th>" for name in head)
+    caption = f'<caption style="text-align: left">{_pre(escaped(title))}</caption>' if title else ""
+    names = "".join(f'<th style="text-align: left">{escaped(name)}</th>' for name in head)
     body = "".join(
         "<tr>{}</tr>".format(
             "".join(f'<td style="text-align: left">{_pre(escaped(cell))}</td>' for cell in row)

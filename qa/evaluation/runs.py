@@ -22,6 +22,7 @@ import numpy as np
 
 from qa.display.rendering import table_html
 from qa.errors import RunError
+from qa.evaluation.formatting import amount, interval
 from qa.evaluation.measures import MEASURES, columns, is_share, values
 from qa.evaluation.measures.ranking import qrels_of, ranking_of
 from qa.evaluation.measures.resampling import exact_interval, intervals
@@ -96,8 +97,8 @@ class Run:
         rows = (
             (
                 name,
-                f"{figure.value:.3f}",
-                f"{figure.low:.3f} to {figure.high:.3f}",
+                amount(name, figure.value),
+                interval(name, figure.low, figure.high),
                 figure.questions,
             )
             for name, figure in self.figures.items()

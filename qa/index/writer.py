@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from embeddings import Encoder, Tokens
 from embeddings.tokens import packed
-from qa.arguments import check_kind, check_several
+from qa.arguments import check_kind, check_parts, check_several
 from qa.documents import Document
 from qa.errors import LoadError
 from qa.index.changes import Changes
@@ -41,6 +41,7 @@ from qa.index.wanted import Wanted, encodings_of, files_wanted
 from qa.loaders import File, Unreadable, find_all
 from qa.passages import Chunking, Passage, cut
 from qa.progress import Bar, Progress
+from qa.text.printable import printable_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -102,6 +103,7 @@ def update_index(
     folder = Path(folder)
     check_several("documents", documents, '[Document("id", "text")]')
     check_several("remove", remove, '["id"]')
+    check_parts(encoder=encoder)
     wanted = files_wanted(folder, find_all(documents), unreadable)
     with transaction(folder) as connection:
         manifest, upgraded_from = manifest_for(connection, folder, encoder, chunking, token_vectors)
@@ -359,7 +361,7 @@ def _to_remove(
         return []
     indexed = [*listed(connection)[0]]
     if missing := sorted(named.difference(indexed)):
-        first = ", ".join(indexed[:10]) or "none"
+        first = ", ".join(map(printable_name, indexed[:10])) or "none"
         raise LoadError(
             f"the index has no document {missing[0]!r}; it has: {first}", source=missing[0]
         )

@@ -182,8 +182,10 @@ def find(path: str | os.PathLike[str], unreadable: Unreadable | None = None) -> 
     `unreadable` is called for each file or folder below a folder that cannot be opened.
 
     Raises:
-        LoadError: there is no such file or folder, or no file with a supported suffix.
+        LoadError: none is named, there is no such file or folder, or none with a supported suffix.
     """
+    if not os.fspath(path):
+        raise LoadError("no document is named: name a file or a folder", source="")
     try:
         path = Path(path).expanduser()
         is_folder, is_file, exists = path.is_dir(), path.is_file(), path.exists()
@@ -303,6 +305,7 @@ def _found(
 
 def check_encoding(name: str | None) -> None:
     """Refuse the name of an encoding that is not known; None is any."""
+    check_kind("encoding", name, str | None, f'a name, such as "{min(DETECTED)}"')
     if name is not None and codec_of(name) is None:
         raise SettingsError(
             f"there is no encoding {name!r}: name one such as {', '.join(DETECTED)}"

@@ -69,6 +69,8 @@ def text_document(
         text, read_as = decoded(data, encoding)
     except Refused as refusal:
         raise refused(path, str(refusal)) from None
+    if not text or text.isspace():
+        raise refused(path, "is empty: it has no text to ask about")
     return document_of_text(text, document_id, read_as, markdown=markdown, source=source)
 
 

@@ -54,6 +54,15 @@ def test_an_argument_of_a_wrong_type_is_told_in_a_sentence(
         ({"index": 5}, "index is 5: give the path of a folder"),
         ({"threshold": "high"}, "threshold is the text 'high': give a number"),
         ({"chunking": 96}, "chunking is 96: give a Chunking"),
+        ({"source": ""}, "no document is named: name a file or a folder"),
+        ({"model": 5}, "model is 5: give a folder, or a name on the Hub"),
+        ({"reranker": 5}, "reranker is 5: give a folder, or a name on the Hub"),
+        ({"encoding": 5}, 'encoding is 5: give a name, such as "big5"'),
+        ({"token_vectors": "5"}, "token_vectors is the text '5': give a whole number"),
+        ({"progress": 5}, "progress is 5: give a function"),
+        ({"unreadable": []}, "unreadable is of the type list: give a function"),
+        ({"answerer": 5}, "answerer is 5: give an object that has a method answer"),
+        ({"store": 5}, "store is 5: give an object that has a method search"),
         (
             {"answerer": ExtractiveAnswerer(FakeEncoder()), "threshold": 0.5},
             "threshold is not for an answerer of your own",
@@ -82,3 +91,14 @@ def test_an_index_is_not_updated_with_what_is_no_document(
         update_index(folder, documents, encoder=FakeEncoder())
     assert str(caught.value).startswith(said)
     assert not Path("index").exists()
+
+
+def test_an_index_is_not_updated_without_an_encoder(tmp_path: Path) -> None:
+    with pytest.raises(QAError, match="encoder is None: give an object that has a method"):
+        update_index(tmp_path, [Document("a", "Text.")], encoder=ANY)
+
+
+@pytest.mark.parametrize(("id_", "text", "said"), [(5, "x", "the id of"), ("a", None, "the text")])
+def test_a_document_has_texts(id_: Any, text: Any, said: str) -> None:
+    with pytest.raises(QAError, match=said):
+        Document(id_, text)

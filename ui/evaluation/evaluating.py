@@ -19,9 +19,9 @@ from qa.documents import Document
 from qa.errors import QuestionSetError, RunError
 from qa.evaluation import Comparison, QuestionSet, Run, compare, evaluate, load_questions, load_run
 from qa.evaluation.folders import keep_run
+from qa.evaluation.formatting import counted
 from qa.evaluation.gold import check_corpus, locate
 from qa.evaluation.measures import MEASURES
-from qa.evaluation.report.formatting import counted
 from qa.evaluation.report.wording import HEADLINES
 from qa.evaluation.runs import REPORT_PAGE
 from qa.progress import Progress

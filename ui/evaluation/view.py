@@ -10,8 +10,8 @@ from typing import Any
 from jinja2 import Environment
 
 from qa.evaluation import Run
+from qa.evaluation.formatting import counted, writable
 from qa.evaluation.report import html_comparison
-from qa.evaluation.report.formatting import counted, writable
 from qa.evaluation.report.wording import flipped, main_result, verdict
 from ui.assets import markup
 from ui.escaping import exact

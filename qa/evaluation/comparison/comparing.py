@@ -20,6 +20,7 @@ from qa.evaluation.comparison.pairing import (
     settings_notes,
     with_distinct_names,
 )
+from qa.evaluation.formatting import amount, difference, difference_interval
 from qa.evaluation.measures import MEASURES, Measure, columns, is_share, values
 from qa.evaluation.measures.ranking import RELATIVE
 from qa.evaluation.measures.resampling import (
@@ -132,12 +133,22 @@ class Comparison:
     seed: int
 
     def _repr_html_(self) -> str:
-        rows = (
-            (one.run, one.measure, f"{one.baseline:.3f}", f"{one.value:.3f}", one.verdict)
+        head = ["run", "measure", "before", "after", "change", "95% interval", "verdict"]
+        rows = [
+            [
+                one.run,
+                one.measure,
+                amount(one.measure, one.baseline),
+                amount(one.measure, one.value),
+                difference(one.measure, one.difference),
+                difference_interval(one.measure, one.low, one.high),
+                f"{one.verdict} {one.because}".strip(),
+            ]
             for one in self.differences
-        )
-        title = f"compared with {self.runs[0].name}: {self.summary()}"
-        return table_html(("run", "measure", "before", "after", "verdict"), rows, title)
+        ]
+        if len(self.runs) == 2:
+            head, rows = head[1:], [row[1:] for row in rows]
+        return table_html(head, rows, f"Compared with {self.runs[0].name}\n{self.summary()}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the comparison as plain data."""
@@ -342,26 +353,26 @@ def _judged(differences: Sequence[Difference], alpha: float) -> Iterator[Differe
     """Yield the differences with their adjusted p and verdict."""
     tested = [d.p for d in differences if d.p is not None]
     adjusted = iter(holm(tested))
-    for difference in differences:
-        if difference.p is None:
-            yield difference
+    for one in differences:
+        if one.p is None:
+            yield one
             continue
         p = next(adjusted)
-        gain = difference.difference * MEASURES[difference.measure].better
+        gain = one.difference * MEASURES[one.measure].better
         verdict: Verdict = "better" if gain > 0 else "worse"
         because = ""
         if p >= alpha:
             verdict = "no evidence of a difference"
-            because = _because(difference, alpha, len(tested))
-        yield replace(difference, adjusted=p, verdict=verdict, because=because)
+            because = _because(one, alpha, len(tested))
+        yield replace(one, adjusted=p, verdict=verdict, because=because)
 
 
-def _because(difference: Difference, alpha: float, tests: int) -> str:
+def _because(one: Difference, alpha: float, tests: int) -> str:
     """Return why a difference that looks like one is none by its test; "" if it does not."""
-    if difference.p is not None and difference.p < alpha:
+    if one.p is not None and one.p < alpha:
         return f"after correction for {tests:,} tests"
-    excludes_0 = difference.low > 0 or difference.high < 0
-    return f"by the {difference.test} test" if excludes_0 else ""
+    excludes_0 = one.low > 0 or one.high < 0
+    return f"by the {one.test} test" if excludes_0 else ""
 
 
 def _missing(

@@ -86,7 +86,10 @@ def left_out(baseline: Run, run: Run, pairs: Sequence[Pair]) -> Iterator[str]:
 def settings_notes(baseline: Run, run: Run) -> Iterator[str]:
     """Yield notes on the settings that two runs differ in."""
     ours, theirs = dict(_flat(baseline.settings)), dict(_flat(run.settings))
-    changed = [key for key in ours | theirs if ours.get(key) != theirs.get(key)]
+    told = ours | theirs
+    if ("model_digest" in ours) != ("model_digest" in theirs):  # one tells nothing of itself
+        told = {key: value for key, value in ours.items() if key in theirs}
+    changed = [key for key in told if ours.get(key) != theirs.get(key)]
     if "corpus" in changed:
         changed.remove("corpus")
         yield f"{run.name} was asked of another corpus than {baseline.name}"

@@ -54,7 +54,7 @@ class Fields(Strict):
 
     id: Words | None = None
     question: Words
-    answerable: bool
+    answerable: bool | None = None
     quotes: list[Words] = Field(default_factory=list)
     history: list[Words] = Field(default_factory=list)
     tags: list[Words] = Field(default_factory=list)
@@ -66,6 +66,9 @@ class Fields(Strict):
     def _is_consistent(self) -> Self:
         relevant = any(grade > 0 for grade in self.relevant.values())
         known = bool(self.quotes or self.spans or relevant)
+        if self.answerable is None and not (known or self.answers):
+            raise ValueError("answerable: is missing, and there are no quotes or answers")
+        self.answerable = self.answerable is not False
         if self.answerable and not (known or self.answers):
             raise ValueError("answerable is true, but there are no quotes or answers")
         if not self.answerable and (known or self.answers):
@@ -77,7 +80,7 @@ class Fields(Strict):
         return Question(
             id=self.id or f"q{number}",
             text=self.question,
-            answerable=self.answerable,
+            answerable=bool(self.answerable),
             quotes=tuple(self.quotes),
             history=tuple(self.history),
             tags=tuple(self.tags),

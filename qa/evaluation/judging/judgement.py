@@ -132,7 +132,7 @@ def judge_answers(
     asked = asked or list(questions)
     gold = JudgeByGold(corpus.by_id, locate(asked, corpus.documents), lambda _: ())
     records = tuple(_record(gold, judge, one, by_question.get(one.id), unknown) for one in asked)
-    notes = [*filter(None, [mismatch]), *_notes(judged, matched, questions, len(asked))]
+    notes = [*filter(None, [mismatch]), *_notes(judged, matched, questions, asked)]
     about = {"question_set": questions.name, "questions": len(asked), "seed": seed}
     run = Run(
         name,
@@ -206,16 +206,18 @@ def _notes(
     judged: Sequence[JudgedAnswer],
     matched: Mapping[str, int],
     questions: QuestionSet,
-    asked: int,
+    asked: Sequence[Question],
 ) -> list[str]:
     """Return what a reader must know; a sentence each."""
     lost = sum(one is None for answer in judged for one in answer.contexts or ())
     counts = {
         "answers to no question of the set": len(judged) - len(matched),
-        "questions without an answer, which count as missed": len(questions) - len(matched),
+        "questions without an answer, which count as missed": sum(
+            one.id not in matched for one in asked
+        ),
         "contexts that stand in no document, which count as not relevant": lost,
         "unanswerable questions left out, as no answer says whether it abstains": (
-            len(questions) - asked
+            len(questions) - len(asked)
         ),
     }
     return [f"{what}: {count:,}" for what, count in counts.items() if count]

@@ -67,7 +67,8 @@ def score_run(
 
     Raises:
         RunError: no ranking is of a question of the set, or no id is of a document.
-        QuestionSetError: the set was made for other documents, or its gold is not in them.
+        QuestionSetError: the set was made for other documents, or its gold is not in them,
+            or it has none to measure retrieval against.
     """
     corpus = {document.id: document for document in documents}
     mismatch = check_corpus(questions, corpus.values())
@@ -82,6 +83,11 @@ def score_run(
         ranking = tuple(Retrieved(*place, score) for place, score in places)
         records.append(
             Record(**known, abstained=False, ranking=ranking, in_use=len(ranking), unknown=UNKNOWN)
+        )
+    if not any(record.gold or record.relevant for record in records):
+        raise QuestionSetError(
+            "no question of the set has a quote, a span or a relevant document: retrieval cannot "
+            "be measured against short answers"
         )
     notes = [*filter(None, [mismatch]), *_notes(rankings, records, lost)]
     settings = {"question_set": questions.name, "documents": len(corpus), "notes": notes}

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from qa.evaluation.formatting import counted
 from qa.evaluation.measures.weighted_statistics import bin_of
 from qa.evaluation.records import Record
-from qa.evaluation.report.formatting import counted
 
 SLOTS = 20  # of the histogram of confidence
 _STATUSES = ("answered", "tentative", "abstained")

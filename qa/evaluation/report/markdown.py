@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from qa.evaluation.comparison import Comparison
-from qa.evaluation.report.formatting import writable
+from qa.evaluation.formatting import writable
 from qa.evaluation.report.pages import environment
 from qa.evaluation.report.tables import tagged
 from qa.evaluation.runs import Run

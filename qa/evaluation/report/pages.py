@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup, escape
 
+from qa.evaluation import formatting
 from qa.evaluation.comparison import Comparison
 from qa.evaluation.measures import MEASURES
 from qa.evaluation.records import OUTCOMES
-from qa.evaluation.report import cards, charts, formatting, tables, wording
+from qa.evaluation.report import cards, charts, tables, wording
 from qa.evaluation.runs import Run
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
+from qa.evaluation import formatting
 from qa.evaluation.comparison.comparing import Comparison, Difference
 from qa.evaluation.measures import MEASURES
 from qa.evaluation.records import OUTCOMES, RIGHT_OUTCOMES, Record
-from qa.evaluation.report import formatting
 from qa.evaluation.runs import Run
 
 VERDICTS = {

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from qa.evaluation.comparison import Comparison
+from qa.evaluation.formatting import counted
 from qa.evaluation.measures import MEASURES
-from qa.evaluation.report.formatting import counted
 from qa.evaluation.runs import Figure, Run
 
 HEADLINES = (

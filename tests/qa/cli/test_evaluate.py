@@ -75,6 +75,12 @@ class TestEval:
         assert "correct abstention" in printed
         assert "MAP" in run("eval", questions, "--document", museum, "--all").stdout
 
+    def test_figures_stand_below_each_other(self, questions: Path, museum: Path) -> None:
+        printed = run("eval", questions, "--document", museum).stdout
+        names = "  false answers ", "  tentative on unanswerable "
+        first, second = [line for line in printed.split("\n") if line.startswith(names)]
+        assert len(first) == len(second)
+
     def test_a_run_is_kept_with_its_reports(
         self, questions: Path, museum: Path, tmp_path: Path
     ) -> None:

@@ -60,6 +60,29 @@ def test_the_counts_come_first_and_then_what_is_not_there(here: Path) -> None:
     assert "It opens early." not in printed
 
 
+def test_documents_that_cannot_be_read_are_skipped_and_named(here: Path) -> None:
+    (here / "more").mkdir()
+    (here / "notes.txt").rename(here / "more" / "notes.txt")
+    (here / "more" / "broken.pdf").write_bytes(b"%PDF-")
+    about = here / "answers.jsonl", "--document", here / "more"
+    result = run(*about)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("2 answers, 3 sentences")
+    assert "Skipped 1 file (--strict stops at the first):" in result.stderr
+    assert run(*about, "--strict").exit_code == 1
+    (here / "more" / "notes.txt").unlink()
+    assert "Error: None of the documents can be read." in run(*about).stderr
+
+
+def test_documents_may_come_from_standard_input_or_have_an_encoding(here: Path) -> None:
+    about = "judge", str(here / "answers.jsonl"), "--document", "-"
+    piped = CliRunner().invoke(main, about, input=(here / "notes.txt").read_bytes())
+    assert piped.stdout == run(*judged(here)).stdout
+    (here / "latin.txt").write_bytes("Das Café öffnet.".encode("cp1252"))
+    named = "--document", here / "latin.txt", "--encoding", "cp1252"
+    assert run(here / "answers.jsonl", *named).exit_code == 0
+
+
 def test_all_sentences_are_shown_with_their_places(here: Path) -> None:
     printed = run(*judged(here, "--all")).stdout
     assert "“Tickets cost five euros.”  notes.txt, characters 0 to 24" in printed

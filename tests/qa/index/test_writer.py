@@ -201,6 +201,11 @@ class TestWhatIsRefused:
         with pytest.raises(LoadError, match=r"no document 'x'; it has: a, b, c"):
             update_index(folder, [], encoder=FakeEncoder(), remove=["x"])
 
+    def test_names_in_a_message_stay_on_one_line(self, tmp_path: Path) -> None:
+        update_index(tmp_path / "odd", [Document("a\nb", "Text.")], encoder=FakeEncoder())
+        with pytest.raises(LoadError, match=r"it has: a\\nb$"):
+            update_index(tmp_path / "odd", [], encoder=FakeEncoder(), remove=["x"])
+
     def test_two_documents_of_one_id(self, folder: Path) -> None:
         before = state_of(folder)
         with pytest.raises(LoadError, match="two documents are called 'd'"):

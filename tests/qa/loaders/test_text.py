@@ -40,6 +40,14 @@ class TestReadingAFile:
         assert document.source == str(path)
         assert document.sha256 == hashlib.sha256(TEXT.encode()).hexdigest()
 
+    def test_a_blank_one_is_named_as_it_was_named(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        Path("blank.txt").write_text(" \n")
+        with pytest.raises(LoadError, match=r"^blank\.txt is empty"):
+            load("blank.txt")
+
     @pytest.mark.parametrize("name", ["a.txt", "a.TXT", "a.text", "a.md", "a.markdown"])
     def test_takes_each_kind_by_its_suffix(self, tmp_path: Path, name: str) -> None:
         (tmp_path / name).write_text("# Title\n\n*Text*")

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from qa import QA
 from qa.evaluation import evaluate, load_questions, load_run
-from qa.evaluation.report.formatting import amount, interval
+from qa.evaluation.formatting import amount, interval
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 

@@ -257,6 +257,13 @@ class TestNotes:
             'top_k 8 → 3, chunking.max_tokens 128 → 64, model none → "m"',
         )
 
+    def test_settings_that_another_system_does_not_tell_are_no_difference(self) -> None:
+        a = answered("A", total=20, top_k=8, model_digest="1f", platform="Linux")
+        b = answered("B", total=20, platform="macOS")
+        assert compare(a, b, measures=["hit@1"]).notes == (
+            'B has other settings than A: platform "Linux" → "macOS"',
+        )
+
     def test_many_settings_are_cut_short(self) -> None:
         a = answered("A", total=20, long="x" * 200)
         b = answered("B", total=20, **{f"s{n}": n for n in range(20)})

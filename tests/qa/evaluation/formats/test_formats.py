@@ -126,6 +126,12 @@ class TestJsonLines:
         path = written(tmp_path, {"question": "When?", "answerable": True, "answers": ["in 2013"]})
         assert load_questions(path)[0] == Question("q1", "When?", True, answers=("in 2013",))
 
+    @pytest.mark.parametrize("gold", [{"answers": ["in 2013"]}, {"quotes": ["in 2013"]}])
+    def test_gold_makes_a_question_answerable_if_nothing_else_is_said(
+        self, gold: dict[str, list[str]], tmp_path: Path
+    ) -> None:
+        assert load_questions(written(tmp_path, {"question": "When?"} | gold))[0].answerable
+
     def test_every_bad_line_is_named_with_its_number_and_reason(self, tmp_path: Path) -> None:
         path = written(
             tmp_path,
@@ -154,7 +160,7 @@ class TestJsonLines:
             "line 5: questoin: is not a field that is known; did you mean question?",
             "line 7: question: is empty",
             "line 8: id: must be text, not a number",
-            "line 9: answerable: is missing",
+            "line 9: answerable: is missing, and there are no quotes or answers",
             "line 10: answerable is false, but there are quotes or answers",
             "line 11: answerable: must be true or false, not text",
             "line 12: quotes[1]: must be text, not a number",

@@ -9,7 +9,7 @@ import pytest
 from ir_measures import AP, RR, R, nDCG
 
 from qa import Document
-from qa.errors import RunError
+from qa.errors import QuestionSetError, RunError
 from qa.evaluation import Question, QuestionSet
 from qa.evaluation.judging.trec import read_trec_run, score_run
 from qa.evaluation.runs import Run
@@ -49,6 +49,12 @@ def test_the_figures_are_those_of_ir_measures(tmp_path: Path) -> None:
 
 
 _NAMES = {"AP": "MAP", "RR@10": "MRR@10", "R@5": "recall@5"}
+
+
+def test_a_set_of_short_answers_alone_is_refused(tmp_path: Path) -> None:
+    alone = QuestionSet("set", (Question("q2", "?", True, answers=("text 5",)),))
+    with pytest.raises(QuestionSetError, match="no question of the set has a quote, a span or"):
+        scored(tmp_path, *LINES, questions=alone)
 
 
 def test_passages_are_spans_of_documents(tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ import pytest
 from markupsafe import Markup, escape
 
 from qa.evaluation.comparison.comparing import Comparison, Flip
+from qa.evaluation.formatting import amount, difference, duration, interval, probability
 from qa.evaluation.questions import Place
 from qa.evaluation.records import OUTCOMES, Excerpt, Retrieved
 from qa.evaluation.report import html_comparison, html_report, markdown_comparison, markdown_summary
 from qa.evaluation.report.cards import Piece, gold_parts, misses_first, pieces, standing
-from qa.evaluation.report.formatting import amount, difference, duration, interval, probability
 from qa.evaluation.report.tables import difference_scale, sweep_rows
 from qa.evaluation.report.wording import main_result
 from qa.evaluation.runs import Run

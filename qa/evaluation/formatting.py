@@ -1,4 +1,4 @@
-"""Numbers as they are read: the same in every report and chart."""
+"""Numbers as they are read: the same in every report, chart and notebook."""
 
 from __future__ import annotations
 
