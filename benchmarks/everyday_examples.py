@@ -57,6 +57,7 @@ def everyday(encoder: Encoder) -> Iterator[Example]:
                 matcher.match(query, passages),
                 frozenset(_places(question.quotes, documents[home])),
                 home,
+                hits[0].searched,
                 frozenset(_words_that_answer(question, documents[home])),
             )
 

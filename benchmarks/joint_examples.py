@@ -84,7 +84,7 @@ def asked(folder: Path, encoder: Encoder) -> Iterator[Example]:
                 if found:
                     query = matcher.encode_query(question.text, found[:_READ])
                     matches = matcher.match(query, found[:_READ])
-                    yield Example(question, query, matches, answers, home)
+                    yield Example(question, query, matches, answers, home, hits[0].searched)
 
 
 def _around(documents: Sequence[Document], number: int, chance: random.Random) -> list[str] | None:

@@ -211,17 +211,20 @@ def fit_confidence(
 ) -> dict[str, float]:
     """Fit a logistic regression: whether a question has an answer, as `ANSWERABLE` of them do.
 
-    With the thorough reader, the quick one no longer counts. Sets count alike.
+    With the thorough reader, the quick one no longer counts, and the size of the corpus does.
+    Sets count alike.
     """
-    left_out = "thorough_logit" if thorough is None else "reader_logit"
-    names = [name for name in CONFIDENCE_FEATURES if name != left_out]
+    names = ["maxsim_mean", "cosine", "reader_logit"]
+    if thorough is not None:
+        names[-1:] = ["thorough_logit", "size"]
+        names += [f"{name}*size" for name in names[:3]]
     rows, answerable, counts = [], [], []
     for of in sets:
         found = [(e, candidates(scored(e, reader, thorough), weights)) for e in of]
         found = [(example, ranked) for example, ranked in found if ranked]
         of_set = np.array([example.question.answerable for example, _ in found])
-        for _, ranked in found:
-            features = confidence_features(ranked)
+        for example, ranked in found:
+            features = confidence_features(ranked, example.searched)
             rows.append([features[name] for name in names])
         share = np.where(of_set, ANSWERABLE / of_set.sum(), (1 - ANSWERABLE) / (~of_set).sum())
         answerable += of_set.tolist()
@@ -230,7 +233,7 @@ def fit_confidence(
     size = np.maximum(x.std(axis=0), 1e-6)  # without a reader, its feature is always 0
     count = np.array(counts) * len(x) / len(sets)
     fitted = LogisticRegression(max_iter=5_000).fit(x / size, answerable, sample_weight=count)
-    odds = {"intercept": float(fitted.intercept_[0]), left_out: 0.0}
+    odds = {"intercept": float(fitted.intercept_[0])} | dict.fromkeys(CONFIDENCE_FEATURES, 0.0)
     return odds | dict(zip(names, (fitted.coef_[0] / size).tolist(), strict=True))
 
 
@@ -254,12 +257,13 @@ def main(bench: Path, train: Path) -> None:
     nobody = [None] * FOLDS
     quick, alone = fit_weights([squad, chroma], others), fit_weights([squad, chroma], nobody)
     together = fit_weights([chroma, own_apart], nobody, THOROUGH_FEATURES, thorough)
-    reader, judged = reader_of(network), [mtrag, own_apart]
+    reader = reader_of(network)
+    of_both = fit_confidence([mtrag, own_apart], None, together, thorough)
     fitted = Weights(
         encoder.digest,
-        FeatureWeights(quick, fit_confidence(judged, reader, quick)),
-        FeatureWeights(together, fit_confidence(judged, reader, together, thorough)),
-        FeatureWeights(alone, fit_confidence(judged, None, alone)),
+        FeatureWeights(quick, fit_confidence([mtrag], reader, quick)),
+        FeatureWeights(together, of_both),
+        FeatureWeights(alone, fit_confidence([mtrag], None, alone)),
     )
     fitted.save()
     print(fitted.to_json())

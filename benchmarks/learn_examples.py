@@ -37,6 +37,7 @@ class Example:
         places: where it is answered.
         group: the article or conversation that it is about: no example is judged by weights that
             were fitted to its group.
+        searched: how many passages were searched.
         words: where the few words stand that answer; None if `places` are such.
     """
 
@@ -45,6 +46,7 @@ class Example:
     matches: list[Match]
     places: frozenset[Place]
     group: str
+    searched: int = 0
     words: frozenset[Place] | None = None
 
     def answers(self, match: Match) -> NDArray[np.bool_]:
@@ -118,5 +120,5 @@ def examples(folder: Path, encoder: Encoder) -> list[Example]:
             query = rewrite(question.text, question.history).query
             encoded = matcher.encode_query(query, passages, question.text)
             matches = matcher.match(encoded, passages)
-            made.append(Example(question, encoded, matches, places, group))
+            made.append(Example(question, encoded, matches, places, group, hits[0].searched))
     return made

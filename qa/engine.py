@@ -123,7 +123,7 @@ class QA:
             chunking: how documents are cut; None takes what the index was made with, and for a
                 new one the default.
             threshold: the confidence, from 0 to 1, below which an answer is tentative; None takes
-                the default, 0.75.
+                the default, 0.8.
             tentative: the confidence below which it is an abstention; None takes the default,
                 0.5. Where it is not below the threshold, no answer is tentative.
             answerable: the share of your questions that the documents answer, between 0 and 1,

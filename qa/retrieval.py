@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from embeddings import Encoder, Reranker
@@ -58,6 +58,7 @@ class RetrievedPassage:
         lexical_score: BM25 of the query's words in it; 0 where it was not found by them.
         lexical_rank: its rank by that; None where it was not found by them.
         rerank_score: what a reranker ranks it by, before `score`; None where none scored it.
+        searched: how many passages were searched; 0 where that is not known.
     """
 
     rank: int
@@ -68,10 +69,12 @@ class RetrievedPassage:
     lexical_score: float = 0.0
     lexical_rank: int | None = None
     rerank_score: float | None = None
+    searched: int = field(default=0, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain data."""
-        scores = {name: getattr(self, name) for name in self.__slots__ if name != "passage"}
+        left_out = ("passage", "searched")
+        scores = {name: getattr(self, name) for name in self.__slots__ if name not in left_out}
         return scores | {"passage": self.passage.to_dict()}
 
 
@@ -192,6 +195,7 @@ class Retriever:
                 dense_rank=dense_ranks.get(number),
                 lexical_score=bm25.get(number, 0.0),
                 lexical_rank=lexical_ranks.get(number),
+                searched=len(self._index) if among is None else len(among),
             )
             for rank, (number, passage) in enumerate(
                 zip(best, self._index.passages(best), strict=True), 1

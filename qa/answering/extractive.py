@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Protocol
 
 from embeddings import Encoder
@@ -22,7 +22,6 @@ from qa.citations import Citation
 from qa.documents import Document, Span
 from qa.errors import SettingsError
 from qa.follow_ups.requests import topic_of
-from qa.passages import Passage
 from qa.retrieval import RetrievedPassage
 from qa.text.quote_bounds import Sentences
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
 
-DEFAULT_THRESHOLD, DEFAULT_TENTATIVE = 0.75, 0.5  # how they were set: docs/quality.md
+DEFAULT_THRESHOLD, DEFAULT_TENTATIVE = 0.8, 0.5  # how they were set: docs/quality.md
 
 _SURE = 0.9  # confidence of the quick reader, from where on the thorough one is not asked
 _CONSIDERED = 10  # candidates that an answer tells of
@@ -131,9 +130,7 @@ class ExtractiveAnswerer:
     ) -> Answer:
         """Quote the sentences that answer the query, or possibly do; or abstain."""
         with _small_matrices():
-            scored, ranked, likely = self._judge(
-                query, question, [hit.passage for hit in passages], tokens, shown
-            )
+            scored, ranked, likely = self._judge(query, question, passages, tokens, shown)
         topic = topic_of(query)
         if topic and ranked:
             ranked = about(topic, ranked)
@@ -165,7 +162,7 @@ class ExtractiveAnswerer:
         self,
         query: str,
         question: str,
-        passages: Sequence[Passage],
+        hits: Sequence[RetrievedPassage],
         tokens: TokensOf | None,
         shown: Sequence[Citation],
     ) -> tuple[list[ScoredPassage], list[Candidate], float]:
@@ -173,23 +170,29 @@ class ExtractiveAnswerer:
 
         The thorough reader reads where the quick one leaves it unsure.
         """
+        passages = [hit.passage for hit in hits]
+        ranked_by = partial(self._ranked, shown, max((hit.searched for hit in hits), default=0))
         encoded = self._matcher.encode_query(query, passages, question)
         matches = self._matcher.match(encoded, passages, tokens)
         weights = load_weights()
         if not self._is_read:
             scored = [ScoredPassage(encoded, m, Reading(0 * m.cosines)) for m in matches]
-            return scored, *self._ranked(scored, weights.without, shown)
+            return scored, *ranked_by(scored, weights.without)
         read = quick_reader().read(encoded, matches)
         scored = [ScoredPassage(encoded, *each) for each in zip(matches, read, strict=True)]
-        ranked, likely = self._ranked(scored, weights.with_reader, shown)
+        ranked, likely = ranked_by(scored, weights.with_reader)
         if likely < _SURE:
             read = thorough_reader().read(encoded, matches)
             scored = [each._replace(thorough=r) for each, r in zip(scored, read, strict=True)]
-            ranked, likely = self._ranked(scored, weights.with_both, shown)
+            ranked, likely = ranked_by(scored, weights.with_both)
         return scored, ranked, likely
 
     def _ranked(
-        self, scored: Iterable[ScoredPassage], weights: FeatureWeights, shown: Sequence[Citation]
+        self,
+        shown: Sequence[Citation],
+        searched: int,
+        scored: Iterable[ScoredPassage],
+        weights: FeatureWeights,
     ) -> tuple[list[Candidate], float]:
         """Return what may be quoted, best first, and how likely the best answers."""
         ranked = [
@@ -199,7 +202,7 @@ class ExtractiveAnswerer:
         ]
         if not ranked:
             return [], 0.0
-        features = confidence_features(ranked)
+        features = confidence_features(ranked, searched)
         return ranked, confidence(features, weights.confidence, self.answerable)
 
     def _choose(

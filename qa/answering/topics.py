@@ -17,7 +17,7 @@ _SAYS_IT = 4.0  # of score, for a sentence that holds the topic,
 _IS_ITS_SUBJECT = 1.0  # and for one that has it near its start
 _NEAR_START = 8  # words
 _BESIDE = 3  # words that a sentence must have beside the topic
-_EXACT, _BY_STEMS, _NOWHERE = 0.9, 0.75, 0.2  # confidence
+_EXACT, _BY_STEMS, _NOWHERE = 0.9, 0.8, 0.2  # confidence
 
 
 def about(topic: str, ranked: Sequence[Candidate]) -> list[Candidate]:

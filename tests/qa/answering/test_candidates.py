@@ -21,6 +21,7 @@ WEIGHTS = {
     "maxsim_idf": 9.0,
     "maxsim_mean": 7.0,
     "passage": 5.0,
+    "cosine": 0.0,
     "reader_logit": 0.0,
     "thorough_logit": 0.0,
     "pair": -0.5,
