@@ -93,7 +93,7 @@ class Document:
 
     def __post_init__(self) -> None:
         check_text("the id of a document", self.id)
-        check_text("the text of a document", self.text)
+        check_text(f"the text of {self.id!r}", self.text)
         named = self.source or self.id
         if not self.id:
             raise LoadError("a document needs an id", source=named)

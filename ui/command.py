@@ -37,7 +37,7 @@ ESSAY_EXAMPLES = (
     "When was the Belt and Road Initiative proposed?",
     "What did Kissinger endorse during his visit to China?",
     "Is the China-Russia partnership an alliance?",
-    "Who opposes the deployment of THAAD?",
+    "Why does China oppose THAAD?",
     "Why is populism on the rise?",
     "What is the capital of France?",
 )

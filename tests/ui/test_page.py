@@ -177,7 +177,11 @@ def test_a_hostile_document_is_shown_character_by_character(page: Page, hostile_
         found = check_quotes(turn, HOSTILE_DOCUMENT)
         assert sorted(marked(page).values()) == sorted(found)
         shown.update(found)
-    for question in ("What does the school of Kyiv teach?", "How does the ferry of Ghent cross?"):
+    for question in (
+        "What does the school of Kyiv teach?",
+        "How does the ferry of Ghent cross?",
+        "How does the wheel of Euler turn?",
+    ):
         shown.update(check_quotes(ask(page, question), HOSTILE_DOCUMENT))
     everything = "".join(shown)
     for danger in ("<script>", "<img src=x", "&amp;", "**bold**", "$x$", "${value}", "{{value}}"):
