@@ -20,12 +20,16 @@ from benchmarks.__main__ import (
     main,
     parser,
 )
+from benchmarks.everyday_examples import FOLDER as EVERYDAY
+from benchmarks.everyday_examples import evened
+from benchmarks.learn_examples import Example
 from benchmarks.load import slope
 from benchmarks.machine import DIM, WEIGHTS, Rates, operations
 from benchmarks.made_up import WORDS, build_index
 from benchmarks.peers import ratio
 from benchmarks.results import Line, MarkError, merged, section, with_section
 from benchmarks.stages import STAGES
+from qa.evaluation import Question, load_questions
 from qa.index import Index
 
 PAGE = """# Speed
@@ -188,3 +192,29 @@ def test_every_study_has_a_line_that_says_what_it_settled() -> None:
     )
     runnable = [path.stem for path in folder.glob("*.py") if "__main__" in path.read_text("utf-8")]
     assert sorted(listed) == sorted(runnable)
+
+
+def test_what_answers_the_everyday_questions_stands_in_their_documents() -> None:
+    texts = {
+        file.stem: " ".join(file.read_text(encoding="utf-8").split())
+        for file in (EVERYDAY / "documents").iterdir()
+    }
+    questions = load_questions(EVERYDAY / "questions.jsonl")
+    asked = {question.id.rpartition("-")[0] for question in questions}
+    assert asked == texts.keys()
+    for question in questions:
+        text = texts[question.id.rpartition("-")[0]]
+        assert all(quote in text for quote in question.quotes), question.id
+        assert all(words in question.quotes[0] for words in question.answers), question.id
+
+
+def test_surprising_questions_count_more() -> None:
+    def example(number: int, text: str, *, answerable: bool) -> Example:
+        question = Question(str(number), text, answerable)
+        return Example(question, None, [], frozenset(), str(number))  # type: ignore[arg-type]
+
+    usual = [example(n, "how many are there", answerable=False) for n in range(40)]
+    usual += [example(n, "why is it so", answerable=True) for n in range(40, 80)]
+    surprising = [example(80, "how many are there", answerable=True)]
+    *weights, last = evened([*usual, *surprising])
+    assert last > 2 * max(weights)
