@@ -6,9 +6,9 @@ measured on. Every second document is read as HTML, so that no reader learns the
 
 from __future__ import annotations
 
+import json
 import random
 import re
-import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -62,14 +62,19 @@ def everyday(encoder: Encoder) -> Iterator[Example]:
             )
 
 
+def texts() -> dict[str, str]:
+    """Return the texts of the documents by the names of their files, in order."""
+    with (FOLDER / "documents.jsonl").open(encoding="utf-8") as lines:
+        return {row["name"]: row["text"] for row in map(json.loads, lines)}
+
+
 def _documents() -> list[Document]:
     with tempfile.TemporaryDirectory() as scratch:
-        for number, file in enumerate(sorted((FOLDER / "documents").iterdir())):
+        for number, (name, text) in enumerate(texts().items()):
+            file = Path(scratch, name)
             if number % 2:
-                page = MarkdownIt().enable("table").render(file.read_text(encoding="utf-8"))
-                Path(scratch, f"{file.stem}.html").write_text(page, encoding="utf-8")
-            else:
-                shutil.copy(file, scratch)
+                file, text = file.with_suffix(".html"), MarkdownIt().enable("table").render(text)
+            file.write_text(text, encoding="utf-8")
         return load_all([Path(scratch)])
 
 

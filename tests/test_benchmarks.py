@@ -21,7 +21,7 @@ from benchmarks.__main__ import (
     parser,
 )
 from benchmarks.everyday_examples import FOLDER as EVERYDAY
-from benchmarks.everyday_examples import evened
+from benchmarks.everyday_examples import evened, texts
 from benchmarks.learn_examples import Example
 from benchmarks.load import slope
 from benchmarks.machine import DIM, WEIGHTS, Rates, operations
@@ -195,15 +195,12 @@ def test_every_study_has_a_line_that_says_what_it_settled() -> None:
 
 
 def test_what_answers_the_everyday_questions_stands_in_their_documents() -> None:
-    texts = {
-        file.stem: " ".join(file.read_text(encoding="utf-8").split())
-        for file in (EVERYDAY / "documents").iterdir()
-    }
+    documents = {Path(name).stem: " ".join(text.split()) for name, text in texts().items()}
     questions = load_questions(EVERYDAY / "questions.jsonl")
     asked = {question.id.rpartition("-")[0] for question in questions}
-    assert asked == texts.keys()
+    assert asked == documents.keys()
     for question in questions:
-        text = texts[question.id.rpartition("-")[0]]
+        text = documents[question.id.rpartition("-")[0]]
         assert all(quote in text for quote in question.quotes), question.id
         assert all(words in question.quotes[0] for words in question.answers), question.id
 
