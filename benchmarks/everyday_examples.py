@@ -38,7 +38,7 @@ _WEIGHTS = 0.25, 4.0  # the least and the most that an example counts
 
 def everyday(encoder: Encoder) -> Iterator[Example]:
     """Yield an example for each question, asked of its document, at times among others."""
-    chance = random.Random(0)  # noqa: S311  # it keeps no secret
+    chance = random.Random(0)
     documents = {document.id.partition(".")[0]: document for document in _documents()}
     names = list(documents)
     matcher = Matcher(encoder, most=10**9)

@@ -60,7 +60,7 @@ def asked(folder: Path, encoder: Encoder) -> Iterator[Example]:
 
     Folder is one of those of `DOCUMENTS`.
     """
-    chance = random.Random(0)  # noqa: S311  # it keeps no secret
+    chance = random.Random(0)
     questions = load_questions(folder)
     documents = questions.documents[: DOCUMENTS[folder.name]]
     with (folder / "queries.jsonl").open(encoding="utf-8") as lines:
@@ -118,7 +118,7 @@ class Situations:
 
         Evidence decides, be it for or against. The nearest of other claims does not.
         """
-        chance = random.Random(1)  # noqa: S311  # it keeps no secret
+        chance = random.Random(1)
         claims = [
             (chance.choice(_AS_QUESTION).format(row["hypothesis"].rstrip(".?! ")), row["premise"])
             for row in _rows(train / "support" / "fever_dev" / "pairs.jsonl")

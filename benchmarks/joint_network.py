@@ -169,7 +169,7 @@ def train(network: Network, epochs: Iterable[Sequence[Situation]], rate: float =
 
     The rate falls to nothing over the epochs, each of which may have its own situations.
     """
-    chance = random.Random(0)  # noqa: S311  # it keeps no secret
+    chance = random.Random(0)
     network.train()
     changed = [weights for weights in network.parameters() if weights.requires_grad]
     optimizer = torch.optim.AdamW(changed, rate, weight_decay=DECAY)
@@ -180,7 +180,7 @@ def train(network: Network, epochs: Iterable[Sequence[Situation]], rate: float =
         with torch.autocast("cpu", torch.bfloat16):
             loss = _loss(network, batched(pairs))
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]  # torch does not type it
+        loss.backward()
         clip_grad_norm_(changed, 1.0)
         optimizer.step()
     return network.eval()

@@ -67,7 +67,7 @@ Pair = tuple[EncodedQuery, Match, NDArray[np.bool_]]
 def train_reader(training: Sequence[Example], dim: int) -> Network:
     """Train the reader to point at any token of an answer, or at none."""
     torch.manual_seed(0)
-    chance = random.Random(0)  # noqa: S311  # it keeps no secret
+    chance = random.Random(0)
     network = Network(dim, DROPOUT).train()
     optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)
     steps = EPOCHS * (len(training) // BATCH)
@@ -78,7 +78,7 @@ def train_reader(training: Sequence[Example], dim: int) -> Network:
         for batch in _batches(training, chance):
             loss = _loss(network, [pair for each in batch for pair in _pairs(each, chance)])
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]  # torch does not type it
+            loss.backward()
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimizer.step()
             schedule.step()
@@ -189,7 +189,7 @@ def train_thorough(
 ) -> PairNetwork:
     """Train the thorough reader on what there is, then on everyday questions with a part of it."""
     torch.manual_seed(0)
-    chance = random.Random(0)  # noqa: S311  # it keeps no secret
+    chance = random.Random(0)
     seen = [made for of in sets for e in of if not is_kept_apart(e) and (made := make.of(e))]
     seen += make.deciding(train)
     network = train_pairs(PairNetwork(), [seen] * THOROUGH_EPOCHS)

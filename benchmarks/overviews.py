@@ -50,7 +50,7 @@ def ways(qa: QA, document: Document, all_of_it: Sequence[Span]) -> dict[str, lis
     """Return what each way chooses of a document; the random one several times."""
     found = qa.overview([document.id], sentences=SENTENCES).citations
     count = min(SENTENCES, len(all_of_it))
-    draw = random.Random(document.id)  # noqa: S311  # it keeps no secret
+    draw = random.Random(document.id)
     return {
         "overview": [[Span(citation.start, citation.end) for citation in found]],
         "first": [list(all_of_it[:count])],

@@ -93,7 +93,7 @@ def load_quietly(make: Callable[..., Model], files: ModelFiles, device: str | No
     """
     from transformers.utils.logging import disable_progress_bar
 
-    disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers does not type it
+    disable_progress_bar()
     try:
         return make(
             str(files.folder), device=device, local_files_only=True, trust_remote_code=False

@@ -14,7 +14,7 @@ _TELEMETRY: Any = {"openvino_telemetry": None}  # None has its import fail, as P
 if "openvino" not in sys.modules:
     sys.modules.update(_TELEMETRY)
 
-from openvino import Core, InferRequest, Model, Node, Output, opset13  # noqa: E402  # not before
+from openvino import Core, InferRequest, Model, Node, Output, opset13  # noqa: E402  # needs the lines above
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

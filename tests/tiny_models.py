@@ -27,7 +27,7 @@ def save_tiny_bert(folder: Path, kind: str, *, labels: int = 1) -> PreTrainedMod
     from torch import manual_seed
     from transformers.utils.logging import disable_progress_bar
 
-    disable_progress_bar()  # type: ignore[no-untyped-call]
+    disable_progress_bar()
     vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS.split()]
     folder.mkdir(parents=True)
     (folder / "vocab.txt").write_text("\n".join(vocabulary))
@@ -84,14 +84,14 @@ def save_tiny_roberta(folder: Path) -> Path:
     tokenizer = Tokenizer(models.WordLevel(numbers, unk_token="<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.post_processor = processors.RobertaProcessing(("</s>", 2), ("<s>", 0))
-    transformers.PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+    transformers.PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, unk_token="<unk>", pad_token="<pad>", model_max_length=READS
     ).save_pretrained(plain)
     manual_seed(0)
     config = transformers.RobertaConfig(
         vocab_size=len(vocabulary), max_position_embeddings=READS + 2, type_vocab_size=1, **TINY
     )
-    transformers.RobertaModel(config).eval().save_pretrained(plain)  # type: ignore[no-untyped-call]
+    transformers.RobertaModel(config).eval().save_pretrained(plain)
     here = {"local_files_only": True}
     transformer = Transformer(
         str(plain), max_seq_length=READS, processor_kwargs=here, model_kwargs=here
