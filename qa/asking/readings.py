@@ -38,7 +38,8 @@ def best_reading(
         answer: answers a query from passages.
     """
     with_history = answer(asked.query, passages)
-    if not asked.may_stand_alone:
+    is_read = asked.points_back and not asked.subject and not with_history.abstained
+    if is_read or not asked.may_stand_alone:
         return with_history
     standalone = answer(asked.question, own)
     if asked.subject:

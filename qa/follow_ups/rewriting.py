@@ -83,11 +83,15 @@ class Rewriting:
     def may_stand_alone(self) -> bool:
         """Whether the question is to be answered by itself as well, and the better answer taken."""
         says_something = self.is_noted and bool(substance(self.question))
-        return (
-            self.is_ambiguous
-            or bool(self.subject)
-            or (says_something and not points_back(self.question))
+        says_enough = not self.points_back or (
+            points_outside(self.question) is not None and len(content_words(self.question)) > 1
         )
+        return self.is_ambiguous or bool(self.subject) or (says_something and says_enough)
+
+    @property
+    def points_back(self) -> bool:
+        """Whether a word of a dependent question points at what came before it."""
+        return self.dependence is Dependence.DEPENDENT and points_back(self.question)
 
 
 class _Focus(NamedTuple):
