@@ -23,6 +23,7 @@ from qa.documents import Document, Span
 from qa.errors import SettingsError
 from qa.follow_ups.requests import topic_of
 from qa.retrieval import RetrievedPassage
+from qa.text.outline import Outline
 from qa.text.quote_bounds import Sentences
 
 if TYPE_CHECKING:
@@ -36,13 +37,16 @@ _CONSIDERED = 10  # candidates that an answer tells of
 _SAME = 90  # of 100, from where on two quotes say the same
 
 # Quotes are added until their chances of answering add up to the first, and each has the second.
-_ONE, _SEVERAL = (0.6, 0.15), (0.85, 0.08)
+_ONE, _SEVERAL, _UNSURE = (0.6, 0.15), (0.85, 0.08), (0.9, 0.05)
 
 _ASKS_FOR_SEVERAL = re.compile(
     r"""
     \bwhy\b | \breasons?\b | \bcauses\b | \bhow\ come\b
     | \b(list|enumerate|compare|contrast|versus|vs|differ\w*|between|both|each)\b
     | \b(advantages|disadvantages|benefits|drawbacks|pros|steps|ways|examples|factors|types|kinds)\b
+    | \b(what|which)\ (\w+\ )?(?!does|happens|means|makes)\w{3,}(?<!s)s\b
+    | \bwhat\ (do|does|should|must)\ \w+\ (need|have|bring|pack|include)\b | \bgo(es)?\ into\b
+    | \b(ingredients|documents|effects|exceptions|recommendations|requirements)\b
     | \b(what|which|who)\ (else\ )?(are|were)\b | \b(what|which)\ (two|three|four|five|other)\b
     | \bname\ (some|two|three|four|five|the)\b | \bhow\ (do|does|did|can|should)\b
     """,
@@ -135,8 +139,15 @@ class ExtractiveAnswerer:
         if topic and ranked:
             ranked = about(topic, ranked)
             likely = topic_confidence(topic, ranked, likely)
+        asks_several = bool(topic) or asks_for_several(question)
         considered = non_overlapping(ranked, _CONSIDERED, lambda candidate: _whole(candidate, find))
-        is_shown = likely >= min(self.tentative, self.threshold)
+        is_shown, is_sure = likely >= min(self.tentative, self.threshold), likely >= self.threshold
+        enough = (_SEVERAL if asks_several else _ONE) if is_sure else _UNSURE
+        quoted = self._choose(considered, *enough)
+        if asks_several:
+            quoted = non_overlapping(
+                quoted, self.max_quotes, lambda candidate: _with_its_list(candidate, find)
+            )
         quotes = tuple(
             Citation(
                 number,
@@ -145,7 +156,7 @@ class ExtractiveAnswerer:
                 chosen.lead,
                 _answer_in(chosen, question, scored) if is_shown else None,
             )
-            for number, chosen in enumerate(self._choose(question, considered, topic), 1)
+            for number, chosen in enumerate(quoted, 1)
         )
         return Answer(
             question=question,
@@ -153,7 +164,7 @@ class ExtractiveAnswerer:
             confidence=likely,
             citations=quotes if is_shown else (),
             near=() if is_shown else quotes,
-            tentative=is_shown and likely < self.threshold,
+            tentative=is_shown and not is_sure,
             considered=tuple(considered),
             passages=tuple(passages),
         )
@@ -206,10 +217,9 @@ class ExtractiveAnswerer:
         return ranked, confidence(features, weights.confidence, self.answerable)
 
     def _choose(
-        self, question: str, considered: Sequence[Candidate], topic: str
+        self, considered: Sequence[Candidate], enough: float, least: float
     ) -> list[Candidate]:
         """Choose the best, and others as long as they are likely to add to it."""
-        enough, least = _SEVERAL if topic or asks_for_several(question) else _ONE
         chosen: list[Candidate] = []
         total = 0.0
         for candidate, chance in zip(considered, chances(considered), strict=True):
@@ -248,6 +258,17 @@ def _openblas() -> ThreadpoolController:
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController().select(internal_api="openblas").select(threading_layer="pthreads")
+
+
+def _with_its_list(candidate: Candidate, find: FindDocument) -> Candidate:
+    """Widen a list item to its list; other candidates are left as they are."""
+    document = find(candidate.document_id)
+    span = Outline.of(document).list_around(candidate.span)
+    return (
+        replace(candidate, span=span, lead=0, text=document.text[slice(*span)])
+        if span
+        else candidate
+    )
 
 
 def _whole(candidate: Candidate, find: FindDocument) -> Candidate:

@@ -17,6 +17,7 @@ _ENDS = ".!?…。！？"
 _IN_LISTS = frozenset({"item", "term", "description", "code"})
 _UNQUOTABLE = frozenset({"heading", "header", "term", "furniture"})
 _LONGEST_LEAD = 300  # characters, and of a heading
+_LONGEST_LIST = 1_000  # characters
 _NEAREST = 2  # of nested lists
 _LOWEST = 9  # level of headings
 
@@ -82,8 +83,36 @@ class Outline:
             if lead.end <= sentence.start and lead.end - lead.start <= _LONGEST_LEAD
         )
 
+    def list_around(self, sentence: Span) -> Span | None:
+        """Return the list that a sentence is an item of, from the line that leads in to it.
+
+        It is None for other sentences, and for a list that is too long to quote.
+        """
+        places, at = self._places, self._number(sentence.end - 1)
+        if places[at].kind != "item":
+            return None
+        first, after, leads = at, at + 1, places[at].leads
+
+        def is_beside(place: _Place) -> bool:
+            is_its = place.kind == "item" and place.leads[: len(leads)] == leads
+            return is_its and abs(place.start - sentence.start) <= _LONGEST_LIST
+
+        while is_beside(places[first - 1]):
+            first -= 1
+        while after < len(places) and is_beside(places[after]):
+            after += 1
+        text, start = self._document.text, places[first].start
+        end = places[after].start if after < len(places) else len(text)
+        if leads and not text[leads[-1].end : start].strip():
+            start = self._last_sentence(leads[-1]).start
+        found = Span(start, start + len(text[start:end].rstrip()))
+        return found if found.end - found.start <= _LONGEST_LIST else None
+
+    def _number(self, position: int) -> int:
+        return bisect_right(self._places, position, key=lambda p: p.start) - 1
+
     def _at(self, position: int) -> _Place:
-        return self._places[bisect_right(self._places, position, key=lambda p: p.start) - 1]
+        return self._places[self._number(position)]
 
     def _last_sentence(self, span: Span) -> Span:
         sentence = Sentences.of(self._document).at(span.end - 1) or span

@@ -18,6 +18,7 @@ from qa.answering.readers import Reader, quick_reader, thorough_reader
 from qa.documents import Span
 from qa.errors import SettingsError
 from qa.index import Index, update_index
+from qa.loaders import load
 from qa.passages import Chunking
 from qa.text.analysis import Idf, terms
 from tests.fakes import FakeEncoder
@@ -103,6 +104,38 @@ def test_a_lead_still_ends_where_a_sentence_begins_when_a_quote_is_widened() -> 
     assert whole.span == Span(0, len(document.text))
     assert document.text[whole.lead :].startswith("It was closed")
     assert whole.text == document.text
+
+
+SHOPPING = (
+    "For the soup you need:\n\n- a leek\n- salt from the sea\n- two onions\n\nStir it well.\n"
+)
+
+
+def test_a_question_for_several_things_gets_the_whole_list(tmp_path: Path) -> None:
+    encoder = FakeEncoder()
+    file = tmp_path / "soup.md"
+    file.write_text(SHOPPING)
+    [document] = load(file)
+    update_index(tmp_path / "index", [document], encoder=encoder, chunking=Chunking(32, 0))
+    answerer = ExtractiveAnswerer(encoder, threshold=0.0)
+    with QA(Index.open(tmp_path / "index"), encoder, answerer) as qa:
+        several = qa.ask("What kinds of salt from the sea and onions do I need?")
+        one = qa.ask("Is the salt from the sea?")
+    assert several.citations[0].quote == SHOPPING.partition("\n\nStir")[0]
+    assert verify(several, [document]).verified
+    assert one.citations[0].quote == "- salt from the sea"
+
+
+def test_an_answer_that_is_not_sure_has_more_quotes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.answering.extractive._ONE", (0.0, 1.0))
+    monkeypatch.setattr("qa.answering.extractive._UNSURE", (1.0, 0.0))
+    question = "museum tickets tower"
+    sure = ask(question, tmp_path, threshold=0.0)
+    unsure = ask(question, tmp_path, threshold=1.0, tentative=0.0)
+    assert (len(sure.citations), sure.status) == (1, "answered")
+    assert (len(unsure.citations), unsure.status) == (3, "tentative")
 
 
 def test_quotes_are_numbered_and_do_not_overlap(
@@ -348,12 +381,28 @@ def test_words_are_told_by_their_stems() -> None:
         "List the causes.",
         "How does A differ from B?",
         "Which two countries agreed?",
+        "What are the ingredients?",
+        "what documents do I need",
+        "What should I bring?",
+        "which side effects does it have",
+        "what goes into the grade",
     ],
 )
 def test_some_questions_ask_for_several_things(question: str) -> None:
     assert asks_for_several(question)
 
 
-@pytest.mark.parametrize("question", ["When was it?", "Who is he?", "Is it so?", "What is love?"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "When was it?",
+        "Who is he?",
+        "Is it so?",
+        "What is love?",
+        "What does it mean?",
+        "What happens then?",
+        "What was its address?",
+    ],
+)
 def test_others_ask_for_one(question: str) -> None:
     assert not asks_for_several(question)

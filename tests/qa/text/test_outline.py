@@ -145,6 +145,33 @@ class TestWhatIsQuoted:
         assert above(document, "More.") == []
 
 
+class TestTheListAroundAnItem:
+    def around(self, document: Document, words: str) -> str | None:
+        start = document.text.index(words)
+        found = Outline.of(document).list_around(Span(start, start + len(words)))
+        return document.text[slice(*found)] if found else None
+
+    def test_begins_with_the_line_that_leads_in_and_has_all_items(self) -> None:
+        whole = "You need:\n\nsoap\n\nsuch as\n\ngreen soap\n\na cloth"
+        assert self.around(MANUAL, "soap") == self.around(MANUAL, "a cloth") == whole
+
+    def test_of_an_inner_list_is_the_inner_one(self) -> None:
+        assert self.around(MANUAL, "green soap") == "such as\n\ngreen soap"
+
+    def test_ends_before_another_list(self) -> None:
+        first, second = ("One:", ("a", "item", 1), ("b", "item", 1)), ("Two:", ("c", "item", 1))
+        assert self.around(marked(*first, *second), "b") == "One:\n\na\n\nb"
+        assert self.around(marked(*first, *second), "c") == "Two:\n\nc"
+
+    @pytest.mark.parametrize("words", ["Be gentle.", "Say less.", "Washing"])
+    def test_is_none_for_what_is_no_item(self, words: str) -> None:
+        assert self.around(MANUAL, words) is None
+
+    def test_that_is_very_long_is_none(self) -> None:
+        items = [(f"thing {number}", "item", 1) for number in range(10_000)]
+        assert self.around(marked("Things:", *items), "thing 5000") is None
+
+
 @pytest.mark.parametrize(
     "blocks",
     [
