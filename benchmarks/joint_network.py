@@ -28,6 +28,7 @@ from qa.documents import Span
 RANK = 64
 TOKENS, WARM_UP, DECAY = 2560, 150, 0.01  # tokens in a batch, steps
 ENDS_WEIGHT = 0.25  # of the loss of where an answer starts and ends
+_TOGETHER = 4  # passages of a question that are weighed together
 _SORTED = 320  # situations, whose pairs are sorted by length
 _STEP = 16  # tokens, that a batch is padded to
 _FIRST, _BETWEEN = 101, 102
@@ -64,6 +65,10 @@ class Situation(NamedTuple):
 
     good: list[Pair]
     bad: list[Pair]
+
+
+Group = list[Pair]
+"""Pairs of a question, of which one answers it or none does."""
 
 
 class _LowRank(nn.Module):
@@ -164,21 +169,32 @@ class Network(nn.Module):
                 yield name, inner.replace(".parametrizations.weight.0.", ".weight.")
 
 
-def train(network: Network, epochs: Iterable[Sequence[Situation]], rate: float = 1e-3) -> Network:
+def train(
+    network: Network,
+    epochs: Iterable[Sequence[Situation]],
+    rate: float = 1e-3,
+    *,
+    together: bool = False,
+) -> Network:
     """Train the network, in place, to point at the tokens of an answer, or at none.
 
-    The rate falls to nothing over the epochs, each of which may have its own situations.
+    Args:
+        network: it.
+        epochs: the situations of each.
+        rate: of learning; it falls to nothing over the epochs.
+        together: point at a token in one of several passages of a question, or in none of them,
+            rather than in each by itself. Slower, and what answering does.
     """
     chance = random.Random(0)
     network.train()
     changed = [weights for weights in network.parameters() if weights.requires_grad]
     optimizer = torch.optim.AdamW(changed, rate, weight_decay=DECAY)
-    batches = list(_batches(epochs, chance))
-    for step, pairs in enumerate(tqdm(batches, unit=" steps", mininterval=30)):
+    batches = list(_batches(epochs, chance, together=together))
+    for step, groups in enumerate(tqdm(batches, unit=" steps", mininterval=30)):
         for group in optimizer.param_groups:
             group["lr"] = rate * min(1, step / WARM_UP) * max(1 - step / len(batches), 0.02)
         with torch.autocast("cpu", torch.bfloat16):
-            loss = _loss(network, batched(pairs))
+            loss = _loss(network, groups)
         optimizer.zero_grad()
         loss.backward()
         clip_grad_norm_(changed, 1.0)
@@ -186,30 +202,45 @@ def train(network: Network, epochs: Iterable[Sequence[Situation]], rate: float =
     return network.eval()
 
 
-def _batches(epochs: Iterable[Sequence[Situation]], chance: random.Random) -> Iterator[list[Pair]]:
-    """Yield batches of pairs of similar length."""
+def _batches(
+    epochs: Iterable[Sequence[Situation]], chance: random.Random, *, together: bool
+) -> Iterator[list[Group]]:
+    """Yield batches of groups of similar length."""
     for situations in epochs:
         order = chance.sample(situations, len(situations))
         for start in range(0, len(order), _SORTED):
-            pairs = sorted(
-                (pair for each in order[start : start + _SORTED] for pair in _drawn(each, chance)),
-                key=lambda pair: pair.tokens,
+            groups = sorted(
+                (
+                    group
+                    for each in order[start : start + _SORTED]
+                    for group in _drawn(each, chance, together=together)
+                ),
+                key=_longest,
             )
-            batches: list[list[Pair]] = [[]]
-            for pair in pairs:
-                if (len(batches[-1]) + 1) * _padded(pair.tokens) > TOKENS:
+            batches: list[list[Group]] = [[]]
+            for group in groups:
+                pairs = sum(map(len, batches[-1])) + len(group)
+                if batches[-1] and pairs * _padded(_longest(group)) > TOKENS * (1 + together):
                     batches.append([])
-                batches[-1].append(pair)
+                batches[-1].append(group)
             chance.shuffle(batches)
             yield from (batch for batch in batches if batch)
 
 
-def _drawn(situation: Situation, chance: random.Random) -> list[Pair]:
-    """Draw a passage that answers, if there is one, and one that does not."""
+def _longest(group: Group) -> int:
+    return max(pair.tokens for pair in group)
+
+
+def _drawn(situation: Situation, chance: random.Random, *, together: bool) -> list[Group]:
+    """Draw a passage that answers, if there is one, and such as do not."""
     good, bad = situation
-    if not good:
-        return bad[:1]
-    return [chance.choice(good), *chance.sample(bad, min(1, len(bad)))]
+    first = [chance.choice(good)] if good else []
+    if together:
+        others = _TOGETHER - len(first) - 1
+        return [[*first, *bad[:1], *chance.sample(bad[1:], max(0, min(others, len(bad) - 1)))]]
+    return [
+        [pair] for pair in (*first, *(chance.sample(bad, min(1, len(bad))) if good else bad[:1]))
+    ]
 
 
 def batched(pairs: Sequence[Pair]) -> Batch:
@@ -234,11 +265,20 @@ def batched(pairs: Sequence[Pair]) -> Batch:
     return Batch._make([first, *others, spans])
 
 
-def _loss(network: Network, batch: Batch) -> Tensor:
+def _loss(network: Network, groups: Sequence[Group]) -> Tensor:
+    """Return the loss of pointing at an answer in each group's passages, or at none."""
+    batch = batched([pair for group in groups for pair in group])
     parts, none, ends = network(batch)
-    logs = torch.cat([parts, none[:, None]], 1).log_softmax(1)
-    pointed = logs[:, :-1].masked_fill(~batch.answering, _LOW).logsumexp(1)
-    loss = -torch.where(batch.answering.any(1), pointed, logs[:, -1]).mean()
+    odds = torch.where(batch.in_passage, parts - none[:, None], _LOW)
+    answers = odds.masked_fill(~batch.answering, _LOW).logsumexp(1)
+    losses, sizes = [], [len(group) for group in groups]
+    for of_all, of_answers in zip(
+        odds.logsumexp(1).split(sizes), answers.split(sizes), strict=True
+    ):
+        pointed = of_answers.logsumexp(0)
+        total = torch.cat([of_all, of_all.new_zeros(1)]).logsumexp(0)
+        losses.append(total - pointed * (pointed > _LOW / 2))
+    loss = torch.stack(losses).mean()
     logs = ends.log_softmax(1)
     exact = [
         torch.stack([logs[row, s.start, 0] + logs[row, s.end, 1] for s in spans]).logsumexp(0)

@@ -35,6 +35,7 @@ from tqdm.auto import tqdm
 from benchmarks.everyday_examples import evened, everyday
 from benchmarks.joint_examples import DOCUMENTS, Situations, asked, is_kept_apart
 from benchmarks.joint_network import Network as PairNetwork
+from benchmarks.joint_network import Situation
 from benchmarks.joint_network import train as train_pairs
 from benchmarks.learn_examples import Example, examples
 from benchmarks.question_sets import parser
@@ -54,6 +55,7 @@ THOROUGH_FEATURES = (*_SIMPLE, "cosine", "thorough_logit")
 RIDGE = 1e-3
 THOROUGH_EPOCHS, EVERYDAY_EPOCHS, EVERYDAY_RATE = 3, 4, 5e-4
 OTHERS = 0.3  # situations of other sets among everyday ones, for each
+TOGETHER, TOGETHER_RATE = 0.25, 1.5e-4  # epochs in which a question's passages are weighed together
 LENGTHS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)  # what a second sentence may cost
 FOLDS = 2
 
@@ -187,7 +189,10 @@ def _worth(of: Sequence[tuple[Example, list[Candidate]]], weights: dict[str, flo
 def train_thorough(
     sets: Sequence[Sequence[Example]], own: Sequence[Example], make: Situations, train: Path
 ) -> PairNetwork:
-    """Train the thorough reader on what there is, then on everyday questions with a part of it."""
+    """Train the thorough reader on what there is, then on everyday questions with a part of it.
+
+    At last it learns to weigh passages of a question against each other.
+    """
     torch.manual_seed(0)
     chance = random.Random(0)
     seen = [made for of in sets for e in of if not is_kept_apart(e) and (made := make.of(e))]
@@ -195,12 +200,15 @@ def train_thorough(
     network = train_pairs(PairNetwork(), [seen] * THOROUGH_EPOCHS)
     made_of = [(e, made) for e in own if not is_kept_apart(e) and (made := make.of(e))]
     weights, situations = evened([e for e, _ in made_of]), [made for _, made in made_of]
-    size = len(situations)
-    epochs = (
-        chance.choices(situations, weights, k=size) + chance.sample(seen, int(OTHERS * size))
-        for _ in range(EVERYDAY_EPOCHS)
-    )
-    return train_pairs(network, epochs, EVERYDAY_RATE)
+
+    def epoch(size: int) -> list[Situation]:
+        others = chance.sample(seen, int(OTHERS * size))
+        return chance.choices(situations, weights, k=size) + others
+
+    whole = len(situations)
+    train_pairs(network, [epoch(whole) for _ in range(EVERYDAY_EPOCHS)], EVERYDAY_RATE)
+    last = [epoch(int(TOGETHER * whole))]
+    return train_pairs(network, last, TOGETHER_RATE, together=True)
 
 
 def fit_confidence(

@@ -37,7 +37,8 @@ _CONSIDERED = 10  # candidates that an answer tells of
 _SAME = 90  # of 100, from where on two quotes say the same
 
 # Quotes are added until their chances of answering add up to the first, and each has the second.
-_ONE, _SEVERAL, _UNSURE = (0.6, 0.15), (0.85, 0.08), (0.9, 0.05)
+# The others are for answers that are not sure, and for questions that ask for several things.
+_ONE, _SEVERAL = (0.8, 0.08), (0.9, 0.05)
 
 _ASKS_FOR_SEVERAL = re.compile(
     r"""
@@ -142,7 +143,7 @@ class ExtractiveAnswerer:
         asks_several = bool(topic) or asks_for_several(question)
         considered = non_overlapping(ranked, _CONSIDERED, lambda candidate: _whole(candidate, find))
         is_shown, is_sure = likely >= min(self.tentative, self.threshold), likely >= self.threshold
-        enough = (_SEVERAL if asks_several else _ONE) if is_sure else _UNSURE
+        enough = _ONE if is_sure and not asks_several else _SEVERAL
         quoted = self._choose(considered, *enough)
         if asks_several:
             quoted = non_overlapping(
@@ -226,7 +227,8 @@ class ExtractiveAnswerer:
             if chosen and (total >= enough or chance < least):
                 break
             total += chance
-            if not any(_alike(candidate, other) for other in chosen):
+            is_question = bool(chosen) and candidate.features.get("is_question", 0.0)
+            if not is_question and not any(_alike(candidate, other) for other in chosen):
                 chosen.append(candidate)
         return chosen[: self.max_quotes]
 

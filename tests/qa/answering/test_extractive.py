@@ -130,7 +130,7 @@ def test_an_answer_that_is_not_sure_has_more_quotes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("qa.answering.extractive._ONE", (0.0, 1.0))
-    monkeypatch.setattr("qa.answering.extractive._UNSURE", (1.0, 0.0))
+    monkeypatch.setattr("qa.answering.extractive._SEVERAL", (1.0, 0.0))
     question = "museum tickets tower"
     sure = ask(question, tmp_path, threshold=0.0)
     unsure = ask(question, tmp_path, threshold=1.0, tentative=0.0)
