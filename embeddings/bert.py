@@ -15,6 +15,7 @@ import numpy as np
 from embeddings.layers import attention, constant, linear, mask_bias, norm, numbers, whole
 from embeddings.model_config import UnsupportedModel, first_place
 from embeddings.openvino_runtime import Model, opset13
+from embeddings.quantization import Ranges, quantised
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,24 +27,44 @@ Weights = Mapping[str, "NDArray[np.float32]"]
 _PREFIX = re.compile(r"^(bert|roberta)\.(?=embeddings\.|encoder\.)")
 
 
-def build(weights: Weights, config: dict[str, Any], pooling: str) -> Model:
+def build(
+    weights: Weights, config: dict[str, Any], pooling: str, ranges: Ranges | None = None
+) -> Model:
     """Build the network.
 
     Its inputs are token ids and a mask that is 0 for padding, int64, each of shape (texts,
     tokens), padded on the right. Its outputs are "tokens", of shape (texts, tokens, dim), and
     "text", (texts, dim).
 
+    Args:
+        weights: by their names in the model.
+        config: the model's.
+        pooling: how the vectors of tokens become one.
+        ranges: those of the inputs, to multiply in 8-bit integers; None does so in full.
+
     Raises:
         UnsupportedModel: a weight is missing, or not float32.
     """
-    network = _Network({_PREFIX.sub("", name): array for name, array in weights.items()}, config)
-    ids = opset13.parameter([-1, -1], np.int64, name="ids")
-    mask = opset13.parameter([-1, -1], np.int64, name="mask")
+    network = _Network(_without_prefix(weights), config, ranges)
+    ids, mask = _ids_and_mask()
     present = opset13.convert(mask, np.float32)
     tokens = network.tokens(ids, present)
     text = _pooled(tokens, present, pooling)
     results = [opset13.result(tokens, name="tokens"), opset13.result(text, name="text")]
     return Model(results, [ids, mask], "bert")
+
+
+def build_inputs(weights: Weights, config: dict[str, Any]) -> tuple[Model, list[str]]:
+    """Build a network whose outputs are the inputs of its matrix products, for calibration.
+
+    Returns:
+        The network, its inputs as those of `build`, and for each output the name of its ranges.
+    """
+    network = _Network(_without_prefix(weights), config)
+    ids, mask = _ids_and_mask()
+    network.tokens(ids, opset13.convert(mask, np.float32))
+    results = [opset13.result(x) for x in network.inputs.values()]
+    return Model(results, [ids, mask], "inputs"), list(network.inputs)
 
 
 def build_joint(weights: Weights, config: dict[str, Any]) -> Model:
@@ -66,8 +87,12 @@ def build_joint(weights: Weights, config: dict[str, Any]) -> Model:
 
 
 class _Network:
-    def __init__(self, weights: Weights, config: dict[str, Any]) -> None:
+    def __init__(
+        self, weights: Weights, config: dict[str, Any], ranges: Ranges | None = None
+    ) -> None:
         self._weights = weights
+        self._ranges = ranges
+        self.inputs: dict[str, Node] = {}
         try:
             self._layers: int = config["num_hidden_layers"]
             self._heads: int = config["num_attention_heads"]
@@ -102,18 +127,25 @@ class _Network:
         return self._norm(x, "embeddings.LayerNorm")
 
     def _layer(self, x: Node, present: Node, name: str) -> Node:
-        query, key, value = (
-            self._linear(x, f"{name}attention.self.{part}") for part in ("query", "key", "value")
-        )
+        parts = (f"{name}attention.self.{part}" for part in ("query", "key", "value"))
+        query, key, value = self._linear(x, *parts)
         read = attention(query, key, value, present, heads=self._heads, width=self._dim)
-        attended = self._linear(read, f"{name}attention.output.dense")
+        (attended,) = self._linear(read, f"{name}attention.output.dense")
         x = self._norm(opset13.add(attended, x), f"{name}attention.output.LayerNorm")
-        inner = opset13.gelu(self._linear(x, f"{name}intermediate.dense"), "ERF")
-        outer = self._linear(inner, f"{name}output.dense")
+        (inner,) = self._linear(x, f"{name}intermediate.dense")
+        (outer,) = self._linear(opset13.gelu(inner, "ERF"), f"{name}output.dense")
         return self._norm(opset13.add(outer, x), f"{name}output.LayerNorm")
 
-    def _linear(self, x: Node, name: str) -> Node:
-        return linear(x, self._weight(f"{name}.weight"), self._weight(f"{name}.bias"))
+    def _linear(self, x: Node, *names: str) -> list[Node]:
+        """Return the outputs of layers that take the same input."""
+        self.inputs[names[0]] = x
+        weights = [self._weight(f"{name}.weight") for name in names]
+        if self._ranges is None:
+            nodes = list(map(constant, weights))
+        else:
+            x, nodes = quantised(x, weights, self._ranges[names[0]])
+        biases = [self._weight(f"{name}.bias") for name in names]
+        return [linear(x, node, bias) for node, bias in zip(nodes, biases, strict=True)]
 
     def _norm(self, x: Node, name: str) -> Node:
         weight, bias = self._weight(f"{name}.weight"), self._weight(f"{name}.bias")
@@ -125,6 +157,15 @@ class _Network:
         if weight.dtype != np.float32:
             raise UnsupportedModel(f"its weights are of type {weight.dtype}")
         return weight
+
+
+def _without_prefix(weights: Weights) -> Weights:
+    return {_PREFIX.sub("", name): array for name, array in weights.items()}
+
+
+def _ids_and_mask() -> tuple[Node, Node]:
+    ids, mask = (opset13.parameter([-1, -1], np.int64, name=name) for name in ("ids", "mask"))
+    return ids, mask
 
 
 def _pooled(tokens: Node, present: Node, pooling: str) -> Node:

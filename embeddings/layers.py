@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 _MASKED = np.float32(-3e38)
 
 
-def linear(x: Node, weight: Array, bias: Array) -> Node:
+def linear(x: Node, weight: Node | Output, bias: Array) -> Node:
     """Return x times the weight's transpose, and the bias added to it, as torch's `Linear` does."""
-    return opset13.add(opset13.matmul(x, constant(weight), False, True), constant(bias))
+    return opset13.add(opset13.matmul(x, weight, False, True), constant(bias))
 
 
 def norm(x: Node, weight: Array, bias: Array, epsilon: float) -> Node:

@@ -14,7 +14,16 @@ from tokenizers import Encoding, Tokenizer
 
 from embeddings.model_config import UnsupportedModel, read_config
 from embeddings.models import ModelFiles
-from embeddings.openvino_runtime import LATENCY, THROUGHPUT, Model, Network, padded
+from embeddings.openvino_runtime import (
+    LATENCY,
+    THROUGHPUT,
+    Model,
+    Network,
+    has_bfloat16,
+    has_int8,
+    padded,
+)
+from embeddings.quantization import Ranges, known_ranges
 from embeddings.tokens import Tokens, unit
 
 if TYPE_CHECKING:
@@ -34,7 +43,8 @@ class OpenVINOEncoder:
 
     Args:
         files: the model's.
-        precision: of the vectors of passages, "float32" or "bfloat16". Queries, and passages that
+        precision: of the vectors of passages, "float32", "bfloat16", "int8" or "auto", which is
+            int8 where processor and model allow it, and else float32. Queries, and passages that
             are encoded with their tokens, are always in float32: they are few, and so the loss of
             precision is on one side only.
 
@@ -50,8 +60,14 @@ class OpenVINOEncoder:
         self._config = read_config(files.folder)
         self.model = files.name
         self.digest = files.digest
+        self._ranges = known_ranges(files.digest) if precision in ("auto", "int8") else None
+        if precision == "int8" and self._ranges is None:
+            raise files.unloadable("it is not calibrated for int8: leave the precision out")
+        if precision == "auto":
+            precision = "int8" if self._ranges and has_int8() else "float32"
         self.precision = precision
         self.max_tokens = self._config.max_tokens
+        self._folder = files.folder
         self._tokenizer_file = files.folder / "tokenizer.json"
         try:
             self._tokenizer = _tokenizer(self._tokenizer_file)
@@ -71,8 +87,12 @@ class OpenVINOEncoder:
         return _Compiled(self._graph, THROUGHPUT, "float32")
 
     @cached_property
-    def _high_throughput_in_16_bits(self) -> _Compiled:
-        return _Compiled(self._graph, THROUGHPUT, "bfloat16")
+    def _in_few_bits(self) -> _Compiled:
+        """The network for passages in bfloat16, or in int8 with what cannot be so in bfloat16."""
+        if self.precision == "bfloat16":
+            return _Compiled(self._graph, THROUGHPUT, "bfloat16")
+        graph = _graph(self._folder, self._config.config, self._config.pooling, self._ranges)
+        return _Compiled(graph, THROUGHPUT, "bfloat16" if has_bfloat16() else "float32")
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Count with the model's own tokenizer, without truncation."""
@@ -124,7 +144,7 @@ class OpenVINOEncoder:
         """Return the network for the vectors of a number of passages."""
         if self.precision == "float32":
             return self._exact(texts)
-        return self._high_throughput_in_16_bits
+        return self._in_few_bits
 
     def _vectors(
         self, texts: Sequence[str], prompt: str, network: Callable[[int], _Compiled]
@@ -226,7 +246,9 @@ def _tokenizer(file: Path) -> Tokenizer:
     return tokenizer
 
 
-def _graph(folder: Path, config: dict[str, Any], pooling: str) -> Model:
+def _graph(
+    folder: Path, config: dict[str, Any], pooling: str, ranges: Ranges | None = None
+) -> Model:
     from safetensors.numpy import load_file
 
     from embeddings.bert import build
@@ -234,7 +256,7 @@ def _graph(folder: Path, config: dict[str, Any], pooling: str) -> Model:
     weights = folder / "model.safetensors"
     if not weights.is_file():
         raise UnsupportedModel("its weights are in no model.safetensors")
-    return build(load_file(weights), config, pooling)
+    return build(load_file(weights), config, pooling, ranges)
 
 
 def _batches(read: Sequence[Encoding], at_once: int) -> Iterator[list[int]]:

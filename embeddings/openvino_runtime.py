@@ -6,7 +6,9 @@ this process, it is. A program that imported `openvino` before keeps what it has
 
 from __future__ import annotations
 
+import re
 import sys
+from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,7 @@ __all__ = [
     "Node",
     "Output",
     "has_bfloat16",
+    "has_int8",
     "opset13",
     "padded",
 ]
@@ -37,6 +40,7 @@ __all__ = [
 LATENCY, THROUGHPUT = "LATENCY", "THROUGHPUT"
 
 _HINTS = {"float32": "f32", "bfloat16": "bf16"}
+_INT8 = re.compile(r"\b(avx512_vnni|avx_vnni|amx_int8)\b")  # as Linux names them
 _STEP = 16  # floats in the widest registers
 
 
@@ -80,3 +84,14 @@ def padded(length: int) -> int:
 def has_bfloat16() -> bool:
     """Return whether the processor has instructions for bfloat16 (AMX or AVX512-BF16)."""
     return "BF16" in Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+def has_int8() -> bool:
+    """Return whether the processor has instructions for 8-bit integers (VNNI or AMX).
+
+    It is known on Linux alone. Without them, products are slower, and may overflow.
+    """
+    try:
+        return bool(_INT8.search(Path("/proc/cpuinfo").read_text(encoding="utf-8")))
+    except OSError:
+        return False

@@ -86,7 +86,7 @@ class QA:
         index: str | os.PathLike[str] | None = None,
         model: str | None = None,
         backend: str = "auto",
-        precision: str = "float32",
+        precision: str = "auto",
         reranker: str | None = None,
         chunking: Chunking | None = None,
         threshold: float | None = None,
@@ -115,8 +115,8 @@ class QA:
                 index the bundled all-MiniLM-L6-v2.
             backend: what the model runs on: "openvino", "torch", or "auto", which is torch on a
                 GPU, else OpenVINO if it knows the model. They read each other's indexes.
-            precision: what new passages are encoded in: "float32", or "bfloat16", which is
-                quicker on some processors and gives nearly the same vectors
+            precision: what new passages are encoded in: "float32", "bfloat16", "int8", or
+                "auto", the quickest that costs no quality on this processor
                 (docs/performance.md). Passages whose tokens are kept are always in float32.
             reranker: a sentence-transformers cross-encoder, by folder or Hub name, that puts the
                 passages found in order. None, the default, uses none.

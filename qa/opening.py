@@ -62,7 +62,7 @@ def open_corpus(
     index: str | os.PathLike[str] | None = None,
     model: str | None = None,
     backend: str = "auto",
-    precision: str = "float32",
+    precision: str = "auto",
     chunking: Chunking | None = None,
     remove: Sequence[str] = (),
     token_vectors: int | None = None,

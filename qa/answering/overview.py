@@ -110,7 +110,7 @@ class Overviews:
         if not spans:
             return ()
         texts = [document.text[slice(*span)] for span in spans]
-        *vectors, title = self._encoder.encode_passages([*texts, document.title])
+        *vectors, title = self._encoder.encode_with_tokens([*texts, document.title])[0]
         fit = [is_fit(text) for text in texts]
         if not any(fit):
             fit = [not text.endswith("?") for text in texts]

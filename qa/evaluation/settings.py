@@ -112,7 +112,7 @@ def open_each(
     variants: Iterable[tuple[str, Settings]],
     source: Source | Sequence[Source] | None,
     index: Path | None,
-    precision: str = "float32",
+    precision: str = "auto",
     **reading: Any,
 ) -> Iterator[Opened]:
     """Open a corpus for each variant in turn, anew only where index or models change.

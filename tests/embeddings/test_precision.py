@@ -1,4 +1,4 @@
-"""Passages may be encoded in bfloat16, which changes their vectors a little, and nothing else."""
+"""Passages may be encoded in fewer bits, which changes their vectors a little, and nothing else."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import embeddings.encoder
 from embeddings import Encoder, ModelError, load_encoder
 from embeddings.models import find_model
 from embeddings.openvino_encoder import OpenVINOEncoder
+from qa.evaluation.environment import of_encoder
 from tests.tiny_models import save_tiny_encoder
 
 pytestmark = pytest.mark.model
@@ -23,27 +24,37 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_tiny_encoder(tmp_path_factory.mktemp("models") / "tiny")
 
 
-@pytest.fixture(scope="module", params=["tiny", "bundled"])
-def model(request: pytest.FixtureRequest, tiny: Path) -> str | None:
-    return str(tiny) if request.param == "tiny" else None
+CASES = [("tiny", "bfloat16"), ("bundled", "bfloat16"), ("bundled", "int8")]
+
+
+@pytest.fixture(scope="module", params=CASES, ids=" in ".join)
+def case(request: pytest.FixtureRequest, tiny: Path) -> tuple[str | None, str]:
+    """A model and a precision."""
+    from embeddings.openvino_runtime import has_bfloat16, has_int8
+
+    name, precision = request.param
+    if not {"bfloat16": has_bfloat16, "int8": has_int8}[precision]():
+        pytest.skip(f"this processor has no {precision}")
+    return (str(tiny) if name == "tiny" else None), precision
 
 
 @pytest.fixture(scope="module")
-def quick(model: str | None) -> Encoder:
-    from embeddings.openvino_runtime import has_bfloat16
-
-    if not has_bfloat16():
-        pytest.skip("this processor has no bfloat16")
-    return load_encoder(model, backend="openvino", precision="bfloat16")
+def quick(case: tuple[str | None, str]) -> Encoder:
+    model, precision = case
+    return load_encoder(model, backend="openvino", precision=precision)
 
 
 @pytest.fixture(scope="module")
-def exact(model: str | None) -> Encoder:
-    return load_encoder(model, backend="openvino")
+def exact(case: tuple[str | None, str]) -> Encoder:
+    return load_encoder(case[0], backend="openvino", precision="float32")
 
 
-def _processor(monkeypatch: pytest.MonkeyPatch, *, has_bfloat16: bool) -> None:
+def _processor(
+    monkeypatch: pytest.MonkeyPatch, *, has_bfloat16: bool = True, has_int8: bool = True
+) -> None:
     monkeypatch.setattr("embeddings.openvino_runtime.has_bfloat16", lambda: has_bfloat16)
+    monkeypatch.setattr("embeddings.openvino_runtime.has_int8", lambda: has_int8)
+    monkeypatch.setattr("embeddings.openvino_encoder.has_int8", lambda: has_int8)
     monkeypatch.setattr(embeddings.encoder, "_has_gpu", lambda: False)
 
 
@@ -51,7 +62,8 @@ def test_vectors_of_passages_are_near_those_of_float32(quick: Encoder, exact: En
     found, expected = quick.encode_passages(TEXTS), exact.encode_passages(TEXTS)
     assert found.dtype == np.float32
     assert np.linalg.norm(found, axis=1) == pytest.approx(1, abs=1e-6)
-    assert (found * expected).sum(axis=1).min() > 0.999
+    least = 0.99 if of_encoder(quick)["precision"] == "int8" else 0.999
+    assert (found * expected).sum(axis=1).min() > least
     assert (found != expected).any(axis=1).all()
 
 
@@ -69,7 +81,7 @@ def test_questions_and_tokens_are_those_of_float32(quick: Encoder, exact: Encode
 def test_a_passage_whose_tokens_are_encoded_with_it_is_that_of_float32(
     quick: Encoder, exact: Encoder
 ) -> None:
-    """As they take no other sums, it would only take longer to have it in bfloat16."""
+    """As they take no other sums, it would only take longer to have it in fewer bits."""
     found, _ = quick.encode_with_tokens(TEXTS)
     assert found.tobytes() == exact.encode_passages(TEXTS).tobytes()
 
@@ -88,19 +100,38 @@ def test_it_is_the_same_model_as_in_float32(quick: Encoder, exact: Encoder) -> N
 
 
 @pytest.mark.parametrize("backend", ["auto", "openvino"])
+@pytest.mark.parametrize("precision", ["bfloat16", "int8"])
 def test_a_processor_without_it_is_told_before_the_model_is_looked_for(
-    backend: str, monkeypatch: pytest.MonkeyPatch
+    backend: str, precision: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _processor(monkeypatch, has_bfloat16=False)
-    with pytest.raises(ModelError, match="this processor has no bfloat16: leave the precision out"):
-        load_encoder("no/such model", backend=backend, precision="bfloat16")
+    _processor(monkeypatch, has_bfloat16=precision == "int8", has_int8=precision != "int8")
+    told = f"this processor has no {precision}: leave the precision out"
+    with pytest.raises(ModelError, match=told):
+        load_encoder("no/such model", backend=backend, precision=precision)
+
+
+@pytest.mark.parametrize(("has_int8", "precision"), [(True, "int8"), (False, "float32")])
+def test_by_itself_the_bundled_model_takes_int8_where_the_processor_has_it(
+    has_int8: bool, precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _processor(monkeypatch, has_int8=has_int8)
+    assert of_encoder(load_encoder())["precision"] == precision
+
+
+def test_a_model_that_is_not_calibrated_has_no_int8(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _processor(monkeypatch)
+    with pytest.raises(ModelError, match="not calibrated for int8: leave the precision out"):
+        load_encoder(str(tiny), precision="int8")
+    assert of_encoder(load_encoder(str(tiny)))["precision"] == "float32"
 
 
 @pytest.mark.parametrize(("backend", "device"), [("torch", None), ("auto", "cuda")])
 def test_torch_does_not_have_it(
     tiny: Path, backend: str, device: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _processor(monkeypatch, has_bfloat16=True)
+    _processor(monkeypatch)
     with pytest.raises(ModelError, match=r"processor alone, with OpenVINO.*backend openvino"):
         load_encoder(str(tiny), backend=backend, device=device, precision="bfloat16")
 
@@ -108,7 +139,7 @@ def test_torch_does_not_have_it(
 def test_where_there_is_a_gpu_it_has_to_be_openvino_by_name(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _processor(monkeypatch, has_bfloat16=True)
+    _processor(monkeypatch)
     monkeypatch.setattr(embeddings.encoder, "_has_gpu", lambda: True)
     with pytest.raises(ModelError, match="backend openvino, or leave the precision out"):
         load_encoder(str(tiny), precision="bfloat16")
@@ -119,7 +150,7 @@ def test_where_there_is_a_gpu_it_has_to_be_openvino_by_name(
 def test_a_model_that_openvino_does_not_know_is_refused_with_the_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _processor(monkeypatch, has_bfloat16=True)
+    _processor(monkeypatch)
     folder = save_tiny_encoder(tmp_path / "copy")
     (folder / "tokenizer.json").unlink()
     with pytest.raises(ModelError, match=r"no tokenizer\.json: leave backend and precision out"):
@@ -127,11 +158,11 @@ def test_a_model_that_openvino_does_not_know_is_refused_with_the_reason(
 
 
 def test_an_unknown_precision_is_refused_and_the_known_ones_are_named() -> None:
-    with pytest.raises(ModelError, match=r"no precision 'float16'.*float32, bfloat16"):
+    with pytest.raises(ModelError, match=r"no precision 'float16'.*auto, float32, bfloat16, int8"):
         load_encoder(precision="float16")
 
 
-def test_float32_is_what_is_taken_by_itself(tiny: Path) -> None:
+def test_another_model_is_taken_in_float32_by_itself(tiny: Path) -> None:
     named = OpenVINOEncoder(find_model(str(tiny)), precision="float32").encode_passages(TEXTS)
     default = load_encoder(str(tiny), device="cpu").encode_passages(TEXTS)
     assert default.tobytes() == named.tobytes()

@@ -362,8 +362,8 @@ def test_the_backend_and_the_precision_that_are_named_are_taken(
     QA.open(notes, precision="bfloat16").close()
     open_corpus(notes, index=notes.parent / "index", backend="openvino", precision="bfloat16")
     assert taken == [
-        ("auto", "float32"),
-        ("torch", "float32"),
+        ("auto", "auto"),
+        ("torch", "auto"),
         ("auto", "bfloat16"),
         ("openvino", "bfloat16"),
     ]

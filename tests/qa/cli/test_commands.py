@@ -104,7 +104,7 @@ def test_the_precision_that_is_named_is_taken(
         "review": ["eval", tmp_path / "set.jsonl", "--review", tmp_path / "out.jsonl", *named],
         "chat": ["chat", *named],
     }
-    for options, told in (([], "float32"), (["--precision", "bfloat16"], "bfloat16")):
+    for options, told in (([], "auto"), (["--precision", "bfloat16"], "bfloat16")):
         result = run(*arguments[command], *options)
         assert (result.exit_code, f"Error: loaded in {told}\n" in result.stderr) == (1, True)
 

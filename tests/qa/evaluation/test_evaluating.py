@@ -131,7 +131,7 @@ class TestACorpus:
     @pytest.mark.model
     @pytest.mark.parametrize("backend", ["openvino", "torch"])
     def test_a_real_encoder_tells_its_backend_and_precision(self, backend: str) -> None:
-        encoder = load_encoder(backend=backend, device="cpu")
+        encoder = load_encoder(backend=backend, device="cpu", precision="float32")
         known = {"backend": backend, "precision": "float32", "device": "cpu"}
         assert of_encoder(encoder) == known
 
