@@ -45,7 +45,8 @@ _ASKS_FOR_SEVERAL = re.compile(
     \bwhy\b | \breasons?\b | \bcauses\b | \bhow\ come\b
     | \b(list|enumerate|compare|contrast|versus|vs|differ\w*|between|both|each)\b
     | \b(advantages|disadvantages|benefits|drawbacks|pros|steps|ways|examples|factors|types|kinds)\b
-    | \b(what|which)\ (\w+\ )?(?!does|happens|means|makes)\w{3,}(?<!s)s\b
+    | \b(what|which)\ (?!do\b|did\b|can\b|is\b|if\b|about\b|of\b|will\b|would\b|has\b|have\b)
+      (\w+\ )?(?!does|happens|means|makes)\w{3,}(?<!s)s\b
     | \bwhat\ (do|does|should|must)\ \w+\ (need|have|bring|pack|include)\b | \bgo(es)?\ into\b
     | \b(ingredients|documents|effects|exceptions|recommendations|requirements)\b
     | \b(what|which|who)\ (else\ )?(are|were)\b | \b(what|which)\ (two|three|four|five|other)\b

@@ -10,7 +10,7 @@ from qa.follow_ups.rewriting import Rewriting
 from qa.retrieval import RetrievedPassage
 from qa.text.analysis import terms
 
-_SURER = 0.1  # of confidence, that the history must add to an ambiguous question
+_SURER = 0.15  # of confidence, that the history must add to an ambiguous question
 _BEHIND = 2.0  # of score, that its quote may be behind the best for the question by itself
 
 AnswerTo = Callable[[str, Sequence[RetrievedPassage]], Answer]
