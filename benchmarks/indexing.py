@@ -14,6 +14,7 @@ from benchmarks.machine import DIM, Rates
 from benchmarks.results import Line, Measured, share, shown, table
 from benchmarks.timing import Times, clocked, in_turns
 from embeddings import Encoder, load_encoder, open_store
+from embeddings.openvino_runtime import has_bfloat16, has_int8
 from qa import QA, Document
 from qa.bundled import essay_path
 from qa.index import update_index
@@ -25,7 +26,7 @@ SEARCHED = (10_000, 100_000)  # vectors
 
 def measure(rates: Rates, options: argparse.Namespace) -> Measured:
     """Index copies of the essay, encode their passages, search random vectors."""
-    encoder = load_encoder(backend=BACKENDS[0], device="cpu")
+    encoder = load_encoder(backend=BACKENDS[0], device="cpu", precision="float32")
     indexed, passages = _indexed(encoder)
     lengths = encoder.count_tokens(passages)
     most = len(passages) / rates.encoding(lengths)
@@ -57,11 +58,18 @@ def _indexed(encoder: Encoder) -> tuple[Times, list[str]]:
 
 
 def _encoded(passages: Sequence[str]) -> dict[str, Times]:
+    encoders = {
+        name: load_encoder(backend=name, device="cpu", precision="float32") for name in BACKENDS
+    }
+    if has_bfloat16():
+        encoders["openvino, bfloat16"] = load_encoder(precision="bfloat16")
+    if has_int8():
+        encoders["openvino, int8"] = load_encoder(precision="int8")
     works = {}
-    for backend in BACKENDS:
-        encode = partial(load_encoder(backend=backend, device="cpu").encode_passages, passages)
+    for name, encoder in encoders.items():
+        encode = partial(encoder.encode_passages, passages)
         encode()
-        works[f"encode, {backend}"] = partial(clocked, encode)
+        works[f"encode, {name}"] = partial(clocked, encode)
     return in_turns(works, RUNS)
 
 
