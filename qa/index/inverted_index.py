@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qa.index.rows import NotWhole, checksum, checksum_of, together
-from qa.text.analysis import counted_terms
+from qa.text.analysis import indexed_term, indexed_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,7 +44,8 @@ _BLOCK = 2_048  # bytes of a block, if it has more than one term
 _NUMBERS, _LENGTHS, _ROWS, _COUNTS = (np.dtype(kind) for kind in ("<i8", "<u4", "<u4", "u1"))
 _MOST = 255
 _LARGE = 250_000  # passages: the most that are written at once; a segment of as many stays
-_ROW_BITS, _COUNT_BITS = 24, 8  # of a posting in memory; the rest is its term's number
+_ROW_BITS = 24  # of a word in memory; the rest is its term's number
+_WORDS_KNOWN = 200_000  # of which the terms are kept
 _SMALL = 1_000  # passages: a segment of no more is merged at every change,
 _MERGED = 4  # and a larger one if it has at most so many times as many passages as are new
 
@@ -76,6 +77,25 @@ class Segment:
         return int(np.count_nonzero(self.alive))
 
 
+_STOPPED = 0
+
+
+class _Terms(dict[str, int]):
+    """The number of each word's term; `numbers` has those of the terms themselves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.numbers: dict[str, int] = {}
+
+    def __missing__(self, word: str) -> int:
+        term = indexed_term(word)
+        number = _STOPPED
+        if term is not None:
+            number = self.numbers.setdefault(term, len(self.numbers) + 1)
+        self[word] = number
+        return number
+
+
 class SegmentBuilder:
     """Passages that are added and removed in one change, until `write`."""
 
@@ -84,22 +104,19 @@ class SegmentBuilder:
         self._start()
 
     def _start(self) -> None:
-        self._terms: dict[str, int] = {}
-        self._postings = array("Q")
+        self._terms = _Terms()
+        self._words = array("I")  # the terms' numbers, of all words
         self._passages = array("q")
         self._lengths = array("I")
 
     def add(self, number: int, passage: Passage) -> None:
         """Add a passage; its number is higher than any before."""
-        counts, length = counted_terms(passage.text_in_context)
-        row = len(self._passages)
-        for term, count in counts.items():
-            which = self._terms.setdefault(term, len(self._terms))
-            self._postings.append(
-                which << (_ROW_BITS + _COUNT_BITS) | row << _COUNT_BITS | min(count, _MOST)
-            )
+        words = indexed_words(passage.text_in_context)
+        self._words.extend(map(self._terms.__getitem__, words))
         self._passages.append(number)
-        self._lengths.append(length)
+        self._lengths.append(len(words))
+        if len(self._terms) > _WORDS_KNOWN:
+            self._terms.clear()
         if len(self._passages) == _LARGE:
             self._write([])
 
@@ -169,14 +186,18 @@ class SegmentBuilder:
 
     def _run(self) -> Iterator[Posting]:
         """Yield the postings of the added passages, by term."""
-        keys = np.sort(np.frombuffer(self._postings, np.uint64))
-        numbers = keys >> np.uint64(_ROW_BITS + _COUNT_BITS)
-        bounds = np.searchsorted(numbers, np.arange(len(self._terms) + 1, dtype=np.uint64)).tolist()
-        rows = (keys >> np.uint64(_COUNT_BITS)).astype(np.uint32) & np.uint32(2**_ROW_BITS - 1)
-        counts = keys.astype(np.uint8)
-        for term in sorted(self._terms):
-            number = self._terms[term]
-            run = slice(bounds[number], bounds[number + 1])
+        words = np.frombuffer(self._words, np.uint32)
+        of_row = np.repeat(np.arange(len(self._lengths), dtype=np.uint64), self._lengths)
+        keys = words.astype(np.uint64) << np.uint64(_ROW_BITS) | of_row
+        keys, times = np.unique(keys[words != _STOPPED], return_counts=True)
+        numbers = self._terms.numbers
+        borders = np.arange(1, len(numbers) + 2, dtype=np.uint64) << np.uint64(_ROW_BITS)
+        bounds = np.searchsorted(keys, borders).tolist()
+        rows = keys.astype(np.uint32) & np.uint32(2**_ROW_BITS - 1)
+        counts = np.minimum(times, _MOST).astype(np.uint8)
+        for term in sorted(numbers):
+            number = numbers[term]
+            run = slice(bounds[number - 1], bounds[number])
             yield term, rows[run], counts[run]
 
     def _delete(self, segment: Segment) -> None:

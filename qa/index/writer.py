@@ -42,6 +42,7 @@ from qa.loaders import File, Unreadable, find_all
 from qa.passages import Chunking, Passage, cut
 from qa.progress import Bar, Progress
 from qa.text.printable import printable_name
+from qa.token_bound import TokenBound
 
 if TYPE_CHECKING:
     import numpy as np
@@ -159,6 +160,7 @@ class _Writer:
         self._encoder = encoder
         self._encoded = encoded
         self._chunking = manifest.chunking
+        self._bound = TokenBound(encoder)
         self._words = SegmentBuilder(connection)
         self._leaving = Leaving(connection, self.store)
         (stored,) = connection.execute("SELECT count(*) FROM tokens").fetchone()
@@ -258,7 +260,7 @@ class _Writer:
         execute = self._connection.execute
         for document, stamp in documents:
             first = self.last_passage + 1
-            for passage in cut(document, self._chunking, self._encoder):
+            for passage in cut(document, self._chunking, self._encoder, self._bound):
                 self.last_passage += 1
                 enter_passage(self._connection, self.last_passage, passage)
                 self._words.add(self.last_passage, passage)
