@@ -6,7 +6,8 @@ import json
 import logging
 import os
 import sqlite3
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from itertools import islice
@@ -201,34 +202,38 @@ class _Writer:
         changed = [
             (one.document, one.stamp) for one in wanted if not self._holds(one, replacing=replacing)
         ]
-        with Bar(sum(len(document.text) for document, _ in changed)) as bar:
-            for batch in self._batches(changed, progress):
-                known = [self._is_known(p.text_in_context) for _, p in batch]
-                self._encode(batch)
-                for (_, passage), at_once in zip(batch, known, strict=True):
+        passages, total = self._passages(changed), 0
+        if progress is not None and (all_passages := list(passages)):
+            passages, total = iter(all_passages), len(all_passages)
+            progress(0, total)
+        characters = sum(len(document.text) for document, _ in changed)
+        with Bar(characters) as bar, ThreadPoolExecutor(1, thread_name_prefix="index") as thread:
+            done = 0
+            for batch in self._encoded_in(thread, passages):
+                for passage, at_once in batch:
                     bar.advance(passage.document_id, passage.end, at_once=at_once)
                 bar.show()
+                done += len(batch)
+                if progress is not None:
+                    progress(done, total)
         self._leaving.forget()
         self._store_pending()
         self._words.write()
 
-    def _is_known(self, text: str) -> bool:
-        return text in self._leaving or text in self._encoded
+    def _encoded_in(
+        self, thread: Executor, passages: Iterator[Numbered]
+    ) -> Iterator[list[tuple[Passage, bool]]]:
+        """Encode passages in batches, each in a thread while the next one is cut.
 
-    def _batches(
-        self, documents: list[_Stamped], progress: Progress | None
-    ) -> Iterator[list[Numbered]]:
-        """Insert documents, and yield their passages in batches to encode."""
-        passages = self._passages(documents)
-        if progress is None:
-            while batch := list(islice(passages, _ENCODED_AT_ONCE)):
-                yield batch
-        elif all_passages := list(passages):
-            progress(0, len(all_passages))
-            for start in range(0, len(all_passages), _ENCODED_AT_ONCE):
-                batch = all_passages[start : start + _ENCODED_AT_ONCE]
-                yield batch
-                progress(start + len(batch), len(all_passages))
+        Yields the batches that are done; with each passage, whether it had its vector already.
+        """
+        finish: Callable[[], list[tuple[Passage, bool]]] | None = None
+        while batch := list(islice(passages, _ENCODED_AT_ONCE)):
+            if finish is not None:
+                yield finish()
+            finish = self._encode(batch, thread)
+        if finish is not None:
+            yield finish()
 
     def _holds(self, wanted: Wanted, *, replacing: bool) -> bool:
         """Return whether the index has the text already; an earlier text of that id is removed."""
@@ -270,24 +275,34 @@ class _Writer:
             text = first, document.text, stored_blocks(document)
             execute("INSERT INTO texts VALUES (?, ?, ?)", text)
 
-    def _encode(self, batch: list[Numbered]) -> None:
+    def _encode(
+        self, batch: list[Numbered], thread: Executor
+    ) -> Callable[[], list[tuple[Passage, bool]]]:
+        """Start to encode a batch in a thread, and return what waits for it and stores it."""
         import numpy as np
 
         numbered = [(number, passage.text_in_context) for number, passage in batch]
+        is_known = [text in self._leaving or text in self._encoded for _, text in numbered]
         kept = [(number, text) for number, text in numbered if text in self._leaving]
         new = [(number, text) for number, text in numbered if text not in self._leaving]
         old_vectors, moved = self._leaving.come_again(kept, self._tokens_left)
         self._tokens_left -= moved
-        vectors, tokens = self._encoded.encode(
-            [text for _, text in new], with_tokens=self._tokens_left > 0
-        )
-        self._store_tokens([(*new[n], tokens[n]) for n in tokens])
-        ids = np.array([number for number, _ in kept + new], np.int64)
-        self._pending.append((ids, np.concatenate([old_vectors, vectors])))
-        self.changes.passages += len(batch)
-        self.changes.encoded, self.changes.kept = self._encoded.count, self._leaving.count
-        if len(self._pending) * _ENCODED_AT_ONCE >= _STORED_AT_ONCE:
-            self._store_pending()
+        with_tokens = self._tokens_left > 0
+        texts = [text for _, text in new]
+        future = thread.submit(self._encoded.encode, texts, with_tokens=with_tokens)
+
+        def finish() -> list[tuple[Passage, bool]]:
+            vectors, tokens = future.result()
+            self._store_tokens([(*new[n], tokens[n]) for n in tokens])
+            ids = np.array([number for number, _ in kept + new], np.int64)
+            self._pending.append((ids, np.concatenate([old_vectors, vectors])))
+            self.changes.passages += len(batch)
+            self.changes.encoded, self.changes.kept = self._encoded.count, self._leaving.count
+            if len(self._pending) * _ENCODED_AT_ONCE >= _STORED_AT_ONCE:
+                self._store_pending()
+            return [(p, known) for (_, p), known in zip(batch, is_known, strict=True)]
+
+        return finish
 
     def _store_tokens(self, passages: list[tuple[int, str, Tokens]]) -> None:
         stored = passages[: self._tokens_left]
