@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from embeddings import Encoder
 
-_RESERVE = 4  # a quarter of what the encoder reads, for tokenizers that count words otherwise
+_RESERVE = 8  # an eighth of what the encoder reads, for tokenizers that count words otherwise
 _LONGEST = 64  # characters of a word whose tokens are kept
 _MOST = 200_000  # words whose tokens are kept
 

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qa.index.rows import NotWhole, checksum, checksum_of, together
-from qa.text.analysis import indexed_term, indexed_words
+from qa.index.word_counts import Posting, WordCounts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,15 +42,9 @@ _FROM = (
 )
 _BLOCK = 2_048  # bytes of a block, if it has more than one term
 _NUMBERS, _LENGTHS, _ROWS, _COUNTS = (np.dtype(kind) for kind in ("<i8", "<u4", "<u4", "u1"))
-_MOST = 255
 _LARGE = 250_000  # passages: the most that are written at once; a segment of as many stays
-_ROW_BITS = 24  # of a word in memory; the rest is its term's number
-_WORDS_KNOWN = 200_000  # of which the terms are kept
 _SMALL = 1_000  # passages: a segment of no more is merged at every change,
 _MERGED = 4  # and a larger one if it has at most so many times as many passages as are new
-
-Posting = tuple[str, "NDArray[np.uint32]", "NDArray[np.uint8]"]
-"""A term, the rows of the passages that contain it, and how often each does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,25 +71,6 @@ class Segment:
         return int(np.count_nonzero(self.alive))
 
 
-_STOPPED = 0
-
-
-class _Terms(dict[str, int]):
-    """The number of each word's term; `numbers` has those of the terms themselves."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.numbers: dict[str, int] = {}
-
-    def __missing__(self, word: str) -> int:
-        term = indexed_term(word)
-        number = _STOPPED
-        if term is not None:
-            number = self.numbers.setdefault(term, len(self.numbers) + 1)
-        self[word] = number
-        return number
-
-
 class SegmentBuilder:
     """Passages that are added and removed in one change, until `write`."""
 
@@ -104,19 +79,13 @@ class SegmentBuilder:
         self._start()
 
     def _start(self) -> None:
-        self._terms = _Terms()
-        self._words = array("I")  # the terms' numbers, of all words
+        self._words = WordCounts()
         self._passages = array("q")
-        self._lengths = array("I")
 
     def add(self, number: int, passage: Passage) -> None:
         """Add a passage; its number is higher than any before."""
-        words = indexed_words(passage.text_in_context)
-        self._words.extend(map(self._terms.__getitem__, words))
+        self._words.add(passage.text_in_context)
         self._passages.append(number)
-        self._lengths.append(len(words))
-        if len(self._terms) > _WORDS_KNOWN:
-            self._terms.clear()
         if len(self._passages) == _LARGE:
             self._write([])
 
@@ -147,14 +116,17 @@ class SegmentBuilder:
         fresh = Segment(
             -1,
             np.frombuffer(self._passages, np.int64),
-            np.frombuffer(self._lengths, np.uint32),
+            np.frombuffer(self._words.lengths, np.uint32),
             np.ones(len(self._passages), np.bool_),
         )
         sources = [fresh, *merged]
         passages = np.concatenate([source.passages[source.alive] for source in sources])
         lengths = np.concatenate([source.lengths[source.alive] for source in sources])
         order = np.argsort(passages)
-        runs = [self._run(), *(postings(self._connection, segment) for segment in merged)]
+        runs = [
+            self._words.postings(),
+            *(postings(self._connection, segment) for segment in merged),
+        ]
         if len(order):
             run = _merge(runs, _new_rows(sources, passages[order]))
             self._insert(passages[order], lengths[order], run)
@@ -183,22 +155,6 @@ class SegmentBuilder:
                 for first, until, terms in _blocks(postings)
             ),
         )
-
-    def _run(self) -> Iterator[Posting]:
-        """Yield the postings of the added passages, by term."""
-        words = np.frombuffer(self._words, np.uint32)
-        of_row = np.repeat(np.arange(len(self._lengths), dtype=np.uint64), self._lengths)
-        keys = words.astype(np.uint64) << np.uint64(_ROW_BITS) | of_row
-        keys, times = np.unique(keys[words != _STOPPED], return_counts=True)
-        numbers = self._terms.numbers
-        borders = np.arange(1, len(numbers) + 2, dtype=np.uint64) << np.uint64(_ROW_BITS)
-        bounds = np.searchsorted(keys, borders).tolist()
-        rows = keys.astype(np.uint32) & np.uint32(2**_ROW_BITS - 1)
-        counts = np.minimum(times, _MOST).astype(np.uint8)
-        for term in sorted(numbers):
-            number = numbers[term]
-            run = slice(bounds[number - 1], bounds[number])
-            yield term, rows[run], counts[run]
 
     def _delete(self, segment: Segment) -> None:
         execute = self._connection.execute

@@ -15,7 +15,7 @@ class Asked(FakeEncoder):
     """Lists the texts whose tokens it counted; each has two special ones."""
 
     def __init__(self) -> None:
-        super().__init__(max_tokens=20)
+        super().__init__(max_tokens=40)
         self.counted: list[str] = []
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -39,10 +39,10 @@ def test_each_word_is_counted_once() -> None:
     assert sorted(encoder.counted) == ["", " a", " and", " word"]
 
 
-def test_a_quarter_of_what_the_encoder_reads_is_left_for_other_tokenizers() -> None:
+def test_an_eighth_of_what_the_encoder_reads_is_left_for_other_tokenizers() -> None:
     bound = TokenBound(Asked())
-    assert bound.allows(15)
-    assert not bound.allows(16)
+    assert bound.allows(35)
+    assert not bound.allows(36)
 
 
 def test_words_are_forgotten_before_they_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
