@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from embeddings import Encoder
 
 _RESERVE = 8  # an eighth of what the encoder reads, for tokenizers that count words otherwise
@@ -31,16 +33,22 @@ class TokenBound:
         return tokens <= most - most // _RESERVE
 
     def learn(self, text: str) -> None:
-        """Count the words of a text that are not known yet."""
-        new = {w for w in _words(text) if w not in self._known and len(w) <= _LONGEST}
-        if not new:
-            return
-        if len(self._known) + len(new) > _MOST:
-            self._known = {"": 1}
-        special, *counts = self._encoder.count_tokens(["", *(f" {word}" for word in new)])
-        self._known.update(
-            (word, max(count - special, 1)) for word, count in zip(new, counts, strict=True)
-        )
+        """Count the words of a text that are not known yet.
+
+        One after the other: the threads that would share them have to encode.
+        """
+        for word in _words(text):
+            if word not in self._known and len(word) <= _LONGEST:
+                if len(self._known) == _MOST:
+                    self._known = {"": 1}
+                self._known[word] = max(self._count(f" {word}") - self._special, 1)
+
+    @cached_property
+    def _special(self) -> int:
+        return self._count("")
+
+    def _count(self, text: str) -> int:
+        return self._encoder.count_tokens([text])[0]
 
 
 def _words(text: str) -> list[str]:
