@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
     from embeddings.stores.segments import Segments
 
-_ENCODED_AT_ONCE = 64  # small, to show progress; larger batches are no faster
+_ENCODED_AT_ONCE = 128  # small, to show progress and to lose little when stopped
 _STORED_AT_ONCE = 4_096
 
 _log = logging.getLogger("inquote")
