@@ -49,8 +49,8 @@ def files_wanted(
     folder: Path, documents: list[Document | File], unreadable: Unreadable | None
 ) -> list[Wanted]:
     """Read the files that changed, before the index is locked."""
-    known = _known_files(folder)
     wanted = [Wanted(one) for one in documents]
+    known = _known_files(folder) if any(one.stamp for one in wanted) else {}
     for one in wanted:
         if not one.is_unchanged(*known.get(one.id, (None, None))):
             try:
