@@ -79,7 +79,8 @@ def update_index(
         folder: the index's folder.
         documents: to be in the index afterwards. Unchanged texts are not encoded again, and
             unchanged files not even read.
-        encoder: the one that made the index, unless it is new.
+        encoder: the one that made the index, unless it is new. It encodes in a thread, while
+            this one may have it count tokens.
         chunking: that of the index, unless it is new; None takes it from the index.
         remove: ids of documents to remove.
         only_these: remove all other documents, too.
