@@ -119,7 +119,8 @@ def update_index(
                 readable += writer.stored({one.id for one in readable}, upgraded_from)
             writer.put(readable, replacing=only_these, progress=progress)
             changed = writer.has_new_vectors or manifest.generation == 0
-            manifest = replace(manifest, last_passage=writer.last_passage)
+            precisions = tuple(sorted({*manifest.precisions, *writer.precisions}))
+            manifest = replace(manifest, last_passage=writer.last_passage, precisions=precisions)
             commit(connection, folder, manifest, writer.store() if changed else None)
             encoded.forget()
     done = writer.changes
@@ -155,6 +156,7 @@ class _Writer:
         from qa.index.reuse import Leaving
 
         self.changes = Changes()
+        self.precisions: set[str] = set()
         self._connection = connection
         self._folder = folder
         self._manifest = manifest
@@ -290,6 +292,8 @@ class _Writer:
         self._tokens_left -= moved
         with_tokens = self._tokens_left > 0
         texts = [text for _, text in new]
+        if precision := "float32" if with_tokens else getattr(self._encoder, "precision", ""):
+            self.precisions.add(precision)
         future = thread.submit(self._encoded.encode, texts, with_tokens=with_tokens)
 
         def finish() -> list[tuple[Passage, bool]]:
