@@ -246,7 +246,7 @@ def fit_confidence(
 
 
 def main(bench: Path, train: Path) -> None:
-    encoder = load_encoder()
+    encoder = load_encoder(precision="float32")
     squad, chroma, mtrag = (
         examples(bench / name, encoder) for name in ("squad2_cs224n", "chroma_chunking", "mtrag")
     )

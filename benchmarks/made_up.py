@@ -225,7 +225,7 @@ def lines_as_passages() -> Iterator[None]:
         yield
 
 
-def _cut(document: Document, chunking: object, encoder: object) -> Iterator[Passage]:
+def _cut(document: Document, *_: object) -> Iterator[Passage]:
     for line in _LINE.finditer(document.text):
         sentences = _SENTENCE.finditer(document.text, *line.span())
         yield Passage.of(document, tuple(Span(*sentence.span()) for sentence in sentences))

@@ -1,6 +1,6 @@
 """Questions on the manuals of git, Python, PostgreSQL and SQLite, as Debian packages them.
 
-    python -m benchmarks.manuals --corpus FOLDER [--files 300] [--precision bfloat16] [--list]
+    python -m benchmarks.manuals --corpus FOLDER [--files 300] [--precision int8] [--list]
 
 Packages of documentation are downloaded with apt-get and unpacked into FOLDER, a folder for each
 manual; a folder that is there is taken as it is. The corpus is the pages that questions name, and

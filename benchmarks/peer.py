@@ -169,8 +169,8 @@ def inquote(max_tokens: int | None = None, precision: str = "float32") -> tuple[
 PEERS: dict[str, Callable[[], tuple[str, Build]]] = {
     "inquote": inquote,
     "inquote-whole": lambda: inquote(max_tokens=2_000),
-    "inquote-bfloat16": lambda: inquote(precision="bfloat16"),
-    "inquote-whole-bfloat16": lambda: inquote(max_tokens=2_000, precision="bfloat16"),
+    "inquote-int8": lambda: inquote(precision="int8"),
+    "inquote-whole-int8": lambda: inquote(max_tokens=2_000, precision="int8"),
     "sbert": sbert,
     "langchain": langchain,
     "llamaindex": llamaindex,

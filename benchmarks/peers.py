@@ -2,7 +2,7 @@
 
 Each is measured in a process of its own, one after another, ours first and last: noise shows in
 their difference. The peers have an environment of their own, `.venv-peers`, which is made at the
-first run from package registries (some 2 GB). Ours in bfloat16 is left out where the processor has
+first run from package registries (some 2 GB). Ours in int8 is left out where the processor has
 none. The set is squad2_cs224n, or the folder itself if it is a set.
 """
 
@@ -22,7 +22,7 @@ from benchmarks.machine import Rates
 from benchmarks.peer import rows_of
 from benchmarks.results import Line, Measured, table
 from embeddings import load_encoder
-from embeddings.openvino_runtime import has_bfloat16
+from embeddings.openvino_runtime import has_int8
 
 ROOT = Path(__file__).parents[1]
 ENVIRONMENT = ROOT / ".venv-peers"
@@ -43,8 +43,8 @@ PACKAGES = (
 OURS = {
     "inquote": "inquote, default",
     "inquote-whole": "inquote, one passage a paragraph",
-    "inquote-bfloat16": "inquote, default, bfloat16",
-    "inquote-whole-bfloat16": "inquote, one passage a paragraph, bfloat16",
+    "inquote-int8": "inquote, default, int8",
+    "inquote-whole-int8": "inquote, one passage a paragraph, int8",
 }
 PEERS = {
     "sbert": "sentence-transformers and FAISS",
@@ -71,7 +71,7 @@ def measure(rates: Rates, options: argparse.Namespace) -> Measured:
     """Measure ours, the peers, and ours again, each in a process of its own."""
     bench: Path = options.bench
     folder = bench / "squad2_cs224n" if (bench / "squad2_cs224n").is_dir() else bench
-    names = [name for name in OURS if has_bfloat16() or "bfloat16" not in name]
+    names = [name for name in OURS if has_int8() or "int8" not in name]
     first = [(name, sys.executable) for name in names]
     others = [(name, environment()) for name in options.peers]
     runs = [
@@ -151,12 +151,12 @@ def lines_of(ours: Sequence[Run], peers: Sequence[Run], most: Mapping[str, float
     """
     lines = []
     for run in ours:
-        precision = "bfloat16" if "bfloat16" in run["peer"] else "float32"
-        limit = most[precision] / max(peer["per_second"] for peer in peers)
+        limit = most["float32"] / max(peer["per_second"] for peer in peers)
         for figure, target in TARGETS.items():
             times = min(ratio(run, peer, figure) for peer in peers)
             what = f"{OURS[run['peer']]}: {figure}, to the fastest peer"
-            floor = limit if figure == "index" else None
+            in_float32 = figure == "index" and "int8" not in run["peer"]
+            floor = limit if in_float32 else None
             lines.append(Line(what, times, "times", target, floor, more_is_better=True))
     return lines
 
@@ -165,6 +165,6 @@ def most_per_second(rates: Rates, folder: Path, passages: int) -> dict[str, floa
     """Return the most paragraphs a second that the machine allows, by precision."""
     corpus = rows_of(folder / "corpus.jsonl")[:passages]
     texts = [f"{row.get('title') or ''} {row['text']}".strip() for row in corpus]
-    encoder = load_encoder()
+    encoder = load_encoder(precision="float32")
     lengths = [min(n, encoder.max_tokens) for n in encoder.count_tokens(texts)]
     return {kind: len(lengths) / rates.encoding(lengths, kind) for kind in rates.products}

@@ -32,7 +32,7 @@ from qa.filters import EVERYTHING, Filter
 from qa.index import Changes, Index, update_index
 from qa.index.storage import FORMAT, SCHEMAS, is_index
 from qa.index.upgrade import model_of
-from qa.index.wanted import known_files
+from qa.index.wanted import known_sources
 from qa.index.watcher import deleted_below
 from qa.loaders import File, Unreadable, find_all
 from qa.passages import Chunking
@@ -114,8 +114,8 @@ def open_corpus(
             encoder = _encoder_of(folder, load, model)
             if remove_deleted:
                 paths = [Path(one) for one in sources if not isinstance(one, Document)]
-                indexed = {id_: source for id_, (source, _) in known_files(folder).items()}
-                remove = [*remove, *deleted_below(paths, indexed, documents, hidden)]
+                gone = deleted_below(paths, known_sources(folder), documents, hidden)
+                remove = [*remove, *gone]
             corpus = update(folder, documents, encoder=encoder, chunking=chunking, remove=remove)
         else:
             corpus = _open_unchanged(folder, load, model, chosen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -17,6 +18,7 @@ from qa.documents import Document, Span
 from qa.errors import SettingsError
 from qa.text.outline import Outline
 from qa.text.sentences import split_sentences
+from qa.token_bound import TokenBound
 
 if TYPE_CHECKING:
     import tiktoken
@@ -152,9 +154,10 @@ def _numbers(spans: Iterable[Span], sentences: Sequence[Span]) -> tuple[int, ...
 class _Contexts:
     """What a document's sentences stand under, in words."""
 
-    def __init__(self, document: Document, encoder: Encoder) -> None:
+    def __init__(self, document: Document, encoder: Encoder, bound: TokenBound) -> None:
         self._text = document.text
         self._encoder = encoder
+        self._bound = bound
         self._outline = Outline.of(document)
         title = "" if document.title == PurePath(document.id).stem else document.title
         self._title = " ".join(title.split())[:_LONGEST_TITLE]
@@ -178,6 +181,8 @@ class _Contexts:
             if part and part != self._title:
                 chosen.append(part)
         context = " > ".join(filter(None, [self._title, *reversed(chosen)]))
+        if self._bound.allows(2 * self._bound.of(context)):
+            return context
         is_long = 2 * self._encoder.count_tokens([context])[0] > self._encoder.max_tokens
         return self._title if is_long else context
 
@@ -186,30 +191,85 @@ class _Contexts:
         return " ".join(_MARKUP.sub("", text).split())
 
 
-def cut(document: Document, chunking: Chunking, encoder: Encoder) -> Iterator[Passage]:
+def cut(
+    document: Document, chunking: Chunking, encoder: Encoder, bound: TokenBound | None = None
+) -> Iterator[Passage]:
     """Cut a document into passages, first to last.
 
     Every character is in a passage, is white space between two, or helps find the way only, like
     a running head. No passage has more tokens than `chunking` allows, nor more than `encoder`
     reads by its own tokenizer. A sentence that is too long by itself is split between two
     tokens, at white space where there is some. A heading begins a passage.
+
+    `bound` is the encoder's; one that is used for several documents knows their words.
     """
-    encoding = tiktoken_encoding()
-    context_at = lru_cache(_KNOWN)(_Contexts(document, encoder).at)
+    bound = bound or TokenBound(encoder)
+    tokens = _Tokens(document.text, bound)
+    context_at = lru_cache(_KNOWN)(_Contexts(document, encoder, bound).at)
     longest = min(chunking.max_tokens * _LONGEST_TOKEN, _LONGEST_PASSAGE)
 
     @lru_cache(_KNOWN)
     def fits(start: int, end: int) -> bool:
         if end - start > longest:
             return False
-        text = document.text[start:end]
-        return (
-            len(encoding.encode_ordinary(text)) <= chunking.max_tokens
-            and encoder.count_tokens([in_context(context_at(start), text)])[0] <= encoder.max_tokens
-        )
+        count, most = tokens.of(start, end)
+        if count > chunking.max_tokens:
+            return False
+        context = context_at(start)
+        if bound.allows(most + bound.of(context)):
+            return True
+        text = in_context(context, document.text[start:end])
+        bound.learn(text)
+        return bound.allows(bound.of(text)) or encoder.count_tokens([text])[0] <= encoder.max_tokens
 
     for sentences in _runs(document, chunking.overlap, fits):
         yield Passage.of(document, sentences, context_at(sentences[0].start))
+
+
+class _Tokens:
+    """The tokens of spans of a text: how many there are for tiktoken, and at most for an encoder.
+
+    No token begins in a word and goes on behind the space that follows it. So the tokens up to
+    such a space are counted once, and of a span only its first and its last word.
+    """
+
+    def __init__(self, text: str, bound: TokenBound) -> None:
+        self._text = text
+        self._encode = tiktoken_encoding().encode_ordinary
+        self._bound = bound
+        self._start(0)
+
+    def _start(self, space: int) -> None:
+        self._spaces = array("q", [space])  # rising, from where counting began
+        self._before = array("q", [0]), array("q", [0])  # tokens before each, by either count
+
+    def of(self, start: int, end: int) -> tuple[int, int]:
+        """Count the tokens of a span that begins and ends with a word."""
+        first, last = self._text.find(" ", start, end), self._text.rfind(" ", start, end)
+        if first <= start or self._text[first - 1].isspace() or self._text[last - 1].isspace():
+            return self._counted(start, end)
+        upto_first, upto_last = self._upto(first), self._upto(last)
+        parts = self._counted(start, first), upto_last, self._counted(last, end)
+        count, most = map(sum, zip(*parts, strict=True))
+        return count - upto_first[0], most - upto_first[1]
+
+    def _upto(self, space: int) -> tuple[int, int]:
+        """Count the tokens up to a space, from where counting began."""
+        at = bisect_right(self._spaces, space) - 1
+        if at < 0 or space - self._spaces[at] > _LONGEST_PASSAGE:  # tiktoken has its limits
+            self._start(space)
+            return 0, 0
+        if self._spaces[at] != space:
+            more = self._counted(self._spaces[at], space)
+            at += 1
+            self._spaces.insert(at, space)
+            for before, count in zip(self._before, more, strict=True):
+                before.insert(at, before[at - 1] + count)
+        return self._before[0][at], self._before[1][at]
+
+    def _counted(self, start: int, end: int) -> tuple[int, int]:
+        text = self._text[start:end]
+        return len(self._encode(text)), self._bound.of(text)
 
 
 def _told(document: Document) -> Iterator[Span]:

@@ -76,7 +76,7 @@ def runs_of(qa: QA, questions: QuestionSet) -> dict[str, dict[str, dict[str, flo
 
 
 if __name__ == "__main__":
-    encoder = load_encoder()
+    encoder = load_encoder(precision="float32")
     print(head("set", "fusion", *MEASURES))
     for every in judged_sets(parser("benchmarks.studies.fusion", __doc__).parse_args().bench):
         questions = every.sample(MOST)

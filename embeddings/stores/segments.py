@@ -29,7 +29,8 @@ from embeddings.stores.ivf_store import IvfStore, write
 FLAT_MOST = 20_000
 """The most vectors of a segment without lists, by benchmarks/studies/scale_kinds.py."""
 
-_MERGED = 4  # a segment is merged if it has at most so many times as many vectors as are new
+_SMALL = 1_000  # vectors: a segment of no more is merged at every change,
+_MERGED = 4  # and a larger one if it has at most so many times as many vectors as are new
 
 Store = FaissStore | IvfStore
 
@@ -157,7 +158,8 @@ class Segments:
         merged, count = [], len(self._fresh)
         for part in sorted(self._parts, key=lambda part: len(part.store)):
             size = len(part.store)
-            if size <= max(FLAT_MOST, _MERGED * count) or len(part.deleted) > size:
+            is_small = size <= max(min(_SMALL, FLAT_MOST), _MERGED * count)
+            if is_small or len(part.deleted) > size:
                 merged.append(part)
                 count += size
         return merged

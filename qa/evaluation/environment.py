@@ -14,7 +14,7 @@ from embeddings import Encoder
 
 _PACKAGES = (
     *("inquote", "sentence-transformers", "torch", "openvino", "tokenizers", "faiss-cpu", "numpy"),
-    *("sentencex", "tiktoken", "snowballstemmer", "scipy", "ir-measures"),
+    *("sentencex", "tiktoken", "pystemmer", "scipy", "ir-measures"),
 )
 _OF_THE_ENCODER = ("backend", "precision", "device")
 

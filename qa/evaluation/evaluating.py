@@ -129,6 +129,7 @@ def _of_qa(qa: QA, top_k: int) -> _Subject:
             **of_encoder(qa.encoder),
             **reranker,
             "chunking": manifest.chunking.to_dict(),
+            **({"indexed_in": ", ".join(manifest.precisions)} if manifest.precisions else {}),
             "store": manifest.store if qa.store is None else type(qa.store).__name__,
             "passages": len(qa.index),
             "top_k": top_k,

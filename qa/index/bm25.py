@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qa.index.inverted_index import Posting, Segment, blocks, frequencies, postings_of, segments
+from qa.index.inverted_index import Segment, blocks, frequencies, postings_of, segments
+from qa.index.word_counts import Posting
 from qa.text.analysis import query_terms
 
 if TYPE_CHECKING:

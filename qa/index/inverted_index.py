@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qa.index.rows import NotWhole, checksum, checksum_of, together
-from qa.text.analysis import counted_terms
+from qa.index.word_counts import Posting, WordCounts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,14 +42,9 @@ _FROM = (
 )
 _BLOCK = 2_048  # bytes of a block, if it has more than one term
 _NUMBERS, _LENGTHS, _ROWS, _COUNTS = (np.dtype(kind) for kind in ("<i8", "<u4", "<u4", "u1"))
-_MOST = 255
 _LARGE = 250_000  # passages: the most that are written at once; a segment of as many stays
-_ROW_BITS, _COUNT_BITS = 24, 8  # of a posting in memory; the rest is its term's number
 _SMALL = 1_000  # passages: a segment of no more is merged at every change,
 _MERGED = 4  # and a larger one if it has at most so many times as many passages as are new
-
-Posting = tuple[str, "NDArray[np.uint32]", "NDArray[np.uint8]"]
-"""A term, the rows of the passages that contain it, and how often each does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +79,13 @@ class SegmentBuilder:
         self._start()
 
     def _start(self) -> None:
-        self._terms: dict[str, int] = {}
-        self._postings = array("Q")
+        self._words = WordCounts()
         self._passages = array("q")
-        self._lengths = array("I")
 
     def add(self, number: int, passage: Passage) -> None:
         """Add a passage; its number is higher than any before."""
-        counts, length = counted_terms(passage.text_in_context)
-        row = len(self._passages)
-        for term, count in counts.items():
-            which = self._terms.setdefault(term, len(self._terms))
-            self._postings.append(
-                which << (_ROW_BITS + _COUNT_BITS) | row << _COUNT_BITS | min(count, _MOST)
-            )
+        self._words.add(passage.text_in_context)
         self._passages.append(number)
-        self._lengths.append(length)
         if len(self._passages) == _LARGE:
             self._write([])
 
@@ -130,14 +116,17 @@ class SegmentBuilder:
         fresh = Segment(
             -1,
             np.frombuffer(self._passages, np.int64),
-            np.frombuffer(self._lengths, np.uint32),
+            np.frombuffer(self._words.lengths, np.uint32),
             np.ones(len(self._passages), np.bool_),
         )
         sources = [fresh, *merged]
         passages = np.concatenate([source.passages[source.alive] for source in sources])
         lengths = np.concatenate([source.lengths[source.alive] for source in sources])
         order = np.argsort(passages)
-        runs = [self._run(), *(postings(self._connection, segment) for segment in merged)]
+        runs = [
+            self._words.postings(),
+            *(postings(self._connection, segment) for segment in merged),
+        ]
         if len(order):
             run = _merge(runs, _new_rows(sources, passages[order]))
             self._insert(passages[order], lengths[order], run)
@@ -166,18 +155,6 @@ class SegmentBuilder:
                 for first, until, terms in _blocks(postings)
             ),
         )
-
-    def _run(self) -> Iterator[Posting]:
-        """Yield the postings of the added passages, by term."""
-        keys = np.sort(np.frombuffer(self._postings, np.uint64))
-        numbers = keys >> np.uint64(_ROW_BITS + _COUNT_BITS)
-        bounds = np.searchsorted(numbers, np.arange(len(self._terms) + 1, dtype=np.uint64)).tolist()
-        rows = (keys >> np.uint64(_COUNT_BITS)).astype(np.uint32) & np.uint32(2**_ROW_BITS - 1)
-        counts = keys.astype(np.uint8)
-        for term in sorted(self._terms):
-            number = self._terms[term]
-            run = slice(bounds[number], bounds[number + 1])
-            yield term, rows[run], counts[run]
 
     def _delete(self, segment: Segment) -> None:
         execute = self._connection.execute

@@ -24,6 +24,7 @@ _VECTORS = re.compile(r"vectors-\d{1,15}-[0-9a-f]{16}")
 _ENCODED = re.compile(r"encoded-[0-9a-f]{16}")
 _CHECKSUM = re.compile(r"[0-9a-f]{16}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_PRECISION = re.compile(r"[a-z0-9]{1,40}")
 _DIGEST = re.compile(r"[0-9A-Za-z]{1,128}")
 _MODEL = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,4096}")
 
@@ -55,6 +56,7 @@ class Manifest:
         documents_check: a checksum of all documents' rows.
         words_check: a checksum of the segments of the inverted index.
         dead_check: a checksum of the tombstones of vectors.
+        precisions: those that passages were encoded in, where their encoder tells.
     """
 
     model: str
@@ -72,6 +74,7 @@ class Manifest:
     documents_check: str = NOTHING
     words_check: str = NOTHING
     dead_check: str = NOTHING
+    precisions: tuple[str, ...] = ()
 
     @classmethod
     def new(cls, encoder: Encoder, chunking: Chunking) -> Self:
@@ -102,13 +105,16 @@ class Manifest:
             fields = json.loads(stored)
         except (ValueError, RecursionError):
             raise NotWhole("its manifest is not in JSON") from None
+        if isinstance(fields, dict):
+            fields.setdefault("precisions", [])  # which it did not say at first
         _check_fields(fields, _FIELDS, "its manifest")
         segments = tuple(Segment(**segment) for segment in fields["segments"])
         names = [segment.name for segment in segments]
         if len({*names, fields["next_file"]}) <= len(names):
             raise NotWhole("its manifest names a file twice")
-        chunking, left = Chunking(**fields["chunking"]), tuple(fields["left_files"])
-        return cls(**fields | {"chunking": chunking, "segments": segments, "left_files": left})
+        lists = {name: tuple(fields[name]) for name in ("left_files", "precisions")}
+        chunking = Chunking(**fields["chunking"])
+        return cls(**fields | lists | {"chunking": chunking, "segments": segments})
 
     @property
     def store(self) -> str:
@@ -192,4 +198,5 @@ _FIELDS: dict[str, _Check] = {
     "documents_check": _text(_CHECKSUM),
     "words_check": _text(_CHECKSUM),
     "dead_check": _text(_CHECKSUM),
+    "precisions": _list(_text(_PRECISION)),
 }

@@ -49,8 +49,8 @@ def files_wanted(
     folder: Path, documents: list[Document | File], unreadable: Unreadable | None
 ) -> list[Wanted]:
     """Read the files that changed, before the index is locked."""
-    known = known_files(folder)
     wanted = [Wanted(one) for one in documents]
+    known = _known_files(folder) if any(one.stamp for one in wanted) else {}
     for one in wanted:
         if not one.is_unchanged(*known.get(one.id, (None, None))):
             try:
@@ -75,7 +75,12 @@ def encodings_of(wanted: list[Wanted]) -> dict[str, str]:
     return encodings
 
 
-def known_files(folder: Path) -> dict[str, tuple[str | None, str | None]]:
+def known_sources(folder: Path) -> dict[str, str | None]:
+    """Return the source of each document in an index, if it can be read."""
+    return {id_: source for id_, (source, _) in _known_files(folder).items()}
+
+
+def _known_files(folder: Path) -> dict[str, tuple[str | None, str | None]]:
     """Return the source and the stamp of each document in an index, if it can be read."""
     if not is_index(folder):
         return {}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from embeddings import Encoder
 from qa.documents import Document
 from qa.errors import LoadError, QAError
 from qa.index.changes import Changes
-from qa.index.reader import Index
+from qa.index.wanted import known_sources
 from qa.index.writer import update_index
 from qa.loaders import File, Unreadable, find, find_all, find_below, is_read
 
@@ -111,9 +111,7 @@ def catch_up(
 
     found = [file for path in paths for file in _files(path.expanduser(), hide)]
     files = find_all(found, encoding=encoding)
-    with closing(Index.open(folder)) as index:
-        indexed = index.sources()
-    deleted = deleted_below(paths, indexed, files, hidden)
+    deleted = deleted_below(paths, known_sources(folder), files, hidden)
     return update_index(folder, files, encoder=encoder, remove=deleted, unreadable=unreadable)
 
 

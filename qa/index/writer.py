@@ -6,7 +6,8 @@ import json
 import logging
 import os
 import sqlite3
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from itertools import islice
@@ -42,6 +43,7 @@ from qa.loaders import File, Unreadable, find_all
 from qa.passages import Chunking, Passage, cut
 from qa.progress import Bar, Progress
 from qa.text.printable import printable_name
+from qa.token_bound import TokenBound
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,7 +51,7 @@ if TYPE_CHECKING:
 
     from embeddings.stores.segments import Segments
 
-_ENCODED_AT_ONCE = 64  # small, to show progress; larger batches are no faster
+_ENCODED_AT_ONCE = 128  # small, to show progress and to lose little when stopped
 _STORED_AT_ONCE = 4_096
 
 _log = logging.getLogger("inquote")
@@ -77,7 +79,8 @@ def update_index(
         folder: the index's folder.
         documents: to be in the index afterwards. Unchanged texts are not encoded again, and
             unchanged files not even read.
-        encoder: the one that made the index, unless it is new.
+        encoder: the one that made the index, unless it is new. It encodes in a thread, while
+            this one may have it count tokens.
         chunking: that of the index, unless it is new; None takes it from the index.
         remove: ids of documents to remove.
         only_these: remove all other documents, too.
@@ -116,7 +119,8 @@ def update_index(
                 readable += writer.stored({one.id for one in readable}, upgraded_from)
             writer.put(readable, replacing=only_these, progress=progress)
             changed = writer.has_new_vectors or manifest.generation == 0
-            manifest = replace(manifest, last_passage=writer.last_passage)
+            precisions = tuple(sorted({*manifest.precisions, *writer.precisions}))
+            manifest = replace(manifest, last_passage=writer.last_passage, precisions=precisions)
             commit(connection, folder, manifest, writer.store() if changed else None)
             encoded.forget()
     done = writer.changes
@@ -152,6 +156,7 @@ class _Writer:
         from qa.index.reuse import Leaving
 
         self.changes = Changes()
+        self.precisions: set[str] = set()
         self._connection = connection
         self._folder = folder
         self._manifest = manifest
@@ -159,6 +164,7 @@ class _Writer:
         self._encoder = encoder
         self._encoded = encoded
         self._chunking = manifest.chunking
+        self._bound = TokenBound(encoder)
         self._words = SegmentBuilder(connection)
         self._leaving = Leaving(connection, self.store)
         (stored,) = connection.execute("SELECT count(*) FROM tokens").fetchone()
@@ -199,34 +205,38 @@ class _Writer:
         changed = [
             (one.document, one.stamp) for one in wanted if not self._holds(one, replacing=replacing)
         ]
-        with Bar(sum(len(document.text) for document, _ in changed)) as bar:
-            for batch in self._batches(changed, progress):
-                known = [self._is_known(p.text_in_context) for _, p in batch]
-                self._encode(batch)
-                for (_, passage), at_once in zip(batch, known, strict=True):
+        passages, total = self._passages(changed), 0
+        if progress is not None and (all_passages := list(passages)):
+            passages, total = iter(all_passages), len(all_passages)
+            progress(0, total)
+        characters = sum(len(document.text) for document, _ in changed)
+        with Bar(characters) as bar, ThreadPoolExecutor(1, thread_name_prefix="index") as thread:
+            done = 0
+            for batch in self._encoded_in(thread, passages):
+                for passage, at_once in batch:
                     bar.advance(passage.document_id, passage.end, at_once=at_once)
                 bar.show()
+                done += len(batch)
+                if progress is not None:
+                    progress(done, total)
         self._leaving.forget()
         self._store_pending()
         self._words.write()
 
-    def _is_known(self, text: str) -> bool:
-        return text in self._leaving or text in self._encoded
+    def _encoded_in(
+        self, thread: Executor, passages: Iterator[Numbered]
+    ) -> Iterator[list[tuple[Passage, bool]]]:
+        """Encode passages in batches, each in a thread while the next one is cut.
 
-    def _batches(
-        self, documents: list[_Stamped], progress: Progress | None
-    ) -> Iterator[list[Numbered]]:
-        """Insert documents, and yield their passages in batches to encode."""
-        passages = self._passages(documents)
-        if progress is None:
-            while batch := list(islice(passages, _ENCODED_AT_ONCE)):
-                yield batch
-        elif all_passages := list(passages):
-            progress(0, len(all_passages))
-            for start in range(0, len(all_passages), _ENCODED_AT_ONCE):
-                batch = all_passages[start : start + _ENCODED_AT_ONCE]
-                yield batch
-                progress(start + len(batch), len(all_passages))
+        Yields the batches that are done; with each passage, whether it had its vector already.
+        """
+        finish: Callable[[], list[tuple[Passage, bool]]] | None = None
+        while batch := list(islice(passages, _ENCODED_AT_ONCE)):
+            if finish is not None:
+                yield finish()
+            finish = self._encode(batch, thread)
+        if finish is not None:
+            yield finish()
 
     def _holds(self, wanted: Wanted, *, replacing: bool) -> bool:
         """Return whether the index has the text already; an earlier text of that id is removed."""
@@ -258,7 +268,7 @@ class _Writer:
         execute = self._connection.execute
         for document, stamp in documents:
             first = self.last_passage + 1
-            for passage in cut(document, self._chunking, self._encoder):
+            for passage in cut(document, self._chunking, self._encoder, self._bound):
                 self.last_passage += 1
                 enter_passage(self._connection, self.last_passage, passage)
                 self._words.add(self.last_passage, passage)
@@ -268,24 +278,36 @@ class _Writer:
             text = first, document.text, stored_blocks(document)
             execute("INSERT INTO texts VALUES (?, ?, ?)", text)
 
-    def _encode(self, batch: list[Numbered]) -> None:
+    def _encode(
+        self, batch: list[Numbered], thread: Executor
+    ) -> Callable[[], list[tuple[Passage, bool]]]:
+        """Start to encode a batch in a thread, and return what waits for it and stores it."""
         import numpy as np
 
         numbered = [(number, passage.text_in_context) for number, passage in batch]
+        is_known = [text in self._leaving or text in self._encoded for _, text in numbered]
         kept = [(number, text) for number, text in numbered if text in self._leaving]
         new = [(number, text) for number, text in numbered if text not in self._leaving]
         old_vectors, moved = self._leaving.come_again(kept, self._tokens_left)
         self._tokens_left -= moved
-        vectors, tokens = self._encoded.encode(
-            [text for _, text in new], with_tokens=self._tokens_left > 0
-        )
-        self._store_tokens([(*new[n], tokens[n]) for n in tokens])
-        ids = np.array([number for number, _ in kept + new], np.int64)
-        self._pending.append((ids, np.concatenate([old_vectors, vectors])))
-        self.changes.passages += len(batch)
-        self.changes.encoded, self.changes.kept = self._encoded.count, self._leaving.count
-        if len(self._pending) * _ENCODED_AT_ONCE >= _STORED_AT_ONCE:
-            self._store_pending()
+        with_tokens = self._tokens_left > 0
+        texts = [text for _, text in new]
+        if precision := "float32" if with_tokens else getattr(self._encoder, "precision", ""):
+            self.precisions.add(precision)
+        future = thread.submit(self._encoded.encode, texts, with_tokens=with_tokens)
+
+        def finish() -> list[tuple[Passage, bool]]:
+            vectors, tokens = future.result()
+            self._store_tokens([(*new[n], tokens[n]) for n in tokens])
+            ids = np.array([number for number, _ in kept + new], np.int64)
+            self._pending.append((ids, np.concatenate([old_vectors, vectors])))
+            self.changes.passages += len(batch)
+            self.changes.encoded, self.changes.kept = self._encoded.count, self._leaving.count
+            if len(self._pending) * _ENCODED_AT_ONCE >= _STORED_AT_ONCE:
+                self._store_pending()
+            return [(p, known) for (_, p), known in zip(batch, is_known, strict=True)]
+
+        return finish
 
     def _store_tokens(self, passages: list[tuple[int, str, Tokens]]) -> None:
         stored = passages[: self._tokens_left]

@@ -41,19 +41,23 @@ def terms(text: str) -> frozenset[str]:
     return frozenset(map(_stem, content_words(text)))
 
 
-def counted_terms(text: str) -> tuple[Counter[str], int]:
-    """Count a text's terms, as the inverted index has them, and all of its words.
+def indexed_words(text: str) -> list[str]:
+    """Return all words of a text, as the inverted index has them.
 
-    These terms have no accents, and `snake_case` is two words.
+    They have no accents, and `snake_case` is two words.
     """
-    words = _INDEXED.findall(_folded(text))
-    return Counter(_stem(word) for word in words if word not in _STOPPED), len(words)
+    return _INDEXED.findall(_folded(text))
+
+
+def indexed_term(word: str) -> str | None:
+    """Return the stem of such a word; None for a stop word, which is not searched for."""
+    return None if word in _STOPPED else _stem(word)
 
 
 def query_terms(query: str) -> Counter[str]:
     """Return a query's terms; a term counts once for each of its different words."""
-    unique = dict.fromkeys(_INDEXED.findall(_folded(query)))
-    return Counter(_stem(word) for word in unique if word not in _STOPPED)
+    found = map(indexed_term, dict.fromkeys(indexed_words(query)))
+    return Counter(term for term in found if term is not None)
 
 
 def _folded(text: str) -> str:
@@ -83,6 +87,6 @@ def _stem(word: str) -> str:
 
 @lru_cache(maxsize=1)
 def _stemmer() -> Any:
-    import snowballstemmer
+    import Stemmer
 
-    return snowballstemmer.stemmer("english")
+    return Stemmer.Stemmer("english", 0)  # `_stem` remembers words

@@ -42,6 +42,7 @@ class Outline:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._places = list(_places(document))
+        self._starts = [place.start for place in self._places]
         text = document.text
         self._lead_ends = frozenset(
             lead.end for place in self._places for lead in place.leads if text[lead.end - 1] == ":"
@@ -109,7 +110,7 @@ class Outline:
         return found if found.end - found.start <= _LONGEST_LIST else None
 
     def _number(self, position: int) -> int:
-        return bisect_right(self._places, position, key=lambda p: p.start) - 1
+        return bisect_right(self._starts, position) - 1
 
     def _at(self, position: int) -> _Place:
         return self._places[self._number(position)]

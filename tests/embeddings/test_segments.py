@@ -116,6 +116,19 @@ def test_a_change_leaves_a_large_segment_as_it_is(tmp_path: Path) -> None:
     assert folder.deleted == [1, 2, 3]
 
 
+def test_few_new_vectors_are_written_without_many_that_have_no_lists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(segments, "_SMALL", 20)
+    folder = Folder(tmp_path)
+    added(folder, 45, 1)
+    for n in range(3):
+        added(folder, 1, 46 + n)
+    assert folder.kinds == ["faiss", "faiss"]
+    assert folder.current[0].name == "vectors-0"
+    assert len(folder.open()) == 48
+
+
 def test_removing_from_a_large_segment_writes_no_vectors(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     added(folder, 500, 1)

