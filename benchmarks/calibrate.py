@@ -26,13 +26,14 @@ from embeddings.quantization import RANGES_FILE
 from qa.documents import Document
 from qa.passages import Chunking, cut
 
-PASSAGES = 300
+PASSAGES, SHORT = 300, 100  # of the short ones, none has more than three words
 
 
 def main() -> None:
     files, encoder = find_model(), load_encoder(backend="openvino", precision="float32")
     cuts = (p for text in texts().items() for p in cut(Document(*text), Chunking(), encoder))
     passages = random.Random(0).sample([p.text_in_context for p in cuts], PASSAGES)
+    passages += [" ".join(passage.split()[: n % 4]) for n, passage in enumerate(passages[:SHORT])]
     weights = load_file(files.folder / "model.safetensors")
     graph, names = build_inputs(weights, read_config(files.folder).config)
     network, tokenizer = Network(graph), Tokenizer.from_file(str(files.folder / "tokenizer.json"))

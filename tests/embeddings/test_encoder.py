@@ -52,7 +52,7 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def real_encoder(backend: str) -> Encoder:
-    return load_encoder(backend=backend, device="cpu")
+    return load_encoder(backend=backend, device="cpu", precision="float32")
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def prompted(backend: str, tmp_path_factory: pytest.TempPathFactory) -> Encoder:
     folder = linked_model(tmp_path_factory.mktemp("prompted"), without=(settings,))
     prompts = {"query": QUERY_PROMPT, "document": PASSAGE_PROMPT}
     (folder / settings).write_text(json.dumps({"prompts": prompts}))
-    return load_encoder(str(folder), backend=backend, device="cpu")
+    return load_encoder(str(folder), backend=backend, device="cpu", precision="float32")
 
 
 @pytest.mark.model

@@ -17,6 +17,7 @@ from tests.tiny_models import save_tiny_encoder
 pytestmark = pytest.mark.model
 
 TEXTS = [f"{'penguins dive for coins ' * n}in {n}" for n in range(20)]
+TEXTS[1:4] = "", "好。", "Музей открывается в девять."  # unlike what the model is calibrated on
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def test_vectors_of_passages_are_near_those_of_float32(quick: Encoder, exact: En
     found, expected = quick.encode_passages(TEXTS), exact.encode_passages(TEXTS)
     assert found.dtype == np.float32
     assert np.linalg.norm(found, axis=1) == pytest.approx(1, abs=1e-6)
-    least = 0.99 if of_encoder(quick)["precision"] == "int8" else 0.999
+    least = 0.985 if of_encoder(quick)["precision"] == "int8" else 0.999
     assert (found * expected).sum(axis=1).min() > least
     assert (found != expected).any(axis=1).all()
 
