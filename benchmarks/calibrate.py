@@ -1,9 +1,9 @@
-"""Calibrates the bundled model for products in 8-bit integers.
+"""Calibrates the bundled model for int8.
 
     python -m benchmarks.calibrate
 
-It encodes passages of the everyday documents, and writes between which values each channel of each
-input ran to `embeddings/ranges`.
+It encodes passages of the everyday documents, and writes the minimum and maximum of each channel of
+each activation to `embeddings/ranges`.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from qa.documents import Span
 RANK = 64
 TOKENS, WARM_UP, DECAY = 2560, 150, 0.01  # tokens in a batch, steps
 ENDS_WEIGHT = 0.25  # of the loss of where an answer starts and ends
-_TOGETHER = 4  # passages of a question that are weighed together
+_LIST = 4  # passages of a question in the listwise loss
 _SORTED = 320  # situations, whose pairs are sorted by length
 _STEP = 16  # tokens, that a batch is padded to
 _FIRST, _BETWEEN = 101, 102
@@ -174,7 +174,7 @@ def train(
     epochs: Iterable[Sequence[Situation]],
     rate: float = 1e-3,
     *,
-    together: bool = False,
+    listwise: bool = False,
 ) -> Network:
     """Train the network, in place, to point at the tokens of an answer, or at none.
 
@@ -182,14 +182,14 @@ def train(
         network: it.
         epochs: the situations of each.
         rate: of learning; it falls to nothing over the epochs.
-        together: point at a token in one of several passages of a question, or in none of them,
-            rather than in each by itself. Slower, and what answering does.
+        listwise: take one softmax over the tokens of several passages of a question, and none,
+            rather than one for each passage.
     """
     chance = random.Random(0)
     network.train()
     changed = [weights for weights in network.parameters() if weights.requires_grad]
     optimizer = torch.optim.AdamW(changed, rate, weight_decay=DECAY)
-    batches = list(_batches(epochs, chance, together=together))
+    batches = list(_batches(epochs, chance, listwise=listwise))
     for step, groups in enumerate(tqdm(batches, unit=" steps", mininterval=30)):
         for group in optimizer.param_groups:
             group["lr"] = rate * min(1, step / WARM_UP) * max(1 - step / len(batches), 0.02)
@@ -203,7 +203,7 @@ def train(
 
 
 def _batches(
-    epochs: Iterable[Sequence[Situation]], chance: random.Random, *, together: bool
+    epochs: Iterable[Sequence[Situation]], chance: random.Random, *, listwise: bool
 ) -> Iterator[list[Group]]:
     """Yield batches of groups of similar length."""
     for situations in epochs:
@@ -213,14 +213,14 @@ def _batches(
                 (
                     group
                     for each in order[start : start + _SORTED]
-                    for group in _drawn(each, chance, together=together)
+                    for group in _drawn(each, chance, listwise=listwise)
                 ),
                 key=_longest,
             )
             batches: list[list[Group]] = [[]]
             for group in groups:
                 pairs = sum(map(len, batches[-1])) + len(group)
-                if batches[-1] and pairs * _padded(_longest(group)) > TOKENS * (1 + together):
+                if batches[-1] and pairs * _padded(_longest(group)) > TOKENS * (1 + listwise):
                     batches.append([])
                 batches[-1].append(group)
             chance.shuffle(batches)
@@ -231,12 +231,12 @@ def _longest(group: Group) -> int:
     return max(pair.tokens for pair in group)
 
 
-def _drawn(situation: Situation, chance: random.Random, *, together: bool) -> list[Group]:
+def _drawn(situation: Situation, chance: random.Random, *, listwise: bool) -> list[Group]:
     """Draw a passage that answers, if there is one, and such as do not."""
     good, bad = situation
     first = [chance.choice(good)] if good else []
-    if together:
-        others = _TOGETHER - len(first) - 1
+    if listwise:
+        others = _LIST - len(first) - 1
         return [[*first, *bad[:1], *chance.sample(bad[1:], max(0, min(others, len(bad) - 1)))]]
     return [
         [pair] for pair in (*first, *(chance.sample(bad, min(1, len(bad))) if good else bad[:1]))

@@ -55,7 +55,7 @@ THOROUGH_FEATURES = (*_SIMPLE, "cosine", "thorough_logit")
 RIDGE = 1e-3
 THOROUGH_EPOCHS, EVERYDAY_EPOCHS, EVERYDAY_RATE = 3, 4, 5e-4
 OTHERS = 0.3  # situations of other sets among everyday ones, for each
-TOGETHER, TOGETHER_RATE = 0.25, 1.5e-4  # epochs in which a question's passages are weighed together
+LISTWISE_EPOCHS, LISTWISE_RATE = 0.25, 1.5e-4
 LENGTHS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)  # what a second sentence may cost
 FOLDS = 2
 
@@ -191,7 +191,7 @@ def train_thorough(
 ) -> PairNetwork:
     """Train the thorough reader on what there is, then on everyday questions with a part of it.
 
-    At last it learns to weigh passages of a question against each other.
+    The last stage has a listwise loss, over the passages of a question.
     """
     torch.manual_seed(0)
     chance = random.Random(0)
@@ -207,8 +207,8 @@ def train_thorough(
 
     whole = len(situations)
     train_pairs(network, [epoch(whole) for _ in range(EVERYDAY_EPOCHS)], EVERYDAY_RATE)
-    last = [epoch(int(TOGETHER * whole))]
-    return train_pairs(network, last, TOGETHER_RATE, together=True)
+    last = [epoch(int(LISTWISE_EPOCHS * whole))]
+    return train_pairs(network, last, LISTWISE_RATE, listwise=True)
 
 
 def fit_confidence(

@@ -15,7 +15,7 @@ import numpy as np
 from embeddings.layers import attention, constant, linear, mask_bias, norm, numbers, whole
 from embeddings.model_config import UnsupportedModel, first_place
 from embeddings.openvino_runtime import Model, opset13
-from embeddings.quantization import Ranges, quantised
+from embeddings.quantization import Ranges, quantized
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,7 +40,7 @@ def build(
         weights: by their names in the model.
         config: the model's.
         pooling: how the vectors of tokens become one.
-        ranges: those of the inputs, to multiply in 8-bit integers; None does so in full.
+        ranges: of the activations, for matrix products in int8; None takes them in float32.
 
     Raises:
         UnsupportedModel: a weight is missing, or not float32.
@@ -143,7 +143,7 @@ class _Network:
         if self._ranges is None:
             nodes = list(map(constant, weights))
         else:
-            x, nodes = quantised(x, weights, self._ranges[names[0]])
+            x, nodes = quantized(x, weights, self._ranges[names[0]])
         biases = [self._weight(f"{name}.bias") for name in names]
         return [linear(x, node, bias) for node, bias in zip(nodes, biases, strict=True)]
 

@@ -87,8 +87,8 @@ class OpenVINOEncoder:
         return _Compiled(self._graph, THROUGHPUT, "float32")
 
     @cached_property
-    def _in_few_bits(self) -> _Compiled:
-        """The network for passages in bfloat16, or in int8 with what cannot be so in bfloat16."""
+    def _quantized(self) -> _Compiled:
+        """The network for passages in bfloat16, or in int8 with the rest in bfloat16."""
         if self.precision == "bfloat16":
             return _Compiled(self._graph, THROUGHPUT, "bfloat16")
         graph = _graph(self._folder, self._config.config, self._config.pooling, self._ranges)
@@ -144,7 +144,7 @@ class OpenVINOEncoder:
         """Return the network for the vectors of a number of passages."""
         if self.precision == "float32":
             return self._exact(texts)
-        return self._in_few_bits
+        return self._quantized
 
     def _vectors(
         self, texts: Sequence[str], prompt: str, network: Callable[[int], _Compiled]

@@ -1,9 +1,9 @@
-"""Matrix products in 8-bit integers, which take a third of the time or less.
+"""Matrix products in int8, by post-training quantization.
 
-Weights are rounded to 255 values a channel, inputs to 256 values between the least and the most
-that calibration has seen. A few channels of an input are far larger than the others, and would
-take all of these values; so each channel is first divided by a factor, and the weights multiplied
-by it (Xiao et al. 2022, SmoothQuant).
+Weights are quantized symmetrically with a scale per output channel, activations with one scale and
+zero point per tensor, from the minimum and maximum that calibration has seen. A few channels of the
+activations are far larger than the others, so part of their scale goes to the weights first
+(Xiao et al. 2022, SmoothQuant).
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 RANGES_FILE = Path(__file__).parent / "ranges" / "all-minilm-l6-v2.safetensors"
 """What calibration has seen of the bundled model; `benchmarks/calibrate.py` makes it."""
 
-_SMOOTHING = 0.8  # of a channel's size that goes over from the input to the weights
-_INPUTS, _WEIGHTS = 256, 255  # values
+_ALPHA = 0.8  # SmoothQuant's migration strength
+_ACTIVATION_LEVELS, _WEIGHT_LEVELS = 256, 255
 _LEAST = 1e-5
 
 Ranges = Mapping[str, "Array"]
-"""By the first layer that takes an input: the least and the most of its channels, (2, channels)."""
+"""By the first layer that takes an input: its channels' minimum and maximum, (2, channels)."""
 
 
 def known_ranges(digest: str) -> Ranges | None:
@@ -45,31 +45,31 @@ def known_ranges(digest: str) -> Ranges | None:
     return found or None
 
 
-def quantised(x: Node, weights: Sequence[Array], ranges: Array) -> tuple[Node, list[Node]]:
-    """Round an input, and the weights of the layers that take it.
+def quantized(x: Node, weights: Sequence[Array], ranges: Array) -> tuple[Node, list[Node]]:
+    """Quantize an input, and the weights of the layers that take it.
 
     Args:
         x: (texts, tokens, channels).
         weights: each (outputs, channels).
-        ranges: (2, channels): the least and the most of each channel.
+        ranges: (2, channels): the minimum and maximum of each channel.
     """
-    size = np.maximum(np.abs(ranges).max(axis=0), _LEAST)
+    of_input = np.maximum(np.abs(ranges).max(axis=0), _LEAST)
     of_weights = np.maximum(np.max([np.abs(w).max(axis=0) for w in weights], axis=0), _LEAST)
-    factor = size**_SMOOTHING / of_weights ** (1 - _SMOOTHING)
-    low, high = ranges / factor
-    least, most = min(float(low.min()), 0.0), max(float(high.max()), 0.0)
-    step = (most - least) / (_INPUTS - 1)
-    below = round(-least / step)  # so that one of the values is 0
-    bounds = constant(-below * step), constant((_INPUTS - 1 - below) * step)
-    x = opset13.multiply(x, constant(1 / factor))
+    smoothing = of_input**_ALPHA / of_weights ** (1 - _ALPHA)
+    minima, maxima = ranges / smoothing
+    low, high = min(float(minima.min()), 0.0), max(float(maxima.max()), 0.0)
+    scale = (high - low) / (_ACTIVATION_LEVELS - 1)
+    zero_point = round(-low / scale)  # so that 0 is one of the levels
+    bounds = constant(-zero_point * scale), constant((_ACTIVATION_LEVELS - 1 - zero_point) * scale)
+    x = opset13.multiply(x, constant(1 / smoothing))
     return (
-        opset13.fake_quantize(x, *bounds, *bounds, _INPUTS),
-        [_rounded(weight * factor) for weight in weights],
+        opset13.fake_quantize(x, *bounds, *bounds, _ACTIVATION_LEVELS),
+        [_quantized_weight(weight * smoothing) for weight in weights],
     )
 
 
-def _rounded(weight: Array) -> Output:
-    most = np.abs(weight).max(axis=1, keepdims=True)
-    bounds = constant(-most), constant(most)
-    node: Node = opset13.fake_quantize(constant(weight), *bounds, *bounds, _WEIGHTS)
+def _quantized_weight(weight: Array) -> Output:
+    high = np.abs(weight).max(axis=1, keepdims=True)
+    bounds = constant(-high), constant(high)
+    node: Node = opset13.fake_quantize(constant(weight), *bounds, *bounds, _WEIGHT_LEVELS)
     return node.output(0)

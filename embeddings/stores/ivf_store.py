@@ -105,11 +105,11 @@ class IvfStore:
         lists = self._opened()
         only = None
         if count < len(chosen):
-            only = faiss.IDSelectorBitmap(np.packbits(chosen, bitorder="little"))  # type: ignore[call-arg,arg-type]
+            only = faiss.IDSelectorBitmap(np.packbits(chosen, bitorder="little"))  # type: ignore[call-arg,arg-type]  # SWIG's
         margin = _rounding(lists) * float(np.linalg.norm(query))
         probed, taken = min(_PROBED, lists.nlist), min(top_k + _SPARE, count)
         while True:
-            parameters = faiss.SearchParametersIVF(sel=only, nprobe=probed)  # type: ignore[call-arg]
+            parameters = faiss.SearchParametersIVF(sel=only, nprobe=probed)  # type: ignore[call-arg]  # SWIG's
             rough, rows = lists.search(query[None, :], taken, params=parameters)
             rows = np.sort(rows[0, rows[0] >= 0])
             if len(rows) < top_k and probed < lists.nlist:

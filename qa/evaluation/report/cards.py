@@ -75,7 +75,8 @@ def standing(record: Record) -> str:
         hits = [_shared(passage.place, gold) > 0 for passage in record.ranking]
     else:
         what = "relevant document" if record.by_document else "relevant passage"
-        hits = [record.relevant.get(key, 0) > 0 for key in record.keys()]  # noqa: SIM118
+        keys = record.keys()
+        hits = [record.relevant.get(key, 0) > 0 for key in keys]
     if not any(hits):
         return f"no {what} among the {len(hits):,} retrieved"
     used = f"; the answer was made of the first {record.in_use:,}" if record.in_use else ""

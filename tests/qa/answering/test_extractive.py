@@ -12,7 +12,7 @@ from embeddings import ModelError
 from qa import QA, Answer, Document, verify
 from qa.answering import ABSTENTION, ExtractiveAnswerer, abstention, extractive
 from qa.answering.candidates import Candidate
-from qa.answering.extractive import _openblas, _whole, asks_for_several
+from qa.answering.extractive import _openblas, _whole
 from qa.answering.late_interaction import Match, Matcher
 from qa.answering.readers import Reader, quick_reader, thorough_reader
 from qa.documents import Span
@@ -371,39 +371,3 @@ def test_rare_words_count_more() -> None:
 def test_words_are_told_by_their_stems() -> None:
     assert terms("proposed proposals") & terms("propose")
     assert terms("What is this?") == frozenset()
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "Why did it fail?",
-        "What are the benefits?",
-        "List the causes.",
-        "How does A differ from B?",
-        "Which two countries agreed?",
-        "What are the ingredients?",
-        "what documents do I need",
-        "What should I bring?",
-        "which side effects does it have",
-        "what goes into the grade",
-    ],
-)
-def test_some_questions_ask_for_several_things(question: str) -> None:
-    assert asks_for_several(question)
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "When was it?",
-        "Who is he?",
-        "Is it so?",
-        "What is love?",
-        "What does it mean?",
-        "What happens then?",
-        "What was its address?",
-        "What do tickets cost?",
-    ],
-)
-def test_others_ask_for_one(question: str) -> None:
-    assert not asks_for_several(question)
