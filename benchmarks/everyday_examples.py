@@ -10,6 +10,7 @@ import json
 import random
 import re
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -27,30 +28,43 @@ from qa.answering.late_interaction import Matcher
 from qa.documents import Document
 from qa.evaluation import load_questions
 from qa.evaluation.questions import Place, Question
+from qa.follow_ups.phrases import phrases, substance
+from qa.follow_ups.rewriting import rewrite
 from qa.loaders import load_all
+from qa.text.analysis import terms
 
 FOLDER = Path(__file__).parent / "everyday"
 
 _AMONG = (1, 1, 1, 4, 12)  # documents that a question is asked of
+_FOLLOW_UPS = 0.3  # of the questions, that are asked after another
 _READ = 8
 _WEIGHTS = 0.25, 4.0  # the least and the most that an example counts
 
 
-def everyday(encoder: Encoder) -> Iterator[Example]:
-    """Yield an example for each question, asked of its document, at times among others."""
+def everyday(encoder: Encoder, follow_ups: float = _FOLLOW_UPS) -> Iterator[Example]:
+    """Yield an example for each question, asked of its document, at times among others.
+
+    A share of them are `follow_ups`, asked after another question on the same document.
+    """
     chance = random.Random(0)
+    questions = load_questions(FOLDER / "questions.jsonl")
+    asked_of = defaultdict(list)
+    for question in questions:
+        asked_of[_home(question)].append(question.text)
     documents = {document.id.partition(".")[0]: document for document in _documents()}
     names = list(documents)
     matcher = Matcher(encoder, most=10**9)
     with indexed(documents.values(), encoder) as qa:
-        for question in tqdm(load_questions(FOLDER / "questions.jsonl"), unit=" questions"):
-            home = question.id.rpartition("-")[0]
+        for question in tqdm(questions, unit=" questions"):
+            home, text, own = _home(question), question.text, question.text
             size = chance.choice(_AMONG)
             start = max(0, names.index(home) - chance.randrange(size))
             among = [documents[name].id for name in names[start : start + size]]
-            hits = qa.retrieve(question.text, top_k=_READ, documents=among)
+            if random.Random(question.id).random() < follow_ups:
+                text, own = _after(random.Random(question.id).choice(asked_of[home]), text)
+            hits = qa.retrieve(text, top_k=_READ, documents=among)
             passages = [hit.passage for hit in hits]
-            query = matcher.encode_query(question.text, passages)
+            query = matcher.encode_query(text, passages, own)
             yield Example(
                 question,
                 query,
@@ -60,6 +74,24 @@ def everyday(encoder: Encoder) -> Iterator[Example]:
                 hits[0].searched,
                 frozenset(_words_that_answer(question, documents[home])),
             )
+
+
+def _home(question: Question) -> str:
+    """Return the name of the document that a question is about."""
+    return question.id.rpartition("-")[0]
+
+
+def _after(earlier: str, question: str) -> tuple[str, str]:
+    """Return the query of a question that is asked after another, and the question by itself.
+
+    What both name is "it" in the question, if it names anything else.
+    """
+    context = rewrite("What about that?", [earlier]).context
+    for phrase in reversed(phrases(question)):
+        without = f"{question[: phrase.span.start]}it{question[phrase.span.end :]}"
+        if terms(phrase.text) <= terms(context) and substance(without):
+            question = without
+    return f"{question} ({context})" if context else question, question
 
 
 def texts() -> dict[str, str]:

@@ -3,7 +3,8 @@
 QAError
 ├── SettingsError        a setting, or an option, that cannot be used
 ├── QuestionError        a question that cannot be asked
-│   └── AskOtherwise     small talk, or a language that the model does not know
+│   └── AskOtherwise     small talk
+│       └── UnknownLanguage  nothing answers it, in a language that the model does not know
 ├── LoadError            a document that cannot be read
 ├── QuestionSetError     a question set that cannot be used
 ├── AnswerFileError      a saved answer, or a file of answers, that cannot be read
@@ -40,6 +41,10 @@ class AskOtherwise(QuestionError):
 
     It is a hint and no failure: the page shows it as a line, and the command line as an abstention.
     """
+
+
+class UnknownLanguage(AskOtherwise):
+    """Nothing answers a question, and it is in a language that the model does not know."""
 
 
 class LoadError(QAError):

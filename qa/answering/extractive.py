@@ -15,6 +15,7 @@ from qa.answering.answers import Answer
 from qa.answering.candidates import Candidate, ScoredPassage, candidates, non_overlapping
 from qa.answering.confidence import ANSWERABLE, confidence, confidence_features
 from qa.answering.late_interaction import Matcher, Reading, TokensOf
+from qa.answering.premises import is_denied
 from qa.answering.readers import quick_reader, thorough_reader
 from qa.answering.topics import about, topic_confidence
 from qa.answering.weights import FeatureWeights, load_weights
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 DEFAULT_THRESHOLD, DEFAULT_TENTATIVE = 0.8, 0.5  # how they were set: docs/quality.md
 
 _SURE = 0.9  # confidence of the quick reader, from where on the thorough one is not asked
+_DENIED = 0.75  # of confidence, at most, where the quote denies what the question takes for granted
 _CONSIDERED = 10  # candidates that an answer tells of
 _SAME = 90  # of 100, from where on two quotes say the same
 
@@ -137,6 +139,8 @@ class ExtractiveAnswerer:
         """Quote the sentences that answer the query, or possibly do; or abstain."""
         with _small_matrices():
             scored, ranked, likely = self._judge(query, question, passages, tokens, shown)
+        if ranked and is_denied(question, ranked[0].text):
+            likely = min(likely, _DENIED)
         topic = topic_of(query)
         if topic and ranked:
             ranked = about(topic, ranked)

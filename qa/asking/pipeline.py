@@ -17,7 +17,7 @@ from qa.answering.overview import OVERVIEW, Overviews
 from qa.asking.questions import QuestionReader
 from qa.asking.readings import best_reading
 from qa.citations import Citation
-from qa.errors import AskOtherwise, QuestionError
+from qa.errors import AskOtherwise, QuestionError, UnknownLanguage
 from qa.follow_ups.requests import asks_for_more, overview_request
 from qa.follow_ups.rewriting import LOOK_BACK, Rewriting, rewrite
 from qa.index import Index
@@ -133,7 +133,7 @@ class Pipeline:
             try:
                 if asked is not None:
                     return self.ask(question, (), top_k, documents, asked=asked)
-            except AskOtherwise:  # it is in a language that the model does not know
+            except UnknownLanguage:
                 pass
             return Answer(question, question, confidence=0.0)
 

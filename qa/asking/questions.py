@@ -13,7 +13,7 @@ from qa.asking.common_words import CommonWords
 from qa.asking.languages import foreign_language
 from qa.asking.small_talk import is_small_talk, is_typed_at_random, topics
 from qa.asking.spelling import Spelling
-from qa.errors import AskOtherwise
+from qa.errors import AskOtherwise, UnknownLanguage
 from qa.follow_ups.rewriting import Rewriting
 from qa.index import Index
 
@@ -67,7 +67,7 @@ class QuestionReader:
             return
         read = " ".join(hit.passage.text for hit in answer.passages)
         if language != foreign_language(read):
-            raise AskOtherwise(
+            raise UnknownLanguage(
                 f"the question seems to be in {language}, and the model knows English: ask in "
                 "English, or index the documents with a model that knows the language (--model)"
             )

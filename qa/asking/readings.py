@@ -68,7 +68,8 @@ def _on_subject(asked: Rewriting, with_history: Answer, standalone: Answer) -> A
     """Return the answer that speaks of the subject that a follow-up names.
 
     What came before is read with it if the quote then speaks of it; else what is said of the
-    subject as such. A quote that has no word of it is about what came before, and no answer.
+    subject as such. A quote that has no word of it is about what came before, and no answer; but
+    one in another document, that does not name the subject in full, is further off.
     """
     if with_history.abstained:
         return with_history if standalone.abstained else standalone
@@ -76,8 +77,11 @@ def _on_subject(asked: Rewriting, with_history: Answer, standalone: Answer) -> A
     texts = [best.quote] if asked.is_noted else [best.quote, *_around(best, with_history)]
     if any(subject <= terms(text) for text in texts):
         return with_history
-    is_partly = standalone.abstained and subject & terms(best.quote)
-    return with_history if is_partly else standalone
+    if standalone.abstained:
+        return with_history if subject & terms(best.quote) else standalone
+    other = standalone.citations[0]
+    is_far_off = other.document_id != best.document_id and not subject <= terms(other.quote)
+    return with_history if is_far_off else standalone
 
 
 def _around(quote: Citation, answer: Answer) -> list[str]:

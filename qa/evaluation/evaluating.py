@@ -15,7 +15,7 @@ from embeddings.errors import EmbeddingsError
 from qa.answering import Answer
 from qa.documents import Document
 from qa.engine import DEFAULT_TOP_K, QA
-from qa.errors import QAError, QuestionSetError, SettingsError
+from qa.errors import QAError, QuestionSetError, SettingsError, UnknownLanguage
 from qa.evaluation.environment import machine, of_encoder, peak_memory
 from qa.evaluation.gold import check_corpus, locate
 from qa.evaluation.judging.by_gold import Judge, place_of
@@ -160,7 +160,10 @@ def _ask(subject: _Subject, question: Question, judge: Judge, *, first: bool) ->
     """
     try:
         started = time.perf_counter()
-        answer = subject.ask(question)
+        try:
+            answer = subject.ask(question)
+        except UnknownLanguage:  # an abstention that says why
+            answer = Answer(question.text, question.text, confidence=0.0)
         if not isinstance(answer, Answer):
             raise TypeError(f"a system gives an Answer, and this gave a {type(answer).__name__}")
         seconds = {**answer.seconds, "total": time.perf_counter() - started}

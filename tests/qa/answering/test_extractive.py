@@ -56,6 +56,15 @@ def test_the_sentence_that_shares_the_words_is_quoted_first(tmp_path: Path) -> N
     assert verify(answer, [MUSEUM]).verified
 
 
+def test_a_quote_that_denies_what_is_taken_for_granted_is_less_sure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extractive, "confidence", lambda *_: 0.95)
+    assert ask("Why are cats let in?", tmp_path / "a", threshold=0.8).confidence == 0.95
+    monkeypatch.setattr(extractive, "is_denied", lambda question, quote: True)
+    assert ask("Why are cats let in?", tmp_path / "b", threshold=0.8, tentative=0.5).tentative
+
+
 def test_a_sentence_that_points_back_comes_with_the_one_before_it(tmp_path: Path) -> None:
     answer = ask("When was the old tower closed after the fire?", tmp_path)
     first = answer.citations[0].quote

@@ -10,7 +10,7 @@ import pytest
 from embeddings.models import DEFAULT_MODEL
 from qa import QA, Document
 from qa.answering import ExtractiveAnswerer
-from qa.errors import AskOtherwise
+from qa.errors import AskOtherwise, UnknownLanguage
 from qa.index import Index, update_index
 from tests.fakes import FakeEncoder
 
@@ -62,5 +62,5 @@ def test_an_abstention_in_a_language_that_the_model_does_not_know_is_told(
     assert qa.ask(question).citations
     strict = QA(qa.index, qa.encoder, ExtractiveAnswerer(qa.encoder, threshold=1, tentative=1))
     assert strict.ask("Who founded it?").abstained
-    with pytest.raises(AskOtherwise, match="in German, and the model knows English"):
+    with pytest.raises(UnknownLanguage, match="in German, and the model knows English"):
         strict.ask(question)

@@ -16,7 +16,7 @@ from qa import QA, Document
 from qa.answering import Answer, ExtractiveAnswerer
 from qa.citations import Citation
 from qa.documents import Span
-from qa.errors import QuestionError, QuestionSetError, SettingsError
+from qa.errors import QuestionError, QuestionSetError, SettingsError, UnknownLanguage
 from qa.evaluation import MEASURES, Question, QuestionSet, Run, compare, evaluate
 from qa.evaluation.environment import of_encoder
 from qa.evaluation.questions import Place, fingerprint
@@ -160,6 +160,14 @@ class TestACorpus:
         assert figures["abstention recall"] == 0.0
         assert figures["AUROC"] == 0.0
         assert figures["balanced score"] == 0.0
+
+    def test_a_question_in_a_language_that_the_model_does_not_know_is_an_abstention(self) -> None:
+        def system(question: str) -> Answer:
+            raise UnknownLanguage("the question seems to be in German")
+
+        run = evaluate(system, [Question("d", "Wer ist das?", False)], documents=CORPUS)
+        assert by_id(run)["d"].abstained
+        assert not by_id(run)["d"].error
 
     def test_an_id_that_is_there_twice_is_refused(self, museum: QA) -> None:
         with pytest.raises(QuestionSetError, match="the question id 'a' is there 2 times"):
