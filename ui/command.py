@@ -16,6 +16,7 @@ import click
 
 from qa.cli.options import (
     CorpusOptions,
+    Thresholds,
     as_json_option,
     corpus_options,
     print_json,
@@ -88,8 +89,7 @@ ESSAY_EXAMPLES = (
 @as_json_option
 def chat(
     corpus: CorpusOptions,
-    threshold: float | None,
-    tentative: float | None,
+    thresholds: Thresholds,
     host: str,
     port: int | None,
     open_browser: bool | None,
@@ -107,7 +107,7 @@ def chat(
     click.echo("Loading the model and the document …", err=True)
     with (
         private_folder() as folder,
-        corpus.open(threshold=threshold, tentative=tentative, lasting=True) as qa,
+        corpus.open(thresholds=thresholds, lasting=True) as qa,
     ):
         from ui.server.gradio_patches.start import import_gradio
 

@@ -6,6 +6,7 @@ the answer of them (`answers`).
 """
 
 from qa.answering.answers import ABSTENTION, TENTATIVE, Answer, Status, abstention
+from qa.answering.confidence import ANSWERABLE
 from qa.answering.extractive import (
     DEFAULT_TENTATIVE,
     DEFAULT_THRESHOLD,
@@ -15,6 +16,7 @@ from qa.answering.extractive import (
 
 __all__ = [
     "ABSTENTION",
+    "ANSWERABLE",
     "DEFAULT_TENTATIVE",
     "DEFAULT_THRESHOLD",
     "TENTATIVE",

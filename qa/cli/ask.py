@@ -10,6 +10,7 @@ import click
 from qa.answering import Answer, abstention
 from qa.cli.options import (
     CorpusOptions,
+    Thresholds,
     as_json_option,
     corpus_options,
     print_json,
@@ -34,8 +35,7 @@ EXIT_CODES = {"answered": 0, "abstained": 3, "tentative": 4}
 def ask(
     question: str,
     corpus: CorpusOptions,
-    threshold: float | None,
-    tentative: float | None,
+    thresholds: Thresholds,
     top_k: int,
     as_json: bool,
 ) -> None:
@@ -48,7 +48,7 @@ def ask(
 
     try:
         check_words(question)  # before the model is loaded
-        with corpus.open(threshold=threshold, tentative=tentative) as qa:
+        with corpus.open(thresholds=thresholds) as qa:
             answer = qa.ask(question, top_k=top_k)
             nothing = abstention(qa.index.document_ids(), qa.index.document)
     except AskOtherwise as hint:

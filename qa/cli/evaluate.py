@@ -16,6 +16,7 @@ import click
 from qa.cli.options import (
     CorpusOptions,
     Skipped,
+    Thresholds,
     as_json_option,
     corpus_options,
     print_json,
@@ -74,8 +75,7 @@ _seed_option = click.option(
 def evaluate(
     questions: Path,
     corpus: CorpusOptions,
-    threshold: float | None,
-    tentative: float | None,
+    thresholds: Thresholds,
     assignments: tuple[str, ...],
     out: Path | None,
     overwrite: bool,
@@ -102,14 +102,14 @@ def evaluate(
     from qa.evaluation.settings import open_each, parse_settings
 
     if review is not None:
-        thresholds = threshold is not None, tentative is not None
+        limits = (given is not None for given in thresholds.values())
         _refuse_with_review(
-            out, overwrite, name, sample, any_corpus, every, as_json, assignments, *thresholds
+            out, overwrite, name, sample, any_corpus, every, as_json, assignments, *limits
         )
         _review(questions, review, corpus)
         return
     named = {key: getattr(corpus, key) for key in ("model", "backend", "reranker")}
-    named |= {"threshold": threshold, "tentative": tentative}
+    named |= thresholds
     by_option = [f"{key}={value}" for key, value in named.items() if value is not None]
     variants = parse_settings([*assignments, *by_option])
     folders = kept.folders_of([variant for variant, _ in variants], out, overwrite=overwrite)

@@ -13,11 +13,11 @@ from dataclasses import dataclass, fields
 from functools import wraps
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
-from qa.answering import DEFAULT_TENTATIVE, DEFAULT_THRESHOLD
+from qa.answering import ANSWERABLE, DEFAULT_TENTATIVE, DEFAULT_THRESHOLD
 from qa.text.printable import printable, printable_name
 
 if TYPE_CHECKING:
@@ -151,6 +151,14 @@ def read_standard_input(limit: int) -> bytes:
     return data
 
 
+class Thresholds(TypedDict, total=False):
+    """What decides between the outcomes of an answer; None is the default."""
+
+    threshold: float | None
+    tentative: float | None
+    answerable: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class CorpusOptions:
     """The documents or index to ask, and the models."""
@@ -170,8 +178,7 @@ class CorpusOptions:
         self,
         source: Sequence[Source] | None = None,
         *,
-        threshold: float | None = None,
-        tentative: float | None = None,
+        thresholds: Thresholds | None = None,
         lasting: bool = False,
     ) -> QA:
         """Open what the options name, or `source` in place of the documents.
@@ -194,8 +201,7 @@ class CorpusOptions:
             backend=self.backend or "auto",
             precision=self.precision,
             reranker=self.reranker,
-            threshold=threshold,
-            tentative=tentative,
+            **(thresholds or {}),
             **self.reading(skipped),
         )
         skipped.look_up(qa.index)
@@ -279,9 +285,24 @@ _tentative_option = click.option(
 )
 
 
+_answerable_option = click.option(
+    "--answerable",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Share of your questions that the documents answer, for the confidence to start from.  "
+    f"[default: {ANSWERABLE}]",
+)
+
+
 def threshold_options(command: _Command) -> _Command:
-    """Add --threshold and --tentative."""
-    return _threshold_option(_tentative_option(command))
+    """Add --threshold, --tentative and --answerable, which the command gets as `thresholds`."""
+
+    @wraps(command)
+    def with_thresholds(**given: Any) -> Any:
+        thresholds = {name: given.pop(name) for name in Thresholds.__annotations__}
+        return command(thresholds=thresholds, **given)
+
+    decorated: _Command = with_thresholds
+    return _threshold_option(_tentative_option(_answerable_option(decorated)))
 
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -192,6 +192,10 @@ class TestWithTheRealModel:
         assert run("ask", question, "--threshold", "0").exit_code == 0
         assert run("ask", BELT, "--threshold", "1", "--tentative", "1").exit_code == ABSTAINED
 
+    def test_fewer_answerable_questions_make_it_less_sure(self) -> None:
+        few = run("ask", BELT, "--answerable", "0.01")
+        assert few.exit_code != run("ask", BELT).exit_code
+
     def test_a_tentative_answer_is_marked_and_has_an_exit_code_of_its_own(self) -> None:
         result = run("ask", BELT, "--threshold", "1")
         assert result.exit_code == EXIT_CODES["tentative"]
