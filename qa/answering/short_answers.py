@@ -49,7 +49,7 @@ _KINDS = [
 ]
 
 
-_CLEAR = 0.2  # how likely start and end are, together
+_CLEAR = 0.2  # how likely start and end are, together, if the sentence answers
 _LONGEST = 24  # tokens
 
 
@@ -96,8 +96,8 @@ def _between_ends(scored: ScoredPassage, ends: NDArray[np.float32], sentence: Sp
     inside = np.flatnonzero((spans[:, 0] >= sentence.start) & (spans[:, 1] <= sentence.end))
     if not len(inside):
         return None
-    chances = np.exp(ends - ends.max(axis=0))
-    first, last = (chances / chances.sum(axis=0))[inside].T
+    chances = np.exp(ends[inside] - ends[inside].max(axis=0))
+    first, last = (chances / chances.sum(axis=0)).T
     together = np.triu(np.outer(first, last)) - np.triu(np.outer(first, last), _LONGEST)
     start, end = np.unravel_index(int(together.argmax()), together.shape)
     text, at = passage.text, passage.start

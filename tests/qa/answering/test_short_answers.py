@@ -69,11 +69,10 @@ def read_thoroughly(start: str, end: str, chance: float) -> ScoredPassage:
     passage = scored("1861")
     spans = passage.match.tokens.spans
     before = len(passage.match.passage.text_in_context) - len(TEXT)
-    ends = np.full((len(spans), 2), -20, np.float32)
+    ends = np.full((len(spans), 2), np.log((1 - chance) / len(spans)), np.float32)
     for column, character in enumerate((TEXT.index(start), TEXT.index(end) + len(end) - 1)):
         is_there = (spans[:, 0] <= before + character) & (before + character < spans[:, 1])
         ends[is_there, column] = np.log(chance)
-        ends[0, column] = np.log1p(-chance)
     return passage._replace(thorough=Reading(passage.reading.sentences, None, ends))
 
 
