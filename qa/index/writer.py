@@ -205,6 +205,13 @@ class _Writer:
         changed = [
             (one.document, one.stamp) for one in wanted if not self._holds(one, replacing=replacing)
         ]
+        if changed:  # else a bar is not worth its import
+            self._put(changed, progress)
+        self._leaving.forget()
+        self._store_pending()
+        self._words.write()
+
+    def _put(self, changed: list[_Stamped], progress: Progress | None) -> None:
         passages, total = self._passages(changed), 0
         if progress is not None and (all_passages := list(passages)):
             passages, total = iter(all_passages), len(all_passages)
@@ -219,9 +226,6 @@ class _Writer:
                 done += len(batch)
                 if progress is not None:
                     progress(done, total)
-        self._leaving.forget()
-        self._store_pending()
-        self._words.write()
 
     def _encoded_in(
         self, thread: Executor, passages: Iterator[Numbered]
@@ -275,8 +279,9 @@ class _Writer:
                 yield self.last_passage, passage
             passages = range(first, self.last_passage + 1)
             enter(self._connection, document.id, _entry(document, stamp, passages))
-            text = first, document.text, stored_blocks(document)
-            execute("INSERT INTO texts VALUES (?, ?, ?)", text)
+            # As bytes, since SQLite would have a text keep a copy of itself in UTF-8.
+            text = first, document.text.encode(), stored_blocks(document)
+            execute("INSERT INTO texts VALUES (?, CAST(? AS TEXT), ?)", text)
 
     def _encode(
         self, batch: list[Numbered], thread: Executor
