@@ -9,6 +9,7 @@ times while an index grows, and there are never many.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -150,11 +151,16 @@ class Segments:
         """Write all vectors to one new file, with inverted lists."""
         write(path, self.dim, self._stores())
 
-    def write(self, folder: Path, name: str) -> list[Segment]:
+    def write(self, folder: Path, name: str, precisions: Iterable[str] = ()) -> list[Segment]:
         """Write new and merged vectors to one new file, and return all segments from then on.
 
         The new segment is the last, without a digest; without vectors to write, there is none.
         Afterwards, only `deleted` may be used: the tombstones of the segments that stay.
+
+        Args:
+            folder: where to.
+            name: of the file.
+            precisions: those that the new vectors were encoded in.
         """
         merged = self._to_merge()
         stores = [*(part.store for part in merged), *self._new()]
@@ -163,14 +169,16 @@ class Segments:
         count = sum(map(len, stores))
         if kept and not count:
             return kept
+        encoded_in = {*precisions, *(one for part in merged for one in part.segment.precisions)}
+        segment = Segment(name, "faiss", precisions=tuple(sorted(encoded_in)))
         if count > FLAT_MOST:
             write(folder / name, self.dim, stores)
-            return [*kept, Segment(name, "ivf")]
+            return [*kept, replace(segment, kind="ivf")]
         whole = FaissStore(self.dim)
         for store in stores:
             whole.add(store.ids, store.vectors(store.ids))
         whole.save(folder / name)
-        return [*kept, Segment(name, "faiss")]
+        return [*kept, segment]
 
     def _to_merge(self) -> list[_Part]:
         """Choose the segments to merge: the small ones, and those of which half is deleted."""

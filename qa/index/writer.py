@@ -119,9 +119,9 @@ def update_index(
                 readable += writer.stored({one.id for one in readable}, upgraded_from)
             writer.put(readable, replacing=only_these, progress=progress)
             changed = writer.has_new_vectors or manifest.generation == 0
-            precisions = tuple(sorted({*manifest.precisions, *writer.precisions}))
-            manifest = replace(manifest, last_passage=writer.last_passage, precisions=precisions)
-            commit(connection, folder, manifest, writer.store() if changed else None)
+            manifest = replace(manifest, last_passage=writer.last_passage)
+            store = writer.store() if changed else None
+            commit(connection, folder, manifest, store, writer.precisions)
             encoded.forget()
     done = writer.changes
     _log.info(
