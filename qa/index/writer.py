@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 
 _ENCODED_AT_ONCE = 128  # small, to show progress and to lose little when stopped
 _STORED_AT_ONCE = 4_096
+_FEW = 16  # passages: an encoder in fewer bits takes longer to make ready than it saves
 
 _log = logging.getLogger("inquote")
 
@@ -295,8 +296,8 @@ class _Writer:
         new = [(number, text) for number, text in numbered if text not in self._leaving]
         old_vectors, moved = self._leaving.come_again(kept, self._tokens_left)
         self._tokens_left -= moved
-        with_tokens = self._tokens_left > 0
         texts = [text for _, text in new]
+        with_tokens = self._tokens_left > 0 or len(texts) <= _FEW  # and so in float32
         if precision := "float32" if with_tokens else getattr(self._encoder, "precision", ""):
             self.precisions.add(precision)
         future = thread.submit(self._encoded.encode, texts, with_tokens=with_tokens)
@@ -315,7 +316,7 @@ class _Writer:
         return finish
 
     def _store_tokens(self, passages: list[tuple[int, str, Tokens]]) -> None:
-        stored = passages[: self._tokens_left]
+        stored = passages[: max(self._tokens_left, 0)]
         self._tokens_left -= len(stored)
         for number, text, tokens in stored:
             row = number, digest_of(text), packed(tokens, digest_of(text))

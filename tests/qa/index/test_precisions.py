@@ -8,8 +8,9 @@ import pytest
 
 from embeddings.stores import segments
 from qa.documents import Document
-from qa.index import Index, update_index
+from qa.index import Index, update_index, writer
 from qa.index.manifest import Manifest
+from qa.index.transaction import transaction
 from tests.fakes import FakeEncoder
 
 
@@ -33,12 +34,21 @@ def test_each_segment_tells_in_which_precisions_its_passages_were_encoded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "index"
+    monkeypatch.setattr(writer, "_FEW", 1)
     assert precisions_after(folder, "one") == [("float32",)]  # with its tokens
     assert precisions_after(folder, "two", "three") == [("float32", "int8")]  # merged
     monkeypatch.setattr(segments, "_SMALL", 0)
     monkeypatch.setattr(segments, "_MERGED", 0)
-    assert precisions_after(folder, "four") == [("float32", "int8"), ("int8",)]
+    assert precisions_after(folder, "four", "five") == [("float32", "int8"), ("int8",)]
     assert manifest_of(folder).precisions == ("float32", "int8")
+
+
+def test_few_passages_are_encoded_in_float32(tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    assert precisions_after(folder, "one") == [("float32",)]  # with its tokens
+    assert precisions_after(folder, "a few", "others") == [("float32",)]
+    with transaction(folder) as connection:
+        assert connection.execute("SELECT count(*) FROM tokens").fetchone() == (1,)
 
 
 @pytest.mark.parametrize("told", [["bfloat16"], None])
