@@ -68,6 +68,20 @@ class Machine:
         return self.busy >= self.cores / 2
 
 
+def megabytes(kind: str = "VmRSS") -> float:
+    """Return this process's memory, or with "VmHWM" the most so far; mapped files included.
+
+    Linux only.
+    """
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith(kind)) / 1024
+
+
+def forget_peak() -> None:
+    """Have the most memory so far be what is held now. Linux only."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
 @cache
 def this_machine() -> Machine:
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9

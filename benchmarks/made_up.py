@@ -17,14 +17,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.machine import DIM
+from benchmarks.machine import DIM, forget_peak, megabytes
 from benchmarks.question_sets import folders
 from benchmarks.timing import clocked
 from embeddings import Encoder, Tokens
@@ -199,8 +199,10 @@ def build_index(
     *,
     like: Encoder | None = None,
     token_vectors: int = 0,
-) -> float:
-    """Index so many made-up passages, and return the seconds that it takes without encoding.
+) -> tuple[float, float]:
+    """Index so many made-up passages without encoding.
+
+    Returns the seconds that it takes, and the megabytes of memory beyond those of the documents.
 
     Args:
         folder: a new folder.
@@ -211,11 +213,16 @@ def build_index(
         token_vectors: of how many passages the tokens are stored.
     """
     documents = list(Words(texts).documents(count))
-    encoder = GivenEncoder(made_up_vectors(real, count), {}, like)
+    vectors = made_up_vectors(real, count)
+    first = next(vectors)  # which takes more memory than those that follow
+    encoder = GivenEncoder(chain([first], vectors), {}, like)
+    forget_peak()
+    before = megabytes()
     with lines_as_passages():
-        return clocked(
+        seconds, _ = clocked(
             lambda: update_index(folder, documents, encoder=encoder, token_vectors=token_vectors)
-        )[0]
+        )
+    return seconds, megabytes("VmHWM") - before
 
 
 @contextmanager

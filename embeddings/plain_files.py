@@ -7,6 +7,7 @@ import os
 import stat
 from io import BufferedIOBase
 from pathlib import Path
+from typing import cast
 
 _CAREFUL = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
 _READ_AND_WRITE = 0o666
@@ -60,3 +61,10 @@ def create_plain(path: Path) -> BufferedIOBase:
     except BaseException:
         os.close(handle)
         raise
+
+
+def create_unnamed(folder: Path) -> BufferedIOBase:
+    """Create a file without a name, which is gone when it is closed or the process ends."""
+    from tempfile import TemporaryFile
+
+    return cast(BufferedIOBase, TemporaryFile(dir=folder))

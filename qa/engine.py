@@ -117,7 +117,8 @@ class QA:
                 GPU, else OpenVINO if it knows the model. They read each other's indexes.
             precision: what new passages are encoded in: "float32", "bfloat16", "int8", or
                 "auto", the quickest that costs no quality on this processor
-                (docs/performance.md). Passages whose tokens are kept are always in float32.
+                (docs/performance.md). Passages whose tokens are kept are always in float32, and
+                so are few that change at once.
             reranker: a sentence-transformers cross-encoder, by folder or Hub name, that puts the
                 passages found in order. None, the default, uses none.
             chunking: how documents are cut; None takes what the index was made with, and for a

@@ -160,7 +160,9 @@ def test_a_made_up_index_has_as_many_passages_as_wanted_and_is_the_same_each_tim
     real = np.random.default_rng(0).standard_normal((30, DIM), np.float32)
     contents = []
     for name in ("first", "second"):
-        build_index(tmp_path / name, texts, real, 40, token_vectors=40)
+        seconds, memory = build_index(tmp_path / name, texts, real, 40, token_vectors=40)
+        assert 0 < seconds < 60
+        assert 0 <= memory < 1_000
         with closing(Index.open(tmp_path / name)) as index:
             passages = [p for id_ in index.document_ids() for p in index.passages_of(id_)]
             contents.append((passages, index.search(real[:1], 3)))

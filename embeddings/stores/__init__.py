@@ -75,12 +75,14 @@ class Segment:
         kind: the store that reads it: "faiss" or "ivf".
         bytes: its size.
         sha256: of the file.
+        precisions: those that its vectors were encoded in, where their encoder tells.
     """
 
     name: str
     kind: str
     bytes: int = 0
     sha256: str = ""
+    precisions: tuple[str, ...] = ()
 
 
 BACKENDS = ("faiss", "ivf", "exact")

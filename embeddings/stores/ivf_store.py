@@ -7,7 +7,7 @@ The file never changes: removed vectors are marked in memory.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Self
@@ -16,21 +16,12 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.errors import StoreError
-from embeddings.stores._vectors import (
-    Ids,
-    Scores,
-    Vectors,
-    checked,
-    nearest,
-    search_each,
-)
+from embeddings.stores._vectors import Ids, Scores, Vectors, checked, nearest, search_each
+from embeddings.stores.file_store import FileStore, Mask
 from embeddings.stores.vector_files import Lists, Rows, VectorFile, write_vectors
 
 if TYPE_CHECKING:
     from embeddings.stores.faiss_store import FaissStore
-
-Mask = NDArray[np.bool_]
 
 # How these were set: benchmarks/studies/README.md.
 _LISTS_PER_ROOT = 2  # lists for n vectors: so many times the root of n,
@@ -42,16 +33,16 @@ _SPARE = 16
 _SIGMAS = 6.0  # of the error in a score from one byte for a number
 _SUMMED = 1e-4  # the error from sums in float32
 _LEAST_TRAINED_ON = 16_384
+_CODES_AT_ONCE = 65_536
 _CODE = faiss.ScalarQuantizer.QT_8bit
 
 
-class IvfStore:
+class IvfStore(FileStore):
     """A file of vectors, of which a search reads a share; scores are exact."""
 
     def __init__(self, file: VectorFile) -> None:
-        self.dim = file.dim
-        self._file = file
-        self._alive: Mask = np.ones(file.count, dtype=np.bool_)
+        super().__init__(file)
+        self._vectors = file
         self._lists: faiss.IndexIVFScalarQuantizer | None = None
         self._reading = Lock()
 
@@ -64,36 +55,9 @@ class IvfStore:
             raise file.unreadable("it has no lists")
         return cls(file)
 
-    @property
-    def ids(self) -> Ids:
-        """The ids of all vectors."""
-        return self._file.ids[self._alive]
-
-    def has(self, ids: Ids) -> Mask:
-        """Return for each id whether it is in the store."""
-        return self._rows(ids)[1]
-
-    def vectors(self, ids: Ids) -> Vectors:
-        """Return vectors by id, in the order asked for; a `StoreError` if one is not there."""
-        rows, present = self._rows(ids)
-        if not present.all():
-            raise StoreError("an id that is asked for is not in the store")
-        return self._file.read(rows)
-
-    def remove(self, ids: Ids) -> int:
-        """Remove the vectors of these ids: from now on, no search reads them."""
-        rows, present = self._rows(ids)
-        removed = np.unique(rows[present])
-        self._alive[removed] = False
-        return len(removed)
-
     def search(self, vectors: Vectors, top_k: int, among: Ids | None = None) -> tuple[Scores, Ids]:
         """Search the nearest lists, and score the candidates in them exactly."""
-        chosen = self._alive
-        if among is not None:
-            rows, present = self._rows(among)
-            chosen = np.zeros(len(chosen), dtype=np.bool_)
-            chosen[rows[present]] = True
+        chosen = self._chosen(among)
         top_k = min(top_k, int(np.count_nonzero(chosen)))
         return search_each(
             checked(vectors, self.dim), top_k, lambda q: self._search_one(q, top_k, chosen)
@@ -120,30 +84,19 @@ class IvfStore:
                 return scores, ids
             taken = min(taken * 2, count)
 
-    def __len__(self) -> int:
-        return int(np.count_nonzero(self._alive))
-
     def close(self) -> None:
         """Release the memory and the file."""
-        self._file.close()
+        super().close()
         self._lists = None
-
-    def _rows(self, ids: Ids) -> tuple[NDArray[np.int64], Mask]:
-        """Return the row of each id, and whether the id is in the store at all."""
-        ids, known = np.asarray(ids, dtype=np.int64), self._file.ids
-        if not len(known):
-            return np.zeros(len(ids), np.int64), np.zeros(len(ids), np.bool_)
-        rows = np.minimum(np.searchsorted(known, ids), len(known) - 1)
-        return rows, (known[rows] == ids) & self._alive[rows]
 
     def _opened(self) -> faiss.IndexIVFScalarQuantizer:
         with self._reading:
             if self._lists is None:
-                self._lists = _index_of(self._file.lists(), self.dim)
+                self._lists = _index_of(self._vectors.lists(), self.dim)
             return self._lists
 
 
-def write(path: Path, dim: int, stores: Sequence[FaissStore | IvfStore]) -> None:
+def write(path: Path, dim: int, stores: Sequence[FaissStore | FileStore]) -> None:
     """Write all vectors of some stores, which share no id, to one file for `IvfStore`."""
     ids = np.concatenate([np.empty(0, np.int64), *(store.ids for store in stores)])
     owners = np.repeat(np.arange(len(stores)), [len(store) for store in stores])
@@ -166,22 +119,24 @@ class _Listing:
     def __init__(self, dim: int, count: int, rows: Rows) -> None:
         self._index = _trained(dim, count, rows)
         self.number = self._index.nlist
+        self._nearest = np.empty(count, np.int64)
+        self._codes = np.empty((count, dim), np.uint8)
+        self._added = 0
 
     def add(self, vectors: Vectors) -> None:
-        self._index.add(vectors)
+        some = slice(self._added, self._added + len(vectors))
+        self._nearest[some] = self._index.quantizer.assign(vectors, 1)[:, 0]
+        self._codes[some] = self._index.sq.compute_codes(vectors)
+        self._added = some.stop
 
-    def finished(self) -> Lists:
-        index, lists = self._index, _inverted(self._index)
-        sizes = [lists.list_size(n) for n in range(self.number)]
-        rows, codes = np.empty(index.ntotal, np.int64), np.empty((index.ntotal, index.d), np.uint8)
-        end = 0
-        for n, size in enumerate(sizes):
-            start, end = end, end + size
-            rows[start:end] = faiss.rev_swig_ptr(lists.get_ids(n), size)
-            codes[start:end].reshape(-1)[:] = faiss.rev_swig_ptr(lists.get_codes(n), size * index.d)
-        centres = index.quantizer.reconstruct_n(0, self.number)
-        ranges = faiss.vector_to_array(index.sq.trained).reshape(2, index.d)
-        return Lists(centres, ranges, np.array(sizes, np.int64), rows, codes)
+    def parts(self) -> Iterator[NDArray[np.generic]]:
+        rows = np.argsort(self._nearest, kind="stable")
+        yield self._index.quantizer.reconstruct_n(0, self.number)
+        yield faiss.vector_to_array(self._index.sq.trained)
+        yield np.bincount(self._nearest, minlength=self.number)
+        yield rows
+        for start in range(0, len(rows), _CODES_AT_ONCE):
+            yield self._codes[rows[start : start + _CODES_AT_ONCE]]
 
 
 def _index_of(stored: Lists, dim: int) -> faiss.IndexIVFScalarQuantizer:

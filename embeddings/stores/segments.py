@@ -9,10 +9,12 @@ times while an index grows, and there are never many.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from embeddings.errors import StoreError
 from embeddings.stores import Segment
 from embeddings.stores._vectors import (
     Ids,
@@ -25,6 +27,7 @@ from embeddings.stores._vectors import (
 )
 from embeddings.stores.faiss_store import FaissStore
 from embeddings.stores.ivf_store import IvfStore, write
+from embeddings.stores.spilled_store import SpilledStore
 
 FLAT_MOST = 20_000
 """The most vectors of a segment without lists, by benchmarks/studies/scale_kinds.py."""
@@ -32,13 +35,13 @@ FLAT_MOST = 20_000
 _SMALL = 1_000  # vectors: a segment of no more is merged at every change,
 _MERGED = 4  # and a larger one if it has at most so many times as many vectors as are new
 
-Store = FaissStore | IvfStore
+Store = FaissStore | IvfStore | SpilledStore
 
 
 class _Part:
     """A segment, its store, and its tombstones: ids whose vectors are in the file, but removed."""
 
-    def __init__(self, segment: Segment, store: Store) -> None:
+    def __init__(self, segment: Segment, store: FaissStore | IvfStore) -> None:
         self.segment = segment
         self.store = store
         self.deleted: list[int] = []
@@ -50,12 +53,17 @@ class _Part:
 
 
 class Segments:
-    """A `VectorStore` of several segments; new vectors stand in memory until `write`."""
+    """A `VectorStore` of several segments; new vectors stand in memory until `write`.
 
-    def __init__(self, dim: int) -> None:
+    With the `folder` of the segments, many new ones stand in a file there, which has no name.
+    """
+
+    def __init__(self, dim: int, folder: Path | None = None) -> None:
         self.dim = dim
+        self._folder = folder
         self._parts: list[_Part] = []
         self._fresh = FaissStore(dim)
+        self._spilled: SpilledStore | None = None
 
     @classmethod
     def load(
@@ -78,7 +86,7 @@ class Segments:
         Raises:
             StoreError: a file is missing, damaged, of another dimension, or has more vectors.
         """
-        store = cls(dim)
+        store = cls(dim, folder)
         for segment in segments:
             kind = IvfStore if segment.kind == "ivf" else FaissStore
             store._parts.append(_Part(segment, kind.load(folder / segment.name, dim, most)))
@@ -101,23 +109,35 @@ class Segments:
         ids = np.asarray(ids, dtype=np.int64)
         vectors = np.empty((len(ids), self.dim), dtype=np.float32)
         left = np.ones(len(ids), dtype=np.bool_)
-        for part in self._parts:
-            theirs = left & part.store.has(ids)
-            vectors[theirs] = part.store.vectors(ids[theirs])
+        for store in self._stores():
+            theirs = left & store.has(ids)
+            vectors[theirs] = store.vectors(ids[theirs])
             left &= ~theirs
-        vectors[left] = self._fresh.vectors(ids[left])
+        if left.any():
+            raise StoreError("an id that is asked for is not in the store")
         return vectors
 
     def add(self, ids: Ids, vectors: Vectors) -> None:
-        """Add vectors, of shape (ids, dim), in memory."""
+        """Add vectors, of shape (ids, dim)."""
         ids = np.asarray(ids, dtype=np.int64)
-        taken = [ids[part.store.has(ids)] for part in self._parts]
+        taken = [ids[store.has(ids)] for store in self._stores()]
         self._fresh.add(*checked_new(ids, vectors, self.dim, np.concatenate([ids[:0], *taken])))
+        if self._folder and len(self._fresh) > FLAT_MOST:
+            self._spill(self._folder)
+
+    def _spill(self, folder: Path) -> None:
+        """Move new vectors from memory to the file, if they come behind those in it."""
+        fresh = self._fresh
+        self._spilled = self._spilled or SpilledStore(folder, self.dim)
+        if self._spilled.takes(fresh.ids):
+            self._spilled.append(fresh.ids, fresh.vectors(fresh.ids))
+            self._fresh = FaissStore(self.dim)
 
     def remove(self, ids: Ids) -> int:
         """Remove the vectors of these ids."""
         ids = np.unique(np.asarray(ids, dtype=np.int64))
-        return self._fresh.remove(ids) + sum(part.remove(ids) for part in self._parts)
+        removed = sum(store.remove(ids) for store in self._new())
+        return removed + sum(part.remove(ids) for part in self._parts)
 
     def search(self, vectors: Vectors, top_k: int, among: Ids | None = None) -> tuple[Scores, Ids]:
         """Search every segment, and merge the results."""
@@ -131,31 +151,38 @@ class Segments:
         """Write all vectors to one new file, with inverted lists."""
         write(path, self.dim, self._stores())
 
-    def write(self, folder: Path, name: str) -> list[Segment]:
+    def write(self, folder: Path, name: str, precisions: Iterable[str] = ()) -> list[Segment]:
         """Write new and merged vectors to one new file, and return all segments from then on.
 
         The new segment is the last, without a digest; without vectors to write, there is none.
         Afterwards, only `deleted` may be used: the tombstones of the segments that stay.
+
+        Args:
+            folder: where to.
+            name: of the file.
+            precisions: those that the new vectors were encoded in.
         """
         merged = self._to_merge()
-        stores = [self._fresh, *(part.store for part in merged)]
+        stores = [*(part.store for part in merged), *self._new()]
         self._parts = [part for part in self._parts if part not in merged]
         kept = [part.segment for part in self._parts]
         count = sum(map(len, stores))
         if kept and not count:
             return kept
+        encoded_in = {*precisions, *(one for part in merged for one in part.segment.precisions)}
+        segment = Segment(name, "faiss", precisions=tuple(sorted(encoded_in)))
         if count > FLAT_MOST:
             write(folder / name, self.dim, stores)
-            return [*kept, Segment(name, "ivf")]
+            return [*kept, replace(segment, kind="ivf")]
         whole = FaissStore(self.dim)
-        for store in stores[1:] + stores[:1]:
+        for store in stores:
             whole.add(store.ids, store.vectors(store.ids))
         whole.save(folder / name)
-        return [*kept, Segment(name, "faiss")]
+        return [*kept, segment]
 
     def _to_merge(self) -> list[_Part]:
         """Choose the segments to merge: the small ones, and those of which half is deleted."""
-        merged, count = [], len(self._fresh)
+        merged, count = [], sum(map(len, self._new()))
         for part in sorted(self._parts, key=lambda part: len(part.store)):
             size = len(part.store)
             is_small = size <= max(min(_SMALL, FLAT_MOST), _MERGED * count)
@@ -173,4 +200,8 @@ class Segments:
             store.close()
 
     def _stores(self) -> list[Store]:
-        return [*(part.store for part in self._parts), self._fresh]
+        return [*(part.store for part in self._parts), *self._new()]
+
+    def _new(self) -> list[Store]:
+        """Return the stores of new vectors."""
+        return [self._fresh, self._spilled] if self._spilled is not None else [self._fresh]

@@ -132,18 +132,10 @@ class VectorFile:
     def read(self, rows: NDArray[np.int64]) -> Vectors:
         """Return vectors by row; consecutive rows are read at once."""
         vectors = np.empty((len(rows), self.dim), dtype=np.float32)
-        if not len(rows):
-            return vectors
-        starts = np.flatnonzero(np.diff(rows, prepend=-2) != 1)
-        places = (self._at + 4 * self.dim * rows[starts]).tolist()
-        borders = (4 * self.dim * np.append(starts, len(rows))).tolist()
-        into = vectors.data.cast("B")
         with self._reading:
-            for place, (start, end) in zip(places, pairwise(borders), strict=True):
-                self._file.seek(place)
-                if self._file.readinto(into[start:end]) < end - start:
-                    raise self.unreadable("it is cut short")
-        checks = _checks(self.ids[rows], into, 4 * self.dim)
+            if not read_rows(self._file, self._at, rows, vectors):
+                raise self.unreadable("it is cut short")
+        checks = _checks(self.ids[rows], vectors)
         if not np.array_equal(checks, self._checks[rows]) or not np.isfinite(vectors).all():
             raise self.unreadable("a vector in it is damaged")
         return vectors
@@ -192,8 +184,8 @@ class Listing(Protocol):
     def add(self, vectors: Vectors) -> None:
         """Add the next vectors."""
 
-    def finished(self) -> Lists:
-        """Return the lists of all of them."""
+    def parts(self) -> Iterator[NDArray[np.generic]]:
+        """Yield the arrays of their `Lists`, in the order of the file, or pieces of them."""
 
 
 def write_vectors(path: Path, ids: Ids, dim: int, rows: Rows, lists: Listing | None = None) -> None:
@@ -204,12 +196,12 @@ def write_vectors(path: Path, ids: Ids, dim: int, rows: Rows, lists: Listing | N
         for start in range(0, len(ids), _ROWS_AT_ONCE):
             some = np.arange(start, min(start + _ROWS_AT_ONCE, len(ids)))
             vectors = np.ascontiguousarray(rows(some), np.float32)
-            checks[some] = _checks(ids[some], vectors.data.cast("B"), 4 * dim)
+            checks[some] = _checks(ids[some], vectors)
             file.write(vectors.data)
             if lists is not None:
                 lists.add(vectors)
         if lists is not None:
-            _write_lists(file, lists.finished())
+            _write_lists(file, lists)
         header = _HEADER.pack(_MAGIC, dim, len(ids), 0 if lists is None else lists.number, 0)
         table = ids.astype(np.int64).tobytes() + checks.tobytes()
         crc = zlib.crc32(table, zlib.crc32(header[: -_CRC.size]))
@@ -217,7 +209,7 @@ def write_vectors(path: Path, ids: Ids, dim: int, rows: Rows, lists: Listing | N
         file.write(header[: -_CRC.size] + _CRC.pack(crc) + table)
 
 
-def _write_lists(file: BufferedIOBase, lists: Lists) -> None:
+def _write_lists(file: BufferedIOBase, lists: Listing) -> None:
     crc = 0
     for part in lists.parts():
         stored = np.ascontiguousarray(part).reshape(-1).view(np.uint8).data
@@ -226,11 +218,31 @@ def _write_lists(file: BufferedIOBase, lists: Lists) -> None:
     file.write(_CRC.pack(crc))
 
 
-def _checks(ids: Ids, vectors: memoryview, size: int) -> NDArray[np.uint32]:
-    starts = range(0, len(vectors), size)
+def read_rows(file: BufferedIOBase, at: int, rows: NDArray[np.int64], into: Vectors) -> bool:
+    """Read vectors by row, where the first is `at`; return whether all of them are there.
+
+    Consecutive rows are read at once.
+    """
+    if not len(rows):
+        return True
+    size, whole = into.strides[0], into.data.cast("B")
+    starts = np.flatnonzero(np.diff(rows, prepend=-2) != 1)
+    places = (at + size * rows[starts]).tolist()
+    borders = (size * np.append(starts, len(rows))).tolist()
+    for place, (start, end) in zip(places, pairwise(borders), strict=True):
+        file.seek(place)
+        if file.readinto(whole[start:end]) < end - start:
+            return False
+    return True
+
+
+def _checks(ids: Ids, vectors: Vectors) -> NDArray[np.uint32]:
+    if not len(ids):
+        return np.empty(0, np.uint32)
+    size, whole, crc = vectors.strides[0], vectors.data.cast("B"), zlib.crc32
+    starts = range(0, len(whole), size)
     begun = (ids & 0xFFFFFFFF).tolist()
-    crc = zlib.crc32
     return np.array(
-        [crc(vectors[at : at + size], seed) for at, seed in zip(starts, begun, strict=True)],
+        [crc(whole[at : at + size], seed) for at, seed in zip(starts, begun, strict=True)],
         np.uint32,
     )

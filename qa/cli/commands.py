@@ -17,7 +17,7 @@ from qa.cli.ask import ask, overview, retrieve
 from qa.cli.evaluate import compare, evaluate
 from qa.cli.index import index
 from qa.cli.judge import judge
-from qa.cli.options import print_log, show_every_character
+from qa.cli.options import print_log, show_every_character, start_quickly
 from qa.cli.schema import print_schema
 from qa.cli.verify import verify
 from qa.text.printable import printable
@@ -83,6 +83,7 @@ def main() -> None:
 
     Commands use the essay that comes with inquote unless you name documents or an index.
     """
+    start_quickly()
     show_every_character()
     print_log()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import logging
@@ -31,6 +32,7 @@ _Command = Callable[..., Any]
 
 STANDARD_INPUT = Path("-")
 _SKIPPED_SHOWN = 20
+_GARBAGE = 100_000, 20, 20  # objects, and collections, before the next collection
 
 
 _backend_option = click.option(
@@ -313,6 +315,16 @@ top_k_option = click.option(
     show_default=True,
     help="Passages to retrieve.",
 )
+
+
+def start_quickly() -> None:
+    """Leave out of this process what a command does not need: OpenVINO's converter of models.
+
+    Garbage is collected less often, as imports make many objects that stay.
+    """
+    modules: dict[str, Any] = sys.modules
+    modules.setdefault("openvino.tools.ovc", None)  # which has its import fail, as it may
+    gc.set_threshold(*_GARBAGE)
 
 
 def show_every_character() -> None:

@@ -332,8 +332,10 @@ def _merge(
     rising = heapq.merge(*map(_renumber, runs, new_rows), key=itemgetter(0))
     for term, same in groupby(rising, key=itemgetter(0)):
         parts = [(rows, counts) for _, rows, counts in same]
-        rows = np.concatenate([rows for rows, _ in parts])
-        counts = np.concatenate([counts for _, counts in parts])
+        rows, counts = parts[0]
+        if len(parts) > 1:
+            rows = np.concatenate([rows for rows, _ in parts])
+            counts = np.concatenate([counts for _, counts in parts])
         if (rows < 0).any():
             rows, counts = rows[rows >= 0], counts[rows >= 0]
         if len(parts) > 1:

@@ -56,7 +56,6 @@ class Manifest:
         documents_check: a checksum of all documents' rows.
         words_check: a checksum of the segments of the inverted index.
         dead_check: a checksum of the tombstones of vectors.
-        precisions: those that passages were encoded in, where their encoder tells.
     """
 
     model: str
@@ -74,7 +73,6 @@ class Manifest:
     documents_check: str = NOTHING
     words_check: str = NOTHING
     dead_check: str = NOTHING
-    precisions: tuple[str, ...] = ()
 
     @classmethod
     def new(cls, encoder: Encoder, chunking: Chunking) -> Self:
@@ -105,16 +103,22 @@ class Manifest:
             fields = json.loads(stored)
         except (ValueError, RecursionError):
             raise NotWhole("its manifest is not in JSON") from None
-        if isinstance(fields, dict):
-            fields.setdefault("precisions", [])  # which it did not say at first
+        _tell_precisions(fields)
         _check_fields(fields, _FIELDS, "its manifest")
-        segments = tuple(Segment(**segment) for segment in fields["segments"])
+        segments = tuple(
+            Segment(**segment | {"precisions": tuple(segment["precisions"])})
+            for segment in fields["segments"]
+        )
         names = [segment.name for segment in segments]
         if len({*names, fields["next_file"]}) <= len(names):
             raise NotWhole("its manifest names a file twice")
-        lists = {name: tuple(fields[name]) for name in ("left_files", "precisions")}
-        chunking = Chunking(**fields["chunking"])
-        return cls(**fields | lists | {"chunking": chunking, "segments": segments})
+        left, chunking = tuple(fields["left_files"]), Chunking(**fields["chunking"])
+        return cls(**fields | {"left_files": left, "chunking": chunking, "segments": segments})
+
+    @property
+    def precisions(self) -> tuple[str, ...]:
+        """The precisions that passages were encoded in, where their encoder tells."""
+        return tuple(sorted({one for segment in self.segments for one in segment.precisions}))
 
     @property
     def store(self) -> str:
@@ -140,6 +144,15 @@ class Manifest:
                 f"{chunking.described()}: leave the options out, or index again into a new folder",
                 folder=folder,
             )
+
+
+def _tell_precisions(fields: object) -> None:
+    """Have each segment tell its precisions; at first, the manifest told those of all, or none."""
+    if isinstance(fields, dict):
+        of_all, segments = fields.pop("precisions", []), fields.get("segments")
+        for segment in segments if isinstance(segments, list) else ():
+            if isinstance(segment, dict):
+                segment.setdefault("precisions", of_all)
 
 
 def _check_fields(value: object, fields: dict[str, _Check], what: str) -> bool:
@@ -189,6 +202,7 @@ _FIELDS: dict[str, _Check] = {
                 "kind": lambda value: value in ("faiss", "ivf"),
                 "bytes": _integer(0, _MOST),
                 "sha256": _text(_SHA256),
+                "precisions": _list(_text(_PRECISION)),
             },
             "its manifest's files",
         )
@@ -198,5 +212,4 @@ _FIELDS: dict[str, _Check] = {
     "documents_check": _text(_CHECKSUM),
     "words_check": _text(_CHECKSUM),
     "dead_check": _text(_CHECKSUM),
-    "precisions": _list(_text(_PRECISION)),
 }

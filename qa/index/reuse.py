@@ -58,7 +58,7 @@ class Leaving:
         return self._connection.execute(query, between).rowcount
 
     def __contains__(self, text: str) -> bool:
-        return digest_of(text) in self._numbers
+        return bool(self._numbers) and digest_of(text) in self._numbers
 
     def come_again(
         self, numbered: Sequence[tuple[int, str]], most: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -166,13 +166,20 @@ def _checks(connection: sqlite3.Connection) -> tuple[str, str]:
 
 
 def commit(
-    connection: sqlite3.Connection, folder: Path, old: Manifest, store: Segments | None
+    connection: sqlite3.Connection,
+    folder: Path,
+    old: Manifest,
+    store: Segments | None,
+    precisions: Iterable[str],
 ) -> None:
-    """Write the next generation of vectors, if there is one, and commit."""
+    """Write the next generation of vectors, if there is one, and commit.
+
+    The new vectors were encoded in these precisions.
+    """
     documents, words = _checks(connection)
     new = replace(old, documents_check=documents, words_check=words)
     if store is not None:
-        new = _with_vectors(connection, folder, new, store)
+        new = _with_vectors(connection, folder, new, store, precisions)
     write_manifest(connection, new)
     connection.execute("COMMIT")
     for name in new.left_files:
@@ -181,7 +188,11 @@ def commit(
 
 
 def _with_vectors(
-    connection: sqlite3.Connection, folder: Path, old: Manifest, store: Segments
+    connection: sqlite3.Connection,
+    folder: Path,
+    old: Manifest,
+    store: Segments,
+    precisions: Iterable[str],
 ) -> Manifest:
     import numpy as np
 
@@ -192,7 +203,7 @@ def _with_vectors(
             replace(segment, bytes=path.stat().st_size, sha256=_flushed_digest(path))
             if segment.name == path.name
             else segment
-            for segment in store.write(folder, path.name)
+            for segment in store.write(folder, path.name, precisions)
         )
     except BaseException:
         path.unlink(missing_ok=True)

@@ -47,14 +47,15 @@ class WordCounts:
     def postings(self) -> Iterator[Posting]:
         """Yield the postings of all texts, by term; nothing may be added afterwards."""
         self._count()
-        keys = np.concatenate(self._postings)
-        self._postings.clear()
+        keys = _joined(self._postings)
         keys.sort()
         numbers = self._terms.numbers
         borders = np.arange(1, len(numbers) + 2, dtype=np.uint64)
         bounds = np.searchsorted(keys, borders << np.uint64(_ROW_BITS + _COUNT_BITS)).tolist()
-        rows = (keys >> np.uint64(_COUNT_BITS)).astype(np.uint32) & np.uint32(2**_ROW_BITS - 1)
-        counts = keys.astype(np.uint8)
+        rows = keys.astype(np.uint32)  # all but the term's number
+        del keys
+        counts = rows.astype(np.uint8)
+        rows >>= np.uint32(_COUNT_BITS)
         for term in sorted(numbers):
             number = numbers[term]
             run = slice(bounds[number - 1], bounds[number])
@@ -72,6 +73,17 @@ class WordCounts:
         self._words, self._counted_rows = array("I"), len(self.lengths)
         if len(self._terms) > _KNOWN:
             self._terms.clear()
+
+
+def _joined(pieces: list[NDArray[np.uint64]]) -> NDArray[np.uint64]:
+    """Join arrays, and empty the list on the way, so that not all of them are there twice."""
+    joined = np.empty(sum(map(len, pieces)), np.uint64)
+    end = len(joined)
+    while pieces:
+        piece = pieces.pop()
+        joined[end - len(piece) : end] = piece
+        end -= len(piece)
+    return joined
 
 
 class _Terms(dict[str, int]):

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 
 _ENCODED_AT_ONCE = 128  # small, to show progress and to lose little when stopped
 _STORED_AT_ONCE = 4_096
+_FEW = 16  # passages: an encoder in fewer bits takes longer to make ready than it saves
 
 _log = logging.getLogger("inquote")
 
@@ -119,9 +120,9 @@ def update_index(
                 readable += writer.stored({one.id for one in readable}, upgraded_from)
             writer.put(readable, replacing=only_these, progress=progress)
             changed = writer.has_new_vectors or manifest.generation == 0
-            precisions = tuple(sorted({*manifest.precisions, *writer.precisions}))
-            manifest = replace(manifest, last_passage=writer.last_passage, precisions=precisions)
-            commit(connection, folder, manifest, writer.store() if changed else None)
+            manifest = replace(manifest, last_passage=writer.last_passage)
+            store = writer.store() if changed else None
+            commit(connection, folder, manifest, store, writer.precisions)
             encoded.forget()
     done = writer.changes
     _log.info(
@@ -205,6 +206,13 @@ class _Writer:
         changed = [
             (one.document, one.stamp) for one in wanted if not self._holds(one, replacing=replacing)
         ]
+        if changed:  # else a bar is not worth its import
+            self._put(changed, progress)
+        self._leaving.forget()
+        self._store_pending()
+        self._words.write()
+
+    def _put(self, changed: list[_Stamped], progress: Progress | None) -> None:
         passages, total = self._passages(changed), 0
         if progress is not None and (all_passages := list(passages)):
             passages, total = iter(all_passages), len(all_passages)
@@ -219,9 +227,6 @@ class _Writer:
                 done += len(batch)
                 if progress is not None:
                     progress(done, total)
-        self._leaving.forget()
-        self._store_pending()
-        self._words.write()
 
     def _encoded_in(
         self, thread: Executor, passages: Iterator[Numbered]
@@ -275,8 +280,9 @@ class _Writer:
                 yield self.last_passage, passage
             passages = range(first, self.last_passage + 1)
             enter(self._connection, document.id, _entry(document, stamp, passages))
-            text = first, document.text, stored_blocks(document)
-            execute("INSERT INTO texts VALUES (?, ?, ?)", text)
+            # As bytes, since SQLite would have a text keep a copy of itself in UTF-8.
+            text = first, document.text.encode(), stored_blocks(document)
+            execute("INSERT INTO texts VALUES (?, CAST(? AS TEXT), ?)", text)
 
     def _encode(
         self, batch: list[Numbered], thread: Executor
@@ -290,8 +296,8 @@ class _Writer:
         new = [(number, text) for number, text in numbered if text not in self._leaving]
         old_vectors, moved = self._leaving.come_again(kept, self._tokens_left)
         self._tokens_left -= moved
-        with_tokens = self._tokens_left > 0
         texts = [text for _, text in new]
+        with_tokens = self._tokens_left > 0 or len(texts) <= _FEW  # and so in float32
         if precision := "float32" if with_tokens else getattr(self._encoder, "precision", ""):
             self.precisions.add(precision)
         future = thread.submit(self._encoded.encode, texts, with_tokens=with_tokens)
@@ -310,7 +316,7 @@ class _Writer:
         return finish
 
     def _store_tokens(self, passages: list[tuple[int, str, Tokens]]) -> None:
-        stored = passages[: self._tokens_left]
+        stored = passages[: max(self._tokens_left, 0)]
         self._tokens_left -= len(stored)
         for number, text, tokens in stored:
             row = number, digest_of(text), packed(tokens, digest_of(text))

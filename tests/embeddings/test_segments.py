@@ -176,6 +176,52 @@ def test_the_same_vectors_are_written_the_same(tmp_path: Path) -> None:
     assert files[0] == files[1]
 
 
+class TestManyNewVectors:
+    """Those that wait in a file without a name."""
+
+    @staticmethod
+    def filled(folder: Path, firsts: range) -> tuple[Segments, ExactStore]:
+        store, exact = Segments.load(folder, [], DIM), ExactStore(DIM)
+        for first in firsts:
+            vectors = unit_vectors(30, seed=first)
+            for each in (store, exact):
+                each.add(ids_for(vectors, first=first), vectors)
+        return store, exact
+
+    def test_they_are_found_as_others_are(self, tmp_path: Path) -> None:
+        store, exact = self.filled(tmp_path, range(1, 400, 30))
+        for each in (store, exact):
+            assert each.remove(some(5, 200, 1_000)) == 2
+        assert len(store) == len(exact) == 418
+        assert_finds_the_same(store, exact, unit_vectors(4, seed=99), 10)
+        among = some(5, 7, 8, 300, 418, 2_000)
+        assert store.search(unit_vectors(1), 9, among)[1].tolist() == (
+            exact.search(unit_vectors(1), 9, among)[1].tolist()
+        )
+        ids = exact.ids[::-3]
+        assert store.vectors(ids).tobytes() == exact.vectors(ids).tobytes()
+
+    def test_few_of_them_are_in_memory(self, tmp_path: Path) -> None:
+        store, _ = self.filled(tmp_path, range(1, 400, 30))
+        assert len(store._fresh) <= 50
+        assert [*tmp_path.iterdir()] == []
+
+    def test_an_id_is_taken_once(self, tmp_path: Path) -> None:
+        store, _ = self.filled(tmp_path, range(1, 400, 30))
+        with pytest.raises(StoreError, match="such as 7"):
+            store.add(some(7), unit_vectors(1))
+        with pytest.raises(StoreError, match="not in the store"):
+            store.vectors(some(7, 1_000))
+
+    def test_ids_may_fall(self, tmp_path: Path) -> None:
+        store, exact = self.filled(tmp_path, range(400, 0, -30))
+        assert_finds_the_same(store, exact, unit_vectors(4, seed=99), 10)
+        (segment,) = store.write(tmp_path, "vectors")
+        assert_finds_the_same(
+            Segments.load(tmp_path, [segment], DIM), exact, unit_vectors(4, seed=99), 10
+        )
+
+
 def test_a_missing_segment_is_refused(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     added(folder, 500, 1)

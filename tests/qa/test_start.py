@@ -20,7 +20,8 @@ finally:
     assert not heavy, heavy
 """
 TORCH = {"torch", "transformers", "sentence_transformers", "scipy", "sklearn", "pandas"}
-OTHERS = {"gradio", "tiktoken", "lxml", "pypdfium2", "jinja2", "huggingface_hub", "ir_measures"}
+OTHERS = {"gradio", "tiktoken", "tqdm", "lxml", "pypdfium2", "jinja2", "huggingface_hub"}
+OTHERS |= {"ir_measures", "openvino.tools.ovc.convert"}
 
 
 def loads_none_of(heavy: set[str], *arguments: str) -> None:

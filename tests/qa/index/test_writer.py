@@ -373,18 +373,3 @@ class TestProgress:
             tmp_path / "told", corpus("abc"), encoder=FakeEncoder(), progress=lambda *_: None
         )
         assert state_of(tmp_path / "told") == state_of(folder)
-
-
-def test_the_manifest_says_in_which_precisions_passages_were_encoded(tmp_path: Path) -> None:
-    class Quick(FakeEncoder):
-        precision = "int8"
-
-    def index(*texts: str) -> tuple[str, ...]:
-        documents = [Document(text, f"{text}.") for text in texts]
-        update_index(tmp_path / "index", documents, encoder=Quick(), token_vectors=1)
-        with closing(Index.open(tmp_path / "index")) as opened:
-            return opened.manifest.precisions
-
-    assert index("one") == ("float32",)  # with its tokens
-    assert index("two", "three") == ("float32", "int8")
-    assert index("two", "three") == ("float32", "int8")
