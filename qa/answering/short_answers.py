@@ -49,7 +49,7 @@ _KINDS = [
 ]
 
 
-_CLEAR = 0.2  # how likely start and end are, together, if the sentence answers
+_CLEAR = 0.3  # how likely start and end are, together, if the sentence answers
 _LONGEST = 24  # tokens
 
 
