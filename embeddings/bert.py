@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from embeddings.dynamic_quantization import compressed
 from embeddings.layers import attention, constant, linear, mask_bias, norm, numbers, whole
 from embeddings.model_config import UnsupportedModel, first_place
 from embeddings.openvino_runtime import Model, opset13
@@ -29,7 +30,12 @@ _PREFIX = re.compile(r"^(bert|roberta)\.(?=embeddings\.|encoder\.)")
 
 
 def build(
-    weights: Weights, config: dict[str, Any], pooling: str, ranges: Ranges | None = None
+    weights: Weights,
+    config: dict[str, Any],
+    pooling: str,
+    ranges: Ranges | None = None,
+    *,
+    dynamic: bool = False,
 ) -> Model:
     """Build the network.
 
@@ -42,11 +48,12 @@ def build(
         config: the model's.
         pooling: how the vectors of tokens become one.
         ranges: of the activations, for matrix products in int8; None takes them in float32.
+        dynamic: whether to take them in int8 without ranges, by dynamic quantization.
 
     Raises:
         UnsupportedModel: a weight is missing, or not float32.
     """
-    network = _Network(_without_prefix(weights), config, ranges)
+    network = _Network(_without_prefix(weights), config, ranges, dynamic=dynamic)
     ids, mask = _ids_and_mask()
     present = opset13.convert(mask, np.float32)
     tokens = network.tokens(ids, present)
@@ -68,7 +75,7 @@ def build_inputs(weights: Weights, config: dict[str, Any]) -> tuple[Model, list[
     return Model(results, [ids, mask], "inputs"), list(network.inputs)
 
 
-def build_joint(weights: Weights, config: dict[str, Any]) -> Model:
+def build_joint(weights: Weights, config: dict[str, Any], *, dynamic: bool = False) -> Model:
     """Build the network for pairs of texts that are read together.
 
     The tokens of all pairs follow one another without padding; only attention needs a table of
@@ -80,7 +87,7 @@ def build_joint(weights: Weights, config: dict[str, Any]) -> Model:
     Raises:
         UnsupportedModel: a weight is missing, or not float32.
     """
-    network = _Network(weights, config)
+    network = _Network(weights, config, dynamic=dynamic)
     ids, kinds, places, cells = (
         opset13.parameter([-1], np.int64, name=name) for name in ("ids", "kinds", "places", "cells")
     )
@@ -118,10 +125,16 @@ class _Packing(NamedTuple):
 
 class _Network:
     def __init__(
-        self, weights: Weights, config: dict[str, Any], ranges: Ranges | None = None
+        self,
+        weights: Weights,
+        config: dict[str, Any],
+        ranges: Ranges | None = None,
+        *,
+        dynamic: bool = False,
     ) -> None:
         self._weights = weights
         self._ranges = ranges
+        self._dynamic = dynamic
         self.inputs: dict[str, Node] = {}
         try:
             self._layers: int = config["num_hidden_layers"]
@@ -179,7 +192,7 @@ class _Network:
         self.inputs[names[0]] = x
         weights = [self._weight(f"{name}.weight") for name in names]
         if self._ranges is None:
-            nodes = list(map(constant, weights))
+            nodes = list(map(compressed if self._dynamic else constant, weights))
         else:
             x, nodes = quantized(x, weights, self._ranges[names[0]])
         biases = [self._weight(f"{name}.bias") for name in names]

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from embeddings.bert import build_joint
 from embeddings.model_config import read_config
 from embeddings.models import ModelFiles
-from embeddings.openvino_runtime import LATENCY, Network, has_bfloat16, padded
+from embeddings.openvino_runtime import LATENCY, Network, has_bfloat16, has_int8, padded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,9 +27,10 @@ Side = tuple[Sequence[int], "Array"]
 
 
 class PairEncoder:
-    """A BERT that reads two texts together, on OpenVINO; in bfloat16 where the processor has it.
+    """A BERT that reads two texts together, on OpenVINO.
 
-    Its vectors do not depend on the rest of a batch.
+    Its matrix products are in int8 where the processor has it, by dynamic quantization, and the
+    rest in bfloat16, likewise. Its vectors do not depend on the rest of a batch.
 
     Args:
         files: the model's.
@@ -48,7 +49,7 @@ class PairEncoder:
             tokenizer = Tokenizer.from_file(str(files.folder / "tokenizer.json"))
             weights = load_file(files.folder / "model.safetensors")
             config = read_config(files.folder).config
-            graph = build_joint(_adapted(weights, adapter), config)
+            graph = build_joint(_adapted(weights, adapter), config, dynamic=has_int8())
             precision = "bfloat16" if has_bfloat16() else "float32"
             self._network = Network(graph, LATENCY, precision)
         except Exception as error:  # tokenizers, safetensors and OpenVINO share no base class
