@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from embeddings.dynamic_quantization import compressed
 from embeddings.layers import attention, constant, linear, mask_bias, norm, numbers, whole
 from embeddings.model_config import UnsupportedModel, first_place
 from embeddings.openvino_runtime import Model, opset13
@@ -24,11 +25,17 @@ if TYPE_CHECKING:
 
 Weights = Mapping[str, "NDArray[np.float32]"]
 
+_KINDS = "embeddings.token_type_embeddings"
 _PREFIX = re.compile(r"^(bert|roberta)\.(?=embeddings\.|encoder\.)")
 
 
 def build(
-    weights: Weights, config: dict[str, Any], pooling: str, ranges: Ranges | None = None
+    weights: Weights,
+    config: dict[str, Any],
+    pooling: str,
+    ranges: Ranges | None = None,
+    *,
+    dynamic: bool = False,
 ) -> Model:
     """Build the network.
 
@@ -41,11 +48,12 @@ def build(
         config: the model's.
         pooling: how the vectors of tokens become one.
         ranges: of the activations, for matrix products in int8; None takes them in float32.
+        dynamic: whether to take them in int8 without ranges, by dynamic quantization.
 
     Raises:
         UnsupportedModel: a weight is missing, or not float32.
     """
-    network = _Network(_without_prefix(weights), config, ranges)
+    network = _Network(_without_prefix(weights), config, ranges, dynamic=dynamic)
     ids, mask = _ids_and_mask()
     present = opset13.convert(mask, np.float32)
     tokens = network.tokens(ids, present)
@@ -67,31 +75,66 @@ def build_inputs(weights: Weights, config: dict[str, Any]) -> tuple[Model, list[
     return Model(results, [ids, mask], "inputs"), list(network.inputs)
 
 
-def build_joint(weights: Weights, config: dict[str, Any]) -> Model:
-    """Build the network for two texts that are read together.
+def build_joint(weights: Weights, config: dict[str, Any], *, dynamic: bool = False) -> Model:
+    """Build the network for pairs of texts that are read together.
 
-    Its inputs are token ids and which text each is of, 0 or 1, int64, the mask, likewise, each of
-    shape (pairs, tokens); and what is added to the embedded tokens, float32, of shape (pairs,
-    tokens, dim). Its output is the last layer's vectors, (pairs, tokens, dim).
+    The tokens of all pairs follow one another without padding; only attention needs a table of
+    (pairs, tokens). The inputs are, of each token, its id, which text it is of (0 or 1), its place
+    in the pair, and its cell in the table, by number; the number of each cell's token; and a mask
+    that is 0 for cells without one: all int64. The last is what is added to each embedded token,
+    float32, (tokens, dim). The output is the last layer's vectors, (tokens, dim).
 
     Raises:
         UnsupportedModel: a weight is missing, or not float32.
     """
-    network = _Network(weights, config)
-    ids, kinds, mask = (
-        opset13.parameter([-1, -1], np.int64, name=name) for name in ("ids", "kinds", "mask")
+    network = _Network(weights, config, dynamic=dynamic)
+    ids, kinds, places, cells = (
+        opset13.parameter([-1], np.int64, name=name) for name in ("ids", "kinds", "places", "cells")
     )
-    added = opset13.parameter([-1, -1, config["hidden_size"]], np.float32, name="added")
-    tokens = network.tokens(ids, opset13.convert(mask, np.float32), kinds, added)
-    return Model([opset13.result(tokens)], [ids, kinds, mask, added], "joint")
+    tokens, mask = (opset13.parameter([-1, -1], np.int64, name=name) for name in ("tokens", "mask"))
+    added = opset13.parameter([-1, config["hidden_size"]], np.float32, name="added")
+    embedded = opset13.add(network.embedded_pairs(ids, kinds, places), added)
+    packing = _Packing(tokens, cells, config["hidden_size"])
+    read = network.layers(embedded, opset13.convert(mask, np.float32), packing)
+    inputs = [ids, kinds, places, cells, tokens, mask, added]
+    return Model([opset13.result(read)], inputs, "joint")
+
+
+class _Packing(NamedTuple):
+    """Texts whose tokens follow one another, and a table of (texts, tokens).
+
+    Attributes:
+        tokens: the number of each cell's token.
+        cells: the number of each token's cell.
+        dim: of their vectors.
+    """
+
+    tokens: Node
+    cells: Node
+    dim: int
+
+    def padded(self, x: Node) -> Node:
+        """Return the table's vectors: (texts, tokens, dim)."""
+        return opset13.gather(x, self.tokens, whole(0))
+
+    def packed(self, x: Node) -> Node:
+        """Return the vectors without those of padding: (tokens, dim)."""
+        flat = opset13.reshape(x, numbers(-1, self.dim), False)
+        return opset13.gather(flat, self.cells, whole(0))
 
 
 class _Network:
     def __init__(
-        self, weights: Weights, config: dict[str, Any], ranges: Ranges | None = None
+        self,
+        weights: Weights,
+        config: dict[str, Any],
+        ranges: Ranges | None = None,
+        *,
+        dynamic: bool = False,
     ) -> None:
         self._weights = weights
         self._ranges = ranges
+        self._dynamic = dynamic
         self.inputs: dict[str, Node] = {}
         try:
             self._layers: int = config["num_hidden_layers"]
@@ -102,34 +145,42 @@ class _Network:
         self._epsilon: float = config.get("layer_norm_eps", 1e-12)
         self._first_place = first_place(config)
 
-    def tokens(
-        self, ids: Node, present: Node, kinds: Node | None = None, added: Node | None = None
-    ) -> Node:
+    def tokens(self, ids: Node, present: Node) -> Node:
         """Return the last layer's vectors: (texts, tokens, dim)."""
-        x = self._embedded(ids, kinds)
-        if added is not None:
-            x = opset13.add(x, added)
+        return self.layers(self._embedded(ids), present)
+
+    def layers(self, x: Node, present: Node, packing: _Packing | None = None) -> Node:
+        """Return the last layer's vectors, packed as the first layer's are."""
         for number in range(self._layers):
-            x = self._layer(x, present, f"encoder.layer.{number}.")
+            x = self._layer(x, present, f"encoder.layer.{number}.", packing)
         return x
 
-    def _embedded(self, ids: Node, kinds: Node | None) -> Node:
-        words = self._weight("embeddings.word_embeddings.weight")
-        places = self._weight("embeddings.position_embeddings.weight")[self._first_place :]
-        of_kinds = self._weight("embeddings.token_type_embeddings.weight")
-        length = opset13.gather(opset13.shape_of(ids), numbers(1), whole(0))
-        if kinds is None:
-            places = places + of_kinds[0]
-        first = opset13.slice(constant(places), numbers(0), length, numbers(1), numbers(0))
-        x = opset13.add(opset13.gather(constant(words), ids, whole(0)), first)
-        if kinds is not None:
-            x = opset13.add(x, opset13.gather(constant(of_kinds), kinds, whole(0)))
+    def embedded_pairs(self, ids: Node, kinds: Node, places: Node) -> Node:
+        """Return the first layer's vectors of tokens of pairs: (tokens, dim)."""
+        of_places, of_kinds = self._places(), self._weight(f"{_KINDS}.weight")
+        x = opset13.add(self._words(ids), opset13.gather(constant(of_places), places, whole(0)))
+        x = opset13.add(x, opset13.gather(constant(of_kinds), kinds, whole(0)))
         return self._norm(x, "embeddings.LayerNorm")
 
-    def _layer(self, x: Node, present: Node, name: str) -> Node:
+    def _embedded(self, ids: Node) -> Node:
+        places = self._places() + self._weight(f"{_KINDS}.weight")[0]
+        length = opset13.gather(opset13.shape_of(ids), numbers(1), whole(0))
+        first = opset13.slice(constant(places), numbers(0), length, numbers(1), numbers(0))
+        return self._norm(opset13.add(self._words(ids), first), "embeddings.LayerNorm")
+
+    def _words(self, ids: Node) -> Node:
+        words = self._weight("embeddings.word_embeddings.weight")
+        return opset13.gather(constant(words), ids, whole(0))
+
+    def _places(self) -> NDArray[np.float32]:
+        return self._weight("embeddings.position_embeddings.weight")[self._first_place :]
+
+    def _layer(self, x: Node, present: Node, name: str, packing: _Packing | None) -> Node:
         parts = (f"{name}attention.self.{part}" for part in ("query", "key", "value"))
-        query, key, value = self._linear(x, *parts)
+        inputs = self._linear(x, *parts)
+        query, key, value = map(packing.padded, inputs) if packing else inputs
         read = attention(query, key, value, present, heads=self._heads, width=self._dim)
+        read = packing.packed(read) if packing else read
         (attended,) = self._linear(read, f"{name}attention.output.dense")
         x = self._norm(opset13.add(attended, x), f"{name}attention.output.LayerNorm")
         (inner,) = self._linear(x, f"{name}intermediate.dense")
@@ -141,7 +192,7 @@ class _Network:
         self.inputs[names[0]] = x
         weights = [self._weight(f"{name}.weight") for name in names]
         if self._ranges is None:
-            nodes = list(map(constant, weights))
+            nodes = list(map(compressed if self._dynamic else constant, weights))
         else:
             x, nodes = quantized(x, weights, self._ranges[names[0]])
         biases = [self._weight(f"{name}.bias") for name in names]

@@ -102,7 +102,8 @@ def load_encoder(
             the processor has it, with vectors of cosine 0.9999 to those of "float32"; "int8" is
             quicker yet (0.997), for the bundled model. Both need OpenVINO. "auto" takes the
             quickest that costs no quality: int8 for the bundled model where the processor has
-            VNNI or AMX, else float32. Queries and all token vectors are always in float32.
+            VNNI or AMX, else float32. Queries are in int8 (0.999) with "int8", else in float32, as
+            the token vectors of passages always are.
         only_fetched: take only the bundled model, or one that was fetched from the Hub before;
             open no folder of that name, and use no network.
 

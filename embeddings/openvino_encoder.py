@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from tokenizers import Encoding, Tokenizer
@@ -44,9 +44,9 @@ class OpenVINOEncoder:
     Args:
         files: the model's.
         precision: of the vectors of passages, "float32", "bfloat16", "int8" or "auto", which is
-            int8 where processor and model allow it, and else float32. Queries, and passages that
-            are encoded with their tokens, are always in float32: they are few, and so the loss of
-            precision is on one side only.
+            int8 where processor and model allow it, and else float32. Where it is int8, so are
+            queries, by dynamic quantization, which is more exact; otherwise they are in float32,
+            as passages that are encoded with their tokens always are.
 
     Raises:
         UnsupportedModel: the model needs something that is not supported here.
@@ -71,8 +71,8 @@ class OpenVINOEncoder:
         self._tokenizer_file = files.folder / "tokenizer.json"
         try:
             self._tokenizer = _tokenizer(self._tokenizer_file)
-            self._graph = _graph(files.folder, self._config.config, self._config.pooling)
-            self._low_latency = _Compiled(self._graph, LATENCY, "float32")
+            graph = self._built(dynamic=True) if precision == "int8" else self._graph
+            self._queries = _Compiled(graph, LATENCY, "float32")
         except UnsupportedModel:
             raise
         except Exception as error:  # tokenizers, safetensors and OpenVINO share no base class
@@ -83,6 +83,16 @@ class OpenVINOEncoder:
         self._tokenised = lru_cache(_TOKENISED_CACHED)(self._tokenizer.encode)
 
     @cached_property
+    def _graph(self) -> Model:
+        return self._built()
+
+    @cached_property
+    def _low_latency(self) -> _Compiled:
+        if self.precision == "int8":
+            return _Compiled(self._graph, LATENCY, "float32")
+        return self._queries
+
+    @cached_property
     def _high_throughput(self) -> _Compiled:
         return _Compiled(self._graph, THROUGHPUT, "float32")
 
@@ -91,8 +101,20 @@ class OpenVINOEncoder:
         """The network for passages in bfloat16, or in int8 with the rest in bfloat16."""
         if self.precision == "bfloat16":
             return _Compiled(self._graph, THROUGHPUT, "bfloat16")
-        graph = _graph(self._folder, self._config.config, self._config.pooling, self._ranges)
+        graph = self._built(self._ranges)
         return _Compiled(graph, THROUGHPUT, "bfloat16" if has_bfloat16() else "float32")
+
+    def _built(self, ranges: Ranges | None = None, *, dynamic: bool = False) -> Model:
+        """Build the network of the model's files."""
+        from safetensors.numpy import load_file
+
+        from embeddings.bert import build
+
+        file = self._folder / "model.safetensors"
+        if not file.is_file():
+            raise UnsupportedModel("its weights are in no model.safetensors")
+        config, pooling = self._config.config, self._config.pooling
+        return build(load_file(file), config, pooling, ranges, dynamic=dynamic)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Count with the model's own tokenizer, without truncation."""
@@ -107,7 +129,7 @@ class OpenVINOEncoder:
         """
         if len(texts) == 1:
             return self._query(texts[0])[0].copy()
-        return self._vectors(texts, self._config.query_prompt, self._exact)
+        return self._vectors(texts, self._config.query_prompt, lambda _: self._queries)
 
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Encode with the model's passage prompt, if it has one: (texts, dim).
@@ -164,7 +186,7 @@ class OpenVINOEncoder:
         read = self._read(prompt, texts)
         self._prepared = {
             texts[n]: (unit(vectors[[row]]), _outside(prompt, read[n], tokens[row]))
-            for batch, (tokens, vectors) in self._encoded(read, self._exact(len(read)))
+            for batch, (tokens, vectors) in self._encoded(read, self._queries)
             for row, n in enumerate(batch)
         }
 
@@ -174,7 +196,7 @@ class OpenVINOEncoder:
             return prepared
         prompt = self._config.query_prompt
         read = self._read(prompt, [text])
-        ((_, (tokens, vectors)),) = self._encoded(read, self._low_latency)
+        tokens, vectors = self._infer(read, self._queries)
         return unit(vectors), _outside(prompt, read[0], tokens[0])
 
     def _read(self, prompt: str, texts: Sequence[str]) -> list[Encoding]:
@@ -244,19 +266,6 @@ def _tokenizer(file: Path) -> Tokenizer:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
-
-
-def _graph(
-    folder: Path, config: dict[str, Any], pooling: str, ranges: Ranges | None = None
-) -> Model:
-    from safetensors.numpy import load_file
-
-    from embeddings.bert import build
-
-    weights = folder / "model.safetensors"
-    if not weights.is_file():
-        raise UnsupportedModel("its weights are in no model.safetensors")
-    return build(load_file(weights), config, pooling, ranges)
 
 
 def _batches(read: Sequence[Encoding], at_once: int) -> Iterator[list[int]]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
+    "GROUP",
     "LATENCY",
     "THROUGHPUT",
     "Core",
@@ -39,6 +40,9 @@ __all__ = [
 # each, the more so if other programs use the cores.
 LATENCY, THROUGHPUT = "LATENCY", "THROUGHPUT"
 
+GROUP = 64
+"""How many inputs of a layer share a scale in dynamic quantization."""
+
 _HINTS = {"float32": "f32", "bfloat16": "bf16"}
 _INT8 = re.compile(r"\b(avx512_vnni|avx_vnni|amx_int8)\b")  # as Linux names them
 _STEP = 16  # floats in the widest registers
@@ -55,7 +59,11 @@ class Network:
 
     def __init__(self, graph: Model, use: str = LATENCY, precision: str = "float32") -> None:
         # Without a hint for it, the runtime would take bfloat16 wherever the processor has it.
-        hints = {"PERFORMANCE_HINT": use, "INFERENCE_PRECISION_HINT": _HINTS[precision]}
+        hints = {
+            "PERFORMANCE_HINT": use,
+            "INFERENCE_PRECISION_HINT": _HINTS[precision],
+            "DYNAMIC_QUANTIZATION_GROUP_SIZE": GROUP,  # where weights are in int8
+        }
         compiled = Core().compile_model(graph, "CPU", hints)
         self.at_once: int = compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
         self._idle: SimpleQueue[InferRequest] = SimpleQueue()

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from embeddings.bert import build_joint
 from embeddings.model_config import read_config
 from embeddings.models import ModelFiles
-from embeddings.openvino_runtime import LATENCY, Network, has_bfloat16, padded
+from embeddings.openvino_runtime import LATENCY, Network, has_bfloat16, has_int8, padded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,9 +27,10 @@ Side = tuple[Sequence[int], "Array"]
 
 
 class PairEncoder:
-    """A BERT that reads two texts together, on OpenVINO; in bfloat16 where the processor has it.
+    """A BERT that reads two texts together, on OpenVINO.
 
-    Its vectors do not depend on the rest of a batch.
+    Its matrix products are in int8 where the processor has it, by dynamic quantization, and the
+    rest in bfloat16, likewise. Its vectors do not depend on the rest of a batch.
 
     Args:
         files: the model's.
@@ -47,7 +48,8 @@ class PairEncoder:
 
             tokenizer = Tokenizer.from_file(str(files.folder / "tokenizer.json"))
             weights = load_file(files.folder / "model.safetensors")
-            graph = build_joint(_adapted(weights, adapter), read_config(files.folder).config)
+            config = read_config(files.folder).config
+            graph = build_joint(_adapted(weights, adapter), config, dynamic=has_int8())
             precision = "bfloat16" if has_bfloat16() else "float32"
             self._network = Network(graph, LATENCY, precision)
         except Exception as error:  # tokenizers, safetensors and OpenVINO share no base class
@@ -70,18 +72,19 @@ class PairEncoder:
         A pair's tokens are at most as many as the model has positions, less three.
         """
         rows = list(starmap(self._row, pairs))
-        shape = len(rows), padded(max(len(ids) for ids, _, _ in rows))
-        ids, kinds, mask = (np.zeros(shape, np.int64) for _ in range(3))
-        added = np.zeros((*shape, rows[0][2].shape[1]), np.float32)
-        for number, (of_row, kind, summand) in enumerate(rows):
-            there = slice(len(of_row))
-            ids[number, there], kinds[number, there], mask[number, there] = of_row, kind, 1
-            added[number, there] = summand
-        (vectors,) = self._network.run(ids, kinds, mask, added)
+        lengths = np.array([len(ids) for ids, _, _ in rows])
+        mask = np.arange(padded(lengths.max())) < lengths[:, None]
+        cells = np.flatnonzero(mask)
+        tokens = np.maximum(mask.cumsum().reshape(mask.shape) - 1, 0)
+        ids, kinds, added = (np.concatenate(each) for each in zip(*rows, strict=True))
+        (vectors,) = self._network.run(
+            *(ids, kinds, cells % mask.shape[1], cells, tokens, mask.astype(np.int64), added)
+        )
         found = []
-        for row, ((one, _), (other, _)) in zip(vectors, pairs, strict=True):
-            second = 2 + len(one)
-            found.append((row[1 : 1 + len(one)], row[second : second + len(other)]))
+        starts = lengths.cumsum() - lengths
+        for start, ((one, _), (other, _)) in zip(starts, pairs, strict=True):
+            first, second = start + 1, start + 2 + len(one)
+            found.append((vectors[first : first + len(one)], vectors[second : second + len(other)]))
         return found
 
     def _row(self, one: Side, other: Side) -> tuple[list[int], list[int], Array]:

@@ -55,7 +55,7 @@ _precision_option = click.option(
     show_default=True,
     help="Number format in which new passages are encoded. auto is the quickest that costs no "
     "quality on this processor; float32 gives the same vectors everywhere. Passages with stored "
-    "token vectors are always in float32.",
+    "token vectors are always in float32; questions are in int8 with int8, and else in float32.",
 )
 
 

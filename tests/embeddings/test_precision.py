@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -68,15 +69,35 @@ def test_vectors_of_passages_are_near_those_of_float32(quick: Encoder, exact: En
     assert (found != expected).any(axis=1).all()
 
 
-def test_questions_and_tokens_are_those_of_float32(quick: Encoder, exact: Encoder) -> None:
-    for texts in (TEXTS, TEXTS[:3], TEXTS[:1]):
-        assert quick.encode_queries(texts).tobytes() == exact.encode_queries(texts).tobytes()
-    encoded = [
-        [each.query_tokens(TEXTS[5]), *each.passage_tokens(TEXTS)] for each in (quick, exact)
-    ]
+def test_tokens_of_passages_are_those_of_float32(quick: Encoder, exact: Encoder) -> None:
+    encoded = [each.passage_tokens(TEXTS) for each in (quick, exact)]
     for found, expected in zip(*encoded, strict=True):
         assert found.vectors.tobytes() == expected.vectors.tobytes()
         assert found.spans.tolist() == expected.spans.tolist()
+
+
+def test_questions_are_in_int8_with_the_passages_and_else_in_float32(
+    quick: Encoder, exact: Encoder
+) -> None:
+    found, expected = quick.encode_queries(TEXTS), exact.encode_queries(TEXTS)
+    tokens, exact_tokens = (each.query_tokens(TEXTS[5]).vectors for each in (quick, exact))
+    if of_encoder(quick)["precision"] == "int8":
+        assert 0.99 < (found * expected).sum(axis=1).min() < 0.99999
+        assert 0.98 < (tokens * exact_tokens).sum(axis=1).min() < 0.99999
+    else:
+        assert found.tobytes() == expected.tobytes()
+        assert tokens.tobytes() == exact_tokens.tobytes()
+
+
+def test_a_question_is_encoded_alike_by_itself_and_among_many(quick: Encoder) -> None:
+    """To the last digit, and in several threads."""
+    with ThreadPoolExecutor(4) as threads:
+        alone = list(threads.map(lambda text: quick.encode_queries([text])[0].tobytes(), TEXTS))
+    assert [vector.tobytes() for vector in quick.encode_queries(TEXTS)] == alone
+    tokens = [quick.query_tokens(text).vectors.tobytes() for text in TEXTS]
+    again = [f"{text} " for text in TEXTS]
+    quick.prepare_queries(again)
+    assert [quick.query_tokens(text).vectors.tobytes() for text in again] == tokens
 
 
 def test_a_passage_whose_tokens_are_encoded_with_it_is_that_of_float32(

@@ -160,5 +160,5 @@ def test_the_thorough_reader_reads_as_it_was_trained_in_torch(real_encoder: Enco
         assert reading.ends is not None
         of_passage = slice(first, first + len(reading.tokens))
         odds = (parts[number] - none[number])[of_passage].numpy()
-        assert reading.tokens == pytest.approx(odds, abs=0.05)  # in bfloat16
-        assert reading.ends == pytest.approx(ends[number][of_passage].numpy(), abs=0.05)
+        assert reading.tokens == pytest.approx(odds, abs=0.2)  # in int8
+        assert reading.ends == pytest.approx(ends[number][of_passage].numpy(), abs=0.2)
