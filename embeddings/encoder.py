@@ -78,7 +78,7 @@ class Encoder(Protocol):
         """Encode the tokens of passages, each as if it were alone."""
 
     def encode_with_tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[Tokens]]:
-        """Encode passages and their tokens at once, in float32 both."""
+        """Encode passages and their tokens at once, as queries are."""
 
 
 def load_encoder(
@@ -100,10 +100,9 @@ def load_encoder(
         device: a torch device such as "cpu" or "cuda"; None takes a GPU if there is one.
         precision: of the vectors of passages. "bfloat16" takes half or a third of the time where
             the processor has it, with vectors of cosine 0.9999 to those of "float32"; "int8" is
-            quicker yet (0.997), for the bundled model. Both need OpenVINO. "auto" takes the
-            quickest that costs no quality: int8 for the bundled model where the processor has
-            VNNI or AMX, else float32. Queries are in int8 (0.999) with "int8", else in float32, as
-            the token vectors of passages always are.
+            quicker yet (0.997). Both need OpenVINO. "auto" takes the quickest that was measured to
+            cost no quality: int8 for the bundled model where the processor has VNNI or AMX, else
+            float32. Queries and token vectors are in int8 (0.999) with "int8", else in float32.
         only_fetched: take only the bundled model, or one that was fetched from the Hub before;
             open no folder of that name, and use no network.
 

@@ -44,9 +44,9 @@ class OpenVINOEncoder:
     Args:
         files: the model's.
         precision: of the vectors of passages, "float32", "bfloat16", "int8" or "auto", which is
-            int8 where processor and model allow it, and else float32. Where it is int8, so are
-            queries, by dynamic quantization, which is more exact; otherwise they are in float32,
-            as passages that are encoded with their tokens always are.
+            int8 for the bundled model where the processor has it, and else float32. With int8,
+            queries and tokens are in int8 by dynamic quantization, which is more exact, and so are
+            passages of a model that is not calibrated. Else queries and tokens are in float32.
 
     Raises:
         UnsupportedModel: the model needs something that is not supported here.
@@ -61,8 +61,6 @@ class OpenVINOEncoder:
         self.model = files.name
         self.digest = files.digest
         self._ranges = known_ranges(files.digest) if precision in ("auto", "int8") else None
-        if precision == "int8" and self._ranges is None:
-            raise files.unloadable("it is not calibrated for int8: leave the precision out")
         if precision == "auto":
             precision = "int8" if self._ranges and has_int8() else "float32"
         self.precision = precision
@@ -71,8 +69,8 @@ class OpenVINOEncoder:
         self._tokenizer_file = files.folder / "tokenizer.json"
         try:
             self._tokenizer = _tokenizer(self._tokenizer_file)
-            graph = self._built(dynamic=True) if precision == "int8" else self._graph
-            self._queries = _Compiled(graph, LATENCY, "float32")
+            self._graph = self._built(dynamic=precision == "int8")
+            self._one_by_one = _Compiled(self._graph, LATENCY, self._float())
         except UnsupportedModel:
             raise
         except Exception as error:  # tokenizers, safetensors and OpenVINO share no base class
@@ -82,27 +80,25 @@ class OpenVINOEncoder:
         self._prepared: dict[str, tuple[NDArray[np.float32], Tokens]] = {}
         self._tokenised = lru_cache(_TOKENISED_CACHED)(self._tokenizer.encode)
 
-    @cached_property
-    def _graph(self) -> Model:
-        return self._built()
+    @property
+    def token_precision(self) -> str:
+        """The precision of queries, of tokens, and of passages that are encoded with them."""
+        return "int8" if self.precision == "int8" else "float32"
+
+    def _float(self) -> str:
+        """Return what is computed in beside int8, or in its place."""
+        return "bfloat16" if self.precision == "int8" and has_bfloat16() else "float32"
 
     @cached_property
-    def _low_latency(self) -> _Compiled:
-        if self.precision == "int8":
-            return _Compiled(self._graph, LATENCY, "float32")
-        return self._queries
-
-    @cached_property
-    def _high_throughput(self) -> _Compiled:
-        return _Compiled(self._graph, THROUGHPUT, "float32")
+    def _many_at_once(self) -> _Compiled:
+        return _Compiled(self._graph, THROUGHPUT, self._float())
 
     @cached_property
     def _quantized(self) -> _Compiled:
-        """The network for passages in bfloat16, or in int8 with the rest in bfloat16."""
+        """The network for the vectors of passages in bfloat16, or in int8 with known ranges."""
         if self.precision == "bfloat16":
             return _Compiled(self._graph, THROUGHPUT, "bfloat16")
-        graph = self._built(self._ranges)
-        return _Compiled(graph, THROUGHPUT, "bfloat16" if has_bfloat16() else "float32")
+        return _Compiled(self._built(self._ranges), THROUGHPUT, self._float())
 
     def _built(self, ranges: Ranges | None = None, *, dynamic: bool = False) -> Model:
         """Build the network of the model's files."""
@@ -129,7 +125,7 @@ class OpenVINOEncoder:
         """
         if len(texts) == 1:
             return self._query(texts[0])[0].copy()
-        return self._vectors(texts, self._config.query_prompt, lambda _: self._queries)
+        return self._vectors(texts, self._config.query_prompt, lambda _: self._one_by_one)
 
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Encode with the model's passage prompt, if it has one: (texts, dim).
@@ -147,7 +143,7 @@ class OpenVINOEncoder:
         return self.encode_with_tokens(texts)[1]
 
     def encode_with_tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[Tokens]]:
-        """Encode passages and their tokens at once, both in float32."""
+        """Encode passages and their tokens at once, both as queries are."""
         prompt = self._config.passage_prompt
         vectors = np.empty((len(texts), self.dim), np.float32)
         by_number: dict[int, Tokens] = {}
@@ -159,14 +155,13 @@ class OpenVINOEncoder:
         return unit(vectors), [by_number[n] for n in range(len(texts))]
 
     def _exact(self, texts: int) -> _Compiled:
-        """Return the network in float32 for a number of texts."""
-        return self._low_latency if texts <= _FEW else self._high_throughput
+        """Return the more exact network for a number of texts."""
+        return self._one_by_one if texts <= _FEW else self._many_at_once
 
     def _for_passages(self, texts: int) -> _Compiled:
         """Return the network for the vectors of a number of passages."""
-        if self.precision == "float32":
-            return self._exact(texts)
-        return self._quantized
+        is_exact = self.precision == "float32" or (self.precision == "int8" and not self._ranges)
+        return self._exact(texts) if is_exact else self._quantized
 
     def _vectors(
         self, texts: Sequence[str], prompt: str, network: Callable[[int], _Compiled]
@@ -186,7 +181,7 @@ class OpenVINOEncoder:
         read = self._read(prompt, texts)
         self._prepared = {
             texts[n]: (unit(vectors[[row]]), _outside(prompt, read[n], tokens[row]))
-            for batch, (tokens, vectors) in self._encoded(read, self._queries)
+            for batch, (tokens, vectors) in self._encoded(read, self._one_by_one)
             for row, n in enumerate(batch)
         }
 
@@ -196,7 +191,7 @@ class OpenVINOEncoder:
             return prepared
         prompt = self._config.query_prompt
         read = self._read(prompt, [text])
-        tokens, vectors = self._infer(read, self._queries)
+        tokens, vectors = self._infer(read, self._one_by_one)
         return unit(vectors), _outside(prompt, read[0], tokens[0])
 
     def _read(self, prompt: str, texts: Sequence[str]) -> list[Encoding]:

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 _ENCODED_AT_ONCE = 128  # small, to show progress and to lose little when stopped
 _STORED_AT_ONCE = 4_096
-_FEW = 16  # passages: an encoder in fewer bits takes longer to make ready than it saves
+_FEW = 16  # passages: what encodes many takes longer to make ready than it saves
 
 _log = logging.getLogger("inquote")
 
@@ -297,8 +297,9 @@ class _Writer:
         old_vectors, moved = self._leaving.come_again(kept, self._tokens_left)
         self._tokens_left -= moved
         texts = [text for _, text in new]
-        with_tokens = self._tokens_left > 0 or len(texts) <= _FEW  # and so in float32
-        if precision := "float32" if with_tokens else getattr(self._encoder, "precision", ""):
+        with_tokens = self._tokens_left > 0 or len(texts) <= _FEW
+        told = "token_precision" if with_tokens else "precision"
+        if precision := getattr(self._encoder, told, ""):
             self.precisions.add(precision)
         future = thread.submit(self._encoded.encode, texts, with_tokens=with_tokens)
 

@@ -14,14 +14,15 @@ from qa.index.transaction import transaction
 from tests.fakes import FakeEncoder
 
 
-class Int8Encoder(FakeEncoder):
-    precision = "int8"
+class QuickEncoder(FakeEncoder):
+    precision = "bfloat16"
+    token_precision = "float32"
 
 
 def precisions_after(folder: Path, *texts: str) -> list[tuple[str, ...]]:
     """Index documents of these texts, and return the precisions of each segment."""
     documents = [Document(text, f"{text}.") for text in texts]
-    update_index(folder, documents, encoder=Int8Encoder(), token_vectors=1)
+    update_index(folder, documents, encoder=QuickEncoder(), token_vectors=1)
     return [segment.precisions for segment in manifest_of(folder).segments]
 
 
@@ -36,14 +37,14 @@ def test_each_segment_tells_in_which_precisions_its_passages_were_encoded(
     folder = tmp_path / "index"
     monkeypatch.setattr(writer, "_FEW", 1)
     assert precisions_after(folder, "one") == [("float32",)]  # with its tokens
-    assert precisions_after(folder, "two", "three") == [("float32", "int8")]  # merged
+    assert precisions_after(folder, "two", "three") == [("bfloat16", "float32")]  # merged
     monkeypatch.setattr(segments, "_SMALL", 0)
     monkeypatch.setattr(segments, "_MERGED", 0)
-    assert precisions_after(folder, "four", "five") == [("float32", "int8"), ("int8",)]
-    assert manifest_of(folder).precisions == ("float32", "int8")
+    assert precisions_after(folder, "four", "five") == [("bfloat16", "float32"), ("bfloat16",)]
+    assert manifest_of(folder).precisions == ("bfloat16", "float32")
 
 
-def test_few_passages_are_encoded_in_float32(tmp_path: Path) -> None:
+def test_few_passages_are_encoded_as_those_with_stored_tokens_are(tmp_path: Path) -> None:
     folder = tmp_path / "index"
     assert precisions_after(folder, "one") == [("float32",)]  # with its tokens
     assert precisions_after(folder, "a few", "others") == [("float32",)]
