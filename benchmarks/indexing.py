@@ -34,6 +34,8 @@ def measure(rates: Rates, options: argparse.Namespace) -> Measured:
     lengths = encoder.count_tokens(passages)
     most = len(passages) / rates.encoding(lengths)
     times = {f"index {COPIES} copies": indexed, **_encoded(passages)}
+    if has_int8():
+        times[f"index {COPIES} copies, int8"], _ = _indexed(load_encoder(precision="int8"))
     rows = [_cells(name, each, len(passages), most) for name, each in times.items()]
     rows.append(_not_encoded(encoder))
     names = ("passages a second", "median", "best", "per processor second", "most", "share")
@@ -52,6 +54,7 @@ def _indexed(encoder: Encoder) -> tuple[Times, list[str]]:
     Equal passages are encoded once, so each copy's sentences have its number.
     """
     copies = _copies(COPIES)
+    encoder.encode_with_tokens([document.title for document in copies] * COPIES)  # compiles
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         times = Times.of([clocked(lambda: update_index(folder, copies, encoder=encoder))])

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from embeddings.dynamic_quantization import compressed
 from embeddings.layers import attention, constant, linear, mask_bias, norm, numbers, whole
 from embeddings.model_config import UnsupportedModel, first_place
 from embeddings.openvino_runtime import Model, opset13
-from embeddings.quantization import Ranges, quantized
+from embeddings.quantization import Ranges, int8_weight, quantized
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -192,7 +191,7 @@ class _Network:
         self.inputs[names[0]] = x
         weights = [self._weight(f"{name}.weight") for name in names]
         if self._ranges is None:
-            nodes = list(map(compressed if self._dynamic else constant, weights))
+            nodes = list(map(int8_weight if self._dynamic else constant, weights))
         else:
             x, nodes = quantized(x, weights, self._ranges[names[0]])
         biases = [self._weight(f"{name}.bias") for name in names]

@@ -1,9 +1,12 @@
-"""Matrix products in int8, by post-training quantization.
+"""Matrix products in int8, by post-training quantization, static or dynamic.
 
-Weights are quantized symmetrically with a scale per output channel, activations with one scale and
-zero point per tensor, from the minimum and maximum that calibration has seen. A few channels of the
-activations are far larger than the others, so part of their scale goes to the weights first
-(Xiao et al. 2022, SmoothQuant).
+Static: weights have a scale per output, activations one scale and zero point per tensor, from the
+minimum and maximum that calibration has seen. A few channels of the activations are far larger than
+the others, so part of their scale goes to the weights first (Xiao et al. 2022, SmoothQuant).
+
+Dynamic, slower and more exact: weights have a scale for every 64 inputs of an output, and the
+runtime quantizes the activations of each token likewise as they come, so that no digit depends on
+the rest of a batch. It needs no calibration.
 """
 
 from __future__ import annotations
@@ -14,8 +17,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embeddings.layers import constant
-from embeddings.openvino_runtime import opset13
+from embeddings.layers import constant, numbers
+from embeddings.openvino_runtime import GROUP, opset13
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,7 +31,7 @@ RANGES_FILE = Path(__file__).parent / "ranges" / "all-minilm-l6-v2.safetensors"
 """What calibration has seen of the bundled model; `benchmarks/calibrate.py` makes it."""
 
 _ALPHA = 0.8  # SmoothQuant's migration strength
-_ACTIVATION_LEVELS, _WEIGHT_LEVELS = 256, 255
+_ACTIVATION_LEVELS, _WEIGHT_HIGHEST = 256, 127
 _LEAST = 1e-5
 
 Ranges = Mapping[str, "Array"]
@@ -57,7 +60,7 @@ def quantized(x: Node, weights: Sequence[Array], ranges: Array) -> tuple[Node, l
     of_weights = np.maximum(np.max([np.abs(w).max(axis=0) for w in weights], axis=0), _LEAST)
     smoothing = of_input**_ALPHA / of_weights ** (1 - _ALPHA)
     minima, maxima = ranges / smoothing
-    low, high = min(float(minima.min()), 0.0), max(float(maxima.max()), 0.0)
+    low, high = min(float(minima.min()), 0.0), max(float(maxima.max()), _LEAST)
     scale = (high - low) / (_ACTIVATION_LEVELS - 1)
     zero_point = round(-low / scale)  # so that 0 is one of the levels
     bounds = constant(-zero_point * scale), constant((_ACTIVATION_LEVELS - 1 - zero_point) * scale)
@@ -69,7 +72,17 @@ def quantized(x: Node, weights: Sequence[Array], ranges: Array) -> tuple[Node, l
 
 
 def _quantized_weight(weight: Array) -> Output:
-    high = np.abs(weight).max(axis=1, keepdims=True)
+    high = np.maximum(np.abs(weight).max(axis=1, keepdims=True), _LEAST)
     bounds = constant(-high), constant(high)
-    node: Node = opset13.fake_quantize(constant(weight), *bounds, *bounds, _WEIGHT_LEVELS)
+    node: Node = opset13.fake_quantize(constant(weight), *bounds, *bounds, 2 * _WEIGHT_HIGHEST + 1)
     return node.output(0)
+
+
+def int8_weight(weight: Array) -> Output:
+    """Return a layer's weight, (outputs, inputs), in int8, for dynamic quantization."""
+    outputs, inputs = weight.shape
+    grouped = weight.reshape(outputs, -1, GROUP if inputs % GROUP == 0 else inputs)
+    scale = np.maximum(np.abs(grouped).max(axis=2, keepdims=True), _LEAST) / _WEIGHT_HIGHEST
+    levels = opset13.constant(np.rint(grouped / scale).astype(np.int8))
+    restored = opset13.multiply(opset13.convert(levels, np.float32), constant(scale))
+    return opset13.reshape(restored, numbers(outputs, inputs), False).output(0)
