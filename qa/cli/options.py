@@ -53,9 +53,8 @@ _precision_option = click.option(
     type=click.Choice(["auto", "float32", "bfloat16", "int8"]),
     default="auto",
     show_default=True,
-    help="Number format in which new passages are encoded. auto is the quickest that costs no "
-    "quality on this processor; float32 gives the same vectors everywhere. Passages with stored "
-    "token vectors are always in float32; questions are in int8 with int8, and else in float32.",
+    help="Number format in which questions and new passages are encoded. auto is the quickest that "
+    "was measured to cost no quality on this processor; float32 gives the same vectors everywhere.",
 )
 
 
