@@ -51,6 +51,7 @@ _KINDS = [
 
 _CLEAR = 0.3  # how likely start and end are, together, if the sentence answers
 _LONGEST = 24  # tokens
+_CURRENCIES = "$€£¥"
 
 
 def short_answer(question: str, scored: ScoredPassage, sentence: Span) -> Span | None:
@@ -86,13 +87,27 @@ def short_answer(question: str, scored: ScoredPassage, sentence: Span) -> Span |
     return best
 
 
+def _rounded_off(text: str, words: Span, within: Span) -> Span:
+    """Widen words to whole ones, with a currency before, and a bracket that closes one in them."""
+    start, end = words
+    while start > within.start and text[start - 1 : start + 1].isalnum():
+        start -= 1
+    while end < within.end and text[end - 1 : end + 1].isalnum():
+        end += 1
+    if start > within.start and text[start - 1] in _CURRENCIES:
+        start -= 1
+    is_open = text.count("(", start, end) > text.count(")", start, end)
+    if is_open and end < within.end and text[end] == ")":
+        end += 1
+    return Span(start, end)
+
+
 def _between_ends(scored: ScoredPassage, ends: NDArray[np.float32], sentence: Span) -> Span | None:
     """Return the likeliest words of a sentence, if they are likely, and not all of it."""
     import numpy as np
 
-    passage = scored.match.passage
-    before = len(passage.text_in_context) - len(passage.text) - passage.start
-    spans = scored.match.tokens.spans - before
+    passage, at = scored.match.passage, scored.match.passage.start
+    spans = scored.match.tokens.spans - (len(passage.text_in_context) - len(passage.text) - at)
     inside = np.flatnonzero((spans[:, 0] >= sentence.start) & (spans[:, 1] <= sentence.end))
     if not len(inside):
         return None
@@ -100,12 +115,8 @@ def _between_ends(scored: ScoredPassage, ends: NDArray[np.float32], sentence: Sp
     first, last = (chances / chances.sum(axis=0)).T
     together = np.triu(np.outer(first, last)) - np.triu(np.outer(first, last), _LONGEST)
     start, end = np.unravel_index(int(together.argmax()), together.shape)
-    text, at = passage.text, passage.start
-    first_at, last_at = int(spans[inside[start], 0]), int(spans[inside[end], 1])
-    while first_at > sentence.start and text[first_at - 1 - at : first_at + 1 - at].isalnum():
-        first_at -= 1
-    while last_at < sentence.end and text[last_at - 1 - at : last_at + 1 - at].isalnum():
-        last_at += 1
-    found = Span(first_at, last_at)
+    words = Span(int(spans[inside[start], 0]) - at, int(spans[inside[end], 1]) - at)
+    found = _rounded_off(passage.text, words, Span(sentence.start - at, sentence.end - at))
     is_whole = len(inside) == end - start + 1
-    return found if together[start, end] >= _CLEAR and not is_whole else None
+    is_clear = together[start, end] >= _CLEAR and not is_whole
+    return Span(at + found.start, at + found.end) if is_clear else None

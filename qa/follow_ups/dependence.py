@@ -92,6 +92,7 @@ _EMPTY_IT = _pattern(
     rf"|prior|linked|compared|open|subject)(\w+ ){{1,2}}?{_FOLLOWED}",
     r"\b(do|does|did|would|will|can|could) it (take|cost|matter|mean|make sense|help|hurt) "
     rf"(\w+ ){{0,4}}?{_FOLLOWED}",
+    r"\bhow (much|long|far) (is|was|does|would|will) it( cost| take| be)? (for|if|per|when|from)\b",
     r"\b(what|how) (is|was|does|do) it (called|mean|feel|look|like)\b.* (to|if|when)\b",
     rf"\bit('s| is| was| takes?| took| costs?| means?) (\w+ ){{1,4}}?{_FOLLOWED}",
     r"\bit (rain|snow)s?\b|\bwhat time is it\b|\b(make|makes|made|find) it\b",

@@ -7,7 +7,7 @@ import pytest
 
 from qa.answering.candidates import ScoredPassage
 from qa.answering.late_interaction import Matcher, Reading
-from qa.answering.short_answers import short_answer
+from qa.answering.short_answers import _rounded_off, short_answer
 from qa.documents import Document, Span
 from qa.passages import Passage
 from tests.fakes import FakeEncoder
@@ -87,6 +87,20 @@ def test_a_short_answer_ends_with_a_word() -> None:
     spans[:, 1] = np.where(spans[:, 1] - spans[:, 0] > 3, spans[:, 0] + 3, spans[:, 1])
     cut = replace(passage.match, tokens=replace(passage.match.tokens, spans=spans))
     assert answer("Which nobleman paid?", passage._replace(match=cut)) == "Lord Grey"
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "whole"),
+    [
+        ("Turtles pay £120 a term.", "120", "£120"),
+        ("Bring a costume (no shorts).", "costume (no shorts", "costume (no shorts)"),
+        ("(Bring a costume.)", "costume.", "costume."),
+    ],
+)
+def test_a_currency_and_a_closing_bracket_belong_to_it(text: str, words: str, whole: str) -> None:
+    start = text.index(words)
+    found = _rounded_off(text, Span(start, start + len(words)), Span(0, len(text)))
+    assert text[slice(*found)] == whole
 
 
 @pytest.mark.parametrize(("start", "end", "chance"), [("Lord", "Grey", 0.1), ("Marta", ".", 0.9)])

@@ -96,6 +96,13 @@ def test_a_word_of_another_language_is_no_pronoun() -> None:
     assert points_outside("¿Por qué he llegado tarde?") is None
 
 
+@pytest.mark.parametrize(
+    "question", ["how much is it for turtles", "How long does it take from the station?"]
+)
+def test_an_it_that_points_ahead_is_no_pronoun(question: str) -> None:
+    assert points_outside(question) is None
+
+
 def test_the_pronoun_is_found_that_points_outside() -> None:
     question = "Is it true that she wrote it?"
     span = points_outside(question)
