@@ -140,7 +140,9 @@ def txtai() -> tuple[str, Build]:
     return version("txtai"), build
 
 
-def inquote(max_tokens: int | None = None, precision: str = "float32") -> tuple[str, Build]:
+def inquote(
+    max_tokens: int | None = None, precision: str = "float32", token_vectors: int | None = None
+) -> tuple[str, Build]:
     """Index on disk, with words beside vectors; `max_tokens` of a passage, None for the default."""
     from embeddings import load_encoder
     from qa import QA, Document
@@ -153,8 +155,9 @@ def inquote(max_tokens: int | None = None, precision: str = "float32") -> tuple[
     def build(ids: list[str], texts: list[str]) -> Search:
         folder = Path(tempfile.mkdtemp()) / "index"
         documents = [Document(id_, text, id_) for id_, text in zip(ids, texts, strict=True)]
-        tokens = None if precision == "float32" else 0  # they would be of float32, vectors too
-        update_index(folder, documents, encoder=encoder, chunking=chunking, token_vectors=tokens)
+        update_index(
+            folder, documents, encoder=encoder, chunking=chunking, token_vectors=token_vectors
+        )
         qa = QA(Index.open(folder), encoder)
 
         def search(question: str) -> list[str]:
@@ -170,7 +173,7 @@ PEERS: dict[str, Callable[[], tuple[str, Build]]] = {
     "inquote": inquote,
     "inquote-whole": lambda: inquote(max_tokens=2_000),
     "inquote-int8": lambda: inquote(precision="int8"),
-    "inquote-whole-int8": lambda: inquote(max_tokens=2_000, precision="int8"),
+    "inquote-whole-int8": lambda: inquote(2_000, "int8", token_vectors=0),
     "sbert": sbert,
     "langchain": langchain,
     "llamaindex": llamaindex,

@@ -44,7 +44,7 @@ OURS = {
     "inquote": "inquote, default",
     "inquote-whole": "inquote, one passage a paragraph",
     "inquote-int8": "inquote, default, int8",
-    "inquote-whole-int8": "inquote, one passage a paragraph, int8",
+    "inquote-whole-int8": "inquote, one passage a paragraph, int8, no token vectors",
 }
 PEERS = {
     "sbert": "sentence-transformers and FAISS",
