@@ -141,9 +141,13 @@ def txtai() -> tuple[str, Build]:
 
 
 def inquote(
-    max_tokens: int | None = None, precision: str = "float32", token_vectors: int | None = None
+    max_tokens: int | None = None, precision: str = "float32", tokens: int | None = None
 ) -> tuple[str, Build]:
-    """Index on disk, with words beside vectors; `max_tokens` of a passage, None for the default."""
+    """Index on disk, with words beside vectors.
+
+    `max_tokens` are those of a passage, and `tokens` the passages whose token vectors are stored;
+    None is the default.
+    """
     from embeddings import load_encoder
     from qa import QA, Document
     from qa.index import Index, update_index
@@ -173,7 +177,7 @@ PEERS: dict[str, Callable[[], tuple[str, Build]]] = {
     "inquote": inquote,
     "inquote-whole": lambda: inquote(max_tokens=2_000),
     "inquote-int8": lambda: inquote(precision="int8"),
-    "inquote-whole-int8": lambda: inquote(2_000, "int8", token_vectors=0),
+    "inquote-whole-int8": lambda: inquote(2_000, "int8", tokens=0),
     "sbert": sbert,
     "langchain": langchain,
     "llamaindex": llamaindex,
