@@ -159,9 +159,7 @@ def inquote(
     def build(ids: list[str], texts: list[str]) -> Search:
         folder = Path(tempfile.mkdtemp()) / "index"
         documents = [Document(id_, text, id_) for id_, text in zip(ids, texts, strict=True)]
-        update_index(
-            folder, documents, encoder=encoder, chunking=chunking, token_vectors=token_vectors
-        )
+        update_index(folder, documents, encoder=encoder, chunking=chunking, token_vectors=tokens)
         qa = QA(Index.open(folder), encoder)
 
         def search(question: str) -> list[str]:
