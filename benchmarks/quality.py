@@ -6,8 +6,7 @@
 
 FOLDER has question sets in BEIR's format; `docs/quality.md` has the tables. The last two lines
 measure a change, of the code or of the encoder: the runs of one version are kept, and those of the
-other are compared with them. With another precision than float32 no token vectors are stored, as
-passages that have some are encoded in float32.
+other are compared with them.
 
 The baselines rank passages by cosine, by BM25, or by reciprocal rank fusion of both, quote the
 sentences of the first five by cosine, and take the best cosine as the confidence. Each measure is
@@ -111,10 +110,10 @@ def baseline_runs(folder: Path, encoder: Encoder) -> Iterator[Run]:
         yield evaluate(baseline, questions, documents=questions.documents, name=method)
 
 
-def our_run(folder: Path, encoder: Encoder, *, whole: bool, token_vectors: int | None) -> Run:
+def our_run(folder: Path, encoder: Encoder, *, whole: bool) -> Run:
     questions = load_questions(folder)
     documents = corpus_of(folder, questions, whole=whole)
-    with indexed(documents, encoder, token_vectors) as qa:
+    with indexed(documents, encoder) as qa:
         ours = Ours(qa, questions)
         return evaluate(ours, questions, documents=documents, name="ours", any_corpus=whole)
 
@@ -215,8 +214,7 @@ def judged(
     folder, whole = goals[0].folder, goals[0].whole
     path, kept = options.bench / folder, f"{folder}{'-whole' * whole}"
     baselines = [] if whole or options.against else [*baseline_runs(path, encoder)]
-    stored = None if options.precision == "float32" else 0
-    ours = our_run(path, encoder, whole=whole, token_vectors=stored)
+    ours = our_run(path, encoder, whole=whole)
     if options.keep:
         ours.save(options.keep / kept)
     questions = load_questions(path)

@@ -49,12 +49,10 @@ def judged_irrelevant(question: Question) -> set[str]:
 
 
 @contextmanager
-def indexed(
-    documents: Iterable[Document], encoder: Encoder, token_vectors: int | None = None
-) -> Iterator[QA]:
-    """Index documents for as long as they are asked; `token_vectors` as in `update_index`."""
+def indexed(documents: Iterable[Document], encoder: Encoder) -> Iterator[QA]:
+    """Index documents for as long as they are asked."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        update_index(folder, documents, encoder=encoder, token_vectors=token_vectors)
+        update_index(folder, documents, encoder=encoder)
         with QA(Index.open(folder), encoder) as qa:
             yield qa

@@ -15,7 +15,7 @@ import numpy as np
 from embeddings.layers import attention, constant, linear, mask_bias, norm, numbers, whole
 from embeddings.model_config import UnsupportedModel, first_place
 from embeddings.openvino_runtime import Model, opset13
-from embeddings.quantization import Ranges, int8_weight, quantized
+from embeddings.quantization import int8_weight
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,14 +28,7 @@ _KINDS = "embeddings.token_type_embeddings"
 _PREFIX = re.compile(r"^(bert|roberta)\.(?=embeddings\.|encoder\.)")
 
 
-def build(
-    weights: Weights,
-    config: dict[str, Any],
-    pooling: str,
-    ranges: Ranges | None = None,
-    *,
-    dynamic: bool = False,
-) -> Model:
+def build(weights: Weights, config: dict[str, Any], pooling: str, *, int8: bool = False) -> Model:
     """Build the network.
 
     Its inputs are token ids and a mask that is 0 for padding, int64, each of shape (texts,
@@ -46,13 +39,12 @@ def build(
         weights: by their names in the model.
         config: the model's.
         pooling: how the vectors of tokens become one.
-        ranges: of the activations, for matrix products in int8; None takes them in float32.
-        dynamic: whether to take them in int8 without ranges, by dynamic quantization.
+        int8: whether to take matrix products in int8, and not in float32.
 
     Raises:
         UnsupportedModel: a weight is missing, or not float32.
     """
-    network = _Network(_without_prefix(weights), config, ranges, dynamic=dynamic)
+    network = _Network(_without_prefix(weights), config, int8=int8)
     ids, mask = _ids_and_mask()
     present = opset13.convert(mask, np.float32)
     tokens = network.tokens(ids, present)
@@ -61,20 +53,7 @@ def build(
     return Model(results, [ids, mask], "bert")
 
 
-def build_inputs(weights: Weights, config: dict[str, Any]) -> tuple[Model, list[str]]:
-    """Build a network whose outputs are the inputs of its matrix products, for calibration.
-
-    Returns:
-        The network, its inputs as those of `build`, and for each output the name of its ranges.
-    """
-    network = _Network(_without_prefix(weights), config)
-    ids, mask = _ids_and_mask()
-    network.tokens(ids, opset13.convert(mask, np.float32))
-    results = [opset13.result(x) for x in network.inputs.values()]
-    return Model(results, [ids, mask], "inputs"), list(network.inputs)
-
-
-def build_joint(weights: Weights, config: dict[str, Any], *, dynamic: bool = False) -> Model:
+def build_joint(weights: Weights, config: dict[str, Any], *, int8: bool = False) -> Model:
     """Build the network for pairs of texts that are read together.
 
     The tokens of all pairs follow one another without padding; only attention needs a table of
@@ -86,7 +65,7 @@ def build_joint(weights: Weights, config: dict[str, Any], *, dynamic: bool = Fal
     Raises:
         UnsupportedModel: a weight is missing, or not float32.
     """
-    network = _Network(weights, config, dynamic=dynamic)
+    network = _Network(weights, config, int8=int8)
     ids, kinds, places, cells = (
         opset13.parameter([-1], np.int64, name=name) for name in ("ids", "kinds", "places", "cells")
     )
@@ -123,18 +102,9 @@ class _Packing(NamedTuple):
 
 
 class _Network:
-    def __init__(
-        self,
-        weights: Weights,
-        config: dict[str, Any],
-        ranges: Ranges | None = None,
-        *,
-        dynamic: bool = False,
-    ) -> None:
+    def __init__(self, weights: Weights, config: dict[str, Any], *, int8: bool) -> None:
         self._weights = weights
-        self._ranges = ranges
-        self._dynamic = dynamic
-        self.inputs: dict[str, Node] = {}
+        self._stored = int8_weight if int8 else constant
         try:
             self._layers: int = config["num_hidden_layers"]
             self._heads: int = config["num_attention_heads"]
@@ -188,14 +158,10 @@ class _Network:
 
     def _linear(self, x: Node, *names: str) -> list[Node]:
         """Return the outputs of layers that take the same input."""
-        self.inputs[names[0]] = x
-        weights = [self._weight(f"{name}.weight") for name in names]
-        if self._ranges is None:
-            nodes = list(map(int8_weight if self._dynamic else constant, weights))
-        else:
-            x, nodes = quantized(x, weights, self._ranges[names[0]])
-        biases = [self._weight(f"{name}.bias") for name in names]
-        return [linear(x, node, bias) for node, bias in zip(nodes, biases, strict=True)]
+        return [
+            linear(x, self._stored(self._weight(f"{name}.weight")), self._weight(f"{name}.bias"))
+            for name in names
+        ]
 
     def _norm(self, x: Node, name: str) -> Node:
         weight, bias = self._weight(f"{name}.weight"), self._weight(f"{name}.bias")

@@ -78,7 +78,7 @@ class Encoder(Protocol):
         """Encode the tokens of passages, each as if it were alone."""
 
     def encode_with_tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[Tokens]]:
-        """Encode passages and their tokens at once, as queries are."""
+        """Encode passages and their tokens at once."""
 
 
 def load_encoder(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -13,7 +13,7 @@ import numpy as np
 from tokenizers import Encoding, Tokenizer
 
 from embeddings.model_config import UnsupportedModel, read_config
-from embeddings.models import ModelFiles
+from embeddings.models import DEFAULT_MODEL, ModelFiles
 from embeddings.openvino_runtime import (
     LATENCY,
     THROUGHPUT,
@@ -23,7 +23,6 @@ from embeddings.openvino_runtime import (
     has_int8,
     padded,
 )
-from embeddings.quantization import Ranges, known_ranges
 from embeddings.tokens import Tokens, unit
 
 if TYPE_CHECKING:
@@ -43,10 +42,9 @@ class OpenVINOEncoder:
 
     Args:
         files: the model's.
-        precision: of the vectors of passages, "float32", "bfloat16", "int8" or "auto", which is
-            int8 for the bundled model where the processor has it, and else float32. With int8,
-            queries and tokens are in int8 by dynamic quantization, which is more exact, and so are
-            passages of a model that is not calibrated. Else queries and tokens are in float32.
+        precision: of all vectors, "float32", "bfloat16", "int8" or "auto", which is int8 for the
+            bundled model where the processor has it, and else float32. int8 is of the products of
+            matrices; the rest is then in bfloat16 where the processor has that.
 
     Raises:
         UnsupportedModel: the model needs something that is not supported here.
@@ -60,17 +58,16 @@ class OpenVINOEncoder:
         self._config = read_config(files.folder)
         self.model = files.name
         self.digest = files.digest
-        self._ranges = known_ranges(files.digest) if precision in ("auto", "int8") else None
         if precision == "auto":
-            precision = "int8" if self._ranges and has_int8() else "float32"
+            is_quick = files.name == DEFAULT_MODEL and has_int8()
+            precision = "int8" if is_quick else "float32"
         self.precision = precision
         self.max_tokens = self._config.max_tokens
-        self._folder = files.folder
         self._tokenizer_file = files.folder / "tokenizer.json"
         try:
             self._tokenizer = _tokenizer(self._tokenizer_file)
-            self._graph = self._built(dynamic=precision == "int8")
-            self._one_by_one = _Compiled(self._graph, LATENCY, self._float())
+            self._graph = self._built(files.folder)
+            self._one_by_one = self._compiled(LATENCY)
         except UnsupportedModel:
             raise
         except Exception as error:  # tokenizers, safetensors and OpenVINO share no base class
@@ -80,37 +77,29 @@ class OpenVINOEncoder:
         self._prepared: dict[str, tuple[NDArray[np.float32], Tokens]] = {}
         self._tokenised = lru_cache(_TOKENISED_CACHED)(self._tokenizer.encode)
 
-    @property
-    def token_precision(self) -> str:
-        """The precision of queries, of tokens, and of passages that are encoded with them."""
-        return "int8" if self.precision == "int8" else "float32"
-
-    def _float(self) -> str:
-        """Return what is computed in beside int8, or in its place."""
-        return "bfloat16" if self.precision == "int8" and has_bfloat16() else "float32"
-
-    @cached_property
-    def _many_at_once(self) -> _Compiled:
-        return _Compiled(self._graph, THROUGHPUT, self._float())
-
-    @cached_property
-    def _quantized(self) -> _Compiled:
-        """The network for the vectors of passages in bfloat16, or in int8 with known ranges."""
-        if self.precision == "bfloat16":
-            return _Compiled(self._graph, THROUGHPUT, "bfloat16")
-        return _Compiled(self._built(self._ranges), THROUGHPUT, self._float())
-
-    def _built(self, ranges: Ranges | None = None, *, dynamic: bool = False) -> Model:
+    def _built(self, folder: Path) -> Model:
         """Build the network of the model's files."""
         from safetensors.numpy import load_file
 
         from embeddings.bert import build
 
-        file = self._folder / "model.safetensors"
+        file = folder / "model.safetensors"
         if not file.is_file():
             raise UnsupportedModel("its weights are in no model.safetensors")
         config, pooling = self._config.config, self._config.pooling
-        return build(load_file(file), config, pooling, ranges, dynamic=dynamic)
+        return build(load_file(file), config, pooling, int8=self.precision == "int8")
+
+    def _compiled(self, use: str) -> _Compiled:
+        is_exact = self.precision == "float32" or not has_bfloat16()
+        return _Compiled(self._graph, use, "float32" if is_exact else "bfloat16")
+
+    @cached_property
+    def _many_at_once(self) -> _Compiled:
+        return self._compiled(THROUGHPUT)
+
+    def _network(self, texts: int) -> _Compiled:
+        """Return the network for a number of texts; they get the same digits from either."""
+        return self._one_by_one if texts <= _FEW else self._many_at_once
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Count with the model's own tokenizer, without truncation."""
@@ -125,14 +114,14 @@ class OpenVINOEncoder:
         """
         if len(texts) == 1:
             return self._query(texts[0])[0].copy()
-        return self._vectors(texts, self._config.query_prompt, lambda _: self._one_by_one)
+        return self._vectors(texts, self._config.query_prompt)
 
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Encode with the model's passage prompt, if it has one: (texts, dim).
 
         Other callers have their turn between two batches.
         """
-        return self._vectors(texts, self._config.passage_prompt, self._for_passages)
+        return self._vectors(texts, self._config.passage_prompt)
 
     def query_tokens(self, text: str) -> Tokens:
         """Encode a query's tokens, and cache them; tokens of the prompt are left out."""
@@ -143,35 +132,24 @@ class OpenVINOEncoder:
         return self.encode_with_tokens(texts)[1]
 
     def encode_with_tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[Tokens]]:
-        """Encode passages and their tokens at once, both as queries are."""
+        """Encode passages and their tokens at once."""
         prompt = self._config.passage_prompt
         vectors = np.empty((len(texts), self.dim), np.float32)
         by_number: dict[int, Tokens] = {}
         read = self._read(prompt, texts)
-        for batch, (tokens, text_vectors) in self._encoded(read, self._exact(len(read))):
+        for batch, (tokens, text_vectors) in self._encoded(read):
             vectors[batch] = text_vectors
             for row, n in enumerate(batch):
                 by_number[n] = _outside(prompt, read[n], tokens[row])
         return unit(vectors), [by_number[n] for n in range(len(texts))]
 
-    def _exact(self, texts: int) -> _Compiled:
-        """Return the more exact network for a number of texts."""
-        return self._one_by_one if texts <= _FEW else self._many_at_once
-
-    def _for_passages(self, texts: int) -> _Compiled:
-        """Return the network for the vectors of a number of passages."""
-        is_exact = self.precision == "float32" or (self.precision == "int8" and not self._ranges)
-        return self._exact(texts) if is_exact else self._quantized
-
-    def _vectors(
-        self, texts: Sequence[str], prompt: str, network: Callable[[int], _Compiled]
-    ) -> NDArray[np.float32]:
+    def _vectors(self, texts: Sequence[str], prompt: str) -> NDArray[np.float32]:
         vectors = np.empty((len(texts), self.dim), np.float32)
         by_length = sorted(range(len(texts)), key=lambda n: len(texts[n]))
         for start in range(0, len(texts), _TEXTS_AT_ONCE):
             some = by_length[start : start + _TEXTS_AT_ONCE]
             read = self._read(prompt, [texts[n] for n in some])
-            for batch, (_, text_vectors) in self._encoded(read, network(len(read))):
+            for batch, (_, text_vectors) in self._encoded(read):
                 vectors[[some[n] for n in batch]] = text_vectors
         return unit(vectors)
 
@@ -181,7 +159,7 @@ class OpenVINOEncoder:
         read = self._read(prompt, texts)
         self._prepared = {
             texts[n]: (unit(vectors[[row]]), _outside(prompt, read[n], tokens[row]))
-            for batch, (tokens, vectors) in self._encoded(read, self._one_by_one)
+            for batch, (tokens, vectors) in self._encoded(read)
             for row, n in enumerate(batch)
         }
 
@@ -220,13 +198,12 @@ class OpenVINOEncoder:
         cutting.enable_truncation(self.max_tokens)
         return cutting
 
-    def _encoded(
-        self, read: Sequence[Encoding], network: _Compiled
-    ) -> Iterator[tuple[list[int], Arrays]]:
+    def _encoded(self, read: Sequence[Encoding]) -> Iterator[tuple[list[int], Arrays]]:
         """Encode batches of texts of similar length, and yield the numbers of the texts with each.
 
         Only as many batches are queued as run at once, so that others have their turn in between.
         """
+        network = self._network(len(read))
         running: deque[tuple[list[int], Future[Arrays]]] = deque()
         for batch in _batches(read, network.at_once):
             if len(running) == network.at_once:

@@ -49,7 +49,7 @@ class PairEncoder:
             tokenizer = Tokenizer.from_file(str(files.folder / "tokenizer.json"))
             weights = load_file(files.folder / "model.safetensors")
             config = read_config(files.folder).config
-            graph = build_joint(_adapted(weights, adapter), config, dynamic=has_int8())
+            graph = build_joint(_adapted(weights, adapter), config, int8=has_int8())
             precision = "bfloat16" if has_bfloat16() else "float32"
             self._network = Network(graph, LATENCY, precision)
         except Exception as error:  # tokenizers, safetensors and OpenVINO share no base class

@@ -53,7 +53,6 @@ if TYPE_CHECKING:
 
 _ENCODED_AT_ONCE = 128  # small, to show progress and to lose little when stopped
 _STORED_AT_ONCE = 4_096
-_FEW = 16  # passages: what encodes many takes longer to make ready than it saves
 
 _log = logging.getLogger("inquote")
 
@@ -297,9 +296,8 @@ class _Writer:
         old_vectors, moved = self._leaving.come_again(kept, self._tokens_left)
         self._tokens_left -= moved
         texts = [text for _, text in new]
-        with_tokens = self._tokens_left > 0 or len(texts) <= _FEW
-        told = "token_precision" if with_tokens else "precision"
-        if precision := getattr(self._encoder, told, ""):
+        with_tokens = self._tokens_left > 0
+        if precision := getattr(self._encoder, "precision", ""):
             self.precisions.add(precision)
         future = thread.submit(self._encoded.encode, texts, with_tokens=with_tokens)
 
@@ -317,7 +315,7 @@ class _Writer:
         return finish
 
     def _store_tokens(self, passages: list[tuple[int, str, Tokens]]) -> None:
-        stored = passages[: max(self._tokens_left, 0)]
+        stored = passages[: self._tokens_left]
         self._tokens_left -= len(stored)
         for number, text, tokens in stored:
             row = number, digest_of(text), packed(tokens, digest_of(text))

@@ -8,21 +8,23 @@ import pytest
 
 from embeddings.stores import segments
 from qa.documents import Document
-from qa.index import Index, update_index, writer
+from qa.index import Index, update_index
 from qa.index.manifest import Manifest
-from qa.index.transaction import transaction
 from tests.fakes import FakeEncoder
 
 
-class QuickEncoder(FakeEncoder):
-    precision = "bfloat16"
-    token_precision = "float32"
+class EncoderIn(FakeEncoder):
+    def __init__(self, precision: str) -> None:
+        super().__init__()
+        self.precision = precision
 
 
-def precisions_after(folder: Path, *texts: str) -> list[tuple[str, ...]]:
+def precisions_after(
+    folder: Path, *texts: str, precision: str = "float32"
+) -> list[tuple[str, ...]]:
     """Index documents of these texts, and return the precisions of each segment."""
     documents = [Document(text, f"{text}.") for text in texts]
-    update_index(folder, documents, encoder=QuickEncoder(), token_vectors=1)
+    update_index(folder, documents, encoder=EncoderIn(precision))
     return [segment.precisions for segment in manifest_of(folder).segments]
 
 
@@ -35,21 +37,14 @@ def test_each_segment_tells_in_which_precisions_its_passages_were_encoded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "index"
-    monkeypatch.setattr(writer, "_FEW", 1)
-    assert precisions_after(folder, "one") == [("float32",)]  # with its tokens
-    assert precisions_after(folder, "two", "three") == [("bfloat16", "float32")]  # merged
+    assert precisions_after(folder, "one") == [("float32",)]
+    merged = precisions_after(folder, "two", "three", precision="bfloat16")
+    assert merged == [("bfloat16", "float32")]
     monkeypatch.setattr(segments, "_SMALL", 0)
     monkeypatch.setattr(segments, "_MERGED", 0)
-    assert precisions_after(folder, "four", "five") == [("bfloat16", "float32"), ("bfloat16",)]
-    assert manifest_of(folder).precisions == ("bfloat16", "float32")
-
-
-def test_few_passages_are_encoded_as_those_with_stored_tokens_are(tmp_path: Path) -> None:
-    folder = tmp_path / "index"
-    assert precisions_after(folder, "one") == [("float32",)]  # with its tokens
-    assert precisions_after(folder, "a few", "others") == [("float32",)]
-    with transaction(folder) as connection:
-        assert connection.execute("SELECT count(*) FROM tokens").fetchone() == (1,)
+    added = precisions_after(folder, "four", "five", precision="int8")
+    assert added == [("bfloat16", "float32"), ("int8",)]
+    assert manifest_of(folder).precisions == ("bfloat16", "float32", "int8")
 
 
 @pytest.mark.parametrize("told", [["bfloat16"], None])
