@@ -23,7 +23,7 @@ BACKENDS = ("auto", "openvino", "torch")
 """The runtimes of an encoder."""
 
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
-"""The precisions that the vectors of passages may be computed in."""
+"""The precisions that vectors may be computed in."""
 
 _GPU_SIGNS = (  # of NVIDIA, of AMD, of either in WSL, of NVIDIA on Windows
     "/dev/nvidiactl",
@@ -98,11 +98,11 @@ def load_encoder(
         backend: "openvino" is quick to load, and for the CPU only; "torch" runs every model and
             device. "auto" takes torch on a GPU, and else OpenVINO if it supports the model.
         device: a torch device such as "cpu" or "cuda"; None takes a GPU if there is one.
-        precision: of the vectors of passages. "bfloat16" takes half or a third of the time where
-            the processor has it, with vectors of cosine 0.9999 to those of "float32"; "int8" is
-            quicker yet (0.997). Both need OpenVINO. "auto" takes the quickest that was measured to
+        precision: of all vectors; all but "float32" need OpenVINO. "bfloat16" takes half the time
+            where the processor has it, with vectors of cosine 0.9999 to those of "float32", and
+            "int8" is a little quicker yet (0.9995). "auto" takes the quickest that was measured to
             cost no quality: int8 for the bundled model where the processor has VNNI or AMX, else
-            float32. Queries and token vectors are in int8 (0.999) with "int8", else in float32.
+            float32.
         only_fetched: take only the bundled model, or one that was fetched from the Hub before;
             open no folder of that name, and use no network.
 
