@@ -8,7 +8,7 @@ import pytest
 
 from embeddings import Encoder
 from qa import Document, Passage
-from qa.answering.joint_reader import WEIGHTS_FILE
+from qa.answering.joint_reader import WEIGHTS_FILE, JointReader
 from qa.answering.late_interaction import Matcher
 from qa.answering.readers import Reader, quick_reader, thorough_reader
 from qa.answering.span_reader import NOTHING, SpanReader
@@ -140,12 +140,19 @@ def test_the_quick_reader_reads_as_it_was_trained_in_torch(real_encoder: Encoder
         assert odds == pytest.approx(row[: len(odds)], abs=1e-5)
 
 
-def test_the_thorough_reader_reads_as_it_was_trained_in_torch(real_encoder: Encoder) -> None:
+@pytest.mark.parametrize(("is_exact", "most"), [(True, 0.002), (False, 0.5)])
+def test_the_thorough_reader_reads_as_it_was_trained_in_torch(
+    is_exact: bool, most: float, real_encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In float32 to the digit, and else about so."""
     import torch
 
     from benchmarks.joint_examples import Situations
     from benchmarks.joint_network import Network, batched
 
+    if is_exact:
+        for has in ("has_int8", "has_bfloat16"):
+            monkeypatch.setattr(f"embeddings.pairs.{has}", lambda: False)
     network = Network.load(WEIGHTS_FILE).eval()
     matcher = Matcher(real_encoder)
     read = passages()[:4]
@@ -155,10 +162,10 @@ def test_the_thorough_reader_reads_as_it_was_trained_in_torch(real_encoder: Enco
     with torch.inference_mode():
         parts, none, ends = network(batched([make.pair(query, m, ()) for m in matches]))
     first = 2 + len(query.weights)
-    for number, reading in enumerate(thorough_reader().read(query, matches)):
+    for number, reading in enumerate(JointReader.load().read(query, matches)):
         assert reading.tokens is not None
         assert reading.ends is not None
         of_passage = slice(first, first + len(reading.tokens))
         odds = (parts[number] - none[number])[of_passage].numpy()
-        assert reading.tokens == pytest.approx(odds, abs=0.2)  # in int8
-        assert reading.ends == pytest.approx(ends[number][of_passage].numpy(), abs=0.2)
+        assert reading.tokens == pytest.approx(odds, abs=most)
+        assert reading.ends == pytest.approx(ends[number][of_passage].numpy(), abs=most)
