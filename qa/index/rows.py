@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = "number, passages, id, title, source, sha256, stamp, pages, structure, checksum"
 ONE_DOCUMENT = (
-    f"SELECT {_COLUMNS}, text, blocks FROM documents "  # noqa: S608
+    f"SELECT {_COLUMNS}, text, blocks FROM documents "  # noqa: S608 - constants
     "LEFT JOIN texts ON document = number WHERE id = ?"
 )
 """Selects what `document_of` reads."""

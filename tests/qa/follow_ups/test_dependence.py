@@ -21,6 +21,8 @@ What is an atom?
 Tell me about lung cancer.
 Who opposes the deployment of THAAD in South Korea?
 Thanks!
+is there a toilet
+Are there any hotels nearby?
 """.strip().splitlines()
 
 LEANS = """
