@@ -21,7 +21,8 @@ information instead interested interesting involved just kind kinds know known l
 less let like likely list little long look looking
 lot made main make makes making many matter me mean
 meaning means meant mention mentioned might more most much name need needed needs neither never
-new next no number often oh ok okay old one ones only oops or other others otherwise out over own part
+new next no number often oh ok okay old one ones only oops or other others otherwise out
+over own part
 people please point possible provide provided put question really reason reasons related right
 said same say saying says see seem several show similar since sort sorry specific start state
 still sure take taken takes talk tell thank thanks thing things think thought time times today

@@ -51,4 +51,5 @@ def test_thin_words_have_no_substance() -> None:
         "treaty"
     ]
     assert substance("Why so?") == []
+    assert substance("And otherwise?") == []
     assert substance("And in 1950?") == ["1950"]
