@@ -28,7 +28,7 @@ _LONGEST_LOWER = 5  # of one that is typed in small letters
 _SHOUTED = 2  # words in capitals: more are no acronyms
 _BEFORE = 150  # characters of a long form, at most
 _SMALL = 2_000  # passages, about two million characters: of a larger index, the nearest are read
-_NEAREST = 50
+_NEAREST, _FEWER = 50, 20  # fewer if the query has no short form
 _MOST = 3  # forms that are put in
 
 Definitions = dict[str, Counter[str]]
@@ -47,8 +47,11 @@ class Acronyms:
     def expanded(self, query: str, documents: Sequence[str] | None = None) -> str:
         """Return a query with the other form of its acronyms and of its names in brackets."""
         among = self._all_read(documents) if len(self._index) <= _SMALL else ()
-        defined = self._defined_in(among) if among else definitions(self._near(query, documents))
-        found = self._long_forms(query, defined, among) or self._short_forms(query, defined)
+        short = [m for m in _IN_QUESTION.finditer(query) if self._may_be_short(m[0], query)]
+        most = _NEAREST if short else _FEWER
+        near = () if among else self._near(query, most, documents)
+        defined = self._defined_in(among) if among else definitions(near)
+        found = self._long_forms(query, short, defined, among) or self._short_forms(query, defined)
         for end, form in sorted(found[:_MOST], reverse=True):
             query = f"{query[:end]} ({form}){query[end:]}"
         return query
@@ -58,13 +61,15 @@ class Acronyms:
         return tuple(id_ for id_ in there if documents is None or id_ in named)
 
     def _long_forms(
-        self, query: str, defined: Definitions, among: tuple[str, ...]
+        self,
+        query: str,
+        short: Iterable[re.Match[str]],
+        defined: Definitions,
+        among: tuple[str, ...],
     ) -> list[tuple[int, str]]:
-        """Find the long forms of a query's acronyms, and where each is to be put."""
+        """Find the long forms of a query's short ones, and where each is to be put."""
         found = []
-        for place in _IN_QUESTION.finditer(query):
-            if not self._may_be_short(place[0], query):
-                continue
+        for place in short:
             forms = defined.get(_key(place[0]))
             long = forms.most_common(1)[0][0] if forms else self._spelt_out(place[0], among)
             if long and _plain(long) not in _plain(query):
@@ -102,9 +107,9 @@ class Acronyms:
     def _read_definitions(self, among: tuple[str, ...]) -> Definitions:
         return definitions(self._index.document(id_).text for id_ in among)
 
-    def _near(self, query: str, documents: Sequence[str] | None) -> Iterator[str]:
+    def _near(self, query: str, most: int, documents: Sequence[str] | None) -> Iterator[str]:
         among = None if documents is None else self._index.numbers_of(documents)
-        numbers = [n for n, _ in self._index.search_words(query, _NEAREST, among)]
+        numbers = [n for n, _ in self._index.search_words(query, most, among)]
         yield from (passage.text_in_context for passage in self._index.passages(numbers))
 
     def _find_initials(self, short: str, among: tuple[str, ...]) -> str | None:
