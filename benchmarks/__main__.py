@@ -80,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--keep", type=Path, help="a folder to keep the indexes of many and scale in")
     made.add_argument("--write", action="store_true", help="write to benchmarks/results.md")
     made.add_argument("--peers", type=_peers, default=PEERS, help=f"of {','.join(PEERS)}")
+    made.add_argument("--rounds", type=_positive, default=3, help="of peers")
     made.add_argument(
         "--passages",
         type=_positive,

@@ -1,9 +1,10 @@
 """How fast other libraries are at the same work, with the same model, on the same machine.
 
 Each is measured in a process of its own, one after another, ours first and last: noise shows in
-their difference. The peers have an environment of their own, `.venv-peers`, which is made at the
-first run from package registries (some 2 GB). Ours in int8 is left out where the processor has
-none. The set is squad2_cs224n, or the folder itself if it is a set.
+their difference. Ratios are shown from the worst round to the best. The peers have an environment
+of their own, `.venv-peers`, which is made at the first run from package registries (some 2 GB).
+Ours in int8 is left out where the processor has none. The set is squad2_cs224n, or the folder
+itself if it is a set.
 """
 
 from __future__ import annotations
@@ -68,23 +69,25 @@ Run = Mapping[str, Any]
 
 
 def measure(rates: Rates, options: argparse.Namespace) -> Measured:
-    """Measure ours, the peers, and ours again, each in a process of its own."""
+    """Measure ours, the peers, and ours again, each in a process of its own; as often as wanted."""
     bench: Path = options.bench
     folder = bench / "squad2_cs224n" if (bench / "squad2_cs224n").is_dir() else bench
     names = [name for name in OURS if has_int8() or "int8" not in name]
     first = [(name, sys.executable) for name in names]
     others = [(name, environment()) for name in options.peers]
-    runs = [
-        measured(python, name, folder, options.passages)
-        for name, python in (*first, *others, *first)
+    rounds = [
+        [
+            measured(python, name, folder, options.passages)
+            for name, python in (*first, *others, *first)
+        ]
+        for _ in range(options.rounds)
     ]
     most = most_per_second(rates, folder, options.passages)
     limits = ", ".join(f"{speed:,.0f} paragraphs/s in {kind}" for kind, speed in most.items())
     note = f"Limit of this machine's arithmetic, one passage a paragraph: {limits}."
-    ours = [mean_run([run for run in runs if run["peer"] == name]) for name in names]
-    peers = [run for run in runs if run["peer"] in PEERS]
-    text = "\n\n".join((ratios_of(ours, peers), figures_of(runs), note))
-    return Measured(text, lines_of(ours, peers, most) if peers else ())
+    by_name = [{name: mean_run(runs, name) for name in (*names, *options.peers)} for runs in rounds]
+    text = "\n\n".join((ratios_of(by_name), *map(figures_of, rounds), note))
+    return Measured(text, lines_of(by_name, most) if options.peers else ())
 
 
 def environment() -> str:
@@ -105,9 +108,10 @@ def measured(python: str, name: str, folder: Path, passages: int) -> Run:
     return run
 
 
-def mean_run(runs: Sequence[Run]) -> Run:
-    means = {key: statistics.mean(run[key] for run in runs) for key, _ in COMPARED.values()}
-    return {**runs[0], **means}
+def mean_run(runs: Sequence[Run], name: str) -> Run:
+    """Return the means of the figures of one library in a round."""
+    own = [run for run in runs if run["peer"] == name]
+    return {key: statistics.mean(run[key] for run in own) for key, _ in COMPARED.values()}
 
 
 def ratio(ours: Run, peer: Run, figure: str) -> float:
@@ -134,30 +138,49 @@ def figures_of(runs: Sequence[Run]) -> str:
     return table(("", *names, "hit@5", "version"), rows)
 
 
-def ratios_of(ours: Sequence[Run], peers: Sequence[Run]) -> str:
-    """Return a table of how many times as fast each of ours is as each peer."""
+def ratios_of(rounds: Sequence[Mapping[str, Run]]) -> str:
+    """Return a table of how many times as fast each of ours is as each peer, worst to best."""
+    peers = [name for name in rounds[0] if name in PEERS]
     rows = [
-        (f"{OURS[run['peer']]}: {figure}", *(f"{ratio(run, peer, figure):.2f}" for peer in peers))
-        for run in ours
+        (
+            f"{OURS[name]}: {figure}",
+            *(
+                _from_to([ratio(runs[name], runs[peer], figure) for runs in rounds])
+                for peer in peers
+            ),
+        )
+        for name in rounds[0]
+        if name in OURS
         for figure in COMPARED
     ]
-    return table(("times as fast as", *(PEERS[peer["peer"]] for peer in peers)), rows)
+    return table(("times as fast as", *(PEERS[peer] for peer in peers)), rows)
 
 
-def lines_of(ours: Sequence[Run], peers: Sequence[Run], most: Mapping[str, float]) -> list[Line]:
-    """Return each of ours beside the peer that is fastest at it.
+def _from_to(ratios: Sequence[float]) -> str:
+    worst, best = f"{min(ratios):.2f}", f"{max(ratios):.2f}"
+    return worst if worst == best else f"{worst} to {best}"
+
+
+def lines_of(rounds: Sequence[Mapping[str, Run]], most: Mapping[str, float]) -> list[Line]:
+    """Return each of ours beside the peer that is fastest at it: the median of the rounds.
 
     `most` is how many paragraphs a second the machine allows, by precision.
     """
     lines = []
-    for run in ours:
-        limit = most["float32"] / max(peer["per_second"] for peer in peers)
-        for figure, target in TARGETS.items():
-            times = min(ratio(run, peer, figure) for peer in peers)
-            what = f"{OURS[run['peer']]}: {figure}, to the fastest peer"
-            in_float32 = figure == "index" and "int8" not in run["peer"]
+    peers = [name for name in rounds[0] if name in PEERS]
+    limit = statistics.median(
+        most["float32"] / max(runs[peer]["per_second"] for peer in peers) for runs in rounds
+    )
+    for name in rounds[0]:
+        for figure, target in TARGETS.items() if name in OURS else ():
+            times = [
+                min(ratio(runs[name], runs[peer], figure) for peer in peers) for runs in rounds
+            ]
+            what = f"{OURS[name]}: {figure}, to the fastest peer"
+            in_float32 = figure == "index" and "int8" not in name
             floor = limit if in_float32 else None
-            lines.append(Line(what, times, "times", target, floor, more_is_better=True))
+            median = statistics.median(times)
+            lines.append(Line(what, median, "times", target, floor, more_is_better=True))
     return lines
 
 
