@@ -22,7 +22,7 @@ from qa.answering.weights import FOLDER
 
 WEIGHTS_FILE = FOLDER / "joint_reader.safetensors"
 
-_READ = 6  # passages
+_READ = 5  # passages
 HEADS = "heads."  # before the names of weights that are not of the encoder
 
 Array = NDArray[np.float32]
