@@ -1,7 +1,7 @@
 """Search by words, scored by BM25. docs/answering.md compares engines.
 
-BM25 (Robertson and Zaragoza 2009), with the usual k1 and b, and the smoothed inverse document
-frequency of Robertson and Spärck Jones 1976, always above 0.
+BM25 (Robertson and Zaragoza 2009), with the usual k1 and b, and an inverse document frequency that
+is always above 0, as Lucene and Milvus have it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _K1, _B = 1.2, 0.75
-_LEAST_IDF = 1e-6  # of a word in half of the passages, or more
 
 Guard = Callable[[], AbstractContextManager[object]]
 """Locks a connection that several threads use."""
@@ -114,8 +113,7 @@ class BM25Index:
         return list(zip(numbers[best].tolist(), scores[best].tolist(), strict=True))
 
     def _idf(self, frequency: int) -> float:
-        idf = math.log((self._passages - frequency + 0.5) / (frequency + 0.5))
-        return max(idf, _LEAST_IDF)
+        return math.log1p((self._passages - frequency + 0.5) / (frequency + 0.5))
 
 
 class _Scored:

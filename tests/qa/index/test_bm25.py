@@ -84,10 +84,10 @@ def by_hand(texts: dict[int, str], query: str) -> dict[int, float]:
         score = 0.0
         for term, times in query_terms(query).items():
             holding = sum(term in others for others, _ in counted.values())
-            idf = math.log((len(texts) - holding + 0.5) / (holding + 0.5))
+            idf = math.log1p((len(texts) - holding + 0.5) / (holding + 0.5))
             taken_off = 1.2 * (0.25 + 0.75 * length / max(mean, 1))
             often = counts[term] * 2.2 / (counts[term] + taken_off)
-            score += times * max(idf, 1e-6) * often
+            score += times * idf * often
         if score:
             scores[number] = score
     return scores
