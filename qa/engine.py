@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
+from time import monotonic
 from typing import Any, Self
 
 from embeddings import Encoder, Reranker, SearchStore, load_reranker
@@ -25,8 +26,8 @@ from qa.citations import Citation
 from qa.current import Current
 from qa.errors import SettingsError, StoredIndexError
 from qa.filters import Filter, Where
-from qa.index import Index
 from qa.index.custom_store import CustomStore
+from qa.index.protocol import AnyIndex
 from qa.loaders import Unreadable
 from qa.opening import Source, open_corpus
 from qa.passages import Chunking
@@ -35,6 +36,8 @@ from qa.retrieval import RetrievedPassages
 from qa.twins import in_thread
 
 DEFAULT_TOP_K = 8
+
+_SECONDS_BETWEEN_LOOKS = 1.0
 
 _log = logging.getLogger("inquote")
 
@@ -55,7 +58,7 @@ class QA:
 
     def __init__(
         self,
-        index: Index,
+        index: AnyIndex,
         encoder: Encoder,
         answerer: Answerer | None = None,
         reranker: Reranker | None = None,
@@ -70,11 +73,12 @@ class QA:
         self.answerer = answerer or ExtractiveAnswerer(encoder)
         self._custom = None if store is None else CustomStore(store)
         self._current = Current(self._pipeline(index))
-        self._follows = follow
+        self._follows = follow or index.is_shared
+        self._looked = monotonic()
         self._refreshing = Lock()
 
     @property
-    def index(self) -> Index:
+    def index(self) -> AnyIndex:
         """The index that is asked; another one after a `refresh` that found changes."""
         return self._current.pipeline.index
 
@@ -107,8 +111,9 @@ class QA:
         Args:
             source: a file, a folder, a `Document`, or several of these; or the folder of an
                 index. None is the essay that comes with inquote, if `index` is None.
-            index: the folder of an index. With a `source`, its documents are added there;
-                without, the index is opened as it is. None keeps the index of the source in the
+            index: the folder of an index, or its address on Milvus (docs/scale.md). With a
+                `source`, its documents are added there; without, the index is opened as it is.
+                None keeps the index of the source in the
                 user's cache folder (or the one that INQUOTE_CACHE names).
             model: a sentence-transformers model, by folder or Hub name. None takes the one that
                 made the index, if it is the bundled one or was fetched before, and for a new
@@ -145,7 +150,7 @@ class QA:
                 detects it.
             follow: whether to see what other processes change in the index: each question is
                 asked of the newest. If that cannot be opened, of the one before, with a warning
-                in the log.
+                in the log. An index on Milvus is always followed, within seconds.
             progress: called with how many passages are encoded, of all, in place of a bar.
             unreadable: called with a `LoadError` for each file that cannot be read, unless none
                 can; None raises at the first. What an index has of it stays there.
@@ -350,7 +355,7 @@ class QA:
             before = self.index
             if before.is_current():
                 return False
-            newer = Index.open(before.folder, before.chosen)
+            newer = before.reopened()
             try:
                 self._current.replace(self._pipeline(newer))
             except BaseException:
@@ -359,7 +364,7 @@ class QA:
         _log.info("%s was changed: %d passages now", newer.folder, len(newer))
         return True
 
-    def _pipeline(self, index: Index) -> Pipeline:
+    def _pipeline(self, index: AnyIndex) -> Pipeline:
         pipeline = Pipeline(index, self.encoder, self.answerer, self.reranker)
         if self._custom is not None:
             index.search_in(self._custom)
@@ -375,13 +380,22 @@ class QA:
         """
         chosen = Filter.of(only, where)
         self._current.check_open()
-        if self._follows:
+        if self._follows and self._may_have_changed():
             try:
                 self.refresh()
             except (StoredIndexError, SettingsError) as error:
                 _log.warning("a change of the index is not followed: %s", error)
         with self._current.in_use() as pipeline:
             yield pipeline, pipeline.retriever.chosen(documents, chosen)
+
+    def _may_have_changed(self) -> bool:
+        """Return whether it is time to look for changes; those of a server, once a second."""
+        if not self.index.is_shared:
+            return True
+        now = monotonic()
+        is_time = now - self._looked >= _SECONDS_BETWEEN_LOOKS
+        self._looked = now if is_time else self._looked
+        return is_time
 
     def close(self) -> None:
         """Let go of the index's files and memory, after the questions that are being answered."""

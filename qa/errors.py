@@ -9,10 +9,11 @@ QAError
 ├── QuestionSetError     a question set that cannot be used
 ├── AnswerFileError      a saved answer, or a file of answers, that cannot be read
 ├── RunError             a run that cannot be read, written or compared
-└── StoredIndexError     anything about an index on disk
+└── StoredIndexError     anything about a stored index
     ├── IndexMissing     there is none
     ├── IndexMismatch    it was made with another model, chunking or version
     ├── IndexDamaged     it is not whole
+    ├── IndexUnreachable the engine that holds it does not answer, or refuses to
     └── IndexNotWritten  it could not be changed, and is as it was before
 """
 
@@ -83,9 +84,9 @@ class RunError(QAError):
 
 
 class StoredIndexError(QAError):
-    """Something about an index on disk; `folder` is where."""
+    """Something about a stored index; `folder` is where: a folder, or an address on Milvus."""
 
-    def __init__(self, message: str, *, folder: Path) -> None:
+    def __init__(self, message: str, *, folder: Path | str) -> None:
         super().__init__(message)
         self.folder = folder
 
@@ -100,6 +101,10 @@ class IndexMismatch(StoredIndexError):
 
 class IndexDamaged(StoredIndexError):
     """The index is not whole."""
+
+
+class IndexUnreachable(StoredIndexError):
+    """The engine that holds the index does not answer, or refuses to; it may later."""
 
 
 class IndexNotWritten(StoredIndexError):

@@ -29,14 +29,24 @@ from qa.errors import (
     StoredIndexError,
 )
 from qa.filters import EVERYTHING, Filter
-from qa.index import Changes, Index, update_index
+from qa.index import Changes
+from qa.index.protocol import AnyIndex
 from qa.index.storage import FORMAT, SCHEMAS, is_index
-from qa.index.upgrade import model_of
-from qa.index.wanted import known_sources
-from qa.index.watcher import deleted_below
+from qa.indexes import (
+    Place,
+    is_there,
+    model_that_made,
+    open_index,
+    placed,
+    sources_of,
+)
+from qa.indexes import (
+    update as update_index,
+)
 from qa.loaders import File, Unreadable, find_all
 from qa.passages import Chunking
 from qa.progress import Progress
+from qa.watcher import deleted_below
 
 Source = str | os.PathLike[str] | Document
 
@@ -47,7 +57,7 @@ _log = logging.getLogger("inquote")
 class Corpus:
     """An open index, the encoder for its questions, and what was just changed in it."""
 
-    index: Index
+    index: AnyIndex
     encoder: Encoder
     changes: Changes
 
@@ -107,24 +117,24 @@ def open_corpus(
         encoder, chunking = load(model), chunking or Chunking()
         corpus = _open_cached(sources, find(sources), encoder, chunking, update)
     else:
-        check_kind("index", index, str | os.PathLike, "the path of a folder")
-        folder, sources = Path(index).expanduser(), sources or []
+        check_kind("index", index, str | os.PathLike, "the path of a folder, or an address")
+        where, sources = placed(index), sources or []
         documents = find(sources)
         if documents or remove or upgrade:
-            encoder = _encoder_of(folder, load, model)
+            encoder = _encoder_of(where, load, model)
             if remove_deleted:
                 paths = [Path(one) for one in sources if not isinstance(one, Document)]
-                gone = deleted_below(paths, known_sources(folder), documents, hidden)
+                gone = deleted_below(paths, sources_of(where), documents, hidden)
                 remove = [*remove, *gone]
-            corpus = update(folder, documents, encoder=encoder, chunking=chunking, remove=remove)
+            corpus = update(where, documents, encoder=encoder, chunking=chunking, remove=remove)
         else:
-            corpus = _open_unchanged(folder, load, model, chosen)
+            corpus = _open_unchanged(where, load, model, chosen)
     _log.info("opened %s: %d passages", corpus.index.folder, len(corpus.index))
     return corpus
 
 
 def _updated(
-    folder: Path,
+    where: Place,
     documents: list[Document | File],
     *,
     encoder: Encoder,
@@ -132,10 +142,10 @@ def _updated(
     unreadable: Unreadable | None,
     **settings: Any,
 ) -> Corpus:
-    """Bring the index in a folder up to date, and open it."""
+    """Bring an index up to date, and open it."""
     skip = _unless_all(unreadable, len(documents))
-    changes = update_index(folder, documents, encoder=encoder, unreadable=skip, **settings)
-    return Corpus(Index.open(folder, chosen), encoder, changes)
+    changes = update_index(where, documents, encoder=encoder, unreadable=skip, **settings)
+    return Corpus(open_index(where, chosen), encoder, changes)
 
 
 def _unless_all(unreadable: Unreadable | None, files: int) -> Unreadable | None:
@@ -167,28 +177,28 @@ def _several(source: Source | Sequence[Source]) -> list[Source]:
     return list(source)
 
 
-def _open_unchanged(folder: Path, load: _Load, model: str | None, chosen: Filter) -> Corpus:
-    index = Index.open(folder, chosen)
+def _open_unchanged(where: Place, load: _Load, model: str | None, chosen: Filter) -> Corpus:
+    index = open_index(where, chosen)
     try:
-        encoder = load(model) if model else _named(index.manifest.model, folder, load)
+        encoder = load(model) if model else _named(index.manifest.model, where, load)
         return Corpus(index, encoder, Changes())
     except BaseException:
         index.close()
         raise
 
 
-def _encoder_of(folder: Path, load: _Load, model: str | None) -> Encoder:
+def _encoder_of(where: Place, load: _Load, model: str | None) -> Encoder:
     """Load the model that is named, or the one that an index was made with, if there is one."""
-    if model or not is_index(folder):
+    if model or not is_there(where):
         return load(model)
     try:
-        name = model_of(folder)
+        name = model_that_made(where)
     except IndexMissing:  # one that was stopped before it was finished, or an empty database
         return load(None)
-    return _named(name, folder, load)
+    return _named(name, where, load)
 
 
-def _named(model: str, folder: Path, load: _Load) -> Encoder:
+def _named(model: str, where: Place, load: _Load) -> Encoder:
     """Load the model that an index names.
 
     An index may come from anyone, so no folder is opened for it, and nothing is fetched.
@@ -197,9 +207,9 @@ def _named(model: str, folder: Path, load: _Load) -> Encoder:
         return load(model, only_fetched=True)
     except ModelNotFetched as error:
         raise IndexMismatch(
-            f"the index in {folder} was made with model {model!r}, which neither comes with "
+            f"the index in {where} was made with model {model!r}, which neither comes with "
             "inquote nor was fetched here before: name it with --model, if you trust it",
-            folder=folder,
+            folder=where,
         ) from error
 
 

@@ -14,7 +14,7 @@ from qa.errors import AskOtherwise, QuestionError, SettingsError
 from qa.filters import Filter
 from qa.follow_ups.dependence import Dependence
 from qa.follow_ups.rewriting import Rewriting
-from qa.index import Index
+from qa.index.protocol import AnyIndex
 from qa.passages import Passage
 from qa.schemas import format_of
 from qa.text.analysis import content_words
@@ -107,7 +107,7 @@ class Retriever:
     reranker, where there is one, puts the first of them in its own order.
     """
 
-    def __init__(self, index: Index, encoder: Encoder, reranker: Reranker | None = None) -> None:
+    def __init__(self, index: AnyIndex, encoder: Encoder, reranker: Reranker | None = None) -> None:
         index.check_encoder(encoder)
         self._index = index
         self._encoder = encoder

@@ -19,7 +19,7 @@ from qa.answering.answers import Answer
 from qa.answering.candidates import HANGS
 from qa.citations import Citation
 from qa.documents import Document, Span
-from qa.index import Index
+from qa.index.protocol import AnyIndex
 from qa.passages import Passage
 from qa.text.quote_bounds import Sentences
 
@@ -72,7 +72,7 @@ class Overviews:
         encoder: the one that the index was made with.
     """
 
-    def __init__(self, index: Index, encoder: Encoder) -> None:
+    def __init__(self, index: AnyIndex, encoder: Encoder) -> None:
         self._index = index
         self._encoder = encoder
         self._kept = lru_cache(maxsize=_KEPT)(self._ranked)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from qa.asking.common_words import CommonWords
-from qa.index import Index
+from qa.index.protocol import AnyIndex
 from qa.text.analysis import query_terms
 
 _SHORT = r"[A-Za-z0-9]+(?: ?& ?[A-Za-z0-9]+|[-./][A-Za-z0-9]+)*"
@@ -38,7 +38,7 @@ Definitions = dict[str, Counter[str]]
 class Acronyms:
     """The acronyms of an index, found when a question has one of their forms."""
 
-    def __init__(self, index: Index, common: CommonWords) -> None:
+    def __init__(self, index: AnyIndex, common: CommonWords) -> None:
         self._index = index
         self._common = common
         self._defined_in = lru_cache(maxsize=4)(self._read_definitions)

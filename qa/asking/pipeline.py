@@ -20,7 +20,7 @@ from qa.citations import Citation
 from qa.errors import AskOtherwise, QuestionError, UnknownLanguage
 from qa.follow_ups.requests import asks_for_more, overview_request
 from qa.follow_ups.rewriting import LOOK_BACK, Rewriting, rewrite
-from qa.index import Index
+from qa.index.protocol import AnyIndex
 from qa.retrieval import RetrievedPassage, RetrievedPassages, Retriever, check_question
 
 DEFAULT_SENTENCES = 5
@@ -40,7 +40,11 @@ class Pipeline:
     """Reads questions, retrieves passages for them, and answers, all from one open index."""
 
     def __init__(
-        self, index: Index, encoder: Encoder, answerer: Answerer, reranker: Reranker | None = None
+        self,
+        index: AnyIndex,
+        encoder: Encoder,
+        answerer: Answerer,
+        reranker: Reranker | None = None,
     ) -> None:
         self.index = index
         self.retriever = Retriever(index, encoder, reranker)

@@ -15,7 +15,7 @@ from qa.asking.small_talk import is_small_talk, is_typed_at_random, topics
 from qa.asking.spelling import Spelling
 from qa.errors import AskOtherwise, UnknownLanguage
 from qa.follow_ups.rewriting import Rewriting
-from qa.index import Index
+from qa.index.protocol import AnyIndex
 
 _ONE_WORD = 40  # characters of a question that is a word
 
@@ -23,7 +23,7 @@ _ONE_WORD = 40  # characters of a question that is a word
 class QuestionReader:
     """Reads the questions that are asked of an index."""
 
-    def __init__(self, index: Index, encoder: Encoder) -> None:
+    def __init__(self, index: AnyIndex, encoder: Encoder) -> None:
         self._index = index
         self._is_english = encoder.model == DEFAULT_MODEL
         common = CommonWords(encoder)

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from qa.index import Index
+from qa.index.protocol import AnyIndex
 from qa.text.analysis import content_words, terms
 
 _SAID = """
@@ -44,7 +44,7 @@ def is_typed_at_random(word: str) -> bool:
     return len({*lower}) < 3 or bool(_KEYBOARD.fullmatch(lower))
 
 
-def topics(index: Index, documents: Sequence[str] | None = None) -> list[str]:
+def topics(index: AnyIndex, documents: Sequence[str] | None = None) -> list[str]:
     """Return what the documents speak of most: names before words, the most frequent first."""
     counts = Counter[str]()
     named = None if documents is None else {*documents}

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from qa.asking.common_words import CommonWords
 from qa.asking.languages import foreign_language
-from qa.index import Index
+from qa.index.protocol import AnyIndex
 from qa.text.analysis import query_terms
 
 _WORD = re.compile(r"(?<!\S)\(?([^\W\d_]{3,30})(?=(?:['’]s)?[?!.,;:)]{0,3}(?:\s|$))")
@@ -52,7 +52,7 @@ class _Near(NamedTuple):
 class Spelling:
     """Corrects questions by the words of an index."""
 
-    def __init__(self, index: Index, common: CommonWords) -> None:
+    def __init__(self, index: AnyIndex, common: CommonWords) -> None:
         self._index = index
         self._common = common
         self._terms = lru_cache(maxsize=64)(index.terms)

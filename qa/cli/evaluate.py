@@ -215,9 +215,9 @@ def compare(
 
 def _source(corpus: CorpusOptions, questions: QuestionSet) -> Sequence[Source] | None:
     """Return what to ask: what is named, or else the corpus that the set brings along."""
-    from qa.index import is_index
+    from qa.indexes import is_there
 
-    if corpus.index is None or not is_index(corpus.index):
+    if corpus.index is None or not is_there(corpus.index):
         return corpus.sources() or questions.documents or None
     if corpus.documents:
         raise click.UsageError(

@@ -24,6 +24,7 @@ from qa.text.printable import printable, printable_name
 if TYPE_CHECKING:
     from qa.errors import QAError
     from qa.index import Changes
+    from qa.indexes import Place
     from qa.passages import Chunking
 
 STOPPED = 130
@@ -31,7 +32,7 @@ STOPPED = 130
 
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@index_option("Folder of the index: a new or empty one, or an index to update.")
+@index_option("Index to make or update: its folder, or its address on Milvus.")
 @reading_options
 @model_options
 @click.option("--max-tokens", type=int, help="Most tokens in a passage.  [default: 96]")
@@ -56,7 +57,7 @@ STOPPED = 130
 @as_json_option
 def index(
     paths: tuple[Path, ...],
-    index: Path | None,
+    index: Place | None,
     encoding: str | None,
     strict: bool,
     model: str | None,
@@ -82,15 +83,15 @@ def index(
     """
     from qa.index import is_index
     from qa.index.upgrade import needs_upgrade
-    from qa.index.watcher import watch as watch_files
     from qa.opening import open_corpus
+    from qa.watcher import watch as watch_files
 
     if check:
         _check(index, as_json, bare=not paths and not remove and not watch)
         return
     if watch and not paths:
         raise click.UsageError("--watch needs files or folders to watch: name them.")
-    upgrade = not paths and index is not None and is_index(index) and needs_upgrade(index)
+    upgrade = not paths and isinstance(index, Path) and is_index(index) and needs_upgrade(index)
     if not paths and not remove and not upgrade:
         raise click.UsageError(
             "Name the files or folders to index, such as: inquote index notes/. The essay that "
@@ -132,20 +133,20 @@ def index(
         _watch(changes, corpus.index.folder, as_json)
 
 
-def _check(index: Path | None, as_json: bool, *, bare: bool) -> None:
+def _check(index: Place | None, as_json: bool, *, bare: bool) -> None:
     """Print that an index is not damaged; raise `IndexDamaged` if it is."""
-    from qa.index import Index
+    from qa.indexes import open_index
 
     if index is None or not bare:
         raise click.UsageError("--check needs --index, and no paths, --remove or --watch.")
-    with closing(Index.open(index)) as opened:
+    with closing(open_index(index)) as opened:
         opened.check_whole()
         documents, passages = len(opened.document_ids()), len(opened)
     if as_json:
         counts = {"documents": documents, "passages": passages}
         print_json({"format": format_of("check"), "index": str(index)} | counts)
         return
-    click.echo(f"The index in {printable_name(index)} is not damaged.")
+    click.echo(f"The index in {printable_name(str(index))} is not damaged.")
     click.echo(f"  documents: {documents:,}, passages: {passages:,}")
 
 
@@ -161,22 +162,22 @@ def _report(error: QAError) -> None:
     click.echo(f"Not indexed: {printable(str(error))}", err=True)
 
 
-def _watch(seen: Iterator[Changes], folder: Path, as_json: bool) -> None:
+def _watch(seen: Iterator[Changes], where: Place, as_json: bool) -> None:
     click.echo("Watching for changes. Press Ctrl-C to stop.", err=True)
     with suppress(KeyboardInterrupt):
         for changes in seen:
-            _print_changes(folder, changes, as_json)
+            _print_changes(where, changes, as_json)
     click.echo("Stopped watching.", err=True)
 
 
 def _print_changes(
-    folder: Path, changes: Changes, as_json: bool, skipped: Skipped | None = None
+    where: Place, changes: Changes, as_json: bool, skipped: Skipped | None = None
 ) -> None:
     if as_json:
         files = skipped.to_list() if skipped else []
-        print_json(changes.to_dict() | {"index": str(folder), "skipped": files})
+        print_json(changes.to_dict() | {"index": str(where), "skipped": files})
         return
-    click.echo(f"The index is in {printable_name(folder)}")
+    click.echo(f"The index is in {printable_name(str(where))}")
     if changes.upgraded_from is not None:
         click.echo(changes.upgrade)
     if changes.without_blocks:

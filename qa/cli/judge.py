@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from qa.evaluation.judging.judgement import JudgedAnswer, Judgement
     from qa.evaluation.judging.sentences import Kind
     from qa.evaluation.records import Excerpt
+    from qa.indexes import Place
 
 _SHOWN = 20  # answers with something that is not there
 _LONGEST = 160
@@ -36,7 +37,7 @@ _path = click.Path(path_type=Path)
 @click.command()
 @click.argument("answers", type=_path, required=False)
 @documents_option("File or folder that the answers are about, or - for standard input; repeatable.")
-@index_option("Folder of an index with the documents.")
+@index_option("Index with the documents: its folder, or its address on Milvus.")
 @reading_options
 @click.option("--questions", type=_path, help="Question set with the gold to measure against.")
 @click.option("--run", "trec", type=_path, help="TREC run to score, in place of ANSWERS.")
@@ -52,7 +53,7 @@ _path = click.Path(path_type=Path)
 def judge(
     answers: Path | None,
     documents: tuple[Path, ...],
-    index: Path | None,
+    index: Place | None,
     encoding: str | None,
     strict: bool,
     questions: Path | None,
@@ -114,19 +115,19 @@ def judge(
 
 def _documents(
     named: Sequence[Path | Document],
-    folder: Path | None,
+    where: Place | None,
     questions: QuestionSet | None,
     **reading: Any,
 ) -> list[Document]:
     """Return the documents named; else those of the question set, or else the essay."""
     from qa.bundled import essay_path
-    from qa.index import Index
+    from qa.indexes import open_index
     from qa.loaders import load_all
 
-    if named and folder:
+    if named and where:
         raise click.UsageError("Use either --document or --index, not both.")
-    if folder:
-        with closing(Index.open(folder)) as index:
+    if where:
+        with closing(open_index(where)) as index:
             return [index.document(id_) for id_ in index.document_ids()]
     if not named and questions and questions.documents:
         return list(questions.documents)

@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import click
 
 from qa.answering import ANSWERABLE, DEFAULT_TENTATIVE, DEFAULT_THRESHOLD
+from qa.indexes import Place, placed
 from qa.text.printable import printable, printable_name
 
 if TYPE_CHECKING:
     from qa.documents import Document
     from qa.engine import QA
     from qa.errors import LoadError
-    from qa.index import Index
+    from qa.index.protocol import AnyIndex
     from qa.opening import Source
 
 _Command = Callable[..., Any]
@@ -74,9 +75,19 @@ def documents_option(help_text: str) -> Callable[[_Command], _Command]:
     )
 
 
+class _IndexType(click.ParamType):  # type: ignore[type-arg]  # no generic before Click 8.3
+    """The path of a folder, or an address on Milvus."""
+
+    name = "folder or address"
+
+    def convert(self, value: Any, _: click.Parameter | None, __: click.Context | None) -> Place:
+        """Return an address as it is, and anything else as a path."""
+        return placed(value)
+
+
 def index_option(help_text: str) -> Callable[[_Command], _Command]:
     """Add --index."""
-    return click.option("--index", type=click.Path(path_type=Path), help=help_text)
+    return click.option("--index", type=_IndexType(), metavar="INDEX", help=help_text)
 
 
 _encoding_option = click.option(
@@ -107,7 +118,7 @@ class Skipped:
         """Take the error of a file."""
         self.errors[str(error)] = error
 
-    def look_up(self, index: Index) -> None:
+    def look_up(self, index: AnyIndex) -> None:
         """Find which of the files an index still has an earlier text of."""
         if self.errors:
             self._still_indexed = {source for source in index.sources().values() if source}
@@ -165,7 +176,7 @@ class CorpusOptions:
     """The documents or index to ask, and the models."""
 
     documents: tuple[Path, ...]
-    index: Path | None
+    index: Place | None
     only: tuple[str, ...]
     where: tuple[str, ...]
     encoding: str | None
@@ -191,7 +202,7 @@ class CorpusOptions:
         if source is None and self.documents and self.index:
             raise click.UsageError(
                 f"--index is asked as it is: leave out --document, or add the documents first with "
-                f"inquote index PATH --index {printable_name(self.index)}. "
+                f"inquote index PATH --index {printable_name(str(self.index))}. "
                 "To ask some documents of an index, choose them with --only PATTERN or --where."
             )
         skipped = Skipped()
@@ -266,7 +277,7 @@ def corpus_options(command: _Command) -> _Command:
             help="Ask only documents whose metadata match, such as year=2024, 'date>=2023-06' or "
             "'author~smith'; repeatable.",
         ),
-        index_option("Folder of an index to ask, as it is."),
+        index_option("Index to ask, as it is: its folder, or its address on Milvus."),
         documents_option("File or folder to ask, or - for standard input; repeatable."),
     ):
         decorated = option(decorated)

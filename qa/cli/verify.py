@@ -23,6 +23,7 @@ from qa.text.printable import printable, printable_name
 from qa.verification import ConversationVerification, Verification
 
 if TYPE_CHECKING:
+    from qa.indexes import Place
     from qa.verification.answer_files import SavedAnswer, SavedConversation
 
 NOT_VERIFIED = 4
@@ -31,13 +32,13 @@ NOT_VERIFIED = 4
 @click.command()
 @click.argument("answer", type=click.Path(path_type=Path, allow_dash=True))
 @documents_option("File or folder to check against, or - for standard input; repeatable.")
-@index_option("Folder of an index to check against.")
+@index_option("Index to check against: its folder, or its address on Milvus.")
 @reading_options
 @as_json_option
 def verify(
     answer: Path,
     documents: tuple[Path, ...],
-    index: Path | None,
+    index: Place | None,
     encoding: str | None,
     strict: bool,
     as_json: bool,

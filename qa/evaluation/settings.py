@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -16,6 +15,7 @@ from qa.answering import DEFAULT_TENTATIVE, DEFAULT_THRESHOLD, ExtractiveAnswere
 from qa.answering.confidence import ANSWERABLE
 from qa.engine import DEFAULT_TOP_K, QA
 from qa.errors import SettingsError
+from qa.indexes import Place
 from qa.opening import Source
 from qa.passages import Chunking
 
@@ -111,7 +111,7 @@ class Opened:
 def open_each(
     variants: Iterable[tuple[str, Settings]],
     source: Source | Sequence[Source] | None,
-    index: Path | None,
+    index: Place | None,
     precision: str = "auto",
     **reading: Any,
 ) -> Iterator[Opened]:

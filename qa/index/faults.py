@@ -79,14 +79,14 @@ def not_written(folder: Path, reason: str) -> IndexNotWritten:
     )
 
 
-def damaged(folder: Path, why: object) -> IndexDamaged:
+def damaged(folder: Path | str, why: object) -> IndexDamaged:
     """Return the error that an index is damaged."""
     return IndexDamaged(
         f"the index in {folder} is damaged ({why}): index again into a new folder", folder=folder
     )
 
 
-def is_closed(folder: Path) -> StoredIndexError:
+def is_closed(folder: Path | str) -> StoredIndexError:
     """Return the error that an index is used after it was closed."""
     return StoredIndexError(f"the index in {folder} is closed: open it again", folder=folder)
 

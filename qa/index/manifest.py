@@ -36,14 +36,47 @@ def _new_name(generation: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
-    """What an index was made with, and which files and rows are its own.
+class MadeWith:
+    """What an index was made with.
 
     Attributes:
         model: the name of the model that made the vectors.
         digest: identifies that model.
         dim: numbers in a vector.
         chunking: how documents were cut.
+    """
+
+    model: str
+    digest: str
+    dim: int
+    chunking: Chunking
+
+    def check_encoder(self, encoder: Encoder, where: Path | str) -> None:
+        """Refuse an encoder that did not make these vectors."""
+        if (self.digest, self.dim) != (encoder.digest, encoder.dim):
+            raise IndexMismatch(
+                f"the index in {where} was made with model {self.model} "
+                f"(digest {self.digest[:12]}) and is opened with {encoder.model} "
+                f"(digest {encoder.digest[:12]}): open it with its own model, or index again "
+                "into a new folder",
+                folder=where,
+            )
+
+    def check_chunking(self, chunking: Chunking | None, where: Path | str) -> None:
+        """Refuse a chunking that did not make these passages; None is any."""
+        if chunking is not None and chunking != self.chunking:
+            raise IndexMismatch(
+                f"the index in {where} has {self.chunking.described()}, not "
+                f"{chunking.described()}: leave the options out, or index again into a new folder",
+                folder=where,
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest(MadeWith):
+    """What an index was made with, and which files and rows are its own.
+
+    Attributes:
         metric: of vectors, always "cosine".
         token_vectors: the most passages whose token vectors are stored.
         generation: how often vectors were written; 0 is an index that was never finished.
@@ -58,10 +91,6 @@ class Manifest:
         dead_check: a checksum of the tombstones of vectors.
     """
 
-    model: str
-    digest: str
-    dim: int
-    chunking: Chunking
     next_file: str
     resume_file: str
     metric: str = "cosine"
@@ -124,26 +153,6 @@ class Manifest:
     def store(self) -> str:
         """The kinds of its vector stores."""
         return ", ".join(sorted({segment.kind for segment in self.segments}))
-
-    def check_encoder(self, encoder: Encoder, folder: Path) -> None:
-        """Refuse an encoder that did not make these vectors."""
-        if (self.digest, self.dim) != (encoder.digest, encoder.dim):
-            raise IndexMismatch(
-                f"the index in {folder} was made with model {self.model} "
-                f"(digest {self.digest[:12]}) and is opened with {encoder.model} "
-                f"(digest {encoder.digest[:12]}): open it with its own model, or index again "
-                "into a new folder",
-                folder=folder,
-            )
-
-    def check_chunking(self, chunking: Chunking | None, folder: Path) -> None:
-        """Refuse a chunking that did not make these passages; None is any."""
-        if chunking is not None and chunking != self.chunking:
-            raise IndexMismatch(
-                f"the index in {folder} has {self.chunking.described()}, not "
-                f"{chunking.described()}: leave the options out, or index again into a new folder",
-                folder=folder,
-            )
 
 
 def _tell_precisions(fields: object) -> None:

@@ -61,6 +61,8 @@ class Index:
     still weighed by how rare they are in all of it.
     """
 
+    is_shared = False
+
     def __init__(
         self,
         folder: Path,
@@ -112,6 +114,10 @@ class Index:
             index.close()
             raise
         return index
+
+    def reopened(self) -> Self:
+        """Open the index as it is now."""
+        return type(self).open(self.folder, self.chosen)
 
     def is_current(self) -> bool:
         """Return whether nothing was changed in the index since it was opened.

@@ -147,7 +147,7 @@ def document_of(row: tuple[Any, ...], document_id: str) -> tuple[Document, range
     *columns, text, blocks = row
     id_, entry = _listed(tuple(columns))
     try:
-        pages, structure, metadata = _pages(entry.pages), _blocks(blocks), read_metadata(entry)
+        pages, structure, metadata = pages_of(entry.pages), blocks_of(blocks), read_metadata(entry)
         document = Document(
             id_, text, entry.title, entry.source, pages, structure, metadata=metadata
         )
@@ -159,7 +159,8 @@ def document_of(row: tuple[Any, ...], document_id: str) -> tuple[Document, range
     return document, entry.passages
 
 
-def _pages(stored: str) -> tuple[int, ...]:
+def pages_of(stored: str) -> tuple[int, ...]:
+    """Read where pages start; a `ValueError` if it is no list of numbers."""
     starts = json.loads(stored)
     if not isinstance(starts, list) or not all(isinstance(start, int) for start in starts):
         raise ValueError(f"{stored[:50]} is not a list of pages")
@@ -189,7 +190,8 @@ def structure_of(blocks: str) -> str:
     return checksum_of(blocks.encode("utf-8", "surrogatepass")).hex()
 
 
-def _blocks(stored: str) -> tuple[Block, ...]:
+def blocks_of(stored: str) -> tuple[Block, ...]:
+    """Read blocks; a `ValueError` or a `TypeError` if they are none."""
     if not isinstance(stored, str):
         raise TypeError("blocks are stored as text")
     blocks = tuple(Block(*block) for block in json.loads(stored))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -45,12 +46,18 @@ class Wanted:
         return self._one
 
 
+Known = Mapping[str, tuple[str | None, str | None]]
+"""The source and the stamp of each document in an index, by id."""
+
+
 def files_wanted(
-    folder: Path, documents: list[Document | File], unreadable: Unreadable | None
+    known_files: Callable[[], Known],
+    documents: list[Document | File],
+    unreadable: Unreadable | None,
 ) -> list[Wanted]:
     """Read the files that changed, before the index is locked."""
     wanted = [Wanted(one) for one in documents]
-    known = _known_files(folder) if any(one.stamp for one in wanted) else {}
+    known = known_files() if any(one.stamp for one in wanted) else {}
     for one in wanted:
         if not one.is_unchanged(*known.get(one.id, (None, None))):
             try:
@@ -77,10 +84,10 @@ def encodings_of(wanted: list[Wanted]) -> dict[str, str]:
 
 def known_sources(folder: Path) -> dict[str, str | None]:
     """Return the source of each document in an index, if it can be read."""
-    return {id_: source for id_, (source, _) in _known_files(folder).items()}
+    return {id_: source for id_, (source, _) in known_files(folder).items()}
 
 
-def _known_files(folder: Path) -> dict[str, tuple[str | None, str | None]]:
+def known_files(folder: Path) -> Known:
     """Return the source and the stamp of each document in an index, if it can be read."""
     if not is_index(folder):
         return {}

@@ -10,6 +10,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,7 +39,7 @@ from qa.index.rows import (
 from qa.index.storage import load_vectors
 from qa.index.transaction import commit, manifest_for, transaction
 from qa.index.upgrade import stored_documents
-from qa.index.wanted import Wanted, encodings_of, files_wanted
+from qa.index.wanted import Wanted, encodings_of, files_wanted, known_files
 from qa.loaders import File, Unreadable, find_all
 from qa.passages import Chunking, Passage, cut
 from qa.progress import Bar, Progress
@@ -107,13 +108,13 @@ def update_index(
     check_several("documents", documents, '[Document("id", "text")]')
     check_several("remove", remove, '["id"]')
     check_parts(encoder=encoder)
-    wanted = files_wanted(folder, find_all(documents), unreadable)
+    wanted = files_wanted(partial(known_files, folder), find_all(documents), unreadable)
     with transaction(folder) as connection:
         manifest, upgraded_from = manifest_for(connection, folder, encoder, chunking, token_vectors)
         with closing(Encoded(folder / manifest.resume_file, encoder)) as encoded:
             writer = _Writer(connection, folder, manifest, encoder, encoded)
             writer.changes.encodings = encodings_of(wanted)
-            writer.remove(_to_remove(connection, wanted, remove, only_these))
+            writer.remove(to_remove(lambda: listed(connection)[0], wanted, remove, only_these))
             readable = [one for one in wanted if not one.unreadable]
             if upgraded_from is not None:
                 readable += writer.stored({one.id for one in readable}, upgraded_from)
@@ -252,15 +253,15 @@ class _Writer:
             self.changes.unchanged.append(wanted.id)
             return True
         document = wanted.document
-        new = _entry(document, wanted.stamp, known.passages)
-        if self.changes.upgraded_from is None and _searched(known) == _searched(new):
+        new = entry_of(document, wanted.stamp, known.passages)
+        if self.changes.upgraded_from is None and searched(known) == searched(new):
             if new != known:
                 enter(self._connection, document.id, new)
             is_same = document.metadata == read_metadata(known)
             (self.changes.unchanged if is_same else self.changes.updated).append(document.id)
             return True
         if not replacing:
-            _check_same_source(document, known.source)
+            check_same_source(document, known.source)
         self._forget(document.id, may_come_again=True)
         is_same_text = (known.sha256, known.title) == (new.sha256, new.title)
         is_updated = self.changes.upgraded_from is None or not is_same_text
@@ -278,7 +279,7 @@ class _Writer:
                 self._words.add(self.last_passage, passage)
                 yield self.last_passage, passage
             passages = range(first, self.last_passage + 1)
-            enter(self._connection, document.id, _entry(document, stamp, passages))
+            enter(self._connection, document.id, entry_of(document, stamp, passages))
             # As bytes, since SQLite would have a text keep a copy of itself in UTF-8.
             text = first, document.text.encode(), stored_blocks(document)
             execute("INSERT INTO texts VALUES (?, CAST(? AS TEXT), ?)", text)
@@ -349,12 +350,13 @@ class _Writer:
         execute("DELETE FROM documents WHERE number = ?", (passages.start,))
 
 
-def _searched(entry: Listed) -> tuple[str, str, str]:
+def searched(entry: Listed) -> tuple[str, str, str]:
     """Return what passages are made of."""
     return entry.sha256, entry.title, entry.structure
 
 
-def _entry(document: Document, stamp: str | None, passages: range) -> Listed:
+def entry_of(document: Document, stamp: str | None, passages: range) -> Listed:
+    """Return the row of a document."""
     return Listed(
         passages,
         document.title,
@@ -367,7 +369,7 @@ def _entry(document: Document, stamp: str | None, passages: range) -> Listed:
     )
 
 
-def _check_same_source(document: Document, source: str | None) -> None:
+def check_same_source(document: Document, source: str | None) -> None:
     """Refuse to replace a document by another one of the same name."""
     if source and document.source and source != document.source and Path(source).exists():
         raise LoadError(
@@ -377,20 +379,25 @@ def _check_same_source(document: Document, source: str | None) -> None:
         )
 
 
-def _to_remove(
-    connection: sqlite3.Connection,
+def to_remove(
+    indexed: Callable[[], Iterable[str]],
     wanted: list[Wanted],
     remove: Iterable[str],
     only_these: bool,
 ) -> list[str]:
+    """Return the ids of the documents to remove.
+
+    Raises:
+        LoadError: one that is named is not in the index.
+    """
     named = set(remove)
     if not named and not only_these:
         return []
-    indexed = [*listed(connection)[0]]
-    if missing := sorted(named.difference(indexed)):
-        first = ", ".join(map(printable_name, indexed[:10])) or "none"
+    there = [*indexed()]
+    if missing := sorted(named.difference(there)):
+        first = ", ".join(map(printable_name, there[:10])) or "none"
         raise LoadError(
             f"the index has no document {missing[0]!r}; it has: {first}", source=missing[0]
         )
     kept = {one.id for one in wanted}
-    return [id_ for id_ in indexed if id_ in named or (only_these and id_ not in kept)]
+    return [id_ for id_ in there if id_ in named or (only_these and id_ not in kept)]

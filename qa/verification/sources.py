@@ -15,8 +15,8 @@ from embeddings.cache import cache_folder
 from qa.bundled import essay_path
 from qa.documents import Document
 from qa.errors import LoadError, QAError, SettingsError
-from qa.index import Index
 from qa.index.storage import connect, is_index
+from qa.indexes import Place, open_index
 from qa.loaders import LOADERS, Unreadable, load_all
 from qa.regular_files import read_regular
 from qa.text.printable import printable_name
@@ -86,16 +86,16 @@ class Sources:
         return cls(_by_id(documents))
 
     @classmethod
-    def of_index(cls, folder: Path, saved: SavedAnswer | SavedConversation) -> Self:
+    def of_index(cls, where: Place, saved: SavedAnswer | SavedConversation) -> Self:
         """Take the documents that an answer quotes from an index; no model is loaded.
 
         Raises:
             StoredIndexError: there is no index, or it cannot be read.
         """
-        with closing(Index.open(folder)) as index:
+        with closing(open_index(where)) as index:
             there = {each.document_id for each in _quotes(saved)} & {*index.document_ids()}
             documents = [index.document(document_id) for document_id in sorted(there)]
-        return cls(_by_id(documents), place=f"the index {folder}")
+        return cls(_by_id(documents), place=f"the index {where}")
 
     @classmethod
     def named_in(

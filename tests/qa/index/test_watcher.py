@@ -12,7 +12,7 @@ import watchfiles
 
 from qa.errors import LoadError, QAError
 from qa.index import Changes, update_index
-from qa.index.watcher import catch_up, watch
+from qa.watcher import catch_up, watch
 from qa.loaders import find
 from tests.fakes import FakeEncoder, corpus, state_of, vectors_of
 

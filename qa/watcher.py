@@ -10,8 +10,7 @@ from embeddings import Encoder
 from qa.documents import Document
 from qa.errors import LoadError, QAError
 from qa.index.changes import Changes
-from qa.index.wanted import known_sources
-from qa.index.writer import update_index
+from qa.indexes import Place, sources_of, update
 from qa.loaders import File, Unreadable, find, find_all, find_below, is_read
 
 _QUIET_MS = 400  # without changes, before the index is updated,
@@ -22,7 +21,7 @@ _MOST_FAILURES = 5  # of watching, in a row
 
 def watch(
     paths: Sequence[Path],
-    folder: Path,
+    where: Place,
     encoder: Encoder,
     report: Callable[[QAError], None],
     *,
@@ -36,7 +35,7 @@ def watch(
 
     Args:
         paths: files and folders that are in the index.
-        folder: the index's folder.
+        where: the index's folder, or its address on Milvus.
         encoder: the one that made the index.
         report: called for each error, once for as long as it lasts.
         encoding: as in `qa.loaders.find_all`.
@@ -48,7 +47,7 @@ def watch(
         errors: list[QAError] = []
         changes = Changes()
         try:
-            changes = catch_up(paths, folder, encoder, errors.append, encoding)
+            changes = catch_up(paths, where, encoder, errors.append, encoding)
         except QAError as error:
             errors.append(error)
         for one in errors:
@@ -93,7 +92,7 @@ def _moments(watched: set[Path]) -> Iterator[None]:
 
 def catch_up(
     paths: Sequence[Path],
-    folder: Path,
+    where: Place,
     encoder: Encoder,
     unreadable: Unreadable,
     encoding: str | None = None,
@@ -111,8 +110,8 @@ def catch_up(
 
     found = [file for path in paths for file in _files(path.expanduser(), hide)]
     files = find_all(found, encoding=encoding)
-    deleted = deleted_below(paths, known_sources(folder), files, hidden)
-    return update_index(folder, files, encoder=encoder, remove=deleted, unreadable=unreadable)
+    deleted = deleted_below(paths, sources_of(where), files, hidden)
+    return update(where, files, encoder=encoder, remove=deleted, unreadable=unreadable)
 
 
 def _files(path: Path, unreadable: Unreadable) -> list[File]:

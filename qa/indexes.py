@@ -1,0 +1,84 @@
+"""Indexes by where they are: in a folder, or on Milvus."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from qa.filters import EVERYTHING, Filter
+from qa.index import Changes, Index, update_index
+from qa.index.protocol import AnyIndex
+from qa.index.storage import is_index
+from qa.index.upgrade import model_of
+from qa.index.wanted import known_sources
+
+Place = Path | str
+"""The path of a folder, or an address on Milvus."""
+
+
+def is_milvus(where: object) -> bool:
+    """Return whether an index is named by an address on Milvus, and not by a folder."""
+    return isinstance(where, str) and where.startswith(("milvus:", "milvus+https:"))
+
+
+def placed(where: str | os.PathLike[str]) -> Place:
+    """Return an address as it is, and anything else as a path."""
+    return str(where) if is_milvus(where) else Path(where).expanduser()
+
+
+def is_there(where: Place) -> bool:
+    """Return whether there is an index.
+
+    Raises:
+        SettingsError: it is an address that cannot be.
+        IndexUnreachable: Milvus does not answer, or refuses the token.
+    """
+    if not isinstance(where, str):
+        return is_index(where)
+    from qa.milvus.reader import exists
+
+    return exists(where)
+
+
+def open_index(where: str | os.PathLike[str], chosen: Filter = EVERYTHING) -> AnyIndex:
+    """Open an index; errors are those of `Index.open` and `MilvusIndex.open`."""
+    if not is_milvus(where):
+        return Index.open(where, chosen)
+    from qa.milvus.reader import MilvusIndex
+
+    return MilvusIndex.open(str(where), chosen)
+
+
+def update(where: Place, *documents: Any, **settings: Any) -> Changes:
+    """Bring an index up to date; arguments and errors are those of `update_index`."""
+    if not isinstance(where, str):
+        return update_index(where, *documents, **settings)
+    from qa.milvus.writer import update_milvus
+
+    settings.pop("token_vectors", None)  # there are none on Milvus
+    return update_milvus(where, *documents, **settings)
+
+
+def sources_of(where: Place) -> dict[str, str | None]:
+    """Return the source of each document in an index, if there is one."""
+    if not isinstance(where, str):
+        return known_sources(where)
+    if not is_there(where):
+        return {}
+    index = open_index(where)
+    try:
+        return index.sources()
+    finally:
+        index.close()
+
+
+def model_that_made(where: Place) -> str:
+    """Return the name of the model that an index was made with."""
+    if not isinstance(where, str):
+        return model_of(where)
+    index = open_index(where)
+    try:
+        return index.manifest.model
+    finally:
+        index.close()

@@ -1,0 +1,397 @@
+"""An index on Milvus that is open for reading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Self
+
+from embeddings import Encoder, Tokens
+from embeddings.tokens import packed, unpacked
+from qa.documents import Document
+from qa.errors import IndexMissing, SettingsError
+from qa.filters import EVERYTHING, Filter
+from qa.index.catalogue import Catalogue
+from qa.index.faults import is_closed
+from qa.index.rows import Listed, NotWhole
+from qa.milvus.address import MilvusAddress
+from qa.milvus.client import AT_ONCE, BOUNDED, SECONDS, STRONG, Connection, Row
+from qa.milvus.rows import READ_OF_HEADS, READ_OF_PASSAGES, document_of, head_of, passage_in
+from qa.milvus.schema import HEAD, KEY_OF_GENERATION, KEY_OF_MANIFEST, PART, MilvusManifest
+from qa.passages import Chunking, Passage
+from qa.text.analysis import query_terms
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from qa.index.custom_store import CustomStore
+    from qa.index.protocol import Hit
+
+_MOST_HITS = 16_384  # that Milvus returns
+_RANGES = 300  # of passages, in an expression
+_DOCUMENTS_KEPT = 64
+_SEARCHED_DEEPER = 4  # times, where hits are of versions that were replaced
+_LEAST_EF = 128  # of HNSW: how many candidates are followed; recall in docs/scale.md
+
+
+class MilvusIndex:
+    """A snapshot of which documents there are, over an index that others may change.
+
+    What a question finds is read from the engine, and each document is checked against its digest
+    before it is used. It may be used from several threads, and has the methods of
+    `qa.index.Index`.
+
+    Args:
+        connection: to the engine; it is closed with the index.
+        manifest: the index's.
+        rows: the entry of each visible document, by id, in order.
+        generation: of these rows.
+        chosen: which documents to search.
+    """
+
+    is_shared = True
+
+    def __init__(
+        self,
+        connection: Connection,
+        manifest: MilvusManifest,
+        rows: dict[str, Listed],
+        generation: int,
+        chosen: Filter = EVERYTHING,
+    ) -> None:
+        self.folder = str(connection.address)
+        self.chosen = chosen
+        self.manifest = manifest
+        self._connection = connection
+        self._every = Catalogue(rows)
+        self._documents = self._every.chosen_by(chosen) if chosen else self._every
+        self._generation = generation
+        self._read: dict[str, Document] = {}
+        self._closed = False
+
+    @classmethod
+    def open(cls, where: str, chosen: Filter = EVERYTHING) -> Self:
+        """Open an index by its address.
+
+        Raises:
+            SettingsError: the address cannot be, no document matches, or pymilvus is missing.
+            IndexMissing: there is no index of this name.
+            IndexMismatch: it is of another version, or a collection of something else.
+            IndexDamaged: it is damaged.
+            IndexUnreachable: the engine does not answer, or refuses the token.
+        """
+        connection = Connection(MilvusAddress.parsed(where))
+        try:
+            with connection.faults_named():
+                if (manifest := read_manifest(connection)) is None:
+                    raise IndexMissing(
+                        f"there is no index on {where}: make it with  inquote index PATH --index "
+                        f"{where}",
+                        folder=where,
+                    )
+                generation = read_generation(connection, STRONG)
+                rows, precisions = read_heads(connection)
+                manifest = manifest.with_precisions(precisions)
+            return cls(connection, manifest, rows, generation, chosen)
+        except BaseException:
+            connection.close()
+            raise
+
+    def reopened(self) -> Self:
+        """Open the index as it is now."""
+        return type(self).open(self.folder, self.chosen)
+
+    def is_current(self) -> bool:
+        """Return whether nothing was changed since it was opened, but for the last seconds."""
+        with self._in_use():
+            return read_generation(self._connection, BOUNDED) == self._generation
+
+    def search_in(self, _: CustomStore) -> None:
+        """Refuse a store that was handed in: Milvus searches the vectors."""
+        raise SettingsError("an index on Milvus searches its vectors itself: leave out store")
+
+    def check_encoder(self, encoder: Encoder) -> None:
+        """Refuse an encoder that did not make these vectors."""
+        self.manifest.check_encoder(encoder, self.folder)
+
+    def check_chunking(self, chunking: Chunking | None) -> None:
+        """Refuse a chunking that did not make these passages; None is any."""
+        self.manifest.check_chunking(chunking, self.folder)
+
+    def matching(self, chosen: Filter) -> list[str]:
+        """Return the ids of the documents that match another filter, too."""
+        return self._documents.matching(chosen)
+
+    def search(
+        self,
+        vectors: NDArray[np.float32],
+        top_k: int,
+        among: NDArray[np.int64] | None = None,
+    ) -> list[list[Hit]]:
+        """Find the passages nearest to each query vector by cosine, best first.
+
+        With `among`, only passages with these numbers are searched.
+        """
+        return [self._search("vector", vector.tolist(), top_k, among) for vector in vectors]
+
+    def search_words(
+        self, query: str, top_k: int, among: NDArray[np.int64] | None = None
+    ) -> list[Hit]:
+        """Find the passages that contain the query's words, best first by BM25 (above 0).
+
+        An engine without BM25 finds none.
+        """
+        terms = query_terms(query)
+        if not terms or not self.manifest.has_words:
+            return []
+        words = " ".join(term for term, times in terms.items() for _ in range(times))
+        return self._search("bm25", words, top_k, among)
+
+    def _search(
+        self, field: str, query: object, top_k: int, among: NDArray[np.int64] | None
+    ) -> list[Hit]:
+        """Search one field; hits of versions that are not visible are left out."""
+        if among is None and self.chosen:
+            among = self._documents.numbers
+        found: dict[int, float] = {}
+        with self._in_use():
+            for chosen in [""] if among is None else _ranges(among):
+                found |= self._visible_hits(field, query, top_k, chosen)
+        best = sorted(found.items(), key=lambda hit: (-hit[1], hit[0]))
+        return best[:top_k]
+
+    def _visible_hits(self, field: str, query: object, top_k: int, chosen: str) -> dict[int, float]:
+        limit = min(top_k, _MOST_HITS)
+        metric = "IP" if field == "vector" else "BM25"
+        while True:
+            depth = {"ef": max(_LEAST_EF, 2 * limit)} if field == "vector" else {}
+            (hits,) = self._connection.client.search(
+                self._connection.passages,
+                [query],
+                filter=chosen,
+                limit=limit,
+                anns_field=field,
+                output_fields=["number"],
+                search_params={"metric_type": metric, "params": depth},
+                consistency_level=BOUNDED,
+                timeout=SECONDS,
+            )
+            # Milvus Lite has the BM25 of a passage below 0.
+            scores = {int(hit["number"]): abs(float(hit["distance"])) for hit in hits}
+            if field == "vector":
+                scores = {int(hit["number"]): float(hit["distance"]) for hit in hits}
+            visible = {n: score for n, score in scores.items() if self._id_of(n) is not None}
+            if len(visible) >= top_k or len(hits) < limit or limit == _MOST_HITS:
+                return visible
+            limit = min(limit * _SEARCHED_DEEPER, _MOST_HITS)
+
+    @cached_property
+    def _starts(self) -> tuple[list[int], list[str]]:
+        """Where the passages of the visible documents start, in order, and their ids."""
+        by_start = sorted((one.passages.start, id_) for id_, one in self._every.rows.items())
+        return [start for start, _ in by_start], [id_ for _, id_ in by_start]
+
+    def _id_of(self, number: int) -> str | None:
+        """Return the id of the visible document that a passage is of; None if it is of none."""
+        from bisect import bisect_right
+
+        starts, ids = self._starts
+        place = bisect_right(starts, number) - 1
+        is_there = place >= 0 and number in self._every.rows[ids[place]].passages
+        return ids[place] if is_there else None
+
+    def terms(self, prefix: str) -> dict[str, int]:
+        """Return the stem itself, and how many passages hold it: 2 for two or more.
+
+        Milvus has no list of words, so that a typing mistake is read as common words alone.
+        """
+        holding = self.search_words(prefix, 2) if query_terms(prefix).keys() == {prefix} else []
+        return {prefix: len(holding)} if holding else {}
+
+    def passages_with(self, term: str, most: int) -> list[Passage]:
+        """Read some passages that hold the stem of a word."""
+        return self.passages([number for number, _ in self.search_words(term, most)])
+
+    def cosines(self, vector: NDArray[np.float32], numbers: Sequence[int]) -> list[float]:
+        """Return the cosine of some passages, by number, with a query vector of shape (dim,)."""
+        import numpy as np
+
+        scores: list[float] = (self.vectors(np.array(numbers, np.int64)) @ vector).tolist()
+        return scores
+
+    def vectors(self, numbers: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the vectors of some passages, by number, a row each."""
+        import numpy as np
+
+        with self._in_use():
+            rows = self._rows_of(numbers.tolist(), ("number", "vector"))
+            found = [rows[number]["vector"] for number in numbers.tolist()]
+        return np.array(found, np.float32).reshape(len(found), self.manifest.dim)
+
+    def passage_tokens(self, texts: Sequence[str], encoder: Encoder) -> list[Tokens]:
+        """Return the tokens of passages, encoded now, and rounded as stored ones are."""
+        encoded = encoder.passage_tokens(list(texts))
+        return [unpacked(packed(tokens), encoder.dim) for tokens in encoded]
+
+    def passages(self, numbers: Sequence[int]) -> list[Passage]:
+        """Read passages by number, in the order asked for."""
+        with self._in_use():
+            rows = self._rows_of(numbers, READ_OF_PASSAGES)
+            ids = {number: self._id_of(number) for number in numbers}
+            documents = self._documents_of({id_ for id_ in ids.values() if id_ is not None})
+            found = []
+            for number in numbers:
+                if (id_ := ids[number]) is None:
+                    raise NotWhole(f"passage {number} is of no document")
+                found.append(passage_in(rows[number], documents[id_]))
+            return found
+
+    def _rows_of(self, numbers: Sequence[int], fields: Sequence[str]) -> dict[int, Row]:
+        """Read the rows of passages by number, once more where the last seconds are missing."""
+        wanted = list(dict.fromkeys(int(number) for number in numbers))
+        found: dict[int, Row] = {}
+        for consistency in (BOUNDED, STRONG):
+            missing = [number for number in wanted if number not in found]
+            for start in range(0, len(missing), AT_ONCE):
+                chosen = f"number in {missing[start : start + AT_ONCE]}"
+                rows = self._connection.query(
+                    self._connection.passages, chosen, fields, consistency
+                )
+                found |= {int(row["number"]): row for row in rows}
+        if missing := [number for number in wanted if number not in found]:
+            raise NotWhole(f"passage {missing[0]} of {self._id_of(missing[0])!r} is missing")
+        return found
+
+    def document(self, document_id: str) -> Document:
+        """Read a document by its id; a `KeyError` if it is not in the index."""
+        if document_id not in self._documents.rows:
+            raise KeyError(document_id)
+        with self._in_use():
+            return self._documents_of({document_id})[document_id]
+
+    def _documents_of(self, ids: set[str]) -> dict[str, Document]:
+        """Read documents that are not known yet, and check them."""
+        known = self._read  # another thread may set it anew
+        found = {id_: known[id_] for id_ in ids if id_ in known}
+        for id_ in ids.difference(found):
+            found[id_] = self._read_document(id_)
+        kept = [*known.items()][-_DOCUMENTS_KEPT:] if len(known) > 2 * _DOCUMENTS_KEPT else known
+        self._read = dict(kept) | found
+        return found
+
+    def _read_document(self, document_id: str) -> Document:
+        entry = self._every.rows[document_id]
+        try:
+            return document_of(document_id, entry, self._parts(entry, BOUNDED))
+        except NotWhole:  # it may be of the last seconds
+            return document_of(document_id, entry, self._parts(entry, STRONG))
+
+    def _parts(self, entry: Listed, consistency: str) -> list[Row]:
+        parts: list[Row] = []
+        while True:
+            start = len(parts)
+            chosen = (
+                f"kind == {PART} and first == {entry.passages.start} and count >= {start} "
+                f"and count < {start + AT_ONCE}"
+            )
+            names = ("count", "body")
+            some = self._connection.query(self._connection.documents, chosen, names, consistency)
+            parts += some
+            if len(some) < AT_ONCE:
+                return parts
+
+    def document_ids(self) -> list[str]:
+        """Return the ids of all documents, in the order in which they were indexed."""
+        return [*self._documents.rows]
+
+    def sources(self) -> dict[str, str | None]:
+        """Return where each document came from, by id."""
+        return {id_: one.source for id_, one in self._documents.rows.items()}
+
+    def numbers_of(self, document_ids: Sequence[str]) -> NDArray[np.int64]:
+        """Return the numbers of the passages of some documents, in order."""
+        return self._documents.numbers_of({*document_ids})
+
+    def passages_of(self, document_id: str) -> Iterator[Passage]:
+        """Read every passage of a document, first to last."""
+        numbers = self._documents.rows[document_id].passages
+        for start in range(numbers.start, numbers.stop, AT_ONCE):
+            yield from self.passages(range(start, min(start + AT_ONCE, numbers.stop)))
+
+    def check_whole(self) -> None:
+        """Read every visible document and passage, and check them.
+
+        Raises:
+            IndexDamaged: one is missing, or not what was written.
+        """
+        for document_id in self.document_ids():
+            for _ in self.passages_of(document_id):
+                pass
+
+    def __len__(self) -> int:
+        return sum(len(one.passages) for one in self._documents.rows.values())
+
+    @contextmanager
+    def _in_use(self) -> Iterator[None]:
+        if self._closed:
+            raise is_closed(self.folder)
+        with self._connection.faults_named():
+            try:
+                yield
+            except (ValueError, TypeError, LookupError) as error:
+                raise NotWhole(str(error)) from error
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._closed = True
+        self._connection.close()
+
+
+def exists(where: str) -> bool:
+    """Return whether there is an index at an address; errors are those of `MilvusIndex.open`."""
+    connection = Connection(MilvusAddress.parsed(where))
+    try:
+        with connection.faults_named():
+            return read_manifest(connection) is not None
+    finally:
+        connection.close()
+
+
+def read_manifest(connection: Connection) -> MilvusManifest | None:
+    """Read the manifest, if there is an index; an `IndexMismatch` if it is of another version."""
+    has = partial(connection.client.has_collection, timeout=SECONDS)
+    if not all(map(has, connection.collections)):
+        return None
+    connection.load()
+    chosen = f'key == "{KEY_OF_MANIFEST}"'
+    rows = connection.query(connection.documents, chosen, ["body"], STRONG)
+    return MilvusManifest.from_json(rows[0]["body"], connection) if rows else None
+
+
+def read_generation(connection: Connection, consistency: str) -> int:
+    """Return what changes whenever the index does; 0 is a new one."""
+    chosen = f'key == "{KEY_OF_GENERATION}"'
+    rows = connection.query(connection.documents, chosen, ["first"], consistency)
+    return int(rows[0]["first"]) if rows else 0
+
+
+def read_heads(connection: Connection) -> tuple[dict[str, Listed], set[str]]:
+    """Read the entries of all documents by id, in order, and the precisions of their vectors."""
+    rows = [*connection.every(connection.documents, f"kind == {HEAD}", READ_OF_HEADS)]
+    heads = [head_of(row) for row in sorted(rows, key=lambda row: (row["time"], row["first"]))]
+    entries = {id_: entry for id_, entry, _ in heads}
+    return entries, {precision for _, _, precision in heads if precision}
+
+
+def _ranges(numbers: NDArray[np.int64]) -> Iterator[str]:
+    """Yield expressions that choose passages by number, each with so many ranges at most."""
+    import numpy as np
+
+    ordered = np.unique(numbers)
+    borders = np.flatnonzero(np.diff(ordered) > 1) + 1
+    runs = [(int(run[0]), int(run[-1])) for run in np.split(ordered, borders) if len(run)]
+    for start in range(0, len(runs), _RANGES):
+        some = runs[start : start + _RANGES]
+        yield " or ".join(f"(number >= {first} and number <= {last})" for first, last in some)
