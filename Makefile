@@ -2,6 +2,7 @@
 # make test   sets everything up and passes every check
 # make bench  measures how fast it is, and writes it into benchmarks/results.md
 # make attack runs every attack of tests/attacks in full
+# make test-distributed  tests an index on a Milvus server, filled by a Ray cluster, on this machine
 # make frameworks  tests the retrievers for other frameworks with the real ones, in .venv-frameworks
 #
 # PYTHON        the Python to use (3.11 or later)
@@ -22,7 +23,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 ALL_BUT := awk '/^[a-z]/ { drop = /^(torch|nvidia-|triton|cuda-)/ } !drop'
 
-.PHONY: help chat test check unit format bench attack frameworks lock clean
+.PHONY: help chat test test-distributed check unit format bench attack frameworks lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -41,6 +42,11 @@ check: .venv/.installed-for-tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
+
+# The server is of Milvus 2.3, the last that a package has; pymilvus talks to newer ones alike.
+test-distributed: .venv/.installed-for-tests
+	@$(INSTALL) "milvus==2.3.5; sys_platform == 'linux' and platform_machine == 'x86_64'" "ray[data]>=2.50"
+	$(BIN)/pytest tests/distributed
 
 unit: .venv/.installed-for-tests
 	$(BIN)/pytest --numprocesses 2 --dist loadfile tests/qa tests/embeddings tests/test_*.py \

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from qa.documents import Document
+from qa.errors import SettingsError
 from qa.filters import EVERYTHING, Filter
 from qa.index import Changes, Index, update_index
 from qa.index.protocol import AnyIndex
 from qa.index.storage import is_index
 from qa.index.upgrade import model_of
 from qa.index.wanted import known_sources
+from qa.loaders import File
 
 Place = Path | str
 """The path of a folder, or an address on Milvus."""
@@ -50,14 +54,34 @@ def open_index(where: str | os.PathLike[str], chosen: Filter = EVERYTHING) -> An
     return MilvusIndex.open(str(where), chosen)
 
 
-def update(where: Place, *documents: Any, **settings: Any) -> Changes:
-    """Bring an index up to date; arguments and errors are those of `update_index`."""
+def update(
+    where: Place,
+    documents: Iterable[Document | File],
+    *,
+    workers: dict[str, Any] | None = None,
+    **settings: Any,
+) -> Changes:
+    """Bring an index up to date; arguments and errors are those of `update_index`.
+
+    `workers` are what `qa.milvus.workers.Workers` has.
+
+    Raises:
+        SettingsError: token vectors are wanted on Milvus, or several workers in a folder.
+    """
     if not isinstance(where, str):
-        return update_index(where, *documents, **settings)
+        if workers is not None:
+            raise SettingsError("several workers need an index on Milvus: name one with --index")
+        return update_index(where, documents, **settings)
     from qa.milvus.writer import update_milvus
 
-    settings.pop("token_vectors", None)  # there are none on Milvus
-    return update_milvus(where, *documents, **settings)
+    if settings.pop("token_vectors", None) is not None:
+        raise SettingsError("an index on Milvus stores no token vectors: leave that option out")
+    if workers is None:
+        return update_milvus(where, documents, **settings)
+    from qa.milvus.workers import Workers, update_by_workers
+
+    settings.pop("progress", None)
+    return update_by_workers(where, documents, Workers(**workers), **settings)
 
 
 def sources_of(where: Place) -> dict[str, str | None]:

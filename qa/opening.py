@@ -82,12 +82,15 @@ def open_corpus(
     unreadable: Unreadable | None = None,
     remove_deleted: bool = False,
     upgrade: bool = False,
+    workers: int | None = None,
+    cluster: str | None = None,
 ) -> Corpus:
     """Bring an index up to date, and open it.
 
     Arguments and errors are those of `QA.open`. `remove` are ids of documents to take out;
     `remove_deleted` takes out those whose files below `source` are gone, too. With `upgrade`, an
-    index of an earlier format is upgraded also where there is nothing to add or to remove.
+    index of an earlier format is upgraded also where there is nothing to add or to remove. On
+    Milvus, `workers` processes write files, on this machine or on a Ray cluster.
     """
     check_kind("model", model, str | os.PathLike | None, "a folder, or a name on the Hub")
     check_kind("chunking", chunking, Chunking | None, "a Chunking")
@@ -126,6 +129,10 @@ def open_corpus(
                 paths = [Path(one) for one in sources if not isinstance(one, Document)]
                 gone = deleted_below(paths, sources_of(where), documents, hidden)
                 remove = [*remove, *gone]
+            if workers is not None or cluster is not None:
+                made = {"model": encoder.model, "backend": backend, "precision": precision}
+                named = {"count": workers or 1, "load": made, "cluster": cluster}
+                update = partial(update, workers=named)
             corpus = update(where, documents, encoder=encoder, chunking=chunking, remove=remove)
         else:
             corpus = _open_unchanged(where, load, model, chosen)

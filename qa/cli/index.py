@@ -52,6 +52,12 @@ STOPPED = 130
     is_flag=True,
     help="Keep documents in --index whose files are not in the folders any more.",
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Processes that write an index on Milvus, by Ray.",
+)
+@click.option("--ray", "cluster", metavar="ADDRESS", help="Ray cluster that the workers are on.")
 @click.option("--watch", is_flag=True, help="Keep running, and update the index when files change.")
 @click.option("--check", is_flag=True, help="Check all of --index for damage.")
 @as_json_option
@@ -68,6 +74,8 @@ def index(
     token_vectors: int | None,
     remove: tuple[str, ...],
     keep_missing: bool,
+    workers: int | None,
+    cluster: str | None,
     watch: bool,
     check: bool,
     as_json: bool,
@@ -117,6 +125,8 @@ def index(
             unreadable=None if strict else skipped.add,
             remove_deleted=not keep_missing,
             upgrade=upgrade,
+            workers=workers,
+            cluster=cluster,
         )
     except KeyboardInterrupt:
         click.echo("Stopped. The same command continues from here.", err=True)

@@ -10,11 +10,12 @@ from typing import Self
 
 from qa.errors import SettingsError
 
+_KIND = r"(?:\?index=(?P<kind>[A-Za-z_0-9]*))?"
 _SERVER = re.compile(
     r"(?P<scheme>milvus|milvus\+https)://(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])"
-    r"(?P<port>:\d{1,5})?/(?P<name>[^/?#]*)(?:\?index=(?P<kind>[A-Za-z_0-9]*))?"
+    rf"(?P<port>:\d{{1,5}})?/(?P<name>[^/?#]*){_KIND}"
 )
-_FILE = re.compile(r"milvus:(?!//)(?P<path>.+\.db)")
+_FILE = re.compile(rf"milvus:(?!//)(?P<path>.+\.db){_KIND}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,199}")
 _KINDS = ("HNSW", "FLAT", "IVF_FLAT", "DISKANN")
 _EXAMPLES = "milvus://localhost:19530/notes, milvus+https://host/notes or milvus:./notes.db"
@@ -45,7 +46,8 @@ class MilvusAddress:
             SettingsError: it is none, or names what cannot be.
         """
         if file := _FILE.fullmatch(text):
-            return cls(str(Path(file["path"]).expanduser()), "inquote", _KINDS[0], text)
+            path = str(Path(file["path"]).expanduser())
+            return cls(path, "inquote", _kind(file["kind"]), text)
         parts = _SERVER.fullmatch(text)
         if parts is None:
             hint = f"; a token belongs in {_TOKEN}" if "@" in text else ""
@@ -57,11 +59,13 @@ class MilvusAddress:
                 "the name of an index on Milvus is of letters, digits and underscores, and begins "
                 f"with no digit, as in {_EXAMPLES.split(',')[0]}"
             )
-        kind = (parts["kind"] or _KINDS[0]).upper()
-        if kind not in _KINDS:
-            raise SettingsError(f"?index= is one of {', '.join(_KINDS)}")
         scheme = "https" if parts["scheme"].endswith("https") else "http"
-        return cls(f"{scheme}://{parts['host']}{parts['port'] or ''}", parts["name"], kind, text)
+        return cls(
+            f"{scheme}://{parts['host']}{parts['port'] or ''}",
+            parts["name"],
+            _kind(parts["kind"]),
+            text,
+        )
 
     @property
     def is_file(self) -> bool:
@@ -75,3 +79,11 @@ class MilvusAddress:
 
     def __str__(self) -> str:
         return self.text
+
+
+def _kind(named: str | None) -> str:
+    """Return the kind of vector index that an address names; a `SettingsError` if it is none."""
+    kind = (named or _KINDS[0]).upper()
+    if kind not in _KINDS:
+        raise SettingsError(f"?index= is one of {', '.join(_KINDS)}")
+    return kind

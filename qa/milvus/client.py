@@ -67,9 +67,11 @@ class Connection:
             )
 
     def load(self) -> None:
-        """Have the engine load the collections; it takes no time if it has."""
+        """Have the engine load the collections, if it has not: a reader's token may not."""
         for name in self.collections:
-            self.client.load_collection(name, timeout=SECONDS)
+            state = self.client.get_load_state(name, timeout=SECONDS)["state"]
+            if str(state) != "Loaded":
+                self.client.load_collection(name, timeout=SECONDS)
 
     @contextmanager
     def faults_named(self) -> Iterator[None]:

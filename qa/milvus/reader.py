@@ -18,7 +18,14 @@ from qa.index.rows import Listed, NotWhole
 from qa.milvus.address import MilvusAddress
 from qa.milvus.client import AT_ONCE, BOUNDED, SECONDS, STRONG, Connection, Row
 from qa.milvus.rows import READ_OF_HEADS, READ_OF_PASSAGES, document_of, head_of, passage_in
-from qa.milvus.schema import HEAD, KEY_OF_GENERATION, KEY_OF_MANIFEST, PART, MilvusManifest
+from qa.milvus.schema import (
+    HEAD,
+    KEY_OF_GENERATION,
+    KEY_OF_MANIFEST,
+    PART,
+    MilvusManifest,
+    search_depth,
+)
 from qa.passages import Chunking, Passage
 from qa.text.analysis import query_terms
 
@@ -33,7 +40,6 @@ _MOST_HITS = 16_384  # that Milvus returns
 _RANGES = 300  # of passages, in an expression
 _DOCUMENTS_KEPT = 64
 _SEARCHED_DEEPER = 4  # times, where hits are of versions that were replaced
-_LEAST_EF = 128  # of HNSW: how many candidates are followed; recall in docs/scale.md
 
 
 class MilvusIndex:
@@ -94,6 +100,8 @@ class MilvusIndex:
                 generation = read_generation(connection, STRONG)
                 rows, precisions = read_heads(connection)
                 manifest = manifest.with_precisions(precisions)
+                # From now on, searches see the passages of these documents.
+                connection.query(connection.passages, "number == 0", ["number"], STRONG)
             return cls(connection, manifest, rows, generation, chosen)
         except BaseException:
             connection.close()
@@ -164,9 +172,9 @@ class MilvusIndex:
 
     def _visible_hits(self, field: str, query: object, top_k: int, chosen: str) -> dict[int, float]:
         limit = min(top_k, _MOST_HITS)
-        metric = "IP" if field == "vector" else "BM25"
+        is_dense = field == "vector"
         while True:
-            depth = {"ef": max(_LEAST_EF, 2 * limit)} if field == "vector" else {}
+            depth = search_depth(self.manifest.kind, limit) if is_dense else {}
             (hits,) = self._connection.client.search(
                 self._connection.passages,
                 [query],
@@ -174,14 +182,13 @@ class MilvusIndex:
                 limit=limit,
                 anns_field=field,
                 output_fields=["number"],
-                search_params={"metric_type": metric, "params": depth},
+                search_params={"metric_type": "IP" if is_dense else "BM25", "params": depth},
                 consistency_level=BOUNDED,
                 timeout=SECONDS,
             )
-            # Milvus Lite has the BM25 of a passage below 0.
-            scores = {int(hit["number"]): abs(float(hit["distance"])) for hit in hits}
-            if field == "vector":
-                scores = {int(hit["number"]): float(hit["distance"]) for hit in hits}
+            scores = {int(hit["number"]): float(hit["distance"]) for hit in hits}
+            if not is_dense:  # Milvus Lite has the BM25 of a passage below 0
+                scores = {number: abs(score) for number, score in scores.items()}
             visible = {n: score for n, score in scores.items() if self._id_of(n) is not None}
             if len(visible) >= top_k or len(hits) < limit or limit == _MOST_HITS:
                 return visible

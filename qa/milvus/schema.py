@@ -56,6 +56,15 @@ _FIELDS = {
 """The types of what a manifest has."""
 
 
+def search_depth(kind: str, hits: int) -> dict[str, int]:
+    """Return how far a vector index is searched for so many hits; recall is in docs/scale.md."""
+    return {
+        "HNSW": {"ef": max(128, 2 * hits)},
+        "IVF_FLAT": {"nprobe": 64},
+        "DISKANN": {"search_list": max(128, 2 * hits)},
+    }.get(kind, {})
+
+
 def key_of(document_id: str) -> str:
     """Return the key of a document's head."""
     return f"head-{hashlib.sha256(document_id.encode('utf-8', 'surrogatepass')).hexdigest()[:48]}"

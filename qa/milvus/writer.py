@@ -12,6 +12,7 @@ import secrets
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,6 @@ from qa.milvus.schema import (
     PART,
     VERSION,
     WRITTEN,
-    MilvusManifest,
     create,
     key_of,
     version_row,
@@ -111,59 +111,88 @@ def update_milvus(
         IndexMismatch: the index was made with another model or chunking.
         IndexDamaged: it is damaged.
         IndexUnreachable: the engine does not answer, or refuses.
-        IndexNotWritten: another process deleted what this one was writing.
+        IndexNotWritten: another process may have deleted what this one was writing.
         LoadError: as in `qa.index.update_index`.
     """
-    connection = Connection(MilvusAddress.parsed(where))
-    try:
-        with connection.faults_named():
-            manifest = read_manifest(connection)
-            if manifest is None:
-                manifest = create(connection, encoder, chunking or Chunking())
-        manifest.check_encoder(encoder, where)
-        manifest.check_chunking(chunking, where)
-        writer = _Writer(connection, encoder, manifest)
-        wanted = files_wanted(writer.known_files, find_all(documents), unreadable)
-        writer.changes.encodings = encodings_of(wanted)
-        with connection.faults_named():
-            writer.remove(to_remove(lambda: writer.rows, wanted, remove, only_these))
-            readable = [one for one in wanted if not one.unreadable]
-            new = [one for one in readable if not writer.holds(one, replacing=only_these)]
-            writer.put([(one.document, one.stamp) for one in new], progress)
-            writer.tell()
-            writer.clean()
+    with closing(MilvusWriter(where, encoder, chunking)) as writer:
+        writer.update(
+            documents,
+            remove=remove,
+            only_these=only_these,
+            progress=progress,
+            unreadable=unreadable,
+        )
+        writer.clean()
         return writer.changes
-    finally:
-        connection.close()
 
 
-class _Writer:
-    """Writes versions of documents, and has the heads point to them."""
+class MilvusWriter:
+    """Writes versions of documents, and has the heads point to them.
 
-    def __init__(self, connection: Connection, encoder: Encoder, manifest: MilvusManifest) -> None:
+    Args:
+        where: the address of the index, which is made if need be.
+        encoder: the one that made the index, unless it is new.
+        chunking: that of the index, unless it is new; None takes it from the index.
+
+    `changes` tells what was done so far. Errors are those of `update_milvus`.
+    """
+
+    def __init__(self, where: str, encoder: Encoder, chunking: Chunking | None = None) -> None:
         self.changes = Changes()
-        self._connection = connection
+        self._connection = connection = Connection(MilvusAddress.parsed(where))
         self._encoder = encoder
-        self._manifest = manifest
         self._bound = TokenBound(encoder)
         self._told = time.monotonic()
         self._news = False
-        with connection.faults_named():
-            self.rows, _ = read_heads(connection)
+        try:
+            with connection.faults_named():
+                manifest = read_manifest(connection)
+                if manifest is None:
+                    manifest = create(connection, encoder, chunking or Chunking())
+                self.rows, _ = read_heads(connection)
+            manifest.check_encoder(encoder, where)
+            manifest.check_chunking(chunking, where)
+            self._manifest = manifest
+        except BaseException:
+            connection.close()
+            raise
+
+    def update(
+        self,
+        documents: Iterable[Document | File],
+        *,
+        remove: Iterable[str] = (),
+        only_these: bool = False,
+        progress: Progress | None = None,
+        unreadable: Unreadable | None = None,
+    ) -> None:
+        """Write what is new or changed, and remove what is to be."""
+        wanted = files_wanted(self.known_files, find_all(documents), unreadable)
+        self.changes.encodings |= encodings_of(wanted)
+        with self._connection.faults_named():
+            self._remove(to_remove(lambda: self.rows, wanted, remove, only_these))
+            readable = [one for one in wanted if not one.unreadable]
+            new = [one for one in readable if not self._holds(one, replacing=only_these)]
+            self._put([(one.document, one.stamp) for one in new], progress)
+            self._tell()
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._connection.close()
 
     def known_files(self) -> dict[str, tuple[str | None, str | None]]:
         """Return the source and the stamp of each document."""
         return {id_: (one.source, one.stamp) for id_, one in self.rows.items()}
 
-    def remove(self, document_ids: list[str]) -> None:
+    def _remove(self, document_ids: list[str]) -> None:
         """Take documents out: no question finds them from now on."""
         self._enter(self.rows[id_].passages for id_ in document_ids)
         for id_ in document_ids:
             self._connection.delete(self._connection.documents, f'key == "{key_of(id_)}"')
         self.changes.removed += document_ids
-        self._tell(bool(document_ids))
+        self._changed(bool(document_ids))
 
-    def holds(self, wanted: Wanted, *, replacing: bool) -> bool:
+    def _holds(self, wanted: Wanted, *, replacing: bool) -> bool:
         """Return whether the text is there already, and bring its head up to date.
 
         Raises:
@@ -186,7 +215,7 @@ class _Writer:
             self._show([(document.id, new)])
         return is_same
 
-    def put(self, changed: list[_Stamped], progress: Progress | None) -> None:
+    def _put(self, changed: list[_Stamped], progress: Progress | None) -> None:
         """Write documents, each visible once all of it is there."""
         total = 0
         if progress is not None and changed:
@@ -285,15 +314,15 @@ class _Writer:
         heads = [head_row(id_, one, precision, time.time_ns()) for id_, one in new.items()]
         self._connection.upsert(self._connection.documents, heads)
         self.rows |= new
-        self._tell(bool(new))
+        self._changed(bool(new))
 
-    def _tell(self, changed: bool) -> None:
-        """Tell the readers of a change, if there was none just before."""
+    def _changed(self, changed: bool) -> None:
+        """Take note of a change, and tell the readers, unless they were told just before."""
         self._news |= changed
         if time.monotonic() - self._told >= _SECONDS_BETWEEN_NEWS:
-            self.tell()
+            self._tell()
 
-    def tell(self) -> None:
+    def _tell(self) -> None:
         """Tell the readers of what was changed since they were told last."""
         if self._news:
             number = 1 + secrets.randbelow(2**62)
@@ -305,11 +334,12 @@ class _Writer:
         """Delete the versions that no head points to, once no question can be reading them."""
         connection, before = self._connection, int(time.time()) - _KEPT_SECONDS
         chosen = f"kind == {WRITTEN} and time < {before}"
-        written = [*connection.every(connection.documents, chosen, ("key", "first", "count"))]
-        visible = {one.passages.start for one in read_heads(connection)[0].values()}
-        for row in written:
-            if (first := row["first"]) not in visible:
-                numbers = f"number >= {first} and number < {first + row['count']}"
-                connection.delete(connection.passages, numbers)
-                connection.delete(connection.documents, f"kind == {PART} and first == {first}")
-                connection.delete(connection.documents, f'key == "version-{first}"')
+        with connection.faults_named():
+            written = [*connection.every(connection.documents, chosen, ("first", "count"))]
+            visible = {one.passages.start for one in read_heads(connection)[0].values()}
+            for row in written:
+                if (first := row["first"]) not in visible:
+                    numbers = f"number >= {first} and number < {first + row['count']}"
+                    connection.delete(connection.passages, numbers)
+                    connection.delete(connection.documents, f"kind == {PART} and first == {first}")
+                    connection.delete(connection.documents, f'key == "version-{first}"')

@@ -1,0 +1,1 @@
+"""Real servers: `make test-distributed` installs them and runs these tests."""
