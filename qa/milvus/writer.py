@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 _PASSAGES_AT_ONCE, _CHARACTERS_AT_ONCE = 256, 4_000_000
 _KEPT_SECONDS = 300  # after which what is not visible is deleted: longer than a question takes
 _SECONDS_BETWEEN_NEWS = 2.0
+_DELETED_AT_ONCE = 100  # versions
 _VERSIONS = 2**46  # that there may be, by number
 
 _Stamped = tuple[Document, str | None]
@@ -337,9 +338,12 @@ class MilvusWriter:
         with connection.faults_named():
             written = [*connection.every(connection.documents, chosen, ("first", "count"))]
             visible = {one.passages.start for one in read_heads(connection)[0].values()}
-            for row in written:
-                if (first := row["first"]) not in visible:
-                    numbers = f"number >= {first} and number < {first + row['count']}"
-                    connection.delete(connection.passages, numbers)
-                    connection.delete(connection.documents, f"kind == {PART} and first == {first}")
-                    connection.delete(connection.documents, f'key == "version-{first}"')
+            dead = [(row["first"], row["count"]) for row in written if row["first"] not in visible]
+            for start in range(0, len(dead), _DELETED_AT_ONCE):
+                some = dead[start : start + _DELETED_AT_ONCE]
+                firsts = [first for first, _ in some]
+                numbers = (f"(number >= {n} and number < {n + count})" for n, count in some)
+                keys = ", ".join(f'"version-{first}"' for first in firsts)
+                connection.delete(connection.passages, " or ".join(numbers))
+                connection.delete(connection.documents, f"kind == {PART} and first in {firsts}")
+                connection.delete(connection.documents, f"key in [{keys}]")

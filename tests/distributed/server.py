@@ -14,10 +14,17 @@ from qa.errors import StoredIndexError
 from qa.milvus.address import MilvusAddress
 from qa.milvus.client import Connection
 
-PATIENCE = 120.0  # seconds
+PATIENCE = 90.0  # seconds
 _SERVE = """
-import sys, time
+import socket, sys, time
 from milvus import MilvusServer
+
+class Reused(socket.socket):
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+socket.socket = Reused  # else it takes another port for a minute after it was killed
 server = MilvusServer()
 server.set_base_dir(sys.argv[1])
 server.listen_port = int(sys.argv[2])
