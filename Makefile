@@ -46,7 +46,7 @@ check: .venv/.installed-for-tests
 # The server is of Milvus 2.3, the last that a package has; pymilvus talks to newer ones alike.
 test-distributed: .venv/.installed-for-tests
 	@$(INSTALL) "milvus==2.3.5; sys_platform == 'linux' and platform_machine == 'x86_64'" "ray[data]>=2.50"
-	$(BIN)/pytest tests/distributed
+	$(BIN)/pytest -o filterwarnings=default tests/distributed
 
 unit: .venv/.installed-for-tests
 	$(BIN)/pytest --numprocesses 2 --dist loadfile tests/qa tests/embeddings tests/test_*.py \

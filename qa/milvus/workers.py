@@ -8,6 +8,8 @@ had written already is found unchanged.
 from __future__ import annotations
 
 import logging
+import os
+import socket
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing, contextmanager
@@ -20,6 +22,7 @@ from qa.documents import Document
 from qa.errors import IndexUnreachable, LoadError, SettingsError, StoredIndexError
 from qa.index.changes import Changes
 from qa.loaders import File, Unreadable, find_all
+from qa.milvus.client import SECONDS
 from qa.milvus.writer import MilvusWriter
 from qa.passages import Chunking
 from qa.progress import shown
@@ -130,14 +133,17 @@ def _take(where: str, row: dict[str, Any], changes: Changes, unreadable: Unreada
 @contextmanager
 def _ray(cluster: str | None) -> Iterator[Any]:
     """Connect to a cluster, or start one here, for as long as it is used."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report to its makers
     try:
         import ray
         import ray.data
     except ImportError as error:
         raise SettingsError("several workers need Ray: run  pip install 'inquote[ray]'") from error
     try:
+        if cluster is not None:
+            _check_answers(cluster)
         ray.init(cluster, log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         raise SettingsError(f"there is no Ray cluster at {cluster} ({error})") from error
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
@@ -145,6 +151,12 @@ def _ray(cluster: str | None) -> Iterator[Any]:
         yield ray
     finally:
         ray.shutdown()
+
+
+def _check_answers(cluster: str) -> None:
+    """Raise an `OSError` or a `ValueError` if nothing answers; Ray would wait for minutes."""
+    host, _, port = cluster.removeprefix("ray://").rpartition(":")
+    socket.create_connection((host.strip("[]"), int(port)), SECONDS).close()
 
 
 def _row(file: File) -> dict[str, str]:
