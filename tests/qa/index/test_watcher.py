@@ -12,8 +12,8 @@ import watchfiles
 
 from qa.errors import LoadError, QAError
 from qa.index import Changes, update_index
-from qa.watcher import catch_up, watch
 from qa.loaders import find
+from qa.watcher import catch_up, watch
 from tests.fakes import FakeEncoder, corpus, state_of, vectors_of
 
 
