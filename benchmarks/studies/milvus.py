@@ -31,7 +31,7 @@ from qa.milvus.rows import part_rows, passage_row
 from qa.milvus.schema import VERSION
 from qa.milvus.writer import update_milvus
 
-QUESTIONS = 300  # of a set, at most
+QUESTIONS = 100  # of a set, at most
 HEAD = (
     "set",
     "questions",

@@ -60,7 +60,7 @@ class Connection:
                 "an index on Milvus needs pymilvus: run  pip install 'inquote[milvus]'"
             ) from error
         # It prints the traces of errors, which are told in sentences here.
-        for name in ("pymilvus", "grpc._server"):
+        for name in ("pymilvus", "milvus_lite", "grpc._server"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         with self.faults_named():
             self.client: MilvusClient = MilvusClient(
@@ -93,6 +93,11 @@ class Connection:
             why = "it refuses the token; set the right one in INQUOTE_MILVUS_TOKEN"
         elif any(sign in text for sign in _NOT_ALLOWED):
             why = "the token may not do this; set one that may in INQUOTE_MILVUS_TOKEN"
+        elif "open local milvus failed" in text:
+            why = (
+                "another process has its file open, or it is no file of Milvus Lite; wait for that "
+                "process, name another file, or run a server"
+            )
         elif any(sign in text for sign in _FULL):
             why = "it takes no more data, as its memory or disk is full; make room, and try again"
         elif isinstance(error, OSError) or any(sign in text for sign in _GONE):

@@ -57,7 +57,9 @@ class Server:
         self._process = subprocess.Popen(command, start_new_session=True)
         until = time.monotonic() + PATIENCE
         while not self._answers():
-            assert time.monotonic() < until, "the server does not answer"
+            if time.monotonic() > until:
+                self.kill()
+                raise TimeoutError("the server does not answer")
             time.sleep(0.2)
 
     def _answers(self) -> bool:

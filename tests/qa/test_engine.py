@@ -70,7 +70,7 @@ def test_a_changed_corpus_is_brought_up_to_date(notes: Path, fake_model: FakeEnc
 
 def test_a_damaged_index_in_the_cache_is_made_anew(notes: Path) -> None:
     with closing(open_corpus(notes).index) as opened:
-        folder = opened.folder
+        folder = Path(opened.folder)
     vectors_of(folder).write_bytes(b"")
     with QA.open(notes) as qa:
         assert len(qa.index) == 2
@@ -80,7 +80,7 @@ def test_a_damaged_index_in_the_cache_that_cannot_be_removed_is_told(
     notes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with QA.open(notes) as qa:
-        folder = qa.index.folder
+        folder = Path(qa.index.folder)
     vectors_of(folder).write_bytes(b"short")
 
     def refusing(*_: object) -> NoReturn:
@@ -113,7 +113,7 @@ def test_a_damaged_row_in_the_cache_is_met_at_opening_and_made_anew(
     notes: Path, table: str
 ) -> None:
     with closing(open_corpus(notes).index) as opened:
-        folder = opened.folder
+        folder = Path(opened.folder)
     edit_database(folder, f"UPDATE {table} SET checksum = x'00'")
     with QA.open(notes, threshold=0) as qa:
         assert qa.ask("What do tickets cost?").citations[0].quote == "Tickets cost five euros."

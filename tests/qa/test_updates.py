@@ -214,6 +214,7 @@ class TestAStoreOfOnesOwn:
             before = store.ids.tolist()
             changed(folder, SIX, OPENING)
             assert quoted(qa) == SIX.text
+            assert isinstance(qa.index, Index)
             assert sorted(store.ids.tolist()) == sorted(qa.index._store.ids.tolist())
             assert not {*before} & {*store.ids.tolist()}
 

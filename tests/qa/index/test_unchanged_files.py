@@ -112,7 +112,7 @@ def test_a_file_that_just_changed_is_read_again(
 @pytest.mark.parametrize("file", ["vectors-*", "inquote.sqlite"])
 def test_a_damaged_index_of_an_unchanged_corpus_is_made_anew(notes: Path, file: str) -> None:
     with closing(open_corpus(notes).index) as opened:
-        folder = opened.folder
+        folder = Path(opened.folder)
     (damaged,) = folder.glob(file)
     damaged.write_bytes(b"garbage")
     with QA.open(notes) as opened:

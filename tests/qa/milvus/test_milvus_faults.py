@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -49,6 +51,26 @@ def test_a_server_that_is_down_is_told_at_once(monkeypatch: pytest.MonkeyPatch) 
     assert "does not answer; look whether it runs" in result.output
     assert "secret-token" not in result.output
     assert time.monotonic() - before < 8
+
+
+@pytest.mark.process
+def test_a_file_that_another_process_has_open_is_told(address: str, tmp_path: Path) -> None:
+    file = Path(address.removeprefix("milvus:"))
+    program = (
+        "import sys; from milvus_lite.server_manager import server_manager_instance as manager; "
+        f"manager.start_and_get_uri({str(file)!r}); print('open', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"open\n"
+        result = CliRunner().invoke(main, ["ask", "When?", "--index", address])
+        other.kill()
+
+    assert result.exit_code == 1
+    assert "another process has its file open" in result.output
+    assert "Traceback" not in result.output
 
 
 def test_a_question_that_finds_no_server_names_it(
