@@ -120,10 +120,9 @@ class QA:
                 index the bundled all-MiniLM-L6-v2.
             backend: what the model runs on: "openvino", "torch", or "auto", which is torch on a
                 GPU, else OpenVINO if it knows the model. They read each other's indexes.
-            precision: what new passages are encoded in: "float32", "bfloat16", "int8", or
-                "auto", the quickest that costs no quality on this processor
-                (docs/performance.md). Passages whose tokens are kept are always in float32, and
-                so are few that change at once.
+            precision: what questions and new passages are encoded in: "float32", "bfloat16",
+                "int8", or "auto", the quickest that costs no quality on this processor
+                (docs/performance.md).
             reranker: a sentence-transformers cross-encoder, by folder or Hub name, that puts the
                 passages found in order. None, the default, uses none.
             chunking: how documents are cut; None takes what the index was made with, and for a
@@ -135,7 +134,7 @@ class QA:
             answerable: the share of your questions that the documents answer, between 0 and 1,
                 which the confidence is calibrated for; None takes the default, 0.7.
             token_vectors: the most passages of an index whose tokens are kept, which takes 31 kB
-                each and makes a first question 20 ms quicker. None takes what the index was made
+                each and makes a first question 60 ms quicker. None takes what the index was made
                 with, and for a new one 5,000.
             answerer: makes answers of the passages found, with thresholds of its own; None quotes
                 with an `ExtractiveAnswerer`.

@@ -73,6 +73,11 @@ class MilvusAddress:
         return "://" not in self.uri
 
     @property
+    def may_be_there(self) -> bool:
+        """Whether there may be an index: a file that is not there is made by looking into it."""
+        return not self.is_file or Path(self.uri).exists()
+
+    @property
     def token(self) -> str:
         """The token for the server, from the environment; never shown."""
         return os.environ.get(_TOKEN, "")

@@ -24,7 +24,11 @@ AT_ONCE = 500
 STRONG, BOUNDED = "Strong", "Bounded"
 """Reads see all that was written before; or, much sooner, all but the last seconds."""
 
-_RECONNECT = {"grpc.initial_reconnect_backoff_ms": 200, "grpc.max_reconnect_backoff_ms": 2_000}
+_CHANNEL = {
+    "grpc.initial_reconnect_backoff_ms": 200,
+    "grpc.max_reconnect_backoff_ms": 2_000,
+    "grpc.keepalive_permit_without_calls": 0,  # servers close what pings without asking
+}
 _REFUSED = ("auth check failure", "unauthenticated", "code=1800", "api key")
 _NOT_ALLOWED = ("permission deny", "permission_denied", "privilege", "code=1801")
 _FULL = ("quota", "force deny", "memory limit", "disk full", "no space left")
@@ -64,7 +68,7 @@ class Connection:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         with self.faults_named():
             self.client: MilvusClient = MilvusClient(
-                address.uri, token=address.token, timeout=SECONDS, grpc_options=_RECONNECT
+                address.uri, token=address.token, timeout=SECONDS, grpc_options=_CHANNEL
             )
 
     def load(self) -> None:

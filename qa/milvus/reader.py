@@ -88,15 +88,18 @@ class MilvusIndex:
             IndexDamaged: it is damaged.
             IndexUnreachable: the engine does not answer, or refuses the token.
         """
-        connection = Connection(MilvusAddress.parsed(where))
+        address = MilvusAddress.parsed(where)
+        missing = IndexMissing(
+            f"there is no index on {where}: make it with  inquote index PATH --index {where}",
+            folder=where,
+        )
+        if not address.may_be_there:
+            raise missing
+        connection = Connection(address)
         try:
             with connection.faults_named():
                 if (manifest := read_manifest(connection)) is None:
-                    raise IndexMissing(
-                        f"there is no index on {where}: make it with  inquote index PATH --index "
-                        f"{where}",
-                        folder=where,
-                    )
+                    raise missing
                 generation = read_generation(connection, STRONG)
                 rows, precisions = read_heads(connection)
                 manifest = manifest.with_precisions(precisions)
@@ -358,7 +361,10 @@ class MilvusIndex:
 
 def exists(where: str) -> bool:
     """Return whether there is an index at an address; errors are those of `MilvusIndex.open`."""
-    connection = Connection(MilvusAddress.parsed(where))
+    address = MilvusAddress.parsed(where)
+    if not address.may_be_there:
+        return False
+    connection = Connection(address)
     try:
         with connection.faults_named():
             return read_manifest(connection) is not None

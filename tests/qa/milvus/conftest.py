@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,22 @@ import pytest
 
 from qa.milvus.address import MilvusAddress
 from qa.milvus.client import Connection
+
+
+class _Hasty:
+    """The time, but waiting is short: the client looks every half second whether it is done."""
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(time, name)
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(min(seconds, 0.01))
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the client wait for less long at a time."""
+    monkeypatch.setattr("pymilvus.client.grpc_handler.time", _Hasty())
 
 
 @pytest.fixture

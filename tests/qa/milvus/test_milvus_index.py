@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -248,9 +249,13 @@ def test_another_model_or_chunking_is_refused(address: str) -> None:
         update_milvus(address, [GARDEN], encoder=encoder, chunking=Chunking())
 
 
-def test_what_is_not_there_is_named(address: str) -> None:
+def test_what_is_not_there_is_named_and_not_made(address: str, connection: Connection) -> None:
     with pytest.raises(IndexMissing, match="there is no index on milvus:"):
-        MilvusIndex.open(address)
+        MilvusIndex.open(address)  # the engine is there, without an index
+    elsewhere = address.replace("notes.db", "others.db")
+    with pytest.raises(IndexMissing, match="there is no index on milvus:"):
+        MilvusIndex.open(elsewhere)
+    assert not Path(elsewhere.removeprefix("milvus:")).exists()
 
 
 def test_a_store_that_is_handed_in_is_refused(address: str) -> None:
