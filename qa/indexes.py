@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.documents import Document
-from qa.errors import SettingsError
+from qa.errors import IndexMissing, SettingsError
 from qa.filters import EVERYTHING, Filter
 from qa.index import Changes, Index, update_index
 from qa.index.protocol import AnyIndex
@@ -40,9 +40,9 @@ def is_there(where: Place) -> bool:
     """
     if not isinstance(where, str):
         return is_index(where)
-    from qa.milvus.reader import exists
+    from qa.milvus.reader import manifest_at
 
-    return exists(where)
+    return manifest_at(where) is not None
 
 
 def open_index(where: str | os.PathLike[str], chosen: Filter = EVERYTHING) -> AnyIndex:
@@ -98,11 +98,11 @@ def sources_of(where: Place) -> dict[str, str | None]:
 
 
 def model_that_made(where: Place) -> str:
-    """Return the name of the model that an index was made with."""
+    """Return the name of the model that an index was made with; an `IndexMissing` if none was."""
     if not isinstance(where, str):
         return model_of(where)
-    index = open_index(where)
-    try:
-        return index.manifest.model
-    finally:
-        index.close()
+    from qa.milvus.reader import manifest_at
+
+    if (manifest := manifest_at(where)) is None:
+        raise IndexMissing(f"there is no index on {where}", folder=where)
+    return manifest.model

@@ -359,15 +359,18 @@ class MilvusIndex:
         self._connection.close()
 
 
-def exists(where: str) -> bool:
-    """Return whether there is an index at an address; errors are those of `MilvusIndex.open`."""
+def manifest_at(where: str) -> MilvusManifest | None:
+    """Return the manifest of the index at an address, if there is one.
+
+    Errors are those of `MilvusIndex.open`.
+    """
     address = MilvusAddress.parsed(where)
     if not address.may_be_there:
-        return False
+        return None
     connection = Connection(address)
     try:
         with connection.faults_named():
-            return read_manifest(connection) is not None
+            return read_manifest(connection)
     finally:
         connection.close()
 

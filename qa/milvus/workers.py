@@ -21,6 +21,7 @@ from embeddings import Encoder, load_encoder
 from qa.documents import Document
 from qa.errors import IndexUnreachable, LoadError, SettingsError, StoredIndexError
 from qa.index.changes import Changes
+from qa.index.wanted import Wanted
 from qa.loaders import File, Unreadable, find_all
 from qa.milvus.client import SECONDS
 from qa.milvus.writer import MilvusWriter
@@ -111,7 +112,7 @@ def _write(
 
 def _is_unchanged(file: File, writer: MilvusWriter) -> bool:
     known = writer.rows.get(file.id)
-    return known is not None and None is not file.stamp == known.stamp
+    return known is not None and Wanted(file).is_unchanged(known.source, known.stamp)
 
 
 def _take(where: str, row: dict[str, Any], changes: Changes, unreadable: Unreadable | None) -> None:
