@@ -217,12 +217,17 @@ class MilvusIndex:
 
         Milvus has no list of words, so that a typing mistake is read as common words alone.
         """
-        holding = self.search_words(prefix, 2) if query_terms(prefix).keys() == {prefix} else []
+        holding = self._holding(prefix, 2)
         return {prefix: len(holding)} if holding else {}
 
     def passages_with(self, term: str, most: int) -> list[Passage]:
         """Read some passages that hold the stem of a word."""
-        return self.passages([number for number, _ in self.search_words(term, most)])
+        return self.passages(self._holding(term, most))
+
+    def _holding(self, term: str, most: int) -> list[int]:
+        """Return the numbers of some passages that hold a stem."""
+        is_one = self.manifest.has_words and term.isalnum()
+        return [number for number, _ in self._search("bm25", term, most, None)] if is_one else []
 
     def cosines(self, vector: NDArray[np.float32], numbers: Sequence[int]) -> list[float]:
         """Return the cosine of some passages, by number, with a query vector of shape (dim,)."""

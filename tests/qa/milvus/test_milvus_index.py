@@ -32,7 +32,7 @@ BAKED = "Bread is baked in the old oven behind the house every Friday."
 COOKED = "Soup is cooked in the large kettle above the fire every Monday."
 GARDEN = Document(
     "garden.txt",
-    "Beans climb the fence. Peas want water every evening.\n\nThe shed is never locked.",
+    "Beans climb the fence, as agreed. Peas want water at night.\n\nThe shed is never locked.",
     "The garden",
     metadata={"year": 2024},
 )
@@ -81,6 +81,8 @@ def test_passages_are_found_by_their_vectors_and_by_their_words(address: str) ->
     assert (by_words, score > 0) == (best, True)
     assert index.search_words("zebra the", 3) == []
     assert index.terms("bread") == {"bread": 1}
+    assert index.terms("agre") == {"agre": 1}  # of "agreed"; its own stem is "agr"
+    assert [p.document_id for p in index.passages_with("agre", 9)] == ["garden.txt"]
     assert index.terms("zebra") == {}
     index.close()
 
