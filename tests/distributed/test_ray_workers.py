@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,11 +29,11 @@ def cluster() -> Iterator[str]:
     """Start two nodes, each with a processor for a worker."""
     from ray.cluster_utils import Cluster
 
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    made: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
     made.add_node(num_cpus=1)
     made.wait_for_nodes()
     yield made.address
-    made.shutdown()  # type: ignore[no-untyped-call]
+    made.shutdown()
 
 
 @pytest.fixture
