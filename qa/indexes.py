@@ -40,7 +40,7 @@ def is_there(where: Place) -> bool:
     """
     if not isinstance(where, str):
         return is_index(where)
-    from qa.milvus.reader import manifest_at
+    from qa.milvus.rows import manifest_at
 
     return manifest_at(where) is not None
 
@@ -101,7 +101,7 @@ def model_that_made(where: Place) -> str:
     """Return the name of the model that an index was made with; an `IndexMissing` if none was."""
     if not isinstance(where, str):
         return model_of(where)
-    from qa.milvus.reader import manifest_at
+    from qa.milvus.rows import manifest_at
 
     if (manifest := manifest_at(where)) is None:
         raise IndexMissing(f"there is no index on {where}", folder=where)

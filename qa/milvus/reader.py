@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from embeddings import Encoder, Tokens
@@ -17,15 +17,15 @@ from qa.index.faults import is_closed
 from qa.index.rows import Listed, NotWhole
 from qa.milvus.address import MilvusAddress
 from qa.milvus.client import AT_ONCE, BOUNDED, SECONDS, STRONG, Connection, Row
-from qa.milvus.rows import READ_OF_HEADS, READ_OF_PASSAGES, document_of, head_of, passage_in
-from qa.milvus.schema import (
-    HEAD,
-    KEY_OF_GENERATION,
-    KEY_OF_MANIFEST,
-    PART,
-    MilvusManifest,
-    search_depth,
+from qa.milvus.rows import (
+    READ_OF_PASSAGES,
+    document_of,
+    passage_in,
+    read_generation,
+    read_heads,
+    read_manifest,
 )
+from qa.milvus.schema import PART, MilvusManifest, search_depth
 from qa.passages import Chunking, Passage
 from qa.text.analysis import query_terms
 
@@ -362,48 +362,6 @@ class MilvusIndex:
         """Let go of the connection."""
         self._closed = True
         self._connection.close()
-
-
-def manifest_at(where: str) -> MilvusManifest | None:
-    """Return the manifest of the index at an address, if there is one.
-
-    Errors are those of `MilvusIndex.open`.
-    """
-    address = MilvusAddress.parsed(where)
-    if not address.may_be_there:
-        return None
-    connection = Connection(address)
-    try:
-        with connection.faults_named():
-            return read_manifest(connection)
-    finally:
-        connection.close()
-
-
-def read_manifest(connection: Connection) -> MilvusManifest | None:
-    """Read the manifest, if there is an index; an `IndexMismatch` if it is of another version."""
-    has = partial(connection.client.has_collection, timeout=SECONDS)
-    if not all(map(has, connection.collections)):
-        return None
-    connection.load()
-    chosen = f'key == "{KEY_OF_MANIFEST}"'
-    rows = connection.query(connection.documents, chosen, ["body"], STRONG)
-    return MilvusManifest.from_json(rows[0]["body"], connection) if rows else None
-
-
-def read_generation(connection: Connection, consistency: str) -> int:
-    """Return what changes whenever the index does; 0 is a new one."""
-    chosen = f'key == "{KEY_OF_GENERATION}"'
-    rows = connection.query(connection.documents, chosen, ["first"], consistency)
-    return int(rows[0]["first"]) if rows else 0
-
-
-def read_heads(connection: Connection) -> tuple[dict[str, Listed], set[str]]:
-    """Read the entries of all documents by id, in order, and the precisions of their vectors."""
-    rows = [*connection.every(connection.documents, f"kind == {HEAD}", READ_OF_HEADS)]
-    heads = [head_of(row) for row in sorted(rows, key=lambda row: (row["time"], row["first"]))]
-    entries = {id_: entry for id_, entry, _ in heads}
-    return entries, {precision for _, _, precision in heads if precision}
 
 
 def _ranges(numbers: NDArray[np.int64]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from qa.documents import Document
@@ -19,9 +20,12 @@ from qa.index.rows import (
     stored_blocks,
     structure_of,
 )
-from qa.milvus.client import Row
+from qa.milvus.address import MilvusAddress
+from qa.milvus.client import SECONDS, STRONG, Connection, Row
 from qa.milvus.schema import (
     HEAD,
+    KEY_OF_GENERATION,
+    KEY_OF_MANIFEST,
     LONGEST,
     PART,
     VERSION,
@@ -153,6 +157,48 @@ def passage_in(row: Row, document: Document) -> Passage:
     """Read the row of a passage."""
     columns: tuple[Any, ...] = tuple(row[name] for name in READ_OF_PASSAGES[:-1])
     return passage_of((*columns, bytes.fromhex(row["checksum"])), row["number"], document)
+
+
+def manifest_at(where: str) -> MilvusManifest | None:
+    """Return the manifest of the index at an address, if there is one.
+
+    Errors are those of `MilvusIndex.open`.
+    """
+    address = MilvusAddress.parsed(where)
+    if not address.may_be_there:
+        return None
+    connection = Connection(address)
+    try:
+        with connection.faults_named():
+            return read_manifest(connection)
+    finally:
+        connection.close()
+
+
+def read_manifest(connection: Connection) -> MilvusManifest | None:
+    """Read the manifest, if there is an index; an `IndexMismatch` if it is of another version."""
+    has = partial(connection.client.has_collection, timeout=SECONDS)
+    if not all(map(has, connection.collections)):
+        return None
+    connection.load()
+    chosen = f'key == "{KEY_OF_MANIFEST}"'
+    rows = connection.query(connection.documents, chosen, ["body"], STRONG)
+    return MilvusManifest.from_json(rows[0]["body"], connection) if rows else None
+
+
+def read_generation(connection: Connection, consistency: str) -> int:
+    """Return what changes whenever the index does; 0 is a new one."""
+    chosen = f'key == "{KEY_OF_GENERATION}"'
+    rows = connection.query(connection.documents, chosen, ["first"], consistency)
+    return int(rows[0]["first"]) if rows else 0
+
+
+def read_heads(connection: Connection) -> tuple[dict[str, Listed], set[str]]:
+    """Read the entries of all documents by id, in order, and the precisions of their vectors."""
+    rows = [*connection.every(connection.documents, f"kind == {HEAD}", READ_OF_HEADS)]
+    heads = [head_of(row) for row in sorted(rows, key=lambda row: (row["time"], row["first"]))]
+    entries = {id_: entry for id_, entry, _ in heads}
+    return entries, {precision for _, _, precision in heads if precision}
 
 
 def _json(text: str) -> dict[str, Any]:

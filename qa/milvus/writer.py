@@ -26,8 +26,7 @@ from qa.index.writer import check_same_source, entry_of, searched, to_remove
 from qa.loaders import File, Unreadable, find_all
 from qa.milvus.address import MilvusAddress
 from qa.milvus.client import Connection
-from qa.milvus.reader import read_heads, read_manifest
-from qa.milvus.rows import head_row, part_rows, passage_row
+from qa.milvus.rows import head_row, part_rows, passage_row, read_heads, read_manifest
 from qa.milvus.schema import (
     GENERATION,
     KEY_OF_GENERATION,
