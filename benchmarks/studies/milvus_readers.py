@@ -1,4 +1,4 @@
-"""Readers of one index on a Milvus server, beside one process on a folder: questions a second.
+"""Readers of one index on a Milvus server, beside one process on a folder; and its recall.
 
     python -m benchmarks.studies.milvus_readers --bench SET --index ADDRESS [--readers 8]
 
@@ -13,6 +13,7 @@ import statistics
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,7 +42,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
             place = where if where == options.index else Path(where)
             update(place, list(questions.documents), encoder=load_encoder())
         rows = [(name, *asked(*place, texts)) for name, place in places.items()]
+        share = recall(options.index, scratch, texts)
     print(table(("readers", "questions/s", "p50, ms", "p95, ms"), rows))
+    print(f"recall@{TOP_K} of its vector index: {share:.3f}")
+
+
+def recall(on_milvus: str, in_folder: str, texts: Sequence[str]) -> float:
+    """Return the share of the nearest passages, by exact search, that Milvus finds."""
+    vectors, found = load_encoder().encode_queries(texts), []
+    for where in (on_milvus, in_folder):
+        with closing(open_index(where)) as index:
+            hits = index.search(vectors, TOP_K)
+            found.append(
+                [
+                    {(p.document_id, p.span) for p in index.passages([n for n, _ in each])}
+                    for each in hits
+                ]
+            )
+    shared = [len(ours & exact) for ours, exact in zip(*found, strict=True)]
+    return sum(shared) / sum(map(len, found[1]))
 
 
 def asked(where: str, readers: int, texts: Sequence[str]) -> tuple[str, str, str]:
