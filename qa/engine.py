@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
-from time import monotonic
 from typing import Any, Self
 
 from embeddings import Encoder, Reranker, SearchStore, load_reranker
@@ -36,8 +35,6 @@ from qa.retrieval import RetrievedPassages
 from qa.twins import in_thread
 
 DEFAULT_TOP_K = 8
-
-_SECONDS_BETWEEN_LOOKS = 1.0
 
 _log = logging.getLogger("inquote")
 
@@ -74,7 +71,6 @@ class QA:
         self._custom = None if store is None else CustomStore(store)
         self._current = Current(self._pipeline(index))
         self._follows = follow or index.is_shared
-        self._looked = monotonic()
         self._refreshing = Lock()
 
     @property
@@ -379,22 +375,13 @@ class QA:
         """
         chosen = Filter.of(only, where)
         self._current.check_open()
-        if self._follows and self._may_have_changed():
+        if self._follows:
             try:
                 self.refresh()
             except (StoredIndexError, SettingsError) as error:
                 _log.warning("a change of the index is not followed: %s", error)
         with self._current.in_use() as pipeline:
             yield pipeline, pipeline.retriever.chosen(documents, chosen)
-
-    def _may_have_changed(self) -> bool:
-        """Return whether it is time to look for changes; those of a server, once a second."""
-        if not self.index.is_shared:
-            return True
-        now = monotonic()
-        is_time = now - self._looked >= _SECONDS_BETWEEN_LOOKS
-        self._looked = now if is_time else self._looked
-        return is_time
 
     def close(self) -> None:
         """Let go of the index's files and memory, after the questions that are being answered."""

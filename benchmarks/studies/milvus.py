@@ -84,7 +84,8 @@ def drop(where: str) -> None:
 
 def compared(in_folder: QA, on_milvus: QA, questions: Sequence[Question]) -> tuple[object, ...]:
     """Ask the same questions of both."""
-    same, hits, times = 0, [[0, 0], [0, 0]], ([], [])  # type: ignore[var-annotated]
+    same, hits = 0, [[0, 0], [0, 0]]
+    times: list[list[float]] = [[], []]
     for question in questions:
         given = {id_ for id_, grade in question.relevant if grade > 0}
         quotes = []

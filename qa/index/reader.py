@@ -47,11 +47,9 @@ if TYPE_CHECKING:
     from embeddings.stores.segments import Segments
     from qa.index.bm25 import BM25Index
     from qa.index.custom_store import CustomStore
+    from qa.index.protocol import Hit
 
 _DOCUMENTS_CACHED = 8
-
-Hit = tuple[int, float]
-"""A passage's number, and its score."""
 
 
 class Index:

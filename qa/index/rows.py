@@ -89,6 +89,11 @@ class Listed:
     metadata: str = ""
 
 
+def searched(entry: Listed) -> tuple[str, str, str]:
+    """Return what passages are made of."""
+    return entry.sha256, entry.title, entry.structure
+
+
 def listed(connection: sqlite3.Connection) -> tuple[dict[str, Listed], str]:
     """Read all documents by id, in order, and the checksum of all together."""
     rows = connection.execute(f"SELECT {_COLUMNS} FROM documents ORDER BY number").fetchall()  # noqa: S608
@@ -170,6 +175,20 @@ def pages_of(stored: str) -> tuple[int, ...]:
 def stored_metadata(document: Document) -> str:
     """Return a document's metadata as they are stored; "" if it has none."""
     return json.dumps(dict(document.metadata), ensure_ascii=False) if document.metadata else ""
+
+
+def entry_of(document: Document, stamp: str | None, passages: range) -> Listed:
+    """Return the row of a document."""
+    return Listed(
+        passages,
+        document.title,
+        document.source,
+        document.sha256,
+        stamp,
+        json.dumps(document.pages),
+        structure_of(stored_blocks(document)),
+        stored_metadata(document),
+    )
 
 
 def read_metadata(entry: Listed) -> Metadata:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -98,3 +98,37 @@ def known_files(folder: Path) -> Known:
     except (sqlite3.Error, OSError, ValueError, StoredIndexError):  # the transaction will raise
         return {}
     return {id_: (one.source, one.stamp) for id_, one in known.items()}
+
+
+def check_same_source(document: Document, source: str | None) -> None:
+    """Refuse to replace a document by another one of the same name."""
+    if source and document.source and source != document.source and Path(source).exists():
+        raise LoadError(
+            f"the index has a document {document.id!r} from {source}, and {document.source} "
+            "would take its name: remove that one first, or index the folder that holds both",
+            source=document.source,
+        )
+
+
+def to_remove(
+    indexed: Callable[[], Iterable[str]],
+    wanted: list[Wanted],
+    remove: Iterable[str],
+    only_these: bool,
+) -> list[str]:
+    """Return the ids of the documents to remove.
+
+    Raises:
+        LoadError: one that is named is not in the index.
+    """
+    named = set(remove)
+    if not named and not only_these:
+        return []
+    there = [*indexed()]
+    if missing := sorted(named.difference(there)):
+        first = ", ".join(map(printable_name, there[:10])) or "none"
+        raise LoadError(
+            f"the index has no document {missing[0]!r}; it has: {first}", source=missing[0]
+        )
+    kept = {one.id for one in wanted}
+    return [id_ for id_ in there if id_ in named or (only_these and id_ not in kept)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sqlite3
@@ -19,31 +18,35 @@ from embeddings import Encoder, Tokens
 from embeddings.tokens import packed
 from qa.arguments import check_kind, check_parts, check_several
 from qa.documents import Document
-from qa.errors import LoadError
 from qa.index.changes import Changes
 from qa.index.faults import faults_named
 from qa.index.manifest import Manifest
 from qa.index.resume_cache import Encoded, digest_of
 from qa.index.rows import (
-    Listed,
     NotWhole,
     enter,
     enter_passage,
+    entry_of,
     listed,
     listed_as,
     read_metadata,
+    searched,
     stored_blocks,
-    stored_metadata,
-    structure_of,
 )
 from qa.index.storage import load_vectors
 from qa.index.transaction import commit, manifest_for, transaction
 from qa.index.upgrade import stored_documents
-from qa.index.wanted import Wanted, encodings_of, files_wanted, known_files
+from qa.index.wanted import (
+    Wanted,
+    check_same_source,
+    encodings_of,
+    files_wanted,
+    known_files,
+    to_remove,
+)
 from qa.loaders import File, Unreadable, find_all
 from qa.passages import Chunking, Passage, cut
 from qa.progress import Bar, Progress
-from qa.text.printable import printable_name
 from qa.token_bound import TokenBound
 
 if TYPE_CHECKING:
@@ -348,56 +351,3 @@ class _Writer:
         execute("DELETE FROM passages WHERE number >= ? AND number < ?", of_document)
         execute("DELETE FROM texts WHERE document = ?", (passages.start,))
         execute("DELETE FROM documents WHERE number = ?", (passages.start,))
-
-
-def searched(entry: Listed) -> tuple[str, str, str]:
-    """Return what passages are made of."""
-    return entry.sha256, entry.title, entry.structure
-
-
-def entry_of(document: Document, stamp: str | None, passages: range) -> Listed:
-    """Return the row of a document."""
-    return Listed(
-        passages,
-        document.title,
-        document.source,
-        document.sha256,
-        stamp,
-        json.dumps(document.pages),
-        structure_of(stored_blocks(document)),
-        stored_metadata(document),
-    )
-
-
-def check_same_source(document: Document, source: str | None) -> None:
-    """Refuse to replace a document by another one of the same name."""
-    if source and document.source and source != document.source and Path(source).exists():
-        raise LoadError(
-            f"the index has a document {document.id!r} from {source}, and {document.source} "
-            "would take its name: remove that one first, or index the folder that holds both",
-            source=document.source,
-        )
-
-
-def to_remove(
-    indexed: Callable[[], Iterable[str]],
-    wanted: list[Wanted],
-    remove: Iterable[str],
-    only_these: bool,
-) -> list[str]:
-    """Return the ids of the documents to remove.
-
-    Raises:
-        LoadError: one that is named is not in the index.
-    """
-    named = set(remove)
-    if not named and not only_these:
-        return []
-    there = [*indexed()]
-    if missing := sorted(named.difference(there)):
-        first = ", ".join(map(printable_name, there[:10])) or "none"
-        raise LoadError(
-            f"the index has no document {missing[0]!r}; it has: {first}", source=missing[0]
-        )
-    kept = {one.id for one in wanted}
-    return [id_ for id_ in there if id_ in named or (only_these and id_ not in kept)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 _MOST_HITS = 16_384  # that Milvus returns
 _RANGES = 300  # of passages, in an expression
 _DOCUMENTS_KEPT = 64
+_SECONDS_BETWEEN_LOOKS = 1.0
 _SEARCHED_DEEPER = 4  # times, where hits are of versions that were replaced
 
 
@@ -75,6 +77,7 @@ class MilvusIndex:
         self._documents = self._every.chosen_by(chosen) if chosen else self._every
         self._generation = generation
         self._read: dict[str, Document] = {}
+        self._looked = time.monotonic()
         self._closed = False
 
     @classmethod
@@ -115,7 +118,14 @@ class MilvusIndex:
         return type(self).open(self.folder, self.chosen)
 
     def is_current(self) -> bool:
-        """Return whether nothing was changed since it was opened, but for the last seconds."""
+        """Return whether nothing was changed since it was opened, but for the last seconds.
+
+        It looks once a second at most.
+        """
+        now = time.monotonic()
+        if now - self._looked < _SECONDS_BETWEEN_LOOKS:
+            return True
+        self._looked = now
         with self._in_use():
             return read_generation(self._connection, BOUNDED) == self._generation
 

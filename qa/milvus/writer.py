@@ -20,9 +20,8 @@ from embeddings import Encoder
 from qa.documents import Document
 from qa.errors import IndexNotWritten
 from qa.index.changes import Changes
-from qa.index.rows import Listed, read_metadata
-from qa.index.wanted import Wanted, encodings_of, files_wanted
-from qa.index.writer import check_same_source, entry_of, searched, to_remove
+from qa.index.rows import Listed, entry_of, read_metadata, searched
+from qa.index.wanted import Wanted, check_same_source, encodings_of, files_wanted, to_remove
 from qa.loaders import File, Unreadable, find_all
 from qa.milvus.address import MilvusAddress
 from qa.milvus.client import Connection
