@@ -69,6 +69,7 @@ _ADDING = _pattern(
 _POLITE = _pattern(r"^\W*(thanks|thank you|hello|hi|hey|bye|great|good|okay|ok)\b")
 _INTRODUCING = _pattern(
     r"^\W*(is|are) there (an?|any) [\w-]+( [\w-]+)?\W*$",
+    r"^\W*is there (?!more|(any|some)\w+|evidence|proof|enough|room|time)[\w-]+\W*$",
     r"^\W*(what|who) (is|are|was|were|does) (an? )?(?!the |an? |this |that |these |those |its |his "
     r"|her |their |most |main |some |other )[\w-]+( [\w-]+)?( mean)?\W*$",
     r"^\W*tell me about (?!the |it\b|him\b|her\b|them\b|this\b|that\b|these\b|those\b|its\b|his\b"

@@ -22,6 +22,7 @@ Tell me about lung cancer.
 Who opposes the deployment of THAAD in South Korea?
 Thanks!
 is there a toilet
+is there parking
 Are there any hotels nearby?
 """.strip().splitlines()
 
@@ -64,6 +65,8 @@ MAY_LEAN = """
 What was the reaction?
 What are the symptoms?
 Does the treaty still apply?
+Is there evidence?
+Is there something?
 What other architectural styles were nearby?
 The treaty mentions another port, does this matter?
 So what is the capital of France?
