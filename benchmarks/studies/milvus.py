@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
@@ -32,6 +33,7 @@ from qa.milvus.schema import VERSION
 from qa.milvus.writer import update_milvus
 
 QUESTIONS = 100  # of a set, at most
+WEIGHTS = (0.0125, 0.025, 0.0375, 0.05)  # of the engine's BM25; 0.025 is a folder's
 HEAD = (
     "set",
     "questions",
@@ -48,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     made.add_argument("--index", help="the address of a server, without the name of an index")
     options = made.parse_args(arguments)
     encoder = load_encoder()
-    rows, sizes = [], []
+    rows, weighted, sizes = [], [], []
     for name, documents, questions in sets(options.bench, options.only):
         with tempfile.TemporaryDirectory() as scratch, indexed(documents, encoder) as in_folder:
             where = f"{options.index}/bench_{name}" if options.index else f"milvus:{scratch}/x.db"
@@ -57,9 +59,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             update_milvus(where, documents, encoder=encoder)
             with QA(MilvusIndex.open(where), encoder) as on_milvus:
                 rows.append((name, *compared(in_folder, on_milvus, questions)))
+                weighted.append((name, *by_weight(on_milvus, questions)))
                 sizes.append((name, *bytes_of(on_milvus)))
         print(table(HEAD, rows[-1:]), flush=True)
     print(table(HEAD, rows))
+    print(table(("set", *(f"hit@1, hit@5 with {weight}" for weight in WEIGHTS)), weighted))
     print(table(("set", "passages", *PARTS), sizes))
 
 
@@ -84,27 +88,43 @@ def drop(where: str) -> None:
 
 def compared(in_folder: QA, on_milvus: QA, questions: Sequence[Question]) -> tuple[object, ...]:
     """Ask the same questions of both."""
-    same, hits = 0, [[0, 0], [0, 0]]
+    same = 0
     times: list[list[float]] = [[], []]
     for question in questions:
-        given = {id_ for id_, grade in question.relevant if grade > 0}
         quotes = []
         for n, qa in enumerate((in_folder, on_milvus)):
-            found = qa.retrieve(question.text, history=question.history, top_k=5)
-            ids = [hit.passage.document_id for hit in found]
-            hits[n][0] += bool(given.intersection(ids[:1]))
-            hits[n][1] += bool(given.intersection(ids))
             started = time.perf_counter()
             quotes.append(quoted(qa.ask(question.text, history=question.history)))
             times[n].append(1_000 * (time.perf_counter() - started))
         same += quotes[0] == quotes[1]
-    count = len(questions)
+    hits = [hit_rates(qa, questions) for qa in (in_folder, on_milvus)]
     return (
-        count,
-        f"{100 * same / count:.1f}",
-        *(f"{hits[0][k] / count:.3f}, {hits[1][k] / count:.3f}" for k in (0, 1)),
+        len(questions),
+        f"{100 * same / len(questions):.1f}",
+        *(", ".join(both) for both in zip(*hits, strict=True)),
         ", ".join(f"{statistics.median(each):.0f}" for each in times),
     )
+
+
+def by_weight(qa: QA, questions: Sequence[Question]) -> list[str]:
+    """Return how often a relevant document is found, by the weight of BM25 beside the cosine."""
+    rates = []
+    for weight in WEIGHTS:
+        with mock.patch("qa.retrieval._WORDS_WEIGHT", weight):
+            rates.append(", ".join(hit_rates(qa, questions)))
+    return rates
+
+
+def hit_rates(qa: QA, questions: Sequence[Question]) -> tuple[str, str]:
+    """Return how often a relevant document is first, and among the first five."""
+    hits = [0, 0]
+    for question in questions:
+        given = {id_ for id_, grade in question.relevant if grade > 0}
+        found = qa.retrieve(question.text, history=question.history, top_k=5)
+        ids = [hit.passage.document_id for hit in found]
+        hits[0] += bool(given.intersection(ids[:1]))
+        hits[1] += bool(given.intersection(ids))
+    return f"{hits[0] / len(questions):.3f}", f"{hits[1] / len(questions):.3f}"
 
 
 def quoted(answer: Answer) -> object:
@@ -125,7 +145,8 @@ def bytes_of(qa: QA) -> tuple[object, ...]:
         totals[PARTS[4]] += sum(len(str(row["body"])) for row in part_rows(document, VERSION))
         for number, passage in enumerate(index.passages_of(id_), VERSION):
             vector = np.zeros(index.manifest.dim, np.float32)
-            row = passage_row(number, passage, vector, document.metadata, index.manifest)
+            values = document.metadata, index.manifest
+            row = passage_row(number, VERSION, passage, vector, *values)
             parts = {name: len(str(row.get(name, "")).encode()) for name in row}
             totals["vector"] += 4 * len(vector)
             totals["words"] += parts.get("words", 0)

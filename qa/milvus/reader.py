@@ -27,6 +27,7 @@ from qa.milvus.rows import (
     read_manifest,
 )
 from qa.milvus.schema import PART, MilvusManifest, search_depth
+from qa.milvus.versions import Versions
 from qa.passages import Chunking, Passage
 from qa.text.analysis import query_terms
 
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
     from qa.index.protocol import Hit
 
 _MOST_HITS = 16_384  # that Milvus returns
-_RANGES = 300  # of passages, in an expression
+_VERSIONS_AT_ONCE = 10_000  # in an expression
+_MANY = 0.2  # of the documents: so many are found by looking through the hits among all
 _DOCUMENTS_KEPT = 64
 _SECONDS_BETWEEN_LOOKS = 1.0
 _SEARCHED_DEEPER = 4  # times, where hits are of versions that were replaced
@@ -74,6 +76,7 @@ class MilvusIndex:
         self.manifest = manifest
         self._connection = connection
         self._every = Catalogue(rows)
+        self._versions = Versions(rows)
         self._documents = self._every.chosen_by(chosen) if chosen else self._every
         self._generation = generation
         self._read: dict[str, Document] = {}
@@ -174,16 +177,40 @@ class MilvusIndex:
         self, field: str, query: object, top_k: int, among: NDArray[np.int64] | None
     ) -> list[Hit]:
         """Search one field; hits of versions that are not visible are left out."""
-        if among is None and self.chosen:
-            among = self._documents.numbers
-        found: dict[int, float] = {}
         with self._in_use():
-            for chosen in [""] if among is None else _ranges(among):
-                found |= self._visible_hits(field, query, top_k, chosen)
+            if among is not None:
+                found = self._hits_in(self._versions.versions_of(among), field, query, top_k)
+            elif self.chosen:
+                found = self._hits_in(self._chosen_versions, field, query, top_k)
+            else:
+                found = self._hits(field, query, top_k)
         best = sorted(found.items(), key=lambda hit: (-hit[1], hit[0]))
         return best[:top_k]
 
-    def _visible_hits(self, field: str, query: object, top_k: int, chosen: str) -> dict[int, float]:
+    def _hits_in(
+        self, versions: frozenset[int], field: str, query: object, top_k: int
+    ) -> dict[int, float]:
+        """Search some versions, which the engine is told of; many, after all were searched."""
+        found: dict[int, float] = {}
+        if len(versions) > max(_VERSIONS_AT_ONCE, _MANY * len(self._versions)):
+            found = self._hits(field, query, top_k, versions=versions)
+            if len(found) >= top_k:
+                return found
+        ordered = sorted(versions)
+        for start in range(0, len(ordered), _VERSIONS_AT_ONCE):
+            some = f"version in {ordered[start : start + _VERSIONS_AT_ONCE]}"
+            found |= self._hits(field, query, top_k, some)
+        return found
+
+    def _hits(
+        self,
+        field: str,
+        query: object,
+        top_k: int,
+        chosen: str = "",
+        versions: frozenset[int] | None = None,
+    ) -> dict[int, float]:
+        """Search deeper until there are enough hits that are visible, and of these versions."""
         limit = min(top_k, _MOST_HITS)
         is_dense = field == "vector"
         while True:
@@ -202,25 +229,20 @@ class MilvusIndex:
             scores = {int(hit["number"]): float(hit["distance"]) for hit in hits}
             if not is_dense:  # Milvus Lite has the BM25 of a passage below 0
                 scores = {number: abs(score) for number, score in scores.items()}
-            visible = {n: score for n, score in scores.items() if self._id_of(n) is not None}
-            if len(visible) >= top_k or len(hits) < limit or limit == _MOST_HITS:
-                return visible
+            found = {
+                number: score
+                for number, score in scores.items()
+                if (version := self._versions.version_of(number)) is not None
+                and (versions is None or version in versions)
+            }
+            if len(found) >= top_k or len(hits) < limit or limit == _MOST_HITS:
+                return found
             limit = min(limit * _SEARCHED_DEEPER, _MOST_HITS)
 
     @cached_property
-    def _starts(self) -> tuple[list[int], list[str]]:
-        """Where the passages of the visible documents start, in order, and their ids."""
-        by_start = sorted((one.passages.start, id_) for id_, one in self._every.rows.items())
-        return [start for start, _ in by_start], [id_ for _, id_ in by_start]
-
-    def _id_of(self, number: int) -> str | None:
-        """Return the id of the visible document that a passage is of; None if it is of none."""
-        from bisect import bisect_right
-
-        starts, ids = self._starts
-        place = bisect_right(starts, number) - 1
-        is_there = place >= 0 and number in self._every.rows[ids[place]].passages
-        return ids[place] if is_there else None
+    def _chosen_versions(self) -> frozenset[int]:
+        """The versions of the documents that are searched."""
+        return frozenset(one.passages.start for one in self._documents.rows.values())
 
     def terms(self, prefix: str) -> dict[str, int]:
         """Return the stem itself, and how many passages hold it: 2 for two or more.
@@ -264,7 +286,7 @@ class MilvusIndex:
         """Read passages by number, in the order asked for."""
         with self._in_use():
             rows = self._rows_of(numbers, READ_OF_PASSAGES)
-            ids = {number: self._id_of(number) for number in numbers}
+            ids = {number: self._versions.id_of(number) for number in numbers}
             documents = self._documents_of({id_ for id_ in ids.values() if id_ is not None})
             found = []
             for number in numbers:
@@ -286,7 +308,9 @@ class MilvusIndex:
                 )
                 found |= {int(row["number"]): row for row in rows}
         if missing := [number for number in wanted if number not in found]:
-            raise NotWhole(f"passage {missing[0]} of {self._id_of(missing[0])!r} is missing")
+            raise NotWhole(
+                f"passage {missing[0]} of {self._versions.id_of(missing[0])!r} is missing"
+            )
         return found
 
     def document(self, document_id: str) -> Document:
@@ -372,15 +396,3 @@ class MilvusIndex:
         """Let go of the connection."""
         self._closed = True
         self._connection.close()
-
-
-def _ranges(numbers: NDArray[np.int64]) -> Iterator[str]:
-    """Yield expressions that choose passages by number, each with so many ranges at most."""
-    import numpy as np
-
-    ordered = np.unique(numbers)
-    borders = np.flatnonzero(np.diff(ordered) > 1) + 1
-    runs = [(int(run[0]), int(run[-1])) for run in np.split(ordered, borders) if len(run)]
-    for start in range(0, len(runs), _RANGES):
-        some = runs[start : start + _RANGES]
-        yield " or ".join(f"(number >= {first} and number <= {last})" for first, last in some)

@@ -127,15 +127,21 @@ def document_of(document_id: str, entry: Listed, parts: list[Row]) -> Document:
 
 def passage_row(
     number: int,
+    version: int,
     passage: Passage,
     vector: NDArray[np.float32],
     metadata: Mapping[str, object],
     manifest: MilvusManifest,
 ) -> Row:
-    """Return the row of a passage; `text`, `start` and `end` are for other programs."""
+    """Return the row of a passage.
+
+    `version` is the first number of its version; `document`, `text`, `start`, `end` and
+    `metadata` are for other programs.
+    """
     stored = number, json.dumps(passage.sentences), passage.context
     row: Row = {
         "number": number,
+        "version": version,
         "vector": vector.tolist(),
         "document": _cut(passage.document_id),
         "start": passage.start,

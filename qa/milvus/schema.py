@@ -25,7 +25,7 @@ from qa.index.rows import NotWhole
 from qa.milvus.client import Connection, Row
 from qa.passages import Chunking
 
-FORMAT = 1
+FORMAT = 2
 VERSION = 2**16
 """Passage numbers that a version takes; a longer document takes several times as many."""
 
@@ -196,8 +196,8 @@ def _create_passages(connection: Connection, manifest: MilvusManifest) -> None:
     schema.add_field("vector", DataType.FLOAT_VECTOR, dim=manifest.dim)
     for name in ("document", "text", "sentences", "context"):
         schema.add_field(name, DataType.VARCHAR, max_length=65_535)
-    schema.add_field("start", DataType.INT64)
-    schema.add_field("end", DataType.INT64)
+    for name in ("version", "start", "end"):
+        schema.add_field(name, DataType.INT64)
     schema.add_field("checksum", DataType.VARCHAR, max_length=16)
     schema.add_field("metadata", DataType.JSON)
     indexes = client.prepare_index_params()

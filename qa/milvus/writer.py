@@ -279,7 +279,9 @@ class MilvusWriter:
             version.entered = time.monotonic()
         self._enter(range(v.first, v.first + len(v.document.text)) for v in versions)
         rows = [
-            passage_row(number, passage, vector, version.document.metadata, self._manifest)
+            passage_row(
+                number, version.first, passage, vector, version.document.metadata, self._manifest
+            )
             for (version, number, passage), vector in zip(batch.passages, vectors, strict=True)
         ]
         self._connection.upsert(self._connection.passages, rows)
@@ -334,14 +336,12 @@ class MilvusWriter:
         connection, before = self._connection, int(time.time()) - _KEPT_SECONDS
         chosen = f"kind == {WRITTEN} and time < {before}"
         with connection.faults_named():
-            written = [*connection.every(connection.documents, chosen, ("first", "count"))]
+            written = [*connection.every(connection.documents, chosen, ["first"])]
             visible = {one.passages.start for one in read_heads(connection)[0].values()}
-            dead = [(row["first"], row["count"]) for row in written if row["first"] not in visible]
+            dead = sorted({row["first"] for row in written}.difference(visible))
             for start in range(0, len(dead), _DELETED_AT_ONCE):
                 some = dead[start : start + _DELETED_AT_ONCE]
-                firsts = [first for first, _ in some]
-                numbers = (f"(number >= {n} and number < {n + count})" for n, count in some)
-                keys = ", ".join(f'"version-{first}"' for first in firsts)
-                connection.delete(connection.passages, " or ".join(numbers))
-                connection.delete(connection.documents, f"kind == {PART} and first in {firsts}")
+                keys = ", ".join(f'"version-{first}"' for first in some)
+                connection.delete(connection.passages, f"version in {some}")
+                connection.delete(connection.documents, f"kind == {PART} and first in {some}")
                 connection.delete(connection.documents, f"key in [{keys}]")

@@ -103,6 +103,29 @@ def test_only_chosen_documents_are_searched(address: str) -> None:
         index.close()
 
 
+@pytest.mark.parametrize("at_once", [1, 2, 100])
+def test_many_chosen_documents_are_searched_in_pieces_or_among_all(
+    address: str, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr("qa.milvus.reader._VERSIONS_AT_ONCE", at_once)
+    encoder, notes = FakeEncoder(), [f"note-{n}.txt" for n in range(8)]
+    documents = [Document(id_, f"Beans climb in garden {n}.") for n, id_ in enumerate(notes)]
+    update_milvus(address, documents, encoder=encoder)
+    index = MilvusIndex.open(address)
+    query = encoder.encode_queries(["beans climb"])
+
+    for some in (notes[:1], notes[2:5], notes):
+        numbers = index.numbers_of(some)
+        for hits in (
+            index.search(query, 9, numbers)[0],
+            index.search(query, 2, numbers)[0],
+            index.search_words("beans", 9, numbers),
+        ):
+            assert {n for n, _ in hits} <= {*numbers.tolist()}
+            assert len(hits) in (len(some), 2)
+    index.close()
+
+
 def test_only_what_changed_is_encoded(address: str) -> None:
     indexed(address)
     encoder = FakeEncoder()
