@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import shutil
 import tempfile
 import weakref
 import zlib
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
+from threading import Lock
 from typing import Protocol
 from uuid import uuid4
 
@@ -97,11 +97,9 @@ class Row:
 
     def read(self, document_id: str, encoding: str | None) -> Document:
         """Return the document."""
-        path = _lines(self.records).path
+        lines = _lines(self.records)
         try:
-            with path.open("rb") as lines:
-                lines.seek(self.start)
-                line = lines.read(self.length)
+            line = lines.at(self.start, self.length)
         except OSError as error:
             raise _refused(self.source, f"cannot be read: {error.strerror}") from error
         if _digest(line) != self.digest:
@@ -177,16 +175,15 @@ def _numbered(records: Records) -> Iterator[tuple[int, int, bytes]]:
 
     A line that is too long is yielded in part, and so is no JSON.
     """
-    path, start, number = _lines(records).path, 0, 0
+    lines, start, number = _lines(records).file, 0, 0
     try:
-        with path.open("rb") as lines:
-            while line := lines.readline(MAX_LINE + 1):
-                number += 1
-                if not line.isspace():
-                    yield number, start, line
-                while not line.endswith(b"\n") and (rest := lines.readline(_BLOCK)):
-                    line = rest
-                start = lines.tell()
+        while line := lines.readline(MAX_LINE + 1):
+            number += 1
+            if not line.isspace():
+                yield number, start, line
+            while not line.endswith(b"\n") and (rest := lines.readline(_BLOCK)):
+                line = rest
+            start = lines.tell()
     except OSError as error:
         raise _refused(records.file.source, f"cannot be read: {error.strerror}") from error
 
@@ -219,33 +216,45 @@ def _refused(source: str, reason: str) -> LoadError:
 
 
 class _Lines:
-    """A file of JSON lines: the file itself, or a copy, which is removed with this."""
+    """A file of JSON lines, open: the file itself, or a copy.
+
+    The copy has no name any more, so that nothing is left of it however this process ends.
+    """
 
     def __init__(self, records: Records) -> None:
-        folder = Path(tempfile.mkdtemp(prefix="inquote-"))
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        self.path = records.file.fetched(folder)
-        name = records.file.source.lower()
-        unpack = _gunzip if name.endswith(".gz") else _rewrite if records.unit == "row" else None
-        if unpack is not None:
-            unpacked = folder / "lines"
-            try:
-                unpack(self.path, unpacked)
-            except Refused as refusal:
-                raise _refused(records.file.source, str(refusal)) from None
-            except OSError as error:  # the disk is full
-                raise _refused(
-                    records.file.source, f"cannot be unpacked: {error.strerror}"
-                ) from error
-            if self.path.parent == folder:
-                self.path.unlink()
-            self.path = unpacked
+        with tempfile.TemporaryDirectory(prefix="inquote-", ignore_cleanup_errors=True) as folder:
+            self.file = _unpacked(records, Path(folder)).open("rb")
+        self._lock = Lock()
+        weakref.finalize(self, self.file.close)
+
+    def at(self, start: int, length: int) -> bytes:
+        """Read one line."""
+        with self._lock:
+            self.file.seek(start)
+            return self.file.read(length)
 
 
 @lru_cache(maxsize=_COPIES)
 def _lines(records: Records) -> _Lines:
     """Return the lines of a file, which are downloaded and unpacked once in each process."""
-    return _Lines(records)
+    try:
+        return _Lines(records)
+    except Refused as refusal:
+        raise _refused(records.file.source, str(refusal)) from None
+    except OSError as error:  # it may not be read, or the disk is full
+        raise _refused(records.file.source, f"cannot be read: {error.strerror}") from error
+
+
+def _unpacked(records: Records, folder: Path) -> Path:
+    """Return where the lines of a file are, which may be in the folder."""
+    path, to = records.file.fetched(folder), folder / "lines"
+    if records.file.source.lower().endswith(".gz"):
+        _gunzip(path, to)
+    elif records.unit == "row":
+        _rewrite(path, to)
+    else:
+        return path
+    return to
 
 
 def _gunzip(path: Path, to: Path) -> None:

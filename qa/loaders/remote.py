@@ -23,7 +23,8 @@ _ON_DISK = ("file", "local")
 _PRIVATE = re.compile(r"(?<=//)[^/@\s]{1,500}@|\?[^\s\"']{1,2000}")  # of addresses in an error
 _LONGEST_REASON = 200
 _VERSIONS = (
-    "etag md5hash content_md5 checksum mtime lastmodified last_modified modified updated created"
+    "etag md5hash content-md5 checksum mtime lastmodified last-modified last_modified modified "
+    "updated created"
 ).split()
 """What stores say of an object, in lower case, that shows whether it has changed; best first."""
 

@@ -103,7 +103,6 @@ class TestInEachForm:
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
         fsspec.filesystem("memory").pipe(f"/rows/{name}", made(ROWS))
         assert [one.id for one in load(f"memory://rows/{name}")] == ["a", "2"]
-        records._lines.cache_clear()
         assert not list(tmp_path.iterdir())
 
 
