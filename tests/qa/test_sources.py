@@ -14,7 +14,8 @@ from click.testing import CliRunner, Result
 from qa import QA
 from qa.cli.commands import main
 from qa.errors import LoadError, SettingsError
-from qa.loaders import remote
+from qa.index.wanted import files_wanted
+from qa.loaders import find, remote
 from qa.opening import open_corpus
 from tests.fakes import FakeEncoder, corpus
 
@@ -133,6 +134,13 @@ class TestRows:
         changes = indexed(str(path), index)
         assert changes == {"added": ["d"], "updated": ["a"], "removed": ["c"]}
         assert len(no_model.encoded) == 2
+
+    def test_their_texts_are_not_kept_until_all_are_read(self, tmp_path: Path) -> None:
+        write_rows(tmp_path / "rows.jsonl", a=PRICE, b=HOURS)
+        wanted = files_wanted(dict, [*find(tmp_path / "rows.jsonl")], None)
+        assert [one.characters for one in wanted] == [len(PRICE), len(HOURS)]
+        assert wanted[0].document == wanted[0].document
+        assert wanted[0].document is not wanted[0].document
 
     def test_that_cannot_be_read_now_are_kept(self, no_model: FakeEncoder, tmp_path: Path) -> None:
         path, index = tmp_path / "rows.jsonl", tmp_path / "index"
