@@ -2,7 +2,7 @@
 # make test   sets everything up and passes every check
 # make bench  measures how fast it is, and writes it into benchmarks/results.md
 # make attack runs every attack of tests/attacks in full
-# make test-distributed  tests an index on a Milvus server, filled by a Ray cluster, on this machine
+# make test-distributed  tests a Milvus server, a Ray cluster and an object store, on this machine
 # make frameworks  tests the retrievers for other frameworks with the real ones, in .venv-frameworks
 #
 # PYTHON        the Python to use (3.11 or later)
@@ -45,7 +45,8 @@ check: .venv/.installed-for-tests
 
 # The server is of Milvus 2.3, the last that a package has; pymilvus talks to newer ones alike.
 test-distributed: .venv/.installed-for-tests
-	@$(INSTALL) "milvus==2.3.5; sys_platform == 'linux' and platform_machine == 'x86_64'" "ray[data]>=2.50"
+	@$(INSTALL) "milvus==2.3.5; sys_platform == 'linux' and platform_machine == 'x86_64'" "ray[data]>=2.50" \
+		"moto[server]>=5.1" "s3fs>=2025.3"
 	$(BIN)/pytest -o filterwarnings=default tests/distributed
 
 unit: .venv/.installed-for-tests

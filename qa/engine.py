@@ -105,8 +105,9 @@ class QA:
         """Open a corpus; what is not indexed yet is indexed first, and kept for the next time.
 
         Args:
-            source: a file, a folder, a `Document`, or several of these; or the folder of an
-                index. None is the essay that comes with inquote, if `index` is None.
+            source: a file, a folder, an address such as `s3://bucket/notes` (docs/documents.md),
+                a `Document`, or several of these; or the folder of an index. None is the essay
+                that comes with inquote, if `index` is None.
             index: the folder of an index, or its address on Milvus (docs/scale.md). With a
                 `source`, its documents are added there; without, the index is opened as it is.
                 None keeps the index of the source in the

@@ -43,7 +43,7 @@ from qa.indexes import (
 from qa.indexes import (
     update as update_index,
 )
-from qa.loaders import File, Unreadable, find_all
+from qa.loaders import File, Unreadable, find_all, place_of
 from qa.passages import Chunking
 from qa.progress import Progress
 from qa.watcher import deleted_below
@@ -126,13 +126,13 @@ def open_corpus(
         if documents or remove or upgrade:
             encoder = _encoder_of(where, load, model)
             if remove_deleted:
-                paths = [Path(one) for one in sources if not isinstance(one, Document)]
-                gone = deleted_below(paths, sources_of(where), documents, hidden)
+                named = [one for one in sources if not isinstance(one, Document)]
+                gone = deleted_below(named, sources_of(where), documents, hidden)
                 remove = [*remove, *gone]
             if workers is not None or cluster is not None:
                 made = {"model": encoder.model, "backend": backend, "precision": precision}
-                named = {"count": workers or 1, "load": made, "cluster": cluster}
-                update = partial(update, workers=named)
+                asked = {"count": workers or 1, "load": made, "cluster": cluster}
+                update = partial(update, workers=asked)
             corpus = update(where, documents, encoder=encoder, chunking=chunking, remove=remove)
         else:
             corpus = _open_unchanged(where, load, model, chosen)
@@ -265,7 +265,7 @@ def cached_index(sources: Sequence[Source], encoder: Encoder, chunking: Chunking
 
     One of an earlier format, whose name tells its format, is renamed, to be upgraded.
     """
-    names = sorted(s.id if isinstance(s, Document) else str(_absolute(s)) for s in sources)
+    names = sorted(s.id if isinstance(s, Document) else place_of(s) for s in sources)
 
     def of_format(number: int) -> Path:
         identity = json.dumps([names, encoder.digest, chunking.to_dict(), number])
@@ -277,7 +277,3 @@ def cached_index(sources: Sequence[Source], encoder: Encoder, chunking: Chunking
             with suppress(OSError):  # it is in use where that is a hindrance
                 earlier.rename(folder)
     return folder
-
-
-def _absolute(path: str | os.PathLike[str]) -> Path:
-    return Path(path).expanduser().resolve()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,7 +12,16 @@ from qa.documents import Document
 from qa.errors import LoadError, QAError
 from qa.index.changes import Changes
 from qa.indexes import Place, sources_of, update
-from qa.loaders import File, Unreadable, find, find_all, find_below, is_read
+from qa.loaders import (
+    File,
+    Unreadable,
+    find,
+    find_all,
+    find_below,
+    is_read,
+    place_of,
+    place_of_rows,
+)
 
 _QUIET_MS = 400  # without changes, before the index is updated,
 _LONGEST_MS = 5_000  # but no later than so long after the first change
@@ -125,34 +135,39 @@ def _files(path: Path, unreadable: Unreadable) -> list[File]:
 
 
 def deleted_below(
-    paths: Iterable[Path],
+    paths: Iterable[str | os.PathLike[str]],
     indexed: Mapping[str, str | None],
-    found: Iterable[Document | File],
+    found: Collection[Document | File],
     hidden: Iterable[LoadError],
 ) -> list[str]:
     """Return the ids of the documents whose files below these paths do not exist any more.
 
     Args:
-        paths: files and folders.
+        paths: files and folders, by paths or addresses. Of a pattern, only the rows that are gone
+            from files that it still matches are deleted.
         indexed: where each document of the index came from, by id.
         found: what is there.
         hidden: errors of files and folders that could not be opened.
     """
-    roots = [_absolute(path) for path in paths]
-    present = {one.source for one in found}
-    closed = [_absolute(Path(error.source)) for error in hidden]
+    named = {*map(place_of, paths)}
+    rows_of = {place for place in map(place_of_rows, found) if place}
+    closed = {place_of(error.source) for error in hidden}
+    present = {one.source for one in found} | closed
+    below = _beginnings(named, os.sep, "/") + _beginnings(rows_of, "#")
+    hidden_below = _beginnings(closed, os.sep, "/", "#")
     return [
         id_
         for id_, source in indexed.items()
         if source
         and source not in present
-        and _is_below(Path(source), roots)
-        and not _is_below(Path(source), closed)
+        and (source in named or source.startswith(below))
+        and not source.startswith(hidden_below)
     ]
 
 
-def _is_below(path: Path, roots: Sequence[Path]) -> bool:
-    return any(path == root or root in path.parents for root in roots)
+def _beginnings(places: Iterable[str], *separators: str) -> tuple[str, ...]:
+    """Return what the sources of all documents in these folders or files begin with."""
+    return tuple(place.rstrip(each) + each for place in places for each in separators)
 
 
 def _absolute(path: Path) -> Path:

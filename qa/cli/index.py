@@ -12,6 +12,7 @@ import click
 
 from qa.cli.options import (
     Skipped,
+    SourceType,
     as_json_option,
     index_option,
     model_options,
@@ -31,7 +32,7 @@ STOPPED = 130
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=SourceType())
 @index_option("Index to make or update: its folder, or its address on Milvus.")
 @reading_options
 @model_options
@@ -62,7 +63,7 @@ STOPPED = 130
 @click.option("--check", is_flag=True, help="Check all of --index for damage.")
 @as_json_option
 def index(
-    paths: tuple[Path, ...],
+    paths: tuple[Path | str, ...],
     index: Place | None,
     encoding: str | None,
     strict: bool,
@@ -99,6 +100,12 @@ def index(
         return
     if watch and not paths:
         raise click.UsageError("--watch needs files or folders to watch: name them.")
+    watched = [path for path in paths if isinstance(path, Path)]
+    if watch and len(watched) < len(paths):
+        raise click.UsageError(
+            "--watch watches files and folders on this machine: for addresses, run the command "
+            "again when something has changed."
+        )
     upgrade = not paths and isinstance(index, Path) and is_index(index) and needs_upgrade(index)
     if not paths and not remove and not upgrade:
         raise click.UsageError(
@@ -138,7 +145,12 @@ def index(
     if watch:
         errors = skipped.errors.values()
         changes = watch_files(
-            paths, corpus.index.folder, corpus.encoder, _report, encoding=encoding, reported=errors
+            watched,
+            corpus.index.folder,
+            corpus.encoder,
+            _report,
+            encoding=encoding,
+            reported=errors,
         )
         _watch(changes, corpus.index.folder, as_json)
 

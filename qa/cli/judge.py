@@ -36,7 +36,9 @@ _path = click.Path(path_type=Path)
 
 @click.command()
 @click.argument("answers", type=_path, required=False)
-@documents_option("File or folder that the answers are about, or - for standard input; repeatable.")
+@documents_option(
+    "File, folder or address that the answers are about, or - for standard input; repeatable."
+)
 @index_option("Index with the documents: its folder, or its address on Milvus.")
 @reading_options
 @click.option("--questions", type=_path, help="Question set with the gold to measure against.")
@@ -114,7 +116,7 @@ def judge(
 
 
 def _documents(
-    named: Sequence[Path | Document],
+    named: Sequence[Path | str | Document],
     where: Place | None,
     questions: QuestionSet | None,
     **reading: Any,

@@ -64,12 +64,27 @@ def model_options(command: _Command) -> _Command:
     return _model_option(_backend_option(_precision_option(command)))
 
 
+class SourceType(click.Path):
+    """The path of a file or folder, or the address of some, such as `s3://bucket/folder`."""
+
+    name = "path or address"
+
+    def __init__(self, *, allow_dash: bool = False) -> None:
+        super().__init__(path_type=Path, allow_dash=allow_dash)
+
+    def convert(self, value: Any, *rest: Any) -> Any:
+        """Return an address as it is, and anything else as a path."""
+        from qa.loaders.remote import is_url
+
+        return value if is_url(value) else super().convert(value, *rest)
+
+
 def documents_option(help_text: str) -> Callable[[_Command], _Command]:
     """Add --document, which the command gets as `documents`."""
     return click.option(
         "--document",
         "documents",
-        type=click.Path(path_type=Path, allow_dash=True),
+        type=SourceType(allow_dash=True),
         multiple=True,
         help=help_text,
     )
@@ -130,7 +145,9 @@ class Skipped:
         files = "1 file" if len(self.errors) == 1 else f"{len(self.errors):,} files"
         click.echo(f"Skipped {files} (--strict stops at the first):", err=True)
         for message, error in islice(self.errors.items(), _SKIPPED_SHOWN):
-            still = os.path.realpath(error.source) in self._still_indexed
+            still = not self._still_indexed.isdisjoint(
+                (error.source, os.path.realpath(error.source))
+            )
             kept = " (the index still has its earlier text)" if still else ""
             click.echo(f"  {printable(message)}{kept}", err=True)
         if len(self.errors) > _SKIPPED_SHOWN:
@@ -141,8 +158,8 @@ class Skipped:
         return [{"file": error.source, "reason": text} for text, error in self.errors.items()]
 
 
-def named_sources(paths: Sequence[Path], encoding: str | None) -> list[Path | Document]:
-    """Return files and folders, and the text on standard input for "-"."""
+def named_sources(paths: Sequence[Path | str], encoding: str | None) -> list[Path | str | Document]:
+    """Return files, folders and addresses, and the text on standard input for "-"."""
     return [_read_document(encoding) if path == STANDARD_INPUT else path for path in paths]
 
 
@@ -175,7 +192,7 @@ class Thresholds(TypedDict, total=False):
 class CorpusOptions:
     """The documents or index to ask, and the models."""
 
-    documents: tuple[Path, ...]
+    documents: tuple[Path | str, ...]
     index: Place | None
     only: tuple[str, ...]
     where: tuple[str, ...]
@@ -278,7 +295,7 @@ def corpus_options(command: _Command) -> _Command:
             "'author~smith'; repeatable.",
         ),
         index_option("Index to ask, as it is: its folder, or its address on Milvus."),
-        documents_option("File or folder to ask, or - for standard input; repeatable."),
+        documents_option("File, folder or address to ask, or - for standard input; repeatable."),
     ):
         decorated = option(decorated)
     return decorated

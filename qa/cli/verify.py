@@ -31,13 +31,13 @@ NOT_VERIFIED = 4
 
 @click.command()
 @click.argument("answer", type=click.Path(path_type=Path, allow_dash=True))
-@documents_option("File or folder to check against, or - for standard input; repeatable.")
+@documents_option("File, folder or address to check against, or - for standard input; repeatable.")
 @index_option("Index to check against: its folder, or its address on Milvus.")
 @reading_options
 @as_json_option
 def verify(
     answer: Path,
-    documents: tuple[Path, ...],
+    documents: tuple[Path | str, ...],
     index: Place | None,
     encoding: str | None,
     strict: bool,

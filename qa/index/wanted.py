@@ -13,7 +13,7 @@ from qa.errors import LoadError, StoredIndexError
 from qa.index.rows import listed
 from qa.index.storage import FORMAT, check_format, connect, is_index
 from qa.index.upgrade import listed_before
-from qa.loaders import File, Unreadable, loaded
+from qa.loaders import File, Unreadable, is_url, loaded, place_of_rows
 from qa.text.printable import printable_name
 
 _LOGGED = 10  # files, in a message
@@ -21,14 +21,19 @@ _log = logging.getLogger("inquote")
 
 
 class Wanted:
-    """A document that is to be in the index; its file is read when it is needed."""
+    """A document that is to be in the index; its file is read when it is needed.
+
+    The text of a file is kept. A row of many is read each time, so that not all are in memory.
+    """
 
     def __init__(self, one: Document | File) -> None:
         self.id = one.id
         self.source = one.source
         self.stamp = one.stamp if isinstance(one, File) else None
         self.unreadable = False
+        self.characters = 0  # of the text, once it was read
         self._one = one
+        self._is_kept = place_of_rows(one) is None
 
     @property
     def encoding(self) -> str:
@@ -42,8 +47,11 @@ class Wanted:
     @property
     def document(self) -> Document:
         """The document; a file is read the first time."""
-        self._one = loaded(self._one)
-        return self._one
+        document = loaded(self._one)
+        self.characters = len(document.text)
+        if self._is_kept:
+            self._one = document
+        return document
 
 
 Known = Mapping[str, tuple[str | None, str | None]]
@@ -102,12 +110,17 @@ def known_files(folder: Path) -> Known:
 
 def check_same_source(document: Document, source: str | None) -> None:
     """Refuse to replace a document by another one of the same name."""
-    if source and document.source and source != document.source and Path(source).exists():
+    if source and document.source and source != document.source and _may_be_there(source):
         raise LoadError(
             f"the index has a document {document.id!r} from {source}, and {document.source} "
             "would take its name: remove that one first, or index the folder that holds both",
             source=document.source,
         )
+
+
+def _may_be_there(source: str) -> bool:
+    """Return whether a file may still be there; the network is not asked."""
+    return is_url(source) or any(Path(one).exists() for one in (source, source.partition("#")[0]))
 
 
 def to_remove(

@@ -141,9 +141,6 @@ def update_index(
 
 Numbered = tuple[int, Passage]
 
-_Stamped = tuple[Document, str | None]
-"""A document, and the stamp of its file."""
-
 
 class _Writer:
     """Puts documents, passages and vectors into an open transaction and a store in memory."""
@@ -206,21 +203,19 @@ class _Writer:
         self, wanted: list[Wanted], *, replacing: bool, progress: Progress | None = None
     ) -> None:
         """Add each document that is new, and replace each whose text or title changed."""
-        changed = [
-            (one.document, one.stamp) for one in wanted if not self._holds(one, replacing=replacing)
-        ]
+        changed = [one for one in wanted if not self._holds(one, replacing=replacing)]
         if changed:  # else a bar is not worth its import
             self._put(changed, progress)
         self._leaving.forget()
         self._store_pending()
         self._words.write()
 
-    def _put(self, changed: list[_Stamped], progress: Progress | None) -> None:
+    def _put(self, changed: list[Wanted], progress: Progress | None) -> None:
         passages, total = self._passages(changed), 0
         if progress is not None and (all_passages := list(passages)):
             passages, total = iter(all_passages), len(all_passages)
             progress(0, total)
-        characters = sum(len(document.text) for document, _ in changed)
+        characters = sum(one.characters for one in changed)
         with Bar(characters) as bar, ThreadPoolExecutor(1, thread_name_prefix="index") as thread:
             done = 0
             for batch in self._encoded_in(thread, passages):
@@ -271,18 +266,18 @@ class _Writer:
         (self.changes.updated if is_updated else self.changes.unchanged).append(document.id)
         return False
 
-    def _passages(self, documents: list[_Stamped]) -> Iterator[Numbered]:
+    def _passages(self, documents: list[Wanted]) -> Iterator[Numbered]:
         """Insert documents and their passages, and yield the passages with their numbers."""
         execute = self._connection.execute
-        for document, stamp in documents:
-            first = self.last_passage + 1
+        for one in documents:
+            document, first = one.document, self.last_passage + 1
             for passage in cut(document, self._chunking, self._encoder, self._bound):
                 self.last_passage += 1
                 enter_passage(self._connection, self.last_passage, passage)
                 self._words.add(self.last_passage, passage)
                 yield self.last_passage, passage
             passages = range(first, self.last_passage + 1)
-            enter(self._connection, document.id, entry_of(document, stamp, passages))
+            enter(self._connection, document.id, entry_of(document, one.stamp, passages))
             # As bytes, since SQLite would have a text keep a copy of itself in UTF-8.
             text = first, document.text.encode(), stored_blocks(document)
             execute("INSERT INTO texts VALUES (?, CAST(? AS TEXT), ?)", text)

@@ -1,40 +1,35 @@
-"""Documents from files: a loader for each kind, by the file's suffix.
+"""Documents from files, object stores, and files of many documents.
 
-A loader is a function that reads the file at a path as the document of an id. What it returns is
-the same each time, and all offsets are into that text.
+A loader is a function that reads the file at a path as the document of an id, by the file's
+suffix. What it returns is the same each time, and all offsets are into that text.
 """
 
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
-from typing import Protocol, Self
+from pathlib import Path, PurePosixPath
 
 from qa.arguments import check_kind
 from qa.documents import Document
 from qa.errors import LoadError, SettingsError
+from qa.loaders.files import File, OnDisk
 from qa.loaders.folders import files_below
-from qa.loaders.formats import (
-    load_code,
-    load_csv,
-    load_docx,
-    load_eml,
-    load_epub,
-    load_html,
-    load_pdf,
-    load_pptx,
-    load_text,
-    load_xlsx,
+from qa.loaders.kinds import (
+    EXTRACTED,
+    KINDS,
+    LOADERS,
+    RECORDS,
+    Loader,
+    holds_records,
+    is_read,
+    is_supported,
+    read_in_folder,
 )
 from qa.loaders.parsers.encodings import DETECTED, codec_of
-from qa.loaders.parsing import LIMITS, Limits
-from qa.loaders.sidecar import SUFFIX, read_sidecar, sidecar_stamp
-from qa.metadata import told_by_file
+from qa.loaders.parsing import Limits
+from qa.loaders.records import Row, rows_of
+from qa.loaders.remote import is_url, listed, path_of, shown
 from qa.regular_files import refused
 from qa.text.printable import printable_name
 
@@ -52,123 +47,26 @@ __all__ = [
     "find_below",
     "is_read",
     "is_supported",
+    "is_url",
     "load",
     "load_all",
     "loaded",
+    "place_of",
+    "place_of_rows",
 ]
 
 
-class Loader(Protocol):
-    """Reads the file at a path as the document of an id, within limits."""
-
-    def __call__(
-        self,
-        path: Path,
-        document_id: str,
-        limits: Limits = LIMITS,
-        *,
-        encoding: str | None = None,
-    ) -> Document:
-        """Return the document; raise a `LoadError` if the file cannot be read as one.
-
-        `encoding` is that of text that is not UTF-8 and does not tell its own; None detects it.
-        """
-
-
-SCRIPTS = frozenset({".cjs", ".js", ".mjs"})
-"""Suffixes of scripts, which are skipped in a folder with web pages: they belong to those."""
-
-CODE = SCRIPTS | frozenset(
-    ".bash .c .cc .cpp .cs .go .h .hpp .java .jsx .kt .lua .php .pl .ps1 .py .pyi .r .rb .rs "
-    ".scala .sh .sql .swift .ts .tsx".split()
-)
-"""Suffixes of source code."""
-
-LOADERS: dict[str, Loader] = {
-    ".txt": load_text,
-    ".text": load_text,
-    ".md": load_text,
-    ".markdown": load_text,
-    ".html": load_html,
-    ".htm": load_html,
-    ".xhtml": load_html,
-    ".pdf": load_pdf,
-    ".docx": load_docx,
-    ".pptx": load_pptx,
-    ".xlsx": load_xlsx,
-    ".csv": load_csv,
-    ".tsv": load_csv,
-    ".epub": load_epub,
-    ".eml": load_eml,
-    **dict.fromkeys(CODE, load_code),
-}
-"""Loaders by file suffix, in lower case. Markdown is read as the text it is written in."""
-
-KINDS = f"{', '.join(sorted(LOADERS.keys() - CODE))}, and source code such as .py"
-"""The suffixes that are read, for a message."""
-
-EXTRACTED = frozenset(s for s, loader in LOADERS.items() if loader not in (load_text, load_code))
-"""Suffixes of files whose text is extracted, which another version may do differently."""
+_NAMED = f"{KINDS}; and for many documents in one file {', '.join(RECORDS)}"
 
 Unreadable = Callable[[LoadError], None]
 """Called for each file that cannot be read."""
-
-_SECONDS_TO_SETTLE = 2.0  # the coarsest clock of a file system in use
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file that can be read as a document.
-
-    Attributes:
-        id: the document's.
-        path: where the file is.
-        source: its absolute path, as the document has it.
-        stamp: shows whether the file has changed since it was last read: its size, when it was
-            changed, the version of inquote, and the same of the file with its metadata. None if
-            one changed only now: it may change again within the same tick of the file system's
-            clock.
-        encoding: that of its text, if it is not UTF-8 and does not tell its own; None detects it.
-    """
-
-    id: str
-    path: Path = field(repr=False)
-    source: str
-    stamp: str | None = field(repr=False)
-    encoding: str | None = None
-
-    @classmethod
-    def at(cls, path: Path, document_id: str) -> Self:
-        """Describe a file, without reading it; a `LoadError` if that is not possible."""
-        try:
-            status, source = path.stat(), str(path.resolve())
-        except OSError as error:
-            raise refused(path, f"cannot be read: {error.strerror}") from error
-        beside, changed = sidecar_stamp(path)
-        stamp = f"{status.st_size} {status.st_mtime_ns} {_version()} {beside}"
-        settled = max(status.st_mtime, changed) < time.time() - _SECONDS_TO_SETTLE
-        return cls(document_id, path, source, stamp if settled else None)
-
-    def load(self) -> Document:
-        """Read the document; a `LoadError` if it, or its metadata, is not what its suffix says."""
-        loader = LOADERS[self.path.suffix.lower()]
-        given = told_by_file(read_sidecar(self.path))
-        if self.encoding is None:
-            document = loader(self.path, self.id)
-        else:
-            document = loader(self.path, self.id, encoding=self.encoding)
-        return document.with_metadata(given) if given else document
-
-    def decoded_by(self, encoding: str) -> File:
-        """Return the file with another encoding, of which its stamp tells."""
-        stamp = self.stamp and f"{self.stamp} {encoding}"
-        return replace(self, stamp=stamp, encoding=encoding)
 
 
 def load(path: str | os.PathLike[str]) -> list[Document]:
     """Read a file, or every readable file below a folder, in order of id.
 
-    Hidden files and unsupported files in a folder are skipped.
+    Hidden files and unsupported files in a folder are skipped. A path may be an address, such as
+    `s3://bucket/folder`.
 
     Raises:
         LoadError: there is no such file or folder, or a file cannot be read.
@@ -179,19 +77,30 @@ def load(path: str | os.PathLike[str]) -> list[Document]:
 def find(path: str | os.PathLike[str], unreadable: Unreadable | None = None) -> list[File]:
     """Find the files that `load` reads, without reading them.
 
-    `unreadable` is called for each file or folder below a folder that cannot be opened.
+    Only what the user names may be passed: an address is asked over the network. `unreadable` is
+    called for each file or folder below a folder that cannot be opened, and for each line of a
+    file of many documents that is none.
 
     Raises:
         LoadError: none is named, there is no such file or folder, or none with a supported suffix.
     """
     if not os.fspath(path):
         raise LoadError("no document is named: name a file or a folder", source="")
+    if not is_url(path):
+        return _find_on_disk(Path(path), unreadable)
+    local = path_of(str(path))
+    return (
+        _find_remote(str(path), unreadable) if local is None else _find_on_disk(local, unreadable)
+    )
+
+
+def _find_on_disk(path: Path, unreadable: Unreadable | None) -> list[File]:
     try:
-        path = Path(path).expanduser()
+        path = path.expanduser()
         is_folder, is_file, exists = path.is_dir(), path.is_file(), path.exists()
     except (OSError, RuntimeError) as error:  # a name that is too long; a ~user who is not there
         reason = getattr(error, "strerror", None) or error
-        raise refused(Path(path), f"cannot be read: {reason}") from error
+        raise refused(path, f"cannot be read: {reason}") from error
     if is_folder:
         if files := find_below(path, unreadable):
             return files
@@ -200,8 +109,10 @@ def find(path: str | os.PathLike[str], unreadable: Unreadable | None = None) -> 
         raise LoadError(f"there is no file or folder {printable_name(path)}", source=str(path))
     if not is_file:
         raise refused(path, "is not a file: it is a pipe, a device or a socket")
-    if not is_supported(Path(path.name)):
-        raise refused(path, f"has a suffix that cannot be read; supported: {KINDS}")
+    if holds_records(path):
+        return rows_of(OnDisk.at(path), unreadable)
+    if not is_supported(path):
+        raise refused(path, f"has a suffix that cannot be read; supported: {_NAMED}")
     return [File.at(path, path.name)]
 
 
@@ -215,9 +126,9 @@ def find_below(folder: Path, unreadable: Unreadable | None = None) -> list[File]
         LoadError: the folder, or without `unreadable` anything in it, cannot be opened.
     """
     found, files = files_below(folder, is_supported, unreadable), []
-    has_pages = any(LOADERS[relative.suffix.lower()] is load_html for relative in found)
+    wanted = read_in_folder(found)
     for relative in found:
-        if has_pages and relative.suffix.lower() in SCRIPTS:
+        if relative not in wanted:
             continue
         try:
             files.append(File.at(folder / relative, relative.as_posix()))
@@ -228,14 +139,43 @@ def find_below(folder: Path, unreadable: Unreadable | None = None) -> list[File]
     return files
 
 
-def is_supported(path: Path) -> bool:
-    """Return whether there is a loader for a file's suffix."""
-    return path.suffix.lower() in LOADERS
+def _find_remote(url: str, unreadable: Unreadable | None) -> list[File]:
+    """Find the files at an address; of those that a pattern matches, others are skipped."""
+    listing, files = listed(url), []
+    in_folder = read_in_folder(PurePosixPath(id_) for id_, _ in listing.files)
+    for id_, remote in listing.files:
+        name = PurePosixPath(id_)
+        try:
+            if name in in_folder or (listing.is_file and is_supported(name)):
+                files.append(File(id_, remote))
+            elif holds_records(name) and not listing.is_folder:
+                files += rows_of(remote, unreadable)
+        except LoadError as error:
+            if unreadable is None or listing.is_file:
+                raise
+            unreadable(error)
+    if not files:
+        name_shown = shown(url)
+        what = "matches no file that is read; those end in"
+        if listing.is_file:
+            what = "has a suffix that cannot be read; supported:"
+        if listing.is_folder:
+            what = "holds no file that is read; those end in"
+        kinds = KINDS if listing.is_folder else _NAMED
+        raise LoadError(f"{printable_name(name_shown)} {what} {kinds}", source=name_shown)
+    return files
 
 
-def is_read(path: Path) -> bool:
-    """Return whether a file is a document or the metadata of one, by its name."""
-    return is_supported(Path(path.name.removesuffix(SUFFIX)))
+def place_of(named: str | os.PathLike[str]) -> str:
+    """Return what the sources of all documents of a file, folder or address begin with."""
+    path = path_of(str(named)) if is_url(named) else Path(named)
+    return shown(str(named)).rstrip("/") if path is None else str(path.expanduser().resolve())
+
+
+def place_of_rows(one: Document | File) -> str | None:
+    """Return the source of the file whose row a document is; None if it is no row."""
+    content = one.content if isinstance(one, File) else None
+    return content.records.file.source if isinstance(content, Row) else None
 
 
 def load_all(
@@ -322,11 +262,3 @@ def _same(one: Document | File, other: Document | File) -> bool:
         return False
     both_files = isinstance(one, File) and isinstance(other, File)
     return both_files or loaded(one).sha256 == loaded(other).sha256
-
-
-@lru_cache(maxsize=1)
-def _version() -> str:
-    try:
-        return version("inquote")
-    except PackageNotFoundError:  # run from its folder, without being installed
-        return ""

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import logging
 import os
+import pickle
 import socket
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from embeddings import Encoder, load_encoder
@@ -160,9 +160,8 @@ def _check_answers(cluster: str) -> None:
     socket.create_connection((host.strip("[]"), int(port)), SECONDS).close()
 
 
-def _row(file: File) -> dict[str, str]:
-    fields = {"id": file.id, "path": str(file.path), "source": file.source}
-    return fields | {"stamp": file.stamp or "", "encoding": file.encoding or ""}
+def _row(file: File) -> dict[str, bytes]:
+    return {"file": pickle.dumps(file)}
 
 
 class _Worker:
@@ -173,17 +172,16 @@ class _Worker:
 
     def __call__(self, batch: Batch) -> dict[str, list[Any]]:
         """Write some files, and return what became of each."""
-        names = ("id", "path", "source", "stamp", "encoding")
-        files = [
-            File(id_, Path(path), source, stamp or None, encoding or None)
-            for id_, path, source, stamp, encoding in zip(
-                *(batch[name].tolist() for name in names), strict=True
-            )
-        ]
+        files: list[File] = [pickle.loads(row) for row in batch["file"]]  # noqa: S301 - of `_row`
         errors: dict[str, str] = {}
         failure = ""
         try:
-            self._writer.update(files, unreadable=lambda e: errors.update({e.source: str(e)}))
+            self._writer.update(
+                files,
+                unreadable=lambda e: errors.update(
+                    {e.source: str(e), os.path.realpath(e.source): str(e)}
+                ),
+            )
         except StoredIndexError as error:
             failure = str(error)
         done, rows = self._writer.changes, self._writer.rows

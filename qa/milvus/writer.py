@@ -51,9 +51,6 @@ _SECONDS_BETWEEN_NEWS = 2.0
 _DELETED_AT_ONCE = 100  # versions
 _VERSIONS = 2**46  # that there may be, by number
 
-_Stamped = tuple[Document, str | None]
-"""A document, and the stamp of its file."""
-
 
 @dataclass(slots=True, eq=False)
 class _Version:
@@ -172,7 +169,7 @@ class MilvusWriter:
             self._remove(to_remove(lambda: self.rows, wanted, remove, only_these))
             readable = [one for one in wanted if not one.unreadable]
             new = [one for one in readable if not self._holds(one, replacing=only_these)]
-            self._put([(one.document, one.stamp) for one in new], progress)
+            self._put(new, progress)
             self._tell()
 
     def close(self) -> None:
@@ -214,13 +211,13 @@ class MilvusWriter:
             self._show([(document.id, new)])
         return is_same
 
-    def _put(self, changed: list[_Stamped], progress: Progress | None) -> None:
+    def _put(self, changed: list[Wanted], progress: Progress | None) -> None:
         """Write documents, each visible once all of it is there."""
         total = 0
         if progress is not None and changed:
-            total = sum(1 for document, _ in changed for _ in self._cut(document))
+            total = sum(1 for one in changed for _ in self._cut(one.document))
             progress(0, total)
-        characters = sum(len(document.text) for document, _ in changed)
+        characters = sum(one.characters for one in changed)
         running: tuple[_Batch, Future[NDArray[np.float32]]] | None = None
         with Bar(characters) as bar, ThreadPoolExecutor(1, thread_name_prefix="index") as thread:
             batches = self._batches(changed)
@@ -240,11 +237,12 @@ class MilvusWriter:
     def _cut(self, document: Document) -> Iterator[Passage]:
         return cut(document, self._manifest.chunking, self._encoder, self._bound)
 
-    def _batches(self, changed: Iterable[_Stamped]) -> Iterator[_Batch]:
+    def _batches(self, changed: Iterable[Wanted]) -> Iterator[_Batch]:
         """Cut documents, and yield their passages in batches."""
         batch = _Batch()
-        for document, stamp in changed:
-            version = _Version(document, stamp, self._unused(len(document.text)))
+        for one in changed:
+            document = one.document
+            version = _Version(document, one.stamp, self._unused(len(document.text)))
             for passage in self._cut(document):
                 batch.passages.append((version, version.first + version.count, passage))
                 version.count += 1

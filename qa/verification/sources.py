@@ -17,7 +17,7 @@ from qa.documents import Document
 from qa.errors import LoadError, QAError, SettingsError
 from qa.index.storage import connect, is_index
 from qa.indexes import Place, open_index
-from qa.loaders import LOADERS, Unreadable, load_all
+from qa.loaders import LOADERS, Unreadable, is_supported, load_all
 from qa.regular_files import read_regular
 from qa.text.printable import printable_name
 from qa.verification.answer_files import SavedAnswer, SavedCitation, SavedConversation
@@ -63,7 +63,7 @@ class Sources:
     @classmethod
     def of_files(
         cls,
-        paths: Iterable[Path | Document],
+        paths: Iterable[Path | str | Document],
         *,
         encoding: str | None = None,
         unreadable: Unreadable | None = None,
@@ -71,18 +71,19 @@ class Sources:
         """Read files and folders; documents are taken as they are.
 
         Args:
-            paths: the files and folders.
+            paths: the files and folders, by paths or addresses.
             encoding: that of text files that are not UTF-8 and do not tell their own; None detects
                 it.
-            unreadable: called for each file below a folder that cannot be read; None raises.
+            unreadable: called for each file below a folder that cannot be read, and each line of a
+                file of many documents that is none; None raises.
 
         Raises:
             LoadError: one is not there, or cannot be read.
         """
         documents: list[Document] = []
         for path in paths:
-            is_folder = isinstance(path, Path) and path.is_dir()
-            documents += load_all([path], unreadable if is_folder else None, encoding)
+            is_one = isinstance(path, Path) and path.is_file() and is_supported(path)
+            documents += load_all([path], None if is_one else unreadable, encoding)
         return cls(_by_id(documents))
 
     @classmethod

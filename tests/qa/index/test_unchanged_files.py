@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-import qa.loaders
+import qa.loaders.files
 from embeddings.stores.segments import Segments
 from qa import QA, Document
 from qa.errors import LoadError
@@ -20,7 +20,7 @@ from tests.fakes import FakeEncoder
 
 @pytest.fixture(autouse=True)
 def fake_model(no_model: FakeEncoder, monkeypatch: pytest.MonkeyPatch) -> FakeEncoder:
-    monkeypatch.setattr(qa.loaders, "_SECONDS_TO_SETTLE", -1.0)
+    monkeypatch.setattr(qa.loaders.files, "_SECONDS_TO_SETTLE", -1.0)
     return no_model
 
 
@@ -103,7 +103,7 @@ def test_a_file_that_is_merely_touched_is_read_and_not_encoded_again(
 def test_a_file_that_just_changed_is_read_again(
     notes: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(qa.loaders, "_SECONDS_TO_SETTLE", 3_600.0)
+    monkeypatch.setattr(qa.loaders.files, "_SECONDS_TO_SETTLE", 3_600.0)
     QA.open(notes).close()
     with pytest.raises(AssertionError, match="read again"), nothing_read(monkeypatch):
         QA.open(notes)

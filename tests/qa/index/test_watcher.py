@@ -78,7 +78,7 @@ class TestCatchingUp:
             raise PermissionError(13, "Permission denied")
 
         monkeypatch.setattr("os.scandir", refusing)
-        monkeypatch.setattr("qa.loaders.Path.resolve", refusing)
+        monkeypatch.setattr("qa.loaders.files.Path.resolve", refusing)
         with pytest.raises(LoadError, match="Permission denied"):
             catch_up([notes.parent / path for path in paths], folder, FakeEncoder(), print)
         monkeypatch.undo()

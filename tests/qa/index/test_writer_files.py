@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from qa import loaders
 from qa.documents import Document
 from qa.errors import LoadError
 from qa.index import Changes, update_index, writer
@@ -85,7 +84,7 @@ class TestFilesThatAreAsTheyWere:
         self, files: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         self.update(files)
-        monkeypatch.setattr(loaders, "_version", lambda: "9.9")
+        monkeypatch.setattr("qa.loaders.files.inquote_version", lambda: "9.9")
         assert self.update(files)[1] == ["a.txt", "b.txt", "c.txt"]
 
     def test_one_that_cannot_be_read_is_told_and_stays_as_it_was(self, files: Path) -> None:

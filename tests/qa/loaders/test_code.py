@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa.loaders import CODE, SCRIPTS, find, load
+from qa.loaders import find, load
+from qa.loaders.kinds import CODE, SCRIPTS
 from qa.loaders.parsers import code
 from qa.text.sentences import split_sentences
 from tests.refusals import refusal

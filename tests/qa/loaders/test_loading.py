@@ -22,7 +22,8 @@ class TestNamingAFile:
         (tmp_path / "a.xyz").write_text("text")
         assert refusal(tmp_path / "a.xyz").endswith(
             "supported: .csv, .docx, .eml, .epub, .htm, .html, .markdown, .md, .pdf, .pptx, .text, "
-            ".tsv, .txt, .xhtml, .xlsx, and source code such as .py"
+            ".tsv, .txt, .xhtml, .xlsx, and source code such as .py; and for many documents in one "
+            "file .jsonl, .jsonl.gz, .parquet"
         )
 
     @pytest.mark.parametrize("name", ["x" * 5_000, "no\0name.txt", "~nobody-of-that-name/a.txt"])
