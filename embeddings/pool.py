@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from threading import Lock, Thread
+from queue import SimpleQueue
+from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 
 from embeddings.encoder import Encoder, load_encoder
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_BATCHES_EACH = 2  # one that is encoded, and the next
+    Encoded = tuple[NDArray[np.float32], list[Tokens]]
+
+_CALLERS_EACH = 2  # one whose texts are encoded, and the next
 _TRIES = 3
 
 
@@ -79,15 +81,15 @@ class EncoderPool:
     """
 
     def __init__(self, encoder: Encoder, load: dict[str, Any], count: int) -> None:
-        self.at_once = count * _BATCHES_EACH
+        self.at_once = count * _CALLERS_EACH
         self._encoder = encoder
-        self._count = count
         self._load = load | {"model": encoder.model, "threads": max(cores() // count, 1)}
         self._lock = Lock()
-        self._executor: ProcessPoolExecutor | None = None
+        self._running: set[_Process] = set()
+        self._idle: SimpleQueue[_Process | None] = SimpleQueue()  # None is one to be started
+        for _ in range(count):
+            self._idle.put(None)
         self._has_encoded = self._is_closed = False
-        # Its end for writing is in this process alone: the others end when it is closed.
-        self._for_them, self._open_end = get_context("spawn").Pipe(duplex=False)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._encoder, name)
@@ -96,7 +98,7 @@ class EncoderPool:
         """Encode passages in one of the processes: (texts, dim)."""
         return self._encode(texts, with_tokens=False)[0]
 
-    def encode_with_tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[Tokens]]:
+    def encode_with_tokens(self, texts: Sequence[str]) -> Encoded:
         """Encode passages and their tokens in one of the processes."""
         return self._encode(texts, with_tokens=True)
 
@@ -104,56 +106,82 @@ class EncoderPool:
         """End the processes, whatever they are at; there will be no others."""
         with self._lock:
             self._is_closed = True
-            self._open_end.close()
+            for process in self._running:
+                process.kill()
 
     def close(self) -> None:
-        """Wait for the processes to end."""
+        """End the processes, and wait for them; none is at work any more."""
         with self._lock:
             self._is_closed = True
-        if self._executor is not None:
-            self._executor.shutdown(cancel_futures=True)
-        self._open_end.close()
-        self._for_them.close()
+            for process in self._running:
+                process.close()
 
-    def _encode(
-        self, texts: Sequence[str], *, with_tokens: bool
-    ) -> tuple[NDArray[np.float32], list[Tokens]]:
+    def _encode(self, texts: Sequence[str], *, with_tokens: bool) -> Encoded:
         for _ in range(_TRIES):
-            executor = self._started()
+            process = self._idle.get()
             try:
-                with _interrupts_blocked():
-                    future = executor.submit(_encode, list(texts), with_tokens)
-                encoded = future.result()
-            except BrokenProcessPool as error:
-                self._is_broken(executor, error)
-            else:
+                process = process or self._started()
+                encoded = process.encode(list(texts), with_tokens)
                 self._has_encoded = True
                 return encoded
+            except (EOFError, OSError) as error:
+                self._has_died(process, error)
+                process = None
+            finally:
+                self._idle.put(process)
         raise EmbeddingsError(
             "processes that encode were ended again and again, perhaps for lack of memory: take "
             "fewer workers"
         )
 
-    def _started(self) -> ProcessPoolExecutor:
+    def _started(self) -> _Process:
         with self._lock:
             if self._is_closed:
                 raise EmbeddingsError("encoding was stopped")
-            if self._executor is None:
-                self._executor = ProcessPoolExecutor(
-                    self._count, get_context("spawn"), _start, (self._load, self._for_them)
-                )
-            return self._executor
+            process = _Process(self._load)
+            self._running.add(process)
+            return process
 
-    def _is_broken(self, executor: ProcessPoolExecutor, error: BrokenProcessPool) -> None:
-        """Have others started in place of processes of which one has died."""
+    def _has_died(self, process: _Process | None, error: Exception) -> None:
         with self._lock:
-            if self._executor is executor:
-                self._executor = None
+            if process in self._running and not self._is_closed:
+                self._running.discard(process)
+                process.kill()
+                process.close()
         if not self._has_encoded and not self._is_closed:
             raise EmbeddingsError(
                 "the processes that encode could not start, perhaps for lack of memory: take "
                 'fewer workers; a script needs  if __name__ == "__main__":  around its work'
             ) from error
+
+
+class _Process:
+    """A process that encodes, with a pipe of its own: whichever end dies, the other reads its end.
+
+    A `ProcessPoolExecutor` waits for ever for a process that dies while it sends.
+    """
+
+    def __init__(self, load: dict[str, Any]) -> None:
+        context = get_context("spawn")
+        self._pipe, its_end = context.Pipe()
+        self._process = context.Process(target=_serve, args=(its_end, load), daemon=True)
+        with _interrupts_blocked():
+            self._process.start()
+        its_end.close()
+
+    def encode(self, texts: list[str], with_tokens: bool) -> Encoded:
+        """Encode texts; an `EOFError` or an `OSError` if the process dies."""
+        self._pipe.send((texts, with_tokens))
+        encoded: Encoded = self._pipe.recv()
+        return encoded
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def close(self) -> None:
+        """Have it end, and wait for that."""
+        self._pipe.close()
+        self._process.join()
 
 
 @contextmanager
@@ -169,26 +197,15 @@ def _interrupts_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-_encoder: Encoder  # of a process of the pool
-
-
-def _start(load: dict[str, Any], open_end: Connection) -> None:
-    """Load the model in a process of the pool."""
-    global _encoder
+def _serve(pipe: Connection, load: dict[str, Any]) -> None:
+    """Encode what comes, in a process of the pool, until the other end is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["RAYON_NUM_THREADS"] = str(load["threads"])  # of the tokenizer
-    Thread(target=_end_with, args=[open_end], daemon=True).start()
-    _encoder = load_encoder(**load)
-
-
-def _end_with(open_end: Connection) -> None:
-    """End this process once the pool is closed, or the process of the pool has died."""
+    encoder = load_encoder(**load)
     with suppress(EOFError, OSError):
-        open_end.recv_bytes()
-    os._exit(1)
-
-
-def _encode(texts: list[str], with_tokens: bool) -> tuple[NDArray[np.float32], list[Tokens]]:
-    if with_tokens:
-        return _encoder.encode_with_tokens(texts)
-    return _encoder.encode_passages(texts), []
+        while True:
+            texts, with_tokens = pipe.recv()
+            if with_tokens:
+                pipe.send(encoder.encode_with_tokens(texts))
+            else:
+                pipe.send((encoder.encode_passages(texts), []))
