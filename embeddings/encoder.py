@@ -88,6 +88,7 @@ def load_encoder(
     device: str | None = None,
     precision: str = "auto",
     only_fetched: bool = False,
+    threads: int | None = None,
 ) -> Encoder:
     """Load an encoder: the bundled model, or a sentence-transformers folder or Hub name.
 
@@ -105,6 +106,8 @@ def load_encoder(
             float32.
         only_fetched: take only the bundled model, or one that was fetched from the Hub before;
             open no folder of that name, and use no network.
+        threads: how many encode, where it is on the CPU; None takes one for each core. With torch,
+            they are those of the whole process.
 
     Raises:
         ModelNotFetched: with `only_fetched`, it is neither.
@@ -118,14 +121,18 @@ def load_encoder(
         _check_precision(precision, backend, device, model)
     files = find_model(model, only_fetched=only_fetched)
     if backend == "openvino" or is_named:
-        return _openvino(files, device, precision)
+        return _openvino(files, device, precision, threads)
     if backend == "auto" and _on_processor(device):
         try:
-            return _openvino(files, device, precision)
+            return _openvino(files, device, precision, threads)
         except ModelError:  # torch may support it, or say what is wrong with it
             pass
     from embeddings.torch_encoder import SentenceTransformersEncoder
 
+    if threads is not None:
+        import torch
+
+        torch.set_num_threads(threads)
     return SentenceTransformersEncoder(files, device=device)
 
 
@@ -153,7 +160,9 @@ def _check_precision(precision: str, backend: str, device: str | None, model: st
         )
 
 
-def _openvino(files: ModelFiles, device: str | None, precision: str) -> OpenVINOEncoder:
+def _openvino(
+    files: ModelFiles, device: str | None, precision: str, threads: int | None
+) -> OpenVINOEncoder:
     """Load a model on OpenVINO; a `ModelError` if that is not possible."""
     from embeddings.model_config import UnsupportedModel
 
@@ -168,7 +177,7 @@ def _openvino(files: ModelFiles, device: str | None, precision: str) -> OpenVINO
     try:
         from embeddings.openvino_encoder import OpenVINOEncoder
 
-        return OpenVINOEncoder(files, precision=precision)
+        return OpenVINOEncoder(files, precision=precision, threads=threads)
     except ImportError as error:
         raise ModelError(
             f"OpenVINO cannot be loaded ({error}): run  pip install openvino  or {way_out}",

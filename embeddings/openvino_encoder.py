@@ -45,6 +45,7 @@ class OpenVINOEncoder:
         precision: of all vectors, "float32", "bfloat16", "int8" or "auto", which is int8 for the
             bundled model where the processor has it, and else float32. int8 is of the products of
             matrices; the rest is then in bfloat16 where the processor has that.
+        threads: how many it takes; None takes one for each core.
 
     Raises:
         UnsupportedModel: the model needs something that is not supported here.
@@ -54,7 +55,9 @@ class OpenVINOEncoder:
     backend = "openvino"
     device = "cpu"
 
-    def __init__(self, files: ModelFiles, *, precision: str = "float32") -> None:
+    def __init__(
+        self, files: ModelFiles, *, precision: str = "float32", threads: int | None = None
+    ) -> None:
         self._config = read_config(files.folder)
         self.model = files.name
         self.digest = files.digest
@@ -62,6 +65,7 @@ class OpenVINOEncoder:
             is_quick = files.name == DEFAULT_MODEL and has_int8()
             precision = "int8" if is_quick else "float32"
         self.precision = precision
+        self._threads = threads
         self.max_tokens = self._config.max_tokens
         self._tokenizer_file = files.folder / "tokenizer.json"
         try:
@@ -91,7 +95,8 @@ class OpenVINOEncoder:
 
     def _compiled(self, use: str) -> _Compiled:
         is_exact = self.precision == "float32" or not has_bfloat16()
-        return _Compiled(self._graph, use, "float32" if is_exact else "bfloat16")
+        precision = "float32" if is_exact else "bfloat16"
+        return _Compiled(self._graph, use, precision, self._threads)
 
     @cached_property
     def _many_at_once(self) -> _Compiled:
@@ -228,8 +233,8 @@ class OpenVINOEncoder:
 class _Compiled(Network):
     """A network with a thread for each batch that it runs at once."""
 
-    def __init__(self, graph: Model, use: str, precision: str) -> None:
-        super().__init__(graph, use, precision)
+    def __init__(self, graph: Model, use: str, precision: str, threads: int | None) -> None:
+        super().__init__(graph, use, precision, threads)
         self.workers = ThreadPoolExecutor(self.at_once, thread_name_prefix="encoder")
 
 

@@ -55,15 +55,24 @@ class Network:
         graph: the network.
         use: `LATENCY` or `THROUGHPUT`.
         precision: "float32" or "bfloat16".
+        threads: how many it takes; None takes one for each core.
     """
 
-    def __init__(self, graph: Model, use: str = LATENCY, precision: str = "float32") -> None:
+    def __init__(
+        self,
+        graph: Model,
+        use: str = LATENCY,
+        precision: str = "float32",
+        threads: int | None = None,
+    ) -> None:
         # Without a hint for it, the runtime would take bfloat16 wherever the processor has it.
-        hints = {
+        hints: dict[str, Any] = {
             "PERFORMANCE_HINT": use,
             "INFERENCE_PRECISION_HINT": _HINTS[precision],
             "DYNAMIC_QUANTIZATION_GROUP_SIZE": GROUP,  # where weights are in int8
         }
+        if threads is not None:  # pinned, those of all processes would share the first cores
+            hints |= {"INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False}
         compiled = Core().compile_model(graph, "CPU", hints)
         self.at_once: int = compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
         self._idle: SimpleQueue[InferRequest] = SimpleQueue()

@@ -99,6 +99,7 @@ class QA:
         where: Where = (),
         encoding: str | None = None,
         follow: bool = False,
+        workers: int | None = None,
         progress: Progress | None = None,
         unreadable: Unreadable | None = None,
     ) -> Self:
@@ -110,8 +111,8 @@ class QA:
                 that comes with inquote, if `index` is None.
             index: the folder of an index, or its address on Milvus (docs/scale.md). With a
                 `source`, its documents are added there; without, the index is opened as it is.
-                None keeps the index of the source in the
-                user's cache folder (or the one that INQUOTE_CACHE names).
+                None keeps the index of the source in the user's cache folder (or the one that
+                INQUOTE_CACHE names).
             model: a sentence-transformers model, by folder or Hub name. None takes the one that
                 made the index, if it is the bundled one or was fetched before, and for a new
                 index the bundled all-MiniLM-L6-v2.
@@ -147,6 +148,8 @@ class QA:
             follow: whether to see what other processes change in the index: each question is
                 asked of the newest. If that cannot be opened, of the one before, with a warning
                 in the log. An index on Milvus is always followed, within seconds.
+            workers: how many processes encode, each with its share of the cores
+                (docs/scale.md#several-workers).
             progress: called with how many passages are encoded, of all, in place of a bar.
             unreadable: called with a `LoadError` for each file that cannot be read, unless none
                 can; None raises at the first. What an index has of it stays there.
@@ -177,6 +180,7 @@ class QA:
             token_vectors=token_vectors,
             chosen=asked,
             encoding=encoding,
+            workers=workers,
             progress=progress,
             unreadable=unreadable,
         )

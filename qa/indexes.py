@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from embeddings import Encoder
 from qa.documents import Document
 from qa.errors import IndexMissing, SettingsError
 from qa.filters import EVERYTHING, Filter
@@ -63,15 +64,16 @@ def update(
 ) -> Changes:
     """Bring an index up to date; arguments and errors are those of `update_index`.
 
-    `workers` are what `qa.milvus.workers.Workers` has.
+    `workers` are what `qa.milvus.workers.Workers` has. For a folder, they encode, and this process
+    writes.
 
     Raises:
-        SettingsError: token vectors are wanted on Milvus, or several workers in a folder.
+        SettingsError: token vectors are wanted on Milvus, or a Ray cluster for a folder.
     """
     if not isinstance(where, str):
-        if workers is not None:
-            raise SettingsError("several workers need an index on Milvus: name one with --index")
-        return update_index(where, documents, **settings)
+        if workers is None:
+            return update_index(where, documents, **settings)
+        return _update_by_processes(where, documents, **workers, **settings)
     from qa.milvus.writer import update_milvus
 
     if settings.pop("token_vectors", None) is not None:
@@ -82,6 +84,24 @@ def update(
 
     settings.pop("progress", None)
     return update_by_workers(where, documents, Workers(**workers), **settings)
+
+
+def _update_by_processes(
+    folder: Path,
+    documents: Iterable[Document | File],
+    *,
+    encoder: Encoder,
+    count: int,
+    load: dict[str, Any],
+    cluster: str | None,
+    **settings: Any,
+) -> Changes:
+    if cluster is not None:
+        raise SettingsError("a Ray cluster needs an index on Milvus: name one with --index")
+    from embeddings.pool import in_processes
+
+    with in_processes(encoder, load, count) as pool:
+        return update_index(folder, documents, encoder=pool, **settings)
 
 
 def sources_of(where: Place) -> dict[str, str | None]:

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from embeddings import Encoder, ModelNotFetched, load_encoder
 from embeddings.cache import cache_folder
-from qa.arguments import check_functions, check_kind, check_several
+from qa.arguments import check_functions, check_kind, check_several, check_whole
 from qa.bundled import essay_path
 from qa.documents import Document
 from qa.errors import (
@@ -26,6 +26,7 @@ from qa.errors import (
     IndexMissing,
     IndexNotWritten,
     LoadError,
+    SettingsError,
     StoredIndexError,
 )
 from qa.filters import EVERYTHING, Filter
@@ -89,13 +90,17 @@ def open_corpus(
 
     Arguments and errors are those of `QA.open`. `remove` are ids of documents to take out;
     `remove_deleted` takes out those whose files below `source` are gone, too. With `upgrade`, an
-    index of an earlier format is upgraded also where there is nothing to add or to remove. On
-    Milvus, `workers` processes write files, on this machine or on a Ray cluster.
+    index of an earlier format is upgraded also where there is nothing to add or to remove. An
+    index on Milvus is written by `workers` of this machine, or of the Ray `cluster`.
     """
     check_kind("model", model, str | os.PathLike | None, "a folder, or a name on the Hub")
     check_kind("chunking", chunking, Chunking | None, "a Chunking")
     check_kind("token_vectors", token_vectors, Integral | None, "a whole number")
     check_functions(progress=progress, unreadable=unreadable)
+    if workers is not None:
+        check_whole("workers", workers)
+        if workers < 1:
+            raise SettingsError(f"workers is {workers}: give 1 or more")
     load = partial(load_encoder, backend=backend, precision=precision)
     update = partial(
         _updated,
@@ -104,6 +109,10 @@ def open_corpus(
         progress=progress,
         unreadable=unreadable,
     )
+    if workers is not None or cluster is not None:
+        loads = load.keywords | {"only_fetched": model is None}  # as this process does
+        asked = {"count": workers or 1, "load": loads, "cluster": cluster}
+        update = partial(update, workers=asked)
     hidden: list[LoadError] = []
 
     def hide(error: LoadError) -> None:
@@ -129,10 +138,6 @@ def open_corpus(
                 named = [one for one in sources if not isinstance(one, Document)]
                 gone = deleted_below(named, sources_of(where), documents, hidden)
                 remove = [*remove, *gone]
-            if workers is not None or cluster is not None:
-                made = {"model": encoder.model, "backend": backend, "precision": precision}
-                asked = {"count": workers or 1, "load": made, "cluster": cluster}
-                update = partial(update, workers=asked)
             corpus = update(where, documents, encoder=encoder, chunking=chunking, remove=remove)
         else:
             corpus = _open_unchanged(where, load, model, chosen)

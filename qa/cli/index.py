@@ -56,7 +56,7 @@ STOPPED = 130
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
-    help="Processes that write an index on Milvus, by Ray.",
+    help="Processes that encode, each with its share of the cores; on Milvus, they write, too.",
 )
 @click.option("--ray", "cluster", metavar="ADDRESS", help="Ray cluster that the workers are on.")
 @click.option("--watch", is_flag=True, help="Keep running, and update the index when files change.")

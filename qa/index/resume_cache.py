@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from io import BufferedIOBase
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING
 
 from embeddings import Encoder, Tokens
@@ -33,7 +34,7 @@ _CRC = 4
 class Encoded:
     """Encodes passages, but takes vectors of a stopped run from the file.
 
-    `count` is the number of passages encoded.
+    `count` is the number of passages encoded. Several threads may encode at once.
     """
 
     def __init__(self, path: Path, encoder: Encoder) -> None:
@@ -42,11 +43,13 @@ class Encoded:
         self._encoder = encoder
         self._header = hashlib.sha256(f"{encoder.digest}/{encoder.dim}".encode()).digest()
         self._size = _DIGEST + 4 * encoder.dim + _CRC
+        self._lock = RLock()  # of the file, and of all that is known of it
         self._file: BufferedIOBase | None = None
         self._places: dict[bytes, int] = {}
 
     def __contains__(self, text: str) -> bool:
-        return digest_of(text) in self._stored
+        with self._lock:
+            return digest_of(text) in self._stored
 
     @property
     def _stored(self) -> dict[bytes, int]:
@@ -69,9 +72,10 @@ class Encoded:
 
         vectors = np.empty((len(texts), self._encoder.dim), np.float32)
         digests = [digest_of(text) for text in texts]
-        new = [n for n, digest in enumerate(digests) if digest not in self._stored]
-        for n in set(range(len(texts))).difference(new):
-            vectors[n] = self._read(self._stored[digests[n]])
+        with self._lock:
+            new = [n for n, digest in enumerate(digests) if digest not in self._stored]
+            for n in set(range(len(texts))).difference(new):
+                vectors[n] = self._read(self._stored[digests[n]])
         tokens: list[Tokens] = []
         if new:
             new_texts = [texts[n] for n in new]
@@ -79,7 +83,8 @@ class Encoded:
                 vectors[new], tokens = self._encoder.encode_with_tokens(new_texts)
             else:
                 vectors[new] = self._encoder.encode_passages(new_texts)
-            self._store([digests[n] for n in new], vectors[new])
+            with self._lock:
+                self._store([digests[n] for n in new], vectors[new])
         return vectors, dict(zip(new, tokens, strict=False))
 
     def forget(self) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -211,14 +212,16 @@ class _Writer:
         self._words.write()
 
     def _put(self, changed: list[Wanted], progress: Progress | None) -> None:
+        from embeddings.pool import in_threads
+
         passages, total = self._passages(changed), 0
         if progress is not None and (all_passages := list(passages)):
             passages, total = iter(all_passages), len(all_passages)
             progress(0, total)
         characters = sum(one.characters for one in changed)
-        with Bar(characters) as bar, ThreadPoolExecutor(1, thread_name_prefix="index") as thread:
+        with Bar(characters) as bar, in_threads(self._encoder) as threads:
             done = 0
-            for batch in self._encoded_in(thread, passages):
+            for batch in self._encoded_in(threads, passages):
                 for passage, at_once in batch:
                     bar.advance(passage.document_id, passage.end, at_once=at_once)
                 bar.show()
@@ -227,19 +230,20 @@ class _Writer:
                     progress(done, total)
 
     def _encoded_in(
-        self, thread: Executor, passages: Iterator[Numbered]
+        self, threads: Executor, passages: Iterator[Numbered]
     ) -> Iterator[list[tuple[Passage, bool]]]:
-        """Encode passages in batches, each in a thread while the next one is cut.
+        """Encode passages in batches, each in a thread while the next ones are cut.
 
         Yields the batches that are done; with each passage, whether it had its vector already.
         """
-        finish: Callable[[], list[tuple[Passage, bool]]] | None = None
+        from embeddings.pool import at_once
+
+        running: deque[Callable[[], list[tuple[Passage, bool]]]] = deque()
         while batch := list(islice(passages, _ENCODED_AT_ONCE)):
-            if finish is not None:
-                yield finish()
-            finish = self._encode(batch, thread)
-        if finish is not None:
-            yield finish()
+            if len(running) == at_once(self._encoder):
+                yield running.popleft()()
+            running.append(self._encode(batch, threads))
+        yield from (finish() for finish in running)
 
     def _holds(self, wanted: Wanted, *, replacing: bool) -> bool:
         """Return whether the index has the text already; an earlier text of that id is removed."""
@@ -283,7 +287,7 @@ class _Writer:
             execute("INSERT INTO texts VALUES (?, CAST(? AS TEXT), ?)", text)
 
     def _encode(
-        self, batch: list[Numbered], thread: Executor
+        self, batch: list[Numbered], threads: Executor
     ) -> Callable[[], list[tuple[Passage, bool]]]:
         """Start to encode a batch in a thread, and return what waits for it and stores it."""
         import numpy as np
@@ -298,7 +302,7 @@ class _Writer:
         with_tokens = self._tokens_left > 0
         if precision := getattr(self._encoder, "precision", ""):
             self.precisions.add(precision)
-        future = thread.submit(self._encoded.encode, texts, with_tokens=with_tokens)
+        future = threads.submit(self._encoded.encode, texts, with_tokens=with_tokens)
 
         def finish() -> list[tuple[Passage, bool]]:
             vectors, tokens = future.result()

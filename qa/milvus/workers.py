@@ -14,10 +14,11 @@ import socket
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from embeddings import Encoder, load_encoder
+from embeddings.pool import cores
 from qa.documents import Document
 from qa.errors import IndexUnreachable, LoadError, SettingsError, StoredIndexError
 from qa.index.changes import Changes
@@ -46,7 +47,7 @@ class Workers:
 
     Attributes:
         count: how many there are; each has a GPU where the cluster has some.
-        load: what `load_encoder` is told: the model, the backend and the precision.
+        load: what `load_encoder` is told, besides the model.
         cluster: the address of a Ray cluster; None starts one on this machine.
     """
 
@@ -79,11 +80,21 @@ def update_by_workers(
         there = {one.id for one in files}.difference(one.id for one in changed)
         writer.changes.unchanged += [one.id for one in files if one.id in there]
         if changed:
-            _write(where, changed, workers, writer.changes, unreadable)
+            each = _on_their_cores(workers, encoder.model)
+            _write(where, changed, each, writer.changes, unreadable)
         others = [one for one in every if not isinstance(one, File)]
         writer.update(others, remove=remove, unreadable=unreadable)
         writer.clean()
         return writer.changes
+
+
+def _on_their_cores(workers: Workers, model: str) -> Workers:
+    """Have workers load a model, each on its share of the cores if all are of this machine."""
+    load = workers.load | {"model": model}
+    if workers.cluster is not None:
+        return replace(workers, load=load)
+    count = min(workers.count, cores())
+    return Workers(count, load | {"threads": cores() // count})
 
 
 def _write(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,9 @@ import pytest
 from embeddings import open_store
 from qa import QA, Document
 from qa.answering import ExtractiveAnswerer
-from qa.errors import LoadError
+from qa.errors import LoadError, SettingsError
 from qa.index import update_index
+from qa.opening import open_corpus
 from tests.fakes import FakeEncoder
 
 pytestmark = pytest.mark.usefixtures("no_model")
@@ -71,3 +74,36 @@ def test_an_index_that_is_opened_to_be_followed_is_followed(
     with QA.open(Document("a", "Tickets cost five."), index=folder, follow=True) as qa:
         update_index(folder, [Document("a", "Tickets cost six.")], encoder=fake_encoder)
         assert qa.retrieve(PRICE)[0].passage.text == "Tickets cost six."
+
+
+def test_workers_are_at_least_one_and_a_cluster_is_for_milvus(
+    tmp_path: Path, fake_encoder: FakeEncoder
+) -> None:
+    document = Document("a", "Tickets cost five.")
+    with pytest.raises(SettingsError, match="workers is 0: give 1 or more"):
+        QA.open(document, workers=0)
+    with pytest.raises(SettingsError, match="workers is the text 'two': give a whole number"):
+        QA.open(document, workers="two")  # type: ignore[arg-type]
+    for index in (None, tmp_path / "index"):
+        with pytest.raises(SettingsError, match="a Ray cluster needs an index on Milvus"):
+            open_corpus(document, index=index, cluster="127.0.0.1:6379")
+        with QA.open(document, index=index, workers=1) as qa:
+            assert qa.encoder is fake_encoder
+
+
+def test_workers_load_what_is_loaded_here_and_no_folder_that_only_an_index_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[dict[str, Any]] = []
+
+    @contextmanager
+    def noted(encoder: FakeEncoder, load: dict[str, Any], count: int) -> Iterator[FakeEncoder]:
+        told.append(load | {"count": count})
+        yield encoder
+
+    monkeypatch.setattr("embeddings.pool.in_processes", noted)
+    for model in ("named", None):
+        document = Document("a", f"Tickets cost five, says {model}.")
+        QA.open(document, index=tmp_path / "index", model=model, workers=3).close()
+    same = {"backend": "auto", "precision": "auto", "count": 3}
+    assert told == [same | {"only_fetched": False}, same | {"only_fetched": True}]

@@ -318,6 +318,23 @@ class TestEncodingBesideCutting:
         assert update_index(tmp_path / "new", documents, encoder=fake_encoder).passages == 3
         assert fake_encoder.encoded == ["title\nAll about it."]
 
+    def test_an_encoder_for_several_callers_gets_several_batches_at_once(
+        self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        together, first = threading.Barrier(3, timeout=10), iter(range(3))
+
+        class Several(FakeEncoder):
+            at_once = 3
+
+            def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+                if next(first, None) is not None:
+                    together.wait()
+                return super().encode_passages(texts)
+
+        monkeypatch.setattr(writer, "_ENCODED_AT_ONCE", 2)
+        update_index(tmp_path / "new", corpus("abc"), encoder=Several())
+        assert state_of(tmp_path / "new") == state_of(folder)
+
     def test_what_the_encoder_raises_ends_the_update(self, folder: Path) -> None:
         class Failing(FakeEncoder):
             def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
