@@ -106,7 +106,7 @@ class UserDocuments:
     def rate(self, turn: Turn, verdict: Verdict, history: Sequence[str] = ()) -> None:
         """Keep a rating of an answer about these documents, beside them and no longer than them."""
         with self._lock:
-            if self._qa is None:
+            if not self.entries:
                 raise UserDocumentsError("your documents are no longer here: add them again")
             self._feedback.rate(turn, verdict, tuple(history))
 
