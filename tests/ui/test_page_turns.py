@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from playwright.sync_api import Locator, Page, expect
 
 from qa import Document
-from qa.cli.commands import main
 from qa.evaluation import load_questions
+from qa.evaluation.gold import locate
+from qa.loaders import load
 from tests.ui.driving import (
     BELT,
     CORE,
@@ -194,9 +193,7 @@ def test_ratings_of_own_documents_are_saved_as_a_set_that_eval_takes(
     assert right.quotes == ("The eastern pier is closed in winter.",)
     assert wrong.quotes == ("Ada guards the gate of the pier.",)
     assert not essay_thumbs.exists() or "pier" not in essay_thumbs.read_text()
-    told = CliRunner().invoke(main, ["eval", str(path), "--document", str(pier), "--json"])
-    assert told.exit_code == 0, told.output
-    assert json.loads(told.stdout)["questions"] == 2
+    assert all(locate([right, wrong], load(pier))[one.id].parts for one in (right, wrong))
 
 
 def test_an_exact_quote_is_explained_on_focus_and_on_hover(page: Page, essay_page: str) -> None:

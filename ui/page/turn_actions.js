@@ -55,7 +55,7 @@ class TurnActions {
     const {own, documents, answer} = this.chat.turnOf(article);
     this.chat.ask(answer.question, {
       own,
-      documents: documents.length ? documents : null,
+      documents: documents?.length ? documents : null,
       history: history ?? this.chat.questionsBefore(article),
       settings: this.chat.settings.asked(quotes),
     });
