@@ -102,7 +102,7 @@ def found(page: Page, folder: Path) -> None:
 def proof(page: Page, folder: Path) -> None:
     """Show the proof of a quote."""
     ask(page, BELT)
-    page.get_by_text("Verified").click()
+    page.locator(".iq-proof summary").first.click()
 
 
 def documents(page: Page, folder: Path) -> None:

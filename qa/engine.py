@@ -232,6 +232,7 @@ class QA:
         only: str | Sequence[str] = (),
         where: Where = (),
         shown: Sequence[Citation] = (),
+        answerer: Answerer | None = None,
     ) -> Answer:
         """Answer a question in quotes, which may be tentative, or abstain.
 
@@ -249,6 +250,7 @@ class QA:
             where: what must be in their metadata, likewise.
             shown: the quotes that were shown, for "Tell me more" to leave out; without any, they
                 are found by answering the last question again.
+            answerer: answers this question, in place of the `QA`'s own.
 
         Raises:
             AskOtherwise: it is small talk; or nothing answers it, and it is in a language that the
@@ -258,8 +260,10 @@ class QA:
                 the index; or no document matches `only` and `where`.
         """
         check_asked(question, history, top_k, documents)
+        check_parts(answerer=answerer)
         with self._asked_of(documents, only, where) as (pipeline, ids):
-            return pipeline.ask(question, history, top_k, ids, shown)
+            asked = pipeline.with_answerer(answerer) if answerer else pipeline
+            return asked.ask(question, history, top_k, ids, shown)
 
     def retrieve_many(
         self,

@@ -251,12 +251,8 @@ def _ranks(best_first: Iterable[int]) -> dict[int, int]:
 def check_question(question: str, encoder: Encoder) -> None:
     """Refuse what `check_words` refuses, and what the encoder would not read to its end."""
     check_words(question)
-    tokens = encoder.count_tokens([question])[0]
-    if tokens > encoder.max_tokens:
-        raise QuestionError(
-            f"the question has {tokens} tokens and the model reads {encoder.max_tokens}: "
-            "ask it in fewer words"
-        )
+    if encoder.count_tokens([question])[0] > encoder.max_tokens:
+        raise QuestionError("the question is too long to be read whole: ask it in fewer words")
 
 
 def check_words(question: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 
 from qa import QA
+from qa.answering import ExtractiveAnswerer
 from ui.assets import markup
 from ui.chat.feedback import Feedback
 from ui.chat.handlers import ChatHandlers
@@ -63,7 +64,8 @@ def built(
             )
             with gr.Tabs(elem_id="iq-tabs"):
                 with gr.Tab("Ask", elem_id="iq-tab-ask"):
-                    _ask_tab(handlers, title, examples)
+                    settings = isinstance(qa.answerer, ExtractiveAnswerer)
+                    _ask_tab(handlers, title, examples, settings=settings)
                 with gr.Tab("Evaluate", elem_id="iq-tab-evaluate"):
                     evaluate_tab(qa, title, folder, uploads, work)
                 with gr.Tab("Review", elem_id="iq-tab-review"):
@@ -87,7 +89,9 @@ def _review_tab(handlers: ReviewHandlers, documents: Sequence[str]) -> None:
     _queue(review.begin, handlers.begin, review, "beginFailed()")
 
 
-def _ask_tab(handlers: ChatHandlers, title: str, examples: Sequence[str]) -> None:
+def _ask_tab(
+    handlers: ChatHandlers, title: str, examples: Sequence[str], *, settings: bool
+) -> None:
     """Lay out the conversation and the document, which the page's own scripts draw.
 
     Gradio's queue carries questions and uploads, and its server functions what takes no time.
@@ -110,6 +114,7 @@ def _ask_tab(handlers: ChatHandlers, title: str, examples: Sequence[str]) -> Non
         about={
             "title": title,
             "examples": list(examples),
+            "settings": settings,
             "most_bytes": limits.MAX_UPLOAD_BYTES,
             "most_documents": limits.MAX_DOCUMENTS,
         },

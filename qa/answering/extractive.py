@@ -6,9 +6,10 @@ import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
+from copy import copy
 from dataclasses import replace
 from functools import cache, partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 from embeddings import Encoder
 from qa.answering.answers import Answer
@@ -100,6 +101,8 @@ class ExtractiveAnswerer:
         answerable: the share of questions, between 0 and 1, that the documents answer: the prior
             that the confidence starts from.
         max_quotes: the most quotes in an answer.
+        min_quotes: how many quotes to show, where there are so many, even if the later ones are
+            unlikely to add to the first.
 
     Raises:
         SettingsError: the threshold or `tentative` is not from 0 to 1, or `answerable` not between
@@ -114,6 +117,7 @@ class ExtractiveAnswerer:
         tentative: float = DEFAULT_TENTATIVE,
         answerable: float = ANSWERABLE,
         max_quotes: int = 3,
+        min_quotes: int = 1,
     ) -> None:
         for name, given in {"threshold": threshold, "tentative": tentative}.items():
             if not 0 <= given <= 1:
@@ -126,6 +130,13 @@ class ExtractiveAnswerer:
         self.tentative = tentative
         self.answerable = answerable
         self.max_quotes = max_quotes
+        self.min_quotes = min_quotes
+
+    def changed(self, *, tentative: float, max_quotes: int, min_quotes: int = 1) -> Self:
+        """Return one with these settings that shares all else, such as for one question."""
+        other = copy(self)
+        other.tentative, other.max_quotes, other.min_quotes = tentative, max_quotes, min_quotes
+        return other
 
     def answer(
         self,
@@ -229,7 +240,7 @@ class ExtractiveAnswerer:
         chosen: list[Candidate] = []
         total = 0.0
         for candidate, chance in zip(considered, chances(considered), strict=True):
-            if chosen and (total >= enough or chance < least):
+            if len(chosen) >= self.min_quotes and (total >= enough or chance < least):
                 break
             total += chance
             is_question = bool(chosen) and candidate.features.get("is_question", 0.0)

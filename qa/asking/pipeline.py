@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -53,6 +54,12 @@ class Pipeline:
         self._answerer = answerer
         self._reader = QuestionReader(index, encoder)
         self._overviews = Overviews(index, encoder)
+
+    def with_answerer(self, answerer: Answerer) -> Pipeline:
+        """Return one that answers with another answerer, and shares all else."""
+        other = copy(self)
+        other._answerer = answerer
+        return other
 
     def read(
         self, question: str, history: Sequence[str], documents: Sequence[str] | None

@@ -68,8 +68,8 @@ class QuestionReader:
         read = " ".join(hit.passage.text for hit in answer.passages)
         if language != foreign_language(read):
             raise UnknownLanguage(
-                f"the question seems to be in {language}, and the model knows English: ask in "
-                "English, or index the documents with a model that knows the language (--model)"
+                f"the question seems to be in {language}, and only English is understood here: "
+                "ask it in English"
             )
 
 

@@ -69,7 +69,7 @@ def test_a_proof_and_how_an_answer_was_found_unfold_on_demand(
     visit(page, essay_page)
     turn = ask(page, BELT)
     proof = turn.locator(".iq-proof").first
-    expect(proof.locator("summary")).to_have_text("Verified")
+    expect(proof.locator("summary")).to_have_text("Exact quote")
     expect(proof.locator("dl")).to_be_hidden()
     proof.locator("summary").click()
     expect(proof.locator("dd").nth(1)).to_have_text(essay.sha256)

@@ -30,9 +30,20 @@ def serious(page: Page) -> list[str]:
 def with_answers(page: Page) -> None:
     ask(page, BELT)
     turn = ask(page, UNANSWERED)
-    for fold in ("Nearest passages", "How it was found", "Verified"):
+    for fold in ("Nearest passages", "How it was found", "Exact quote"):
         turn.get_by_text(fold).first.click()
     page.click("#iq-documents")
+
+
+def with_a_doubt(page: Page) -> None:
+    page.click("#iq-documents")
+    turn = page.locator(".iq-turn").last
+    turn.get_by_role("button", name="Ask again in another way").click()
+    turn.get_by_role("button", name="Wrong answer").click()
+    expect(turn.locator(".iq-doubt")).to_be_visible()
+    page.locator("#iq-settings summary").click()
+    turn.locator(".iq-near .iq-proof summary").first.focus()
+    expect(page.get_by_role("tooltip")).to_be_visible()
 
 
 def with_menu(page: Page) -> None:
@@ -53,7 +64,7 @@ def with_evaluation(page: Page) -> None:
 
 def test_axe_finds_nothing_serious(page: Page, essay_page: str) -> None:
     visit(page, essay_page)
-    for state in (with_answers, with_menu, with_review, with_evaluation):
+    for state in (with_answers, with_a_doubt, with_menu, with_review, with_evaluation):
         state(page)
         for dark in (False, True):
             set_scheme(page, dark)
@@ -82,7 +93,7 @@ def test_everything_is_reached_and_done_by_keyboard(page: Page, essay_page: str)
         reached.add(page.evaluate("document.activeElement.getAttribute('aria-label')"))
         if page.evaluate("document.activeElement.classList.contains('iq-number')"):
             break
-    assert "Right answer" in reached
+    assert {"Right answer", "Ask again in another way"} <= reached
     expect(number).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#iq-document-view mark.iq-current").first).to_be_focused()
@@ -100,7 +111,11 @@ def test_nothing_overflows_on_a_phone_or_in_the_dark(page: Page, essay_page: str
     turn = ask(page, BELT)
     turn.locator(".iq-proof summary").first.click()
     turn.locator(".iq-found summary").first.click()
-    for width, dark in ((390, True), (390, False), (1280, True)):
+    turn.get_by_role("button", name="Ask again in another way").click()
+    turn.get_by_role("button", name="Wrong answer").click()
+    expect(turn.locator(".iq-doubt")).to_be_visible()
+    page.locator("#iq-settings summary").click()
+    for width, dark in ((390, True), (320, False), (390, False), (1280, True)):
         page.set_viewport_size({"width": width, "height": 844})
         set_scheme(page, dark)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from qa import QA, QAError
 from qa.errors import QuestionSetError
-from qa.evaluation import Question, load_questions, save_questions
+from qa.evaluation import load_questions, save_questions
 from qa.evaluation.formats.jsonl import add_question
-from qa.evaluation.questions import NOT_JUDGED, fingerprint
+from qa.evaluation.questions import NOT_JUDGED, Place, Question, fingerprint
+from qa.evaluation.records import Excerpt
 from ui.chat.turns import Turn
 from ui.visitors import limits
 from ui.visitors.clients import share_of
@@ -22,6 +24,32 @@ _LONGEST = 100_000  # characters of what is kept of an answer
 _OWNER_ALONE = 0o600
 
 
+Fault = Literal["wrong", "incomplete", "unsaid", "missed"]
+"""What is wrong with an answer; `_FAULTS` has their tags."""
+
+_FAULTS: dict[Fault, str] = {
+    "wrong": "wrong answer",
+    "incomplete": "incomplete answer",
+    "unsaid": "not in the documents",
+    "missed": "not found",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a reader says of an answer.
+
+    Attributes:
+        right: whether it is right; None takes back what was said.
+        fault: what is wrong with it, if that is told.
+        excerpts: the words of the documents that answer, where the reader showed them.
+    """
+
+    right: bool | None
+    fault: Fault | None = None
+    excerpts: tuple[Excerpt, ...] = ()
+
+
 class RatingError(QAError):
     """A rating cannot be kept."""
 
@@ -30,14 +58,15 @@ class Feedback:
     """The ratings of answers about one corpus, in a file of JSON lines.
 
     A right answer becomes a question with its quotes, or one that the corpus does not answer. A
-    wrong one becomes a question that is not judged, as the right quotes are not known.
+    wrong one becomes a question with the words that answer, where the reader showed them, or that
+    the corpus does not answer, if the reader said so; else one that is not judged.
 
     Args:
         path: the file; it need not exist yet.
-        qa: the corpus that was asked.
+        qa: the corpus that was asked; None for documents that come and go, which are not named.
     """
 
-    def __init__(self, path: Path, qa: QA) -> None:
+    def __init__(self, path: Path, qa: QA | None = None) -> None:
         self.path = path
         self._qa = qa
         self._corpus: str | None = None
@@ -47,13 +76,13 @@ class Feedback:
         self._clients: dict[str, str] = {}  # by the ids that they rated
 
     def rate(
-        self, turn: Turn, right: bool | None, history: tuple[str, ...] = (), client: str = ""
+        self, turn: Turn, verdict: Verdict, history: tuple[str, ...] = (), client: str = ""
     ) -> None:
         """Keep a rating of an answer, instead of an earlier one.
 
         Args:
             turn: the question and its answer.
-            right: whether it is right; None removes the rating.
+            verdict: what the reader says of it.
             history: the questions asked before it.
             client: who rates it.
 
@@ -61,7 +90,7 @@ class Feedback:
             RatingError: the answer is too long, there are too many ratings, or the file cannot be
                 used; the reason is logged.
         """
-        question = None if right is None else _question(turn, right, history)
+        question = None if verdict.right is None else _question(turn, verdict, history)
         if question and _characters(question) > _LONGEST:
             raise RatingError("this answer is too long to be rated")
         with self._lock:
@@ -125,8 +154,8 @@ class Feedback:
             return None
         return status.st_ino, status.st_size, status.st_mtime_ns
 
-    def _fingerprint(self) -> str:
-        if self._corpus is None:
+    def _fingerprint(self) -> str | None:
+        if self._corpus is None and self._qa is not None:
             index = self._qa.index
             self._corpus = fingerprint(index.document(id_) for id_ in index.document_ids())
         return self._corpus
@@ -136,10 +165,24 @@ def _characters(question: Question) -> int:
     return sum(map(len, (question.text, *question.history, *question.quotes)))
 
 
-def _question(turn: Turn, right: bool, history: tuple[str, ...]) -> Question:
+def _question(turn: Turn, verdict: Verdict, history: tuple[str, ...]) -> Question:
     answer = turn.answer
-    asked = Question(turn.id, answer.question, answerable=False, history=history, tags=(WRONG,))
-    if not right:
-        return replace(asked, tags=(NOT_JUDGED, WRONG))
-    quotes = tuple(dict.fromkeys(citation.quote for citation in answer.citations))
-    return replace(asked, answerable=bool(quotes), quotes=quotes, tags=(RIGHT,))
+    asked = Question(turn.id, answer.question, answerable=False, history=history)
+    if verdict.right:
+        quotes = tuple(dict.fromkeys(citation.quote for citation in answer.citations))
+        return replace(asked, answerable=bool(quotes), quotes=quotes, tags=(RIGHT,))
+    tags = (WRONG, _FAULTS[verdict.fault]) if verdict.fault else (WRONG,)
+    if verdict.fault == "unsaid":
+        return replace(asked, tags=tags)
+    if not verdict.excerpts:
+        return replace(asked, tags=(NOT_JUDGED, *tags))
+    shown = answer.citations if verdict.fault == "incomplete" else ()
+    places = {Place(c.document_id, c.start, c.end): c.quote for c in shown}
+    places |= {excerpt.place: excerpt.text for excerpt in verdict.excerpts}
+    return replace(
+        asked,
+        answerable=True,
+        quotes=tuple(dict.fromkeys(places.values())),
+        places=tuple((place,) for place in places),
+        tags=tags,
+    )

@@ -15,14 +15,19 @@ import gradio as gr
 from pydantic import Field
 
 from qa import QA, Answer
+from qa.answering import Answerer
 from qa.errors import AnswerFileError, AskOtherwise
+from qa.follow_ups.requests import asks_for_more
+from qa.follow_ups.rewriting import rewrite
 from qa.progress import Progress
 from qa.retrieval import check_words
 from qa.verification.answer_files import MAX_QUOTES_IN_ALL
 from ui.chat.document_view import DocumentView
 from ui.chat.export import markdown
-from ui.chat.feedback import Feedback
+from ui.chat.feedback import Fault, Feedback, Verdict
 from ui.chat.render import turn as rendered
+from ui.chat.selections import MOST_SELECTIONS, Selection, excerpt
+from ui.chat.settings import Settings
 from ui.chat.turns import MAX_TURNS, Asked, Checked, FindDocument, Turn, in_corpus, parse_turn
 from ui.chat.user_documents import AllUserDocuments, UserDocuments, UserDocumentsError
 from ui.visitors import limits
@@ -51,6 +56,7 @@ class _Question(_Request):
     history: list[Text] = Field(default_factory=list, max_length=_LOOK_BACK)
     own: bool = False
     documents: list[str] | None = None
+    settings: Settings = Settings()
 
 
 class _Place(_Request):
@@ -77,6 +83,8 @@ class _Rating(_Request):
     turn: dict[str, Any]
     history: list[Asked] = Field(default_factory=list, max_length=_LOOK_BACK)
     good: bool | None
+    fault: Fault | None = None
+    spans: list[Selection] = Field(default_factory=list, max_length=MOST_SELECTIONS)
 
 
 class ChatHandlers:
@@ -114,19 +122,21 @@ class ChatHandlers:
         asked = parsed(_Question, event)
         echo = {"id": asked.id, "question": asked.question}
         try:
-            answer, find = self._answer(asked)
+            answerer = asked.settings.answerer(self._qa.answerer)
+            answer, find = self._answer(asked, answerer)
         except AskOtherwise as hint:
             return echo | {"hint": sentence(hint)}
         except Exception as error:
             return echo | {"error": sentence(error)}
-        threshold = getattr(self._qa.answerer, "threshold", 0.0)
+        threshold = getattr(answerer, "threshold", 0.0)
         turn = Turn.of(
             answer,
             asked.id,
             threshold,
-            getattr(self._qa.answerer, "tentative", threshold),
+            getattr(answerer, "tentative", threshold),
             own=asked.own,
             documents=asked.documents or (),
+            follows=_follows(answer, asked.history),
         )
         checked = Checked.against(turn, find)
         return echo | {
@@ -156,6 +166,7 @@ class ChatHandlers:
             self.document_part,
             self.restore,
             self.markdown,
+            self.ratings,
         )
         rate = in_turn(self.rate, self._turns, tells_client=True)
         return [*(in_turn(method, self._turns) for method in methods), rate]
@@ -213,17 +224,31 @@ class ChatHandlers:
 
     @errors_as_data
     def rate(self, request: object, client: str = "") -> Data:
-        """Keep a rating of an answer about the page's corpus."""
+        """Keep a rating of an answer; one about a visitor's own documents with these alone."""
         asked = parsed(_Rating, request)
         turn = parse_turn(asked.turn)
         check_words(turn.answer.question)
-        checked = Checked.against(turn, self._finder(None, own=False))
-        if turn.own or not checked.verification.verified:
+        find = self._finder(asked.token, own=turn.own)
+        if not Checked.against(turn, find).verification.verified:
             raise AnswerFileError(
-                "this answer is not about this page's document, so its rating is not kept"
+                "this answer is not about the documents here, so its rating is not kept"
             )
-        self._feedback.rate(turn, asked.good, tuple(asked.history), client)
+        excerpts = tuple(excerpt(span, find) for span in asked.spans)
+        verdict = Verdict(asked.good, asked.fault, excerpts)
+        if turn.own:
+            self._all_documents.find(asked.token or "").rate(turn, verdict, asked.history)
+        else:
+            self._feedback.rate(turn, verdict, tuple(asked.history), client)
         return {"saved": True}
+
+    @errors_as_data
+    def ratings(self, request: object) -> Data:
+        """Return the ratings of answers about a visitor's own documents, as a question set."""
+        documents = self._known(parsed(_Request, request).token)
+        text = documents.ratings() if documents else ""
+        if not text:
+            raise UserDocumentsError("you have rated no answers about documents that are here")
+        return {"text": text}
 
     def _add(self, request: _Files, visitor: gr.Request, tell: Progress) -> Data:
         with self._uploads.taken(visitor_of(visitor), request.files) as uploads:
@@ -233,10 +258,12 @@ class ChatHandlers:
             problems = documents.add(uploads, tell)
         return {**_listed(documents), "problems": problems}
 
-    def _answer(self, asked: _Question) -> tuple[Answer, FindDocument]:
+    def _answer(self, asked: _Question, answerer: Answerer) -> tuple[Answer, FindDocument]:
         find = self._finder(asked.token, own=asked.own)
         system = self._all_documents.find(asked.token or "") if asked.own else self._qa
-        answer = system.ask(asked.question, history=asked.history, documents=asked.documents)
+        answer = system.ask(
+            asked.question, history=asked.history, documents=asked.documents, answerer=answerer
+        )
         return answer, find
 
     def _finder(self, token: str | None, *, own: bool) -> FindDocument:
@@ -260,6 +287,13 @@ class ChatHandlers:
             return self._all_documents.find(token or "")
         except ExpiringStoreError:
             return None
+
+
+def _follows(answer: Answer, history: Sequence[str]) -> bool:
+    """Return whether a question was read with those before it, and can be asked without them."""
+    asked = answer.question
+    is_read_otherwise = answer.query != asked and not asks_for_more(asked)
+    return is_read_otherwise and rewrite(asked, history).query != asked
 
 
 class _Room:

@@ -18,13 +18,15 @@ from qa.verification.answer_files import SavedCitation
 from ui.assets import PAGE
 from ui.chat.document_view import DocumentView
 from ui.chat.explanation import explanation
-from ui.chat.turns import Checked
+from ui.chat.settings import MOST_QUOTES
+from ui.chat.turns import Checked, Turn
 from ui.escaping import exact
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
 _LONG = 700  # characters; the rest of a longer quote unfolds
+_UNLIKELY = 0.05  # chance of a further quote to answer; such are shown where more are asked for
 
 
 def turn(checked: Checked, asked: Sequence[str] = ()) -> str:
@@ -36,10 +38,13 @@ def turn(checked: Checked, asked: Sequence[str] = ()) -> str:
     """
     answer = checked.turn.answer
     kind = "tentative" if answer.outcome == "tentative" else "quote"
+    likely = _likely(checked.turn)
     return _template().render(
         turn=checked.turn,
         answer=answer,
-        quotes=[_quote(checked, citation, kind) for citation in answer.citations],
+        quotes=[_quote(checked, each, kind) for each in answer.citations[:likely]],
+        further=[_quote(checked, each, "tentative") for each in answer.citations[likely:]],
+        more=_more_quotes(checked.turn),
         near=[_quote(checked, citation, "near") for citation in answer.near],
         nothing=abstention(asked, checked.find),
         problems=checked.verification.problems,
@@ -107,6 +112,26 @@ def _place(checked: Checked, citation: SavedCitation) -> str:
     if citation.page is not None:
         places.insert(0, f"page {citation.page:,}")
     return ", ".join(places)
+
+
+def _likely(turn: Turn) -> int:
+    """Return how many quotes come before the first that is unlikely to add to the answer."""
+    chances = {(s.document_id, s.start): s.chance for s in turn.found.sentences}
+    quotes = turn.answer.citations
+    later = (
+        at
+        for at, quote in enumerate(quotes)
+        if at and chances.get((quote.document_id, quote.start), 1.0) < _UNLIKELY
+    )
+    return next(later, len(quotes))
+
+
+def _more_quotes(turn: Turn) -> int:
+    """Return how many quotes to ask for, for more than an answer has; 0 if there are none."""
+    shown = len(turn.answer.citations)
+    if turn.answer.abstained or len(turn.found.sentences) <= shown:
+        return 0
+    return next((number for number in (5, MOST_QUOTES) if number > shown), 0)
 
 
 @cache

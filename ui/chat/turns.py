@@ -115,6 +115,7 @@ class Turn(_Kept):
         found: how it was found.
         own: whether the visitor's own documents were asked.
         documents: the ids of the documents that were asked; empty for all.
+        follows: whether it was read with the questions before it.
     """
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
@@ -122,6 +123,7 @@ class Turn(_Kept):
     found: Trace
     own: bool = False
     documents: Annotated[list[Name], Field(max_length=_MOST), FailFast()] = []
+    follows: bool = False
 
     @classmethod
     def of(
@@ -133,6 +135,7 @@ class Turn(_Kept):
         *,
         own: bool = False,
         documents: Sequence[str] = (),
+        follows: bool = False,
     ) -> Self:
         """Make the turn of an answer."""
         return cls(
@@ -141,6 +144,7 @@ class Turn(_Kept):
             found=_found(answer, threshold, tentative),
             own=own,
             documents=list(documents),
+            follows=follows,
         )
 
     def to_dict(self) -> dict[str, Any]:

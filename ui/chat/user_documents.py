@@ -11,10 +11,13 @@ from itertools import count
 from pathlib import Path, PurePosixPath
 
 from qa import QA, Answer, Document
+from qa.answering import Answerer
 from qa.errors import LoadError, QAError, QuestionError
 from qa.index import Index, update_index
 from qa.loaders import KINDS, LOADERS
 from qa.progress import Progress
+from ui.chat.feedback import Feedback, Verdict
+from ui.chat.turns import Turn
 from ui.visitors import limits
 from ui.visitors.expiring_store import ExpiringStore
 from ui.visitors.uploads import Upload
@@ -72,6 +75,7 @@ class UserDocuments:
         self._folder = folder
         self._base = qa
         self._qa: QA | None = None
+        self._feedback = Feedback(folder / "ratings.jsonl")
         self._changing = threading.Lock()
         self._lock = threading.Lock()  # for a moment, or an answer; never while it is indexed
 
@@ -87,13 +91,30 @@ class UserDocuments:
             return self._qa.index.document(id_) if self._qa and here else None
 
     def ask(
-        self, question: str, history: Sequence[str] = (), documents: Sequence[str] | None = None
+        self,
+        question: str,
+        history: Sequence[str] = (),
+        documents: Sequence[str] | None = None,
+        answerer: Answerer | None = None,
     ) -> Answer:
         """Answer a question from these documents, or from some of them."""
         with self._lock:
             if self._qa is None or not self.entries:
                 raise QuestionError("you have no documents here to ask: add one first")
-            return self._qa.ask(question, history=history, documents=documents)
+            return self._qa.ask(question, history=history, documents=documents, answerer=answerer)
+
+    def rate(self, turn: Turn, verdict: Verdict, history: Sequence[str] = ()) -> None:
+        """Keep a rating of an answer about these documents, beside them and no longer than them."""
+        with self._lock:
+            if not self.entries:
+                raise UserDocumentsError("your documents are no longer here: add them again")
+            self._feedback.rate(turn, verdict, tuple(history))
+
+    def ratings(self) -> str:
+        """Return the ratings as a question set, in JSON lines; empty if there are none."""
+        with self._lock:
+            path = self._feedback.path
+            return path.read_text(encoding="utf-8") if path.exists() else ""
 
     def add(self, uploads: Sequence[Upload], progress: Progress | None = None) -> list[str]:
         """Add files; return a sentence for each that could not be added.
@@ -114,6 +135,8 @@ class UserDocuments:
             if any(entry.id == id_ for entry in self.entries):
                 update_index(self._folder, [], encoder=self._base.encoder, remove=[id_])
                 self._reopen()
+                if not self.entries:
+                    self._feedback.path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Remove everything, after any question or change that is under way."""

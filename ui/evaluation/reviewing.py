@@ -22,6 +22,7 @@ from qa.evaluation.records import Excerpt
 from qa.evaluation.review import Pending, Review, read_drafts
 from qa.progress import Progress
 from ui.chat.document_view import DocumentView
+from ui.chat.selections import MOST_SELECTIONS, Selection, excerpt
 from ui.chat.turns import in_corpus
 from ui.evaluation.evaluating import read_set
 from ui.visitors import limits
@@ -42,7 +43,6 @@ from ui.visitors.messages import (
 from ui.visitors.uploads import Upload, UploadedFile, Uploads
 
 _LONGEST = 1_000_000  # characters of questions that are typed
-_MOST_EXCERPTS = 20
 _MOST_QUESTIONS = 2_000
 
 
@@ -55,16 +55,10 @@ class _Token(Request):
     token: str
 
 
-class _Span(Request):
-    document: str
-    start: int
-    end: int
-
-
 class _Judgement(_Token):
     question: str
     verdict: Annotated[str, Field(pattern=r"^(accept|none|keep|skip)$")]
-    spans: list[_Span] = Field(default_factory=list, max_length=_MOST_EXCERPTS)
+    spans: list[Selection] = Field(default_factory=list, max_length=MOST_SELECTIONS)
 
 
 class _Place(Request):
@@ -182,7 +176,8 @@ class ReviewHandlers:
         """Keep a judgement, and return the next question."""
         asked = parsed(_Judgement, request)
         sitting = self._sittings.find(asked.token)
-        sitting.judge(asked.question, asked.verdict, [self._excerpt(span) for span in asked.spans])
+        excerpts = [excerpt(span, in_corpus(self._qa)) for span in asked.spans]
+        sitting.judge(asked.question, asked.verdict, excerpts)
         return self._next(sitting)
 
     @errors_as_data
@@ -232,17 +227,6 @@ class ReviewHandlers:
             path = Path(name) / "questions.txt"
             path.write_text(request.text, encoding="utf-8")
             yield Upload(path, path.name)
-
-    def _excerpt(self, span: _Span) -> Excerpt:
-        text = self._document(span.document).text
-        if not 0 <= span.start < span.end <= len(text):
-            raise RequestError("what is selected is not part of the document: select it again")
-        if span.end - span.start > limits.MAX_EXCERPT:
-            raise RequestError(
-                f"what is selected has {span.end - span.start:,} characters; the most is "
-                f"{limits.MAX_EXCERPT:,}: select less"
-            )
-        return Excerpt(span.document, span.start, span.end, text[span.start : span.end])
 
     def _document(self, id_: str) -> Document:
         document = in_corpus(self._qa)(id_)

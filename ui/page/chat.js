@@ -15,6 +15,9 @@ class Chat {
       load: (place) => server.document_part({...place, token: this.documents.token}),
       onPick: (key) => this.quoteOf(key)?.querySelector('.iq-number').focus(),
     });
+    this.settings = new AnswerSettings(this.find('#iq-settings'), this.about.settings);
+    this.actions = new TurnActions(this);
+    this.feedback = new Feedback(this);
     this.pending = null;
     this.listen();
     this.welcome();
@@ -67,6 +70,7 @@ class Chat {
     document.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape') return;
       this.find('#iq-more').open = false;
+      this.find('#iq-settings').open = false;
       this.documents.open(false);
     });
     addEventListener('resize', () => this.view.space());
@@ -92,12 +96,13 @@ class Chat {
     this.element.dataset.ready = 'true';
   }
 
-  ask(text) {
+  // Asks a question; `again` has what to ask it of, after which ones, and how, if not as chosen.
+  ask(text, again = {}) {
     if (this.pending) return;
     this.trouble('');
-    const asked = this.documents.asked();
+    const asked = {...this.documents.asked(), settings: this.settings.asked(), ...again};
     if (asked.documents && !asked.documents.length) return this.trouble('Choose a document to ask.');
-    const history = questions(this.store.current.turns, asked.own);
+    asked.history ??= questions(this.store.current.turns, asked.own);
     this.pending = {id: uniqueId(), question: text, article: pendingTurn(text), conversation: this.store.current};
     if (this.question.value === text) this.question.value = '';
     this.grow();
@@ -105,7 +110,7 @@ class Chat {
     this.log.setAttribute('aria-busy', 'true');
     this.dress();
     this.scroll(this.pending.article);
-    this.trigger('ask', {id: this.pending.id, question: text, history, token: this.documents.token, ...asked});
+    this.trigger('ask', {id: this.pending.id, question: text, token: this.documents.token, ...asked});
   }
 
   // Takes the answer to a question, or what went wrong.
@@ -142,6 +147,7 @@ class Chat {
 
   async restore() {
     const {turns} = this.store.current;
+    this.feedback.close();
     this.log.replaceChildren();
     this.trouble('');
     this.dress();
@@ -150,7 +156,7 @@ class Chat {
       const reply = await this.server.restore({token: this.documents.token, turns});
       if (reply.error) return this.trouble(reply.error);
       this.log.innerHTML = reply.turns.map((turn) => turn.html).join('');
-      this.showRatings();
+      this.feedback.show();
     }
     const last = this.log.lastElementChild;
     this.dress();
@@ -212,44 +218,19 @@ class Chat {
       await this.follow(article, quote.dataset.number);
     }
     if (what === 'unfold') unfold(button, quote);
-    if (what === 'copy-quote') await copy(button, this.cited(article, quote));
-    if (what === 'copy-proof') await copy(button, JSON.stringify(this.citation(article, quote), null, 2));
-    if (what === 'rate') await this.rate(article, button);
+    if (what === 'rate') await this.feedback.rate(article, button);
+    await this.actions.press(what, article, button);
   }
 
   turnOf(article) {
     return this.store.current.turns.find((turn) => turn.id === article.dataset.turn);
   }
 
-  citation(article, quote) {
-    const {answer} = this.turnOf(article);
-    const all = quote.dataset.kind === 'near' ? answer.near : answer.citations;
-    return all.find((one) => String(one.number) === quote.dataset.number);
-  }
-
-  cited(article, quote) {
-    const one = this.citation(article, quote);
-    const place = quote.querySelector('.iq-dot').textContent;
-    return `${one.quote}\n\n${one.document_id}, ${place}, characters ${one.start} to ${one.end}, SHA-256 ${one.sha256}`;
-  }
-
-  async rate(article, button) {
+  // The questions that a turn may have been read with.
+  questionsBefore(article) {
+    const {turns} = this.store.current;
     const turn = this.turnOf(article);
-    const good = button.getAttribute('aria-pressed') === 'true' ? null : button.dataset.good === 'true';
-    const before = this.store.current.turns.slice(0, this.store.current.turns.indexOf(turn));
-    const history = questions(before, turn.own);
-    const reply = await this.server.rate({turn: unrated(turn), history, good});
-    if (reply.error) return this.trouble(reply.error);
-    turn.rating = good;
-    this.store.write();
-    this.showRatings();
-  }
-
-  showRatings() {
-    for (const turn of this.store.current.turns) {
-      const buttons = this.log.querySelectorAll(`[data-turn="${turn.id}"] [data-do=rate]`);
-      for (const button of buttons) button.setAttribute('aria-pressed', String(turn.rating) === button.dataset.good);
-    }
+    return questions(turns.slice(0, turns.indexOf(turn)), turn.own);
   }
 
   begin() {
@@ -275,6 +256,7 @@ class Chat {
       if (reply.error) return this.trouble(reply.error);
       save('conversation.md', reply.text);
     }
+    if (what === 'export-ratings') await this.feedback.save();
     if (what === 'clear' && confirm('Clear this conversation? Its answers are kept nowhere else.')) {
       this.store.clear();
       this.restore();

@@ -39,11 +39,16 @@ def ask(
     threshold: float = 0.0,
     tentative: float = 1.0,
     max_quotes: int = 3,
+    min_quotes: int = 1,
 ) -> Answer:
     encoder = FakeEncoder()
     update_index(folder, [MUSEUM], encoder=encoder, chunking=Chunking(32, 1))
     answerer = ExtractiveAnswerer(
-        encoder, threshold=threshold, tentative=tentative, max_quotes=max_quotes
+        encoder,
+        threshold=threshold,
+        tentative=tentative,
+        max_quotes=max_quotes,
+        min_quotes=min_quotes,
     )
     index = Index.open(folder)
     with QA(index, encoder, answerer) as qa:
@@ -160,6 +165,26 @@ def test_quotes_are_numbered_and_do_not_overlap(
 
 def test_no_more_quotes_are_shown_than_allowed(tmp_path: Path) -> None:
     assert len(ask("museum tickets soup tower cats", tmp_path, max_quotes=1).citations) == 1
+
+
+def test_more_quotes_are_shown_where_they_are_asked_for(tmp_path: Path) -> None:
+    usual = ask("What do tickets cost?", tmp_path)
+    more = ask("What do tickets cost?", tmp_path, max_quotes=5, min_quotes=5)
+    assert len(usual.citations) < len(more.citations) == 5
+    assert more.citations[: len(usual.citations)] == usual.citations
+    assert more.confidence == usual.confidence
+
+
+def test_one_question_may_be_answered_with_other_settings(tmp_path: Path) -> None:
+    encoder = FakeEncoder()
+    update_index(tmp_path, [MUSEUM], encoder=encoder, chunking=Chunking(32, 1))
+    answerer = ExtractiveAnswerer(encoder, threshold=1.0, tentative=1.0)
+    with QA(Index.open(tmp_path), encoder, answerer) as qa:
+        open_ = answerer.changed(tentative=0.0, max_quotes=1)
+        assert qa.ask("What do tickets cost?", answerer=open_).status == "tentative"
+        assert qa.ask("What do tickets cost?").status == "abstained"
+        with pytest.raises(SettingsError, match="answerer is the text 'other'"):
+            qa.ask("What do tickets cost?", answerer="other")  # type: ignore[arg-type]
 
 
 def test_the_text_is_the_quotes_with_their_marks_and_nothing_else(tmp_path: Path) -> None:

@@ -62,5 +62,5 @@ def test_an_abstention_in_a_language_that_the_model_does_not_know_is_told(
     assert qa.ask(question).citations
     strict = QA(qa.index, qa.encoder, ExtractiveAnswerer(qa.encoder, threshold=1, tentative=1))
     assert strict.ask("Who founded it?").abstained
-    with pytest.raises(UnknownLanguage, match="in German, and the model knows English"):
+    with pytest.raises(UnknownLanguage, match="in German, and only English is understood here"):
         strict.ask(question)

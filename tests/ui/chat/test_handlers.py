@@ -11,6 +11,7 @@ import pytest
 
 from qa import QA, Document
 from qa.answering import ExtractiveAnswerer
+from qa.evaluation import load_questions
 from qa.index import Index, update_index
 from tests.fakes import FakeEncoder
 from tests.schemas import assert_valid
@@ -152,7 +153,7 @@ def test_kept_turns_are_restored_and_what_is_none_is_left_out(handlers: ChatHand
     turn = asked(handlers)["turn"]
     told = handlers.restore({"turns": [turn, {"id": "two"}, {**turn, "id": "three"}]})
     assert [each["id"] for each in told["turns"]] == ["one", "three"]
-    assert all("iq-verified" in each["html"] for each in told["turns"])
+    assert all("Exact quote" in each["html"] for each in told["turns"])
 
 
 @pytest.mark.parametrize(
@@ -208,6 +209,76 @@ def test_only_answers_that_verify_can_be_rated(handlers: ChatHandlers) -> None:
     assert "error" in handlers.rate({"turn": turn, "good": True})
     turn["own"] = True
     assert "error" in handlers.rate({"turn": turn, "good": True})
+
+
+def test_settings_are_for_one_question_alone(handlers: ChatHandlers) -> None:
+    usual = asked(handlers)["turn"]
+    one = {"id": "one", "question": QUESTION}
+    more = asked(handlers, **one, settings={"sure": "sure", "quotes": 5})["turn"]
+    assert len(more["answer"]["citations"]) == 2 > len(usual["answer"]["citations"])
+    assert more["found"]["tentative"] == more["found"]["threshold"]
+    assert asked(handlers)["turn"]["answer"]["citations"] == usual["answer"]["citations"]
+    for wrong in ({"sure": "quite"}, {"quotes": 11}, {"quotes": 0}, {"quotes": "3"}, 5):
+        assert "cannot be read" in asked(handlers, **one, settings=wrong)["error"]
+
+
+@pytest.mark.parametrize(
+    ("question", "history", "follows"),
+    [
+        ("And its keeper?", [QUESTION], True),
+        ("And its keeper?", [], False),
+        ("Who is the keeper of the northern gate?", [QUESTION], False),
+        ("Tell me more", [QUESTION], False),
+    ],
+)
+def test_a_turn_tells_whether_it_was_read_with_what_came_before(
+    handlers: ChatHandlers, question: str, history: list[str], follows: bool
+) -> None:
+    told = asked(handlers, id="one", question=question, history=history)
+    assert told["turn"]["follows"] is follows
+    assert ("Ask without what came before" in told["html"]) is follows
+
+
+def test_ratings_of_own_documents_are_kept_with_these_alone(
+    handlers: ChatHandlers, uploads: Uploads, tmp_path: Path
+) -> None:
+    file = sent(uploads, "pier.txt", b"The eastern pier is closed in winter. Ada guards it.")
+    token = added(handlers, {"token": file})["token"]
+    own = {"own": True, "token": token}
+    turn = asked(handlers, id="one", question="When is the eastern pier closed?", **own)["turn"]
+    nothing = "You have rated no answers about documents that are here"
+    assert handlers.ratings({"token": token}) == {"error": nothing}
+    span = {"document": "pier.txt", "start": 37, "end": 52}
+    rating = {"turn": turn, "good": False, "fault": "wrong", "spans": [span]}
+    assert "error" in handlers.rate(rating | {"token": "guessed"})
+    assert handlers.rate(rating | {"token": token}) == {"saved": True}
+    assert not (tmp_path / "thumbs.jsonl").exists()
+    saved = tmp_path / "mine.jsonl"
+    saved.write_text(handlers.ratings({"token": token})["text"])
+    (kept,) = load_questions(saved)
+    assert (kept.text, kept.quotes) == ("When is the eastern pier closed?", ("Ada guards it.",))
+    assert handlers.ratings({"token": "guessed"}) == {"error": nothing}
+    handlers.remove({"token": token, "document": "pier.txt"})
+    assert handlers.ratings({"token": token}) == {"error": nothing}
+
+
+@pytest.mark.parametrize(
+    ("span", "reason"),
+    [
+        ({"document": "other.txt", "start": 0, "end": 5}, "There is no document other.txt here"),
+        ({"document": "gate.txt", "start": 5, "end": 5_000}, "not part of the document"),
+        ({"document": "gate.txt", "start": -5, "end": 5}, "not part of the document"),
+        ({"document": "gate.txt", "start": 42, "end": 43}, "has no words"),
+        ({"document": "gate.txt", "start": "0", "end": 5}, "cannot be read"),
+    ],
+)
+def test_only_words_of_the_documents_are_taken_as_an_answer(
+    handlers: ChatHandlers, span: dict[str, Any], reason: str
+) -> None:
+    turn = asked(handlers)["turn"]
+    told = handlers.rate({"turn": turn, "good": False, "spans": [span]})
+    assert reason in told["error"]
+    assert handlers.rate({"turn": turn, "good": False, "fault": "ugly"})["error"]
 
 
 def test_a_part_of_a_document_is_given_by_place(handlers: ChatHandlers) -> None:

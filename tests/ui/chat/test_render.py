@@ -17,7 +17,7 @@ from qa.verification import Check, Verification
 from tests.ui.conftest import ATTACKS
 from ui.chat.explanation import word
 from ui.chat.render import turn as rendered
-from ui.chat.turns import Checked, Turn, parse_turn
+from ui.chat.turns import Checked, KeptSentence, Turn, parse_turn
 from ui.escaping import exact
 
 OURS = {
@@ -131,9 +131,9 @@ def test_a_quote_carries_its_number_place_and_proof() -> None:
 def test_a_quote_is_called_verified_only_when_it_was_checked() -> None:
     answer = Answer("Who?", "Who?", confidence=0.9, citations=cite("One.", "Two."))
     here = shown(answer, document_of("One.", "Two."))
-    assert here.count("iq-verified") == 2
+    assert here.count(">Exact quote</summary>") == 2
     gone = shown(answer, None)
-    assert "iq-verified" not in gone
+    assert "Exact quote" not in gone
     assert gone.count("Not checked") == 2
     assert Reader(gone).texts("blockquote") == ["One.", "Two."]
 
@@ -141,7 +141,7 @@ def test_a_quote_is_called_verified_only_when_it_was_checked() -> None:
 def test_words_that_are_not_in_the_document_are_never_shown() -> None:
     answer = Answer("Who?", "Who?", confidence=0.9, citations=cite("It was closed."))
     changed = shown(answer, document_of("It was opened."))
-    assert "does not verify and is not shown" in changed
+    assert "is not shown, as the document has other words there" in changed
     assert "<blockquote" not in changed
     assert "closed" not in changed
 
@@ -153,7 +153,7 @@ def test_what_a_browser_kept_is_checked_again() -> None:
     kept["answer"]["text"] = "It was opened. [1]"
     document = document_of("It was closed.")
     markup = rendered(Checked.against(parse_turn(kept), lambda id_: document))
-    assert "does not verify and is not shown" in markup
+    assert "is not shown, as the document has other words there" in markup
     assert "<blockquote" not in markup
 
 
@@ -173,7 +173,8 @@ def test_an_abstention_sets_near_passages_apart() -> None:
         Answer("Who?", "Who?", confidence=0.1, near=cite(*ATTACKS)), document_of(*ATTACKS)
     )
     assert 'data-state="abstained"' in markup
-    assert "I found nothing in “<i>notes & co” that says this." in Reader(markup).texts("p")
+    assert "I found nothing in “<i>notes & co” that says this." in Reader(markup).texts("span")
+    assert "Not found." in markup
     assert 'data-kind="quote"' not in markup
     assert markup.index("Nearest passages") < markup.index("<blockquote")
     assert Reader(markup).texts("blockquote") == list(ATTACKS)
@@ -236,10 +237,39 @@ def test_what_a_quote_stands_under_is_said() -> None:
     assert ("span", "Opening") in Reader(markup).found
 
 
-def test_thumbs_are_offered_for_the_pages_own_corpus_alone() -> None:
+@pytest.mark.parametrize("own", [True, False])
+def test_every_answer_can_be_rated_and_asked_again(own: bool) -> None:
     answer = Answer("Who?", "Who?", confidence=0.9, citations=cite("One."))
-    assert "Right answer" in shown(answer, document_of("One."))
-    assert "Right answer" not in shown(answer, document_of("One."), own=True)
+    markup = shown(answer, document_of("One."), own=own)
+    for offered in ("Right answer", "Wrong answer", "Retry", "Edit the question"):
+        assert offered in markup
+    assert "More quotes" not in markup
+    assert "Ask without what came before" not in markup
+    assert "Ask without what came before" in shown(answer, document_of("One."), follows=True)
+
+
+def test_quotes_that_are_unlikely_to_add_to_the_answer_are_set_apart_from_it() -> None:
+    document = document_of("One.", "Two.", "Three.", "Four.")
+    quotes = cite("One.", "Two.", "Three.", "Four.")
+    turn = Turn.of(Answer("Who?", "Who?", 0.9, quotes[:3]), "one", 0.65)
+    sentences = [
+        KeptSentence(document_id=c.document_id, start=c.start, end=c.end, chance=chance, cosine=0.5)
+        for c, chance in zip(quotes, (0.9, 0.06, 0.03, 0.01), strict=True)
+    ]
+    found = turn.found.model_copy(update={"sentences": sentences})
+    turn = turn.model_copy(update={"found": found})
+    markup = rendered(Checked.against(turn, lambda _id: document))
+    assert markup.index(">Two.<") < markup.index("Further quotes") < markup.index(">Three.<")
+    assert (markup.count('data-kind="quote"'), markup.count('data-kind="tentative"')) == (2, 1)
+    assert 'data-do="more-quotes" data-quotes="5"' in markup
+
+
+def test_an_exact_quote_is_not_called_right() -> None:
+    answer = Answer("Who?", "Who?", confidence=0.9, citations=cite("One."))
+    markup = shown(answer, document_of("One."))
+    assert 'aria-describedby="iq-exact-tip">Exact quote</summary>' in markup
+    for word_or_sign in ("✓", "Verified", "verifies", "cosine", "BM25", "Cosine"):
+        assert word_or_sign not in markup
 
 
 def test_what_leads_up_to_the_answer_is_set_back_and_still_part_of_the_quote() -> None:
