@@ -136,20 +136,18 @@ class QA:
                 with, and for a new one 5,000.
             answerer: makes answers of the passages found, with thresholds of its own; None quotes
                 with an `ExtractiveAnswerer`.
-            store: searches the vectors in place of the index. What the index has and it has not
-                is added to it, and what else it has is removed, now and with each `refresh`. It
-                belongs to this `QA` alone, is used by one thread at a time, and is not closed.
+            store: searches the vectors in place of the index, and is given what the index has,
+                and nothing else, now and with each `refresh`. It belongs to this `QA` alone, is
+                used by one thread at a time, and is not closed.
             only: patterns, such as "git-*.html", of the ids of documents to ask; none is all.
             where: what must be in the metadata of documents to ask: values by name, as in
                 {"year": 2024, "author": ["Smith", "Jones"]}, of which one must be there, or
                 conditions such as "year>=2020" (docs/documents.md).
             encoding: that of text files that are not UTF-8 and do not tell their own; None
                 detects it.
-            follow: whether to see what other processes change in the index: each question is
-                asked of the newest. If that cannot be opened, of the one before, with a warning
-                in the log. An index on Milvus is always followed, within seconds.
-            workers: how many processes encode, each with its share of the cores
-                (docs/scale.md#several-workers).
+            follow: whether each question sees what other processes changed in the index; what
+                cannot be opened is told in the log. One on Milvus is always followed.
+            workers: how many processes encode (docs/scale.md#several-workers).
             progress: called with how many passages are encoded, of all, in place of a bar.
             unreadable: called with a `LoadError` for each file that cannot be read, unless none
                 can; None raises at the first. What an index has of it stays there.
@@ -262,8 +260,7 @@ class QA:
         check_asked(question, history, top_k, documents)
         check_parts(answerer=answerer)
         with self._asked_of(documents, only, where) as (pipeline, ids):
-            asked = pipeline.with_answerer(answerer) if answerer else pipeline
-            return asked.ask(question, history, top_k, ids, shown)
+            return pipeline.with_answerer(answerer).ask(question, history, top_k, ids, shown)
 
     def retrieve_many(
         self,

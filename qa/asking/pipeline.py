@@ -55,10 +55,10 @@ class Pipeline:
         self._reader = QuestionReader(index, encoder)
         self._overviews = Overviews(index, encoder)
 
-    def with_answerer(self, answerer: Answerer) -> Pipeline:
-        """Return one that answers with another answerer, and shares all else."""
+    def with_answerer(self, answerer: Answerer | None) -> Pipeline:
+        """Return one that answers with another answerer, if one is given, and shares all else."""
         other = copy(self)
-        other._answerer = answerer
+        other._answerer = answerer or self._answerer
         return other
 
     def read(
