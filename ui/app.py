@@ -13,6 +13,7 @@ from qa import QA
 from ui.assets import markup
 from ui.chat.feedback import Feedback
 from ui.chat.handlers import ChatHandlers
+from ui.chat.sharing import SharedTurns, SharingHandlers
 from ui.chat.user_documents import AllUserDocuments
 from ui.evaluation.reviewing import ReviewHandlers
 from ui.evaluation.tab import evaluate_tab
@@ -36,6 +37,7 @@ def built(
     folder: Path,
     uploads: Uploads,
     feedback: Path,
+    links: Path,
     examples: Sequence[str] = (),
 ) -> Iterator[gr.Blocks]:
     """Build the page for a corpus; what visitors bring is kept until the block ends.
@@ -46,6 +48,7 @@ def built(
         folder: a private folder for all that visitors bring.
         uploads: the files that wait to be read.
         feedback: the file for ratings; it need not exist yet.
+        links: the file for answers that have a link; it need not exist yet.
         examples: questions to offer before the first one is asked.
     """
     refuse_files()
@@ -56,6 +59,7 @@ def built(
         regularly(uploads.clear_out, _CLEARED_EVERY),
     ):
         handlers = ChatHandlers(qa, title, all_documents, Feedback(feedback, qa), uploads, work)
+        sharing = SharingHandlers(qa, SharedTurns(links))
         with gr.Blocks(title="inquote", analytics_enabled=False) as page:
             endpoints.register(qa)  # first, so that nothing else takes their names
             gr.HTML(
@@ -63,7 +67,7 @@ def built(
             )
             with gr.Tabs(elem_id="iq-tabs"):
                 with gr.Tab("Ask", elem_id="iq-tab-ask"):
-                    _ask_tab(handlers, title, examples)
+                    _ask_tab(handlers, sharing, title, examples)
                 with gr.Tab("Evaluate", elem_id="iq-tab-evaluate"):
                     evaluate_tab(qa, title, folder, uploads, work)
                 with gr.Tab("Review", elem_id="iq-tab-review"):
@@ -87,10 +91,12 @@ def _review_tab(handlers: ReviewHandlers, documents: Sequence[str]) -> None:
     _queue(review.begin, handlers.begin, review, "beginFailed()")
 
 
-def _ask_tab(handlers: ChatHandlers, title: str, examples: Sequence[str]) -> None:
+def _ask_tab(
+    handlers: ChatHandlers, sharing: SharingHandlers, title: str, examples: Sequence[str]
+) -> None:
     """Lay out the conversation and the document, which the page's own scripts draw.
 
-    Gradio's queue carries questions and uploads, and its server functions what takes no time.
+    Gradio's queue carries uploads, and its server functions all that is answered at once.
     """
     added = gr.HTML(
         elem_id="iq-added",
@@ -102,11 +108,10 @@ def _ask_tab(handlers: ChatHandlers, title: str, examples: Sequence[str]) -> Non
         elem_id="iq-ask",
         html_template=markup("ask.html"),
         js_on_load="""
-            window.inquote.start(element, {props, server, trigger: (name, data) =>
-                name === 'ask' ? trigger('ask', data) : trigger('bring', data)});
-            watch('value', () => window.inquote.answered(props.value));""",
+            window.inquote.start(element, {props, server,
+                trigger: (_, data) => trigger('bring', data)});""",
         apply_default_css=False,
-        server_functions=handlers.server_functions(),
+        server_functions=[*handlers.server_functions(), *sharing.server_functions()],
         about={
             "title": title,
             "examples": list(examples),
@@ -114,9 +119,7 @@ def _ask_tab(handlers: ChatHandlers, title: str, examples: Sequence[str]) -> Non
             "most_documents": limits.MAX_DOCUMENTS,
         },
     )
-    asked = handlers.ask, chat, "failed('ask')"
-    _queue(chat.ask, *asked, limit=limits.ANSWERED_AT_ONCE, line=endpoints.SHARED)
-    _queue(chat.bring, handlers.bring, added, "failed('bring')")
+    _queue(chat.bring, handlers.bring, added, "failed()")
 
 
 def _queue(
@@ -124,17 +127,14 @@ def _queue(
     handler: Callable[..., Any],
     output: gr.HTML,
     failed: str,
-    *,
-    limit: int = limits.LONG_STARTED,
-    line: str = "bring",
 ) -> None:
-    """Have an event handled in a line of the queue, so many at once; call a script if it fails."""
+    """Have long work done in a line of the queue, so much at once; call a script if it fails."""
     handled = event(
         handler,
         outputs=output,
         trigger_mode="multiple",
-        concurrency_limit=limit,
-        concurrency_id=line,
+        concurrency_limit=limits.LONG_STARTED,
+        concurrency_id="bring",
         **_PRIVATE,
     )
     handled.failure(fn=None, js=f"() => window.inquote.{failed}", **_PRIVATE)
