@@ -42,12 +42,12 @@ class PageClient:
         )
         self._session = secrets.token_hex(8)
         config = self._client.get("/config").raise_for_status().json()
-        self._functions = {
-            event: (function["id"], component)
+        self._bring, self._component = next(
+            (function["id"], component)
             for function in config["dependencies"]
             for component, event in function["targets"]
-            if event in ("ask", "bring")
-        }
+            if event == "bring"
+        )
         self._token: str | None = None
         self._history: list[str] = []
 
@@ -63,7 +63,7 @@ class PageClient:
     def hand_in(self, *tokens: str) -> dict[str, Any]:
         """Add uploaded files to the visitor's documents; return the server's reply."""
         files = [{"token": token} for token in tokens]
-        reply = self._run("bring", {"token": self._token, "files": files})
+        reply = self._queue({"token": self._token, "files": files})
         self._token = reply.get("token", self._token)
         return reply
 
@@ -77,7 +77,7 @@ class PageClient:
             "own": own,
             "documents": None,
         }
-        reply = self._run("ask", asked)
+        reply = self._call("ask", asked)
         if "error" in reply:
             raise RuntimeError(reply["error"])
         self._history.append(question)
@@ -90,14 +90,26 @@ class PageClient:
     def __exit__(self, *error: object) -> None:
         self._client.close()
 
-    def _run(self, event: str, data: dict[str, Any]) -> dict[str, Any]:
-        """Send an event through the queue, and wait for its result."""
-        function, component = self._functions[event]
+    def _call(self, name: str, data: dict[str, Any]) -> dict[str, Any]:
+        """Call a function of the page's conversation."""
+        called = {
+            "component_id": self._component,
+            "fn_name": name,
+            "session_hash": self._session,
+            "data": data,
+        }
+        reply: dict[str, Any] = (
+            self._client.post(f"{_API}/component_server", json=called).raise_for_status().json()
+        )
+        return reply
+
+    def _queue(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Send files through the queue, and wait for the result."""
         joined = {
             "data": [],
             "event_data": data,
-            "fn_index": function,
-            "trigger_id": component,
+            "fn_index": self._bring,
+            "trigger_id": self._component,
             "session_hash": self._session,
         }
         self._client.post(f"{_API}/queue/join", json=joined).raise_for_status()

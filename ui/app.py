@@ -14,6 +14,7 @@ from qa.answering import ExtractiveAnswerer
 from ui.assets import markup
 from ui.chat.feedback import Feedback
 from ui.chat.handlers import ChatHandlers
+from ui.chat.sharing import SharedTurns, SharingHandlers
 from ui.chat.user_documents import AllUserDocuments
 from ui.evaluation.reviewing import ReviewHandlers
 from ui.evaluation.tab import evaluate_tab
@@ -37,6 +38,7 @@ def built(
     folder: Path,
     uploads: Uploads,
     feedback: Path,
+    links: Path,
     examples: Sequence[str] = (),
 ) -> Iterator[gr.Blocks]:
     """Build the page for a corpus; what visitors bring is kept until the block ends.
@@ -47,6 +49,7 @@ def built(
         folder: a private folder for all that visitors bring.
         uploads: the files that wait to be read.
         feedback: the file for ratings; it need not exist yet.
+        links: the file for answers that have a link; it need not exist yet.
         examples: questions to offer before the first one is asked.
     """
     refuse_files()
@@ -57,6 +60,7 @@ def built(
         regularly(uploads.clear_out, _CLEARED_EVERY),
     ):
         handlers = ChatHandlers(qa, title, all_documents, Feedback(feedback, qa), uploads, work)
+        sharing = SharingHandlers(qa, SharedTurns(links))
         with gr.Blocks(title="inquote", analytics_enabled=False) as page:
             endpoints.register(qa)  # first, so that nothing else takes their names
             gr.HTML(
@@ -65,7 +69,7 @@ def built(
             with gr.Tabs(elem_id="iq-tabs"):
                 with gr.Tab("Ask", elem_id="iq-tab-ask"):
                     settings = isinstance(qa.answerer, ExtractiveAnswerer)
-                    _ask_tab(handlers, title, examples, settings=settings)
+                    _ask_tab(handlers, sharing, title, examples, settings=settings)
                 with gr.Tab("Evaluate", elem_id="iq-tab-evaluate"):
                     evaluate_tab(qa, title, folder, uploads, work)
                 with gr.Tab("Review", elem_id="iq-tab-review"):
@@ -90,11 +94,16 @@ def _review_tab(handlers: ReviewHandlers, documents: Sequence[str]) -> None:
 
 
 def _ask_tab(
-    handlers: ChatHandlers, title: str, examples: Sequence[str], *, settings: bool
+    handlers: ChatHandlers,
+    sharing: SharingHandlers,
+    title: str,
+    examples: Sequence[str],
+    *,
+    settings: bool,
 ) -> None:
     """Lay out the conversation and the document, which the page's own scripts draw.
 
-    Gradio's queue carries questions and uploads, and its server functions what takes no time.
+    Gradio's queue carries uploads, and its server functions all that is answered at once.
     """
     added = gr.HTML(
         elem_id="iq-added",
@@ -106,11 +115,10 @@ def _ask_tab(
         elem_id="iq-ask",
         html_template=markup("ask.html"),
         js_on_load="""
-            window.inquote.start(element, {props, server, trigger: (name, data) =>
-                name === 'ask' ? trigger('ask', data) : trigger('bring', data)});
-            watch('value', () => window.inquote.answered(props.value));""",
+            window.inquote.start(element, {props, server,
+                trigger: (_, data) => trigger('bring', data)});""",
         apply_default_css=False,
-        server_functions=handlers.server_functions(),
+        server_functions=[*handlers.server_functions(), *sharing.server_functions()],
         about={
             "title": title,
             "examples": list(examples),
@@ -119,9 +127,7 @@ def _ask_tab(
             "most_documents": limits.MAX_DOCUMENTS,
         },
     )
-    asked = handlers.ask, chat, "failed('ask')"
-    _queue(chat.ask, *asked, limit=limits.ANSWERED_AT_ONCE, line=endpoints.SHARED)
-    _queue(chat.bring, handlers.bring, added, "failed('bring')")
+    _queue(chat.bring, handlers.bring, added, "failed()")
 
 
 def _queue(
@@ -129,17 +135,14 @@ def _queue(
     handler: Callable[..., Any],
     output: gr.HTML,
     failed: str,
-    *,
-    limit: int = limits.LONG_STARTED,
-    line: str = "bring",
 ) -> None:
-    """Have an event handled in a line of the queue, so many at once; call a script if it fails."""
+    """Have long work done in a line of the queue, so much at once; call a script if it fails."""
     handled = event(
         handler,
         outputs=output,
         trigger_mode="multiple",
-        concurrency_limit=limit,
-        concurrency_id=line,
+        concurrency_limit=limits.LONG_STARTED,
+        concurrency_id="bring",
         **_PRIVATE,
     )
     handled.failure(fn=None, js=f"() => window.inquote.{failed}", **_PRIVATE)

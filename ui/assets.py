@@ -8,6 +8,10 @@ PAGE = Path(__file__).parent / "page"
 # Each uses those before it.
 _SCRIPTS = (
     "store.js",
+    "connection.js",
+    "asking.js",
+    "conversations.js",
+    "links.js",
     "sending.js",
     "document_view.js",
     "user_documents.js",

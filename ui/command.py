@@ -119,12 +119,19 @@ def chat(
 
         essay = not corpus.documents and corpus.index is None
         title = ESSAY_TITLE if essay else _title(qa.index.document_ids())
-        thumbs = feedback or _feedback_path(title)
+        thumbs = feedback or _data_path("feedback", title, "jsonl")
+        links = _data_path("links", title, "sqlite")
         examples = ESSAY_EXAMPLES if essay else ()
         tools = Endpoints(qa) if mcp else None
         uploads = Uploads(folder)
         with built(
-            qa, title=title, folder=folder, uploads=uploads, feedback=thumbs, examples=examples
+            qa,
+            title=title,
+            folder=folder,
+            uploads=uploads,
+            feedback=thumbs,
+            links=links,
+            examples=examples,
         ) as page:
             stop = stop_event()  # before the page answers: from then on it may be stopped
             try:
@@ -183,14 +190,14 @@ def _say_where(url: str, mcp: bool, as_json: bool) -> None:
         click.echo(f"Its MCP server is at {tools}")
 
 
-def _feedback_path(title: str) -> Path:
-    """Return the file for thumbs about a corpus with this title."""
+def _data_path(what: str, title: str, suffix: str) -> Path:
+    """Return the file for what is kept about a corpus with this title."""
     from platformdirs import user_data_path
 
     named = os.environ.get("INQUOTE_CACHE")
     folder = Path(named).expanduser() if named else user_data_path("inquote")
     safe = "".join(c if c.isalnum() else "-" for c in title)[:80]
-    return folder / "feedback" / f"{safe}.jsonl"
+    return folder / what / f"{safe}.{suffix}"
 
 
 def _title(document_ids: list[str]) -> str:

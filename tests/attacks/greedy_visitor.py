@@ -53,7 +53,7 @@ class Greedy:
     def ask_for(self, tries: int) -> None:
         ways: list[Callable[[httpx.Client], object]] = [
             *(self._bring, self._ask, self._verify, self._leave_unread, self._restore),
-            *(self._use_tool, self._reload),
+            *(self._use_tool, self._reload, self._ask_on_page),
         ]
         with self._page.client() as client:
             for _ in range(tries):
@@ -83,11 +83,17 @@ class Greedy:
             "answer": _ANSWER | {"query": "", "confidence": 1.0, "citations": [_CITATION] * 12},
             "found": {"threshold": 0.0, "passages": [], "sentences": [], "seconds": {}},
         }
+        self._serve(client, "restore", {"token": None, "turns": [turn] * 400})
+
+    def _ask_on_page(self, client: httpx.Client) -> None:
+        self._serve(client, "ask", {"id": secrets.token_hex(8), "question": _SLOW})
+
+    def _serve(self, client: httpx.Client, name: str, data: dict[str, Any]) -> None:
         asked = {
             "session_hash": secrets.token_hex(8),
             "component_id": self._component,
-            "fn_name": "restore",
-            "data": {"token": None, "turns": [turn] * 400},
+            "fn_name": name,
+            "data": data,
         }
         client.post(f"{API}/component_server", json=asked)
 

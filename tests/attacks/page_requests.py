@@ -58,12 +58,12 @@ class Sender:
         return (self.title, self.quote, self.claim, self.claims, self.rate, self.join, self.origin)
 
     def title(self) -> httpx.Response:
-        return self._serve("markdown", {"title": self._blanks(199_000), "turns": []})
+        return self._markdown(self._blanks(199_000), [])
 
     def quote(self) -> httpx.Response:
         size = self._rng.choice((1_000, 1_500, 2_000))
         turn = self._turn(question=self._blanks(size), query=self._blanks(size))
-        return self._serve("markdown", {"title": self._blanks(size), "turns": [turn] * 100})
+        return self._markdown(self._blanks(size), [turn] * 100)
 
     def claim(self) -> httpx.Response:
         row = {"start": self._rng.randrange(9), "end": self._rng.randrange(_SIZE // 2, _SIZE)}
@@ -111,6 +111,9 @@ class Sender:
         return {"id": id_, "own": True, "answer": said | quotes | answer, "found": found} | (
             {"own": False} if answer.get("abstained") else {}
         )
+
+    def _markdown(self, title: str, turns: list[Any]) -> httpx.Response:
+        return self._serve("markdown", {"conversations": [{"title": title, "turns": turns}]})
 
     def _serve(self, name: str, data: object) -> httpx.Response:
         called = {"component_id": self._components[name], "fn_name": name, "session_hash": "a"}

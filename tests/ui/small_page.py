@@ -14,6 +14,7 @@ from typing import Any
 from starlette.routing import BaseRoute, Mount
 
 from qa import QA, Answer, Document
+from qa.errors import IndexUnreachable
 from qa.index import Index, update_index
 from tests.fakes import FakeEncoder
 from tests.ui.serving import TEXT
@@ -28,13 +29,18 @@ from ui.visitors.uploads import Uploads
 
 
 class SlowQA(QA):
-    """Takes its time to answer."""
+    """Takes its time to answer, and cannot at the first try."""
 
     seconds = 0.0
 
     slow = ""  # a word of the questions that take it
 
+    gone = ""  # a word of the questions whose first try finds no index
+
     def ask(self, question: str, **options: Any) -> Answer:
+        if self.gone and self.gone in question:
+            SlowQA.gone = ""
+            raise IndexUnreachable("the index on milvus cannot be used: it is away", folder="")
         time.sleep(self.seconds if self.slow in question else 0)
         return super().ask(question, **options)
 
@@ -53,6 +59,7 @@ def serve(tmp: Path, settings: dict[str, Any], said: Connection) -> None:
         access._WRONG_COSTS_SECONDS = 0
         SlowQA.seconds = settings.pop("seconds", 0.0)
         SlowQA.slow = settings.pop("slow", "")
+        SlowQA.gone = settings.pop("gone", "")
         for name, value in settings.pop("limits", {}).items():
             setattr(limits, name, value)
         tools.WAITING_AT_MOST = waiting = settings.pop("waiting", 64)
@@ -65,8 +72,10 @@ def serve(tmp: Path, settings: dict[str, Any], said: Connection) -> None:
             tools=Endpoints(qa) if settings.pop("mcp", True) else None,
             **settings,
         )
-        thumbs = tmp / "feedback.jsonl"
-        with built(qa, title="small", folder=folder, uploads=uploads, feedback=thumbs) as page:
+        thumbs, links = tmp / "feedback.jsonl", tmp / "links.sqlite"
+        with built(
+            qa, title="small", folder=folder, uploads=uploads, feedback=thumbs, links=links
+        ) as page:
             page.queue(max_size=waiting)
             server = Server(page, serving)
             ways = sorted(set(every_way(server.app.routes)))

@@ -50,6 +50,11 @@ def with_menu(page: Page) -> None:
     page.locator("#iq-more summary").click()
 
 
+def with_conversations(page: Page) -> None:
+    page.click("#iq-conversations")
+    page.fill("#iq-kept-search", "the")
+
+
 def with_review(page: Page) -> None:
     page.get_by_role("tab", name="Review").click()
     page.fill("#iq-drafts", BELT)
@@ -64,7 +69,15 @@ def with_evaluation(page: Page) -> None:
 
 def test_axe_finds_nothing_serious(page: Page, essay_page: str) -> None:
     visit(page, essay_page)
-    for state in (with_answers, with_a_doubt, with_menu, with_review, with_evaluation):
+    states = (
+        with_answers,
+        with_a_doubt,
+        with_menu,
+        with_conversations,
+        with_review,
+        with_evaluation,
+    )
+    for state in states:
         state(page)
         for dark in (False, True):
             set_scheme(page, dark)

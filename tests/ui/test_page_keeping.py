@@ -33,6 +33,12 @@ def save(page: Page, what: str, folder: Path) -> Path:
     return path
 
 
+def kept(page: Page) -> list[str]:
+    """Open the list of conversations, and return their names."""
+    page.click("#iq-conversations")
+    return texts(page.locator("#iq-kept-list .iq-kept-name"))
+
+
 def reload(page: Page) -> None:
     page.reload()
     expect(page.locator("[data-ready=true]")).to_be_attached()
@@ -69,25 +75,25 @@ def test_there_may_be_several_conversations_to_choose_from_clear_and_delete(
     ask(page, BELT)
     page.click("#iq-new")
     ask(page, UNANSWERED)
-    chosen = page.locator("#iq-conversations")
-    assert texts(chosen.locator("option")) == [UNANSWERED, BELT]
-    chosen.select_option(label=BELT)
+    assert kept(page) == [UNANSWERED, BELT]
+    page.get_by_role("option", name=BELT).click()
     expect(page.locator(".iq-turn[data-state=answered]")).to_have_count(1)
     expect(page.locator(".iq-turn")).to_have_count(1)
-    page.once("dialog", lambda dialog: dialog.dismiss())
     choose(page, "Delete this conversation")
-    expect(page.locator(".iq-turn[data-state=answered]")).to_have_count(1)
-    assert texts(chosen.locator("option")) == [UNANSWERED, BELT]
-    page.on("dialog", lambda dialog: dialog.accept())
-    choose(page, "Delete this conversation")
-    assert texts(chosen.locator("option")) == [UNANSWERED]
     expect(page.locator(".iq-turn[data-state=abstained]")).to_have_count(1)
+    assert kept(page) == [UNANSWERED]
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".iq-turn[data-state=answered]")).to_have_count(1)
+    assert kept(page) == [UNANSWERED, BELT]
+    page.keyboard.press("Escape")
+    choose(page, "Delete this conversation")
     choose(page, "Clear this conversation")
     expect(page.locator(".iq-turn")).to_have_count(0)
     expect(page.locator("#iq-welcome")).to_be_visible()
     reload(page)
     expect(page.locator(".iq-turn")).to_have_count(0)
-    assert texts(chosen.locator("option")) == ["New conversation"]
+    expect(page.locator("#iq-conversations")).to_have_text("Conversation: New conversation")
+    assert kept(page) == []
 
 
 def test_an_answer_goes_to_the_conversation_that_it_was_asked_in(
@@ -105,7 +111,8 @@ def test_an_answer_goes_to_the_conversation_that_it_was_asked_in(
     expect(page.locator(".iq-send").first).to_be_enabled(timeout=30_000)
     expect(page.locator(".iq-turn")).to_have_count(0)
     expect(page.locator("#iq-document-view mark")).to_have_count(0)
-    page.locator("#iq-conversations").select_option(label=UNANSWERED)
+    page.click("#iq-conversations")
+    page.get_by_role("option", name=UNANSWERED).click()
     expect(page.locator(".iq-turn")).to_have_count(2)
     expect(page.locator(".iq-turn").last).to_contain_text("2013")
 
@@ -115,9 +122,9 @@ def test_what_was_tampered_with_in_the_browser_is_not_shown(page: Page, essay_pa
     ask(page, BELT)
     page.evaluate(
         """() => {
-            const key = Object.keys(localStorage).find((one) => one.startsWith('inquote.conv'));
+            const key = Object.keys(localStorage).find((one) => one.startsWith('inquote.turn.'));
             const kept = JSON.parse(localStorage[key]);
-            const {answer} = kept[0].turns[0];
+            const {answer} = kept;
             answer.text = answer.text.replace('2013', '2014');
             answer.citations[0].quote = answer.citations[0].quote.replace('2013', '2014');
             localStorage[key] = JSON.stringify(kept);

@@ -36,7 +36,15 @@ from ui.visitors.cookies import visitor_of
 from ui.visitors.errors import sentence
 from ui.visitors.expiring_store import ExpiringStoreError
 from ui.visitors.fair_work import LongWork, Turns
-from ui.visitors.messages import Data, Request, ServerFunction, errors_as_data, in_turn, parsed
+from ui.visitors.messages import (
+    Data,
+    Request,
+    ServerFunction,
+    error_data,
+    errors_as_data,
+    in_turn,
+    parsed,
+)
 from ui.visitors.uploads import UploadedFile, Uploads
 
 _LISTED = 200  # documents of the page's corpus that may be chosen from
@@ -75,8 +83,15 @@ class _Files(_Request):
 
 
 class _Turns(_Request):
-    title: Asked = ""  # its first question
     turns: Annotated[list[dict[str, Any]], Field(max_length=MAX_TURNS)]
+
+
+class _Conversation(_Turns):
+    title: Asked
+
+
+class _Conversations(_Request):
+    conversations: Annotated[list[_Conversation], Field(max_length=MAX_TURNS)]
 
 
 class _Rating(_Request):
@@ -115,11 +130,12 @@ class ChatHandlers:
         self._uploads = uploads
         self._work = work or LongWork()
         self._turns = Turns()
+        self._questions = Turns()
 
     @errors_as_data
-    def ask(self, event: gr.EventData) -> Data:
+    def ask(self, request: object) -> Data:
         """Answer a question: return its turn, as data and rendered."""
-        asked = parsed(_Question, event)
+        asked = parsed(_Question, request)
         echo = {"id": asked.id, "question": asked.question}
         try:
             answerer = asked.settings.answerer(self._qa.answerer)
@@ -127,7 +143,7 @@ class ChatHandlers:
         except AskOtherwise as hint:
             return echo | {"hint": sentence(hint)}
         except Exception as error:
-            return echo | {"error": sentence(error)}
+            return echo | error_data(error)
         threshold = getattr(answerer, "threshold", 0.0)
         turn = Turn.of(
             answer,
@@ -159,7 +175,7 @@ class ChatHandlers:
             yield {"error": sentence(error)}
 
     def server_functions(self) -> list[ServerFunction]:
-        """Return the functions that the page's scripts call by name, which take no time."""
+        """Return the functions that the page's scripts call by name."""
         methods = (
             self.user_documents,
             self.remove,
@@ -169,7 +185,8 @@ class ChatHandlers:
             self.ratings,
         )
         rate = in_turn(self.rate, self._turns, tells_client=True)
-        return [*(in_turn(method, self._turns) for method in methods), rate]
+        ask = in_turn(self.ask, self._questions)
+        return [*(in_turn(method, self._turns) for method in methods), rate, ask]
 
     @errors_as_data
     def user_documents(self, request: object) -> Data:
@@ -218,9 +235,13 @@ class ChatHandlers:
 
     @errors_as_data
     def markdown(self, request: object) -> Data:
-        """Write a conversation as Markdown."""
-        asked = parsed(_Turns, request)
-        return {"text": markdown(asked.title, [parse_turn(data) for data in asked.turns])}
+        """Write conversations as Markdown."""
+        asked = parsed(_Conversations, request)
+        texts = (
+            markdown(one.title, [parse_turn(data) for data in one.turns])
+            for one in asked.conversations
+        )
+        return {"text": "\n".join(texts)}
 
     @errors_as_data
     def rate(self, request: object, client: str = "") -> Data:

@@ -1,24 +1,33 @@
 // The conversation, and its connection with the document beside it.
 class Chat {
   constructor(element, {props, server, trigger}) {
-    Object.assign(this, {element, server, trigger});
+    Object.assign(this, {element, trigger, server: answering(server)});
     this.find = (name) => element.querySelector(name);
     this.about = props.about;
-    this.store = new Store(this.about.title);
+    this.store = new Store(this.about.title, {
+      onChange: (conversation) => this.heard(conversation),
+      onFull: () => this.trouble(NO_ROOM),
+    });
+    this.turnLog = new TurnLog(this.log);
+    this.kept = new Conversations(element, {
+      store: this.store, server: this.server,
+      onShow: () => this.restore(), onTrouble: (text) => this.trouble(text), onRatings: () => this.feedback.save(),
+    });
     this.documents = new UserDocuments(element, {
-      server, about: this.about,
+      server: this.server, about: this.about,
       add: (data) => trigger('bring', data),
       onShow: (id, own) => this.open(id, own),
       onChange: () => this.changed(),
     });
     this.view = new DocumentView(this.find('#iq-document-view'), {
-      load: (place) => server.document_part({...place, token: this.documents.token}),
+      load: (place) => this.server.document_part({...place, token: this.documents.token}),
       onPick: (key) => this.quoteOf(key)?.querySelector('.iq-number').focus(),
     });
     this.settings = new AnswerSettings(this.find('#iq-settings'), this.about.settings);
     this.actions = new TurnActions(this);
     this.feedback = new Feedback(this);
     this.pending = null;
+    this.laid = Promise.resolve();
     this.listen();
     this.welcome();
     this.start();
@@ -43,12 +52,7 @@ class Chat {
       this.ask(this.question.value);
     });
     this.question.addEventListener('input', () => this.grow());
-    this.find('#iq-conversations').addEventListener('change', (event) => {
-      this.store.select(event.target.value);
-      this.restore();
-    });
     this.find('#iq-new').addEventListener('click', () => this.begin());
-    this.find('#iq-more').addEventListener('click', (event) => this.act(event));
     this.log.addEventListener('click', (event) => this.pressed(event));
     this.log.addEventListener('toggle', ({target}) => {
       if (target.open) target.scrollIntoView({block: 'nearest'});
@@ -91,8 +95,10 @@ class Chat {
     this.list();
     await this.documents.start();
     this.changed();
-    await this.restore();
-    if (matchMedia('(pointer: fine)').matches) this.question.focus({preventScroll: true});
+    if (Links.opened()) await Links.show(this, Links.opened());
+    else await this.restore();
+    const idle = document.activeElement === document.body;
+    if (idle && matchMedia('(pointer: fine)').matches) this.question.focus({preventScroll: true});
     this.element.dataset.ready = 'true';
   }
 
@@ -103,63 +109,77 @@ class Chat {
     const asked = {...this.documents.asked(), settings: this.settings.asked(), ...again};
     if (asked.documents && !asked.documents.length) return this.trouble('Choose a document to ask.');
     asked.history ??= questions(this.store.current.turns, asked.own);
-    this.pending = {id: uniqueId(), question: text, article: pendingTurn(text), conversation: this.store.current};
+    const request = {id: uniqueId(), question: text, ...asked};
     if (this.question.value === text) this.question.value = '';
     this.grow();
-    this.log.append(this.pending.article);
-    this.log.setAttribute('aria-busy', 'true');
-    this.dress();
+    this.store.ask(this.store.current, request);
+    this.list();
+    this.send(request, this.store.current);
     this.scroll(this.pending.article);
-    this.trigger('ask', {id: this.pending.id, question: text, token: this.documents.token, ...asked});
   }
 
-  // Takes the answer to a question, or what went wrong.
+  // Asks until there is an answer, or the reader cancels.
+  async send(request, conversation) {
+    const call = new LastingCall(() => this.server.ask({...request, token: this.documents.token}),
+      (text) => waiting.say(text));
+    const waiting = new WaitingTurn({id: request.id, waiting: request},
+      {retry: () => { call.retry(); this.question.focus(); }, cancel: () => call.cancel()});
+    this.pending = {id: request.id, question: request.question, article: waiting.article, conversation, call};
+    this.turnLog.put(request.id, waiting.article);
+    this.log.setAttribute('aria-busy', 'true');
+    this.dress();
+    this.answered(await call.reply());
+  }
+
+  // Takes the answer to a question, or what went wrong; null if it was cancelled.
   answered(reply) {
-    if (!this.pending || (reply.id && reply.id !== this.pending.id)) return;
-    const {question, article, conversation} = this.pending;
+    const {id, question, article, conversation} = this.pending;
     this.pending = null;
     this.log.setAttribute('aria-busy', 'false');
-    if (reply.hint) {
+    if (reply?.turn) return this.show(reply, conversation);
+    const wanted = this.store.cancel(conversation, id);
+    this.list();
+    if (reply?.hint) {
       article.dataset.state = 'hint';
-      article.querySelector('.iq-wait').replaceWith(Object.assign(document.createElement('p'), {textContent: reply.hint}));
+      article.replaceChildren(article.firstElementChild,
+        Object.assign(document.createElement('p'), {textContent: reply.hint}));
       return this.dress();
     }
     article.remove();
-    if (reply.error) {
-      if (!this.question.value) this.question.value = question;
-      this.grow();
-      this.trouble(reply.error);
-      return this.dress();
-    }
-    this.store.append(reply.turn, conversation);
-    this.list();
-    if (this.store.current !== conversation) return this.dress();
-    this.log.insertAdjacentHTML('beforeend', reply.html);
+    if (wanted && !this.question.value) this.question.value = question;
+    this.grow();
+    if (reply) this.trouble(reply.error);
+    else if (wanted) this.question.focus();
     this.dress();
-    const last = this.log.lastElementChild;
-    this.scroll(last);
-    this.follow(last);
   }
 
-  failed() {
-    this.answered({error: 'The server is busy, or is not there. Try again in a moment.'});
+  // Shows an answer in the place of its question, if its conversation is shown and holds it.
+  show({turn, html}, conversation) {
+    const wanted = this.store.answer(conversation, turn);
+    this.list();
+    if (!wanted || this.store.current !== conversation) {
+      this.turnLog.articleOf(turn.id)?.remove();
+      return this.dress();
+    }
+    const article = articleFrom(html);
+    this.turnLog.put(turn.id, article);
+    this.turnLog.order(this.store.asked(conversation).map((one) => one.id));
+    this.dress();
+    this.scroll(article);
+    this.follow(article);
   }
 
   async restore() {
-    const {turns} = this.store.current;
+    const {current} = this.store;
     this.feedback.close();
     this.log.replaceChildren();
     this.trouble('');
-    this.dress();
     this.list();
-    if (turns.length) {
-      const reply = await this.server.restore({token: this.documents.token, turns});
-      if (reply.error) return this.trouble(reply.error);
-      this.log.innerHTML = reply.turns.map((turn) => turn.html).join('');
-      this.feedback.show();
-    }
+    this.laid = this.lay(current);
+    if (!await this.laid) return;
+    const left = current.waiting.find((one) => one.tab === this.store.tab);
+    if (left && !this.pending) this.send(left.waiting, current);
     const last = this.log.lastElementChild;
-    this.dress();
     if (last) {
       this.scroll(last);
       if (await this.follow(last)) return;
@@ -167,6 +187,48 @@ class Chat {
     this.view.mark([]);
     const first = this.documents.first();
     if (first) await this.open(...first);
+  }
+
+  // Shows what was asked in a conversation; returns whether it is still the current one.
+  async lay(conversation) {
+    this.laying?.cancel();
+    const {pending} = this;
+    if (pending && !pending.conversation.waiting.some(({id}) => id === pending.id)) pending.call.cancel();
+    this.dress();
+    const isThere = ({id}) => (this.turnLog.articleOf(id)?.dataset.state ?? 'pending') !== 'pending';
+    for (const turns of batches(conversation.turns.filter((turn) => !isThere(turn)))) {
+      const call = new LastingCall(() => this.server.restore({token: this.documents.token, turns}),
+        (text) => this.trouble(text));
+      this.laying = call;
+      const reply = await call.reply();
+      if (!reply || this.store.current !== conversation) return false;
+      if (reply.error) this.trouble(reply.error);
+      for (const {id, html} of reply.turns ?? []) this.turnLog.put(id, articleFrom(html));
+    }
+    for (const question of conversation.waiting) this.layWaiting(question, conversation);
+    this.turnLog.order(this.store.asked(conversation).map((one) => one.id));
+    this.feedback.show();
+    this.dress();
+    return true;
+  }
+
+  layWaiting(question, conversation) {
+    if (this.pending?.id === question.id) return this.turnLog.put(question.id, this.pending.article);
+    const waiting = new WaitingTurn(question, {
+      retry: () => this.pending || this.send(question.waiting, conversation),
+      cancel: () => {
+        this.store.cancel(conversation, question.id);
+        this.heard(conversation);
+      },
+    });
+    waiting.say('Not answered yet.');
+    this.turnLog.put(question.id, waiting.article);
+  }
+
+  // Shows what another tab changed.
+  heard(conversation) {
+    this.list();
+    this.laid = this.laid.then(() => conversation === this.store.current && this.lay(conversation));
   }
 
   // Marks a turn's quotes in the document, and shows one, or the first; returns whether there is one.
@@ -219,6 +281,7 @@ class Chat {
     }
     if (what === 'unfold') unfold(button, quote);
     if (what === 'rate') await this.feedback.rate(article, button);
+    if (what === 'copy-link') this.trouble(await Links.copy(this.server, this.turnOf(article), article, button));
     await this.actions.press(what, article, button);
   }
 
@@ -240,43 +303,8 @@ class Chat {
     this.question.focus();
   }
 
-  async act(event) {
-    const what = event.target.closest('[data-do]')?.dataset.do;
-    if (!what) return;
-    this.find('#iq-more').open = false;
-    this.find('#iq-more summary').focus();
-    const {turns} = this.store.current;
-    const title = this.nameOf(this.store.current);
-    if (what === 'export-json') {
-      const answers = turns.map((turn) => turn.answer);
-      save('conversation.json', JSON.stringify({format: 'inquote-conversation/1', title, answers}, null, 2));
-    }
-    if (what === 'export-markdown') {
-      const reply = await this.server.markdown({title, turns: turns.map(unrated)});
-      if (reply.error) return this.trouble(reply.error);
-      save('conversation.md', reply.text);
-    }
-    if (what === 'export-ratings') await this.feedback.save();
-    if (what === 'clear' && confirm('Clear this conversation? Its answers are kept nowhere else.')) {
-      this.store.clear();
-      this.restore();
-    }
-    if (what === 'delete' && confirm('Delete this conversation? Its answers are kept nowhere else.')) {
-      this.store.remove();
-      this.restore();
-    }
-  }
-
-  nameOf(conversation) {
-    return conversation.turns[0]?.answer.question ?? 'New conversation';
-  }
-
   list() {
-    const {conversations, current} = this.store;
-    this.find('#iq-conversations').replaceChildren(...conversations.map((one) =>
-      new Option(this.nameOf(one), one.id, false, one === current)));
-    this.find('#iq-new').disabled = !current.turns.length;
-    for (const button of this.find('#iq-more').querySelectorAll('button')) button.disabled = !current.turns.length;
+    this.kept.draw();
   }
 
   changed() {
@@ -326,18 +354,6 @@ function unrated({rating, ...turn}) {
   return turn;
 }
 
-function pendingTurn(question) {
-  const article = document.createElement('article');
-  article.className = 'iq-turn';
-  article.dataset.state = 'pending';
-  const asked = Object.assign(document.createElement('h3'), {className: 'iq-asked'});
-  const text = Object.assign(document.createElement('span'), {className: 'exact', dir: 'auto', textContent: question});
-  const wait = Object.assign(document.createElement('p'), {className: 'iq-wait', textContent: 'Reading the document …'});
-  asked.append(text);
-  article.append(asked, wait);
-  return article;
-}
-
 function unfold(button, quote) {
   const open = quote.querySelector('.iq-long').classList.toggle('iq-whole');
   button.setAttribute('aria-expanded', open);
@@ -358,12 +374,4 @@ async function copy(button, text) {
   button.dataset.said ??= button.textContent;
   button.textContent = 'Copied';
   setTimeout(() => { button.textContent = button.dataset.said; }, 1500);
-}
-
-function save(name, text) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], {type: 'text/plain;charset=utf-8'}));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }

@@ -26,7 +26,7 @@ class Feedback {
     this.close();
     if (!await this.send(article, {good})) return;
     turn.rating = good;
-    this.chat.store.write();
+    this.chat.store.save(this.chat.store.current, turn.id);
     this.show();
     if (good === false) this.open(article);
   }

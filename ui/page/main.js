@@ -4,9 +4,8 @@ let review = null;
 let questionSet = null;
 window.inquote = {
   start: (element, api) => { chat = new Chat(element, api); },
-  answered: (reply) => reply && chat?.answered(reply),
   added: (reply) => reply && chat?.documents.added(reply),
-  failed: (what) => (what === 'ask' ? chat?.failed() : chat?.documents.failed()),
+  failed: () => chat?.documents.failed(),
   startReview: (element, api) => { review = new ReviewPage(element, api); },
   begun: (reply) => reply && review?.begun(reply),
   beginFailed: () => review?.failed(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import html
+import re
 import secrets
 import time
 from collections import OrderedDict, deque
@@ -35,6 +36,8 @@ _WINDOW_SECONDS = 60.0
 _LONGEST_NAME = 100  # characters by which wrong passwords for a name are counted
 _WRONG_COSTS_SECONDS = 0.5
 
+_LINK = re.compile(r"[A-Za-z0-9_-]{1,100}")  # what `ui.chat.sharing` calls a token
+
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>inquote: log in</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -44,7 +47,7 @@ body {{ max-width: 20rem; margin: 15vh auto 0; padding: 0 1rem }}
 label {{ display: block; margin: 1rem 0 }}
 input, button {{ box-sizing: border-box; width: 100%; padding: .5rem; font: inherit }}
 </style></head><body><main><h1>inquote</h1>
-<form method="post" action="login"><p role="alert">{detail}</p>
+<form method="post" action="login{link}"><p role="alert">{detail}</p>
 <label>Name <input name="username" autocomplete="username" required autofocus></label>
 <label>Password <input name="password" type="password" autocomplete="current-password" required>
 </label><button>Log in</button></form></main></body></html>
@@ -98,7 +101,7 @@ class Login:
             return fault
         response: Response
         if _wants_a_page(request):
-            response = RedirectResponse("./", 303)
+            response = RedirectResponse(f"./{_link(request)}", 303)
         else:
             response = JSONResponse({"success": True})
         response.set_cookie(
@@ -219,12 +222,19 @@ def _wants_a_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "")
 
 
+def _link(request: Request) -> str:
+    """Return the query that names the answer a link leads to; empty if there is none."""
+    named = request.query_params.get("turn", "")
+    return f"?turn={named}" if _LINK.fullmatch(named) else ""
+
+
 def _refusal(request: Request, detail: str = "", status: int = 401) -> Response:
     """Return the login page where a browser asks for a page, and one sentence elsewhere."""
     asks_for_page = request.url.path in {"/", "/login", "/login/"} and _wants_a_page(request)
     if asks_for_page:
         # a browser is shown a page that came with 200 when it merely asked for it
-        return HTMLResponse(_PAGE.format(detail=html.escape(detail)), status if detail else 200)
+        page = _PAGE.format(detail=html.escape(detail), link=_link(request))
+        return HTMLResponse(page, status if detail else 200)
     response = JSONResponse({"detail": detail or "Log in first."}, status)
     if status == 401 and "sec-fetch-mode" not in Headers(scope=request.scope):
         response.headers["WWW-Authenticate"] = 'Basic realm="inquote", charset="UTF-8"'

@@ -57,3 +57,9 @@ MAX_EXCERPT = 5_000  # characters of a document that are selected as an answer
 # Conversations that a browser kept
 RESTORE_SECONDS = 10.0  # to check one
 MAX_RESTORED = 20_000_000  # characters of one on the page
+
+# Links to answers
+MAX_SHARED = 5_000
+MAX_SHARED_EACH = 200  # of one client
+MAX_SHARED_CHARACTERS = 200_000  # of one
+SHARED_DAYS = 30  # since the link was last copied

@@ -10,7 +10,7 @@ import gradio as gr
 from anyio.to_thread import run_sync
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from qa.errors import QAError
+from qa.errors import IndexUnreachable, QAError
 from ui.visitors.clients import client_of
 from ui.visitors.errors import sentence
 from ui.visitors.fair_work import Busy, Turns
@@ -60,9 +60,15 @@ def errors_as_data(handler: Callable[..., Data]) -> Callable[..., Data]:
         try:
             return handler(*args)
         except Exception as error:
-            return {"error": sentence(error)}
+            return error_data(error)
 
     return handle
+
+
+def error_data(error: Exception) -> Data:
+    """Return an error as an answer; `again` says that the page should ask again later."""
+    passes = {"again": True} if isinstance(error, Busy | IndexUnreachable) else {}
+    return {"error": sentence(error), **passes}
 
 
 def in_turn(
@@ -83,7 +89,7 @@ def in_turn(
             async with turns.turn(client):
                 return await run_sync(method, *given)
         except Busy as error:
-            return {"error": sentence(error)}
+            return error_data(error)
 
     call.__name__ = method.__name__  # Gradio and the page call it so
     return call

@@ -11,6 +11,7 @@ import pytest
 
 from qa import QA, Document
 from qa.answering import ExtractiveAnswerer
+from qa.errors import IndexUnreachable
 from qa.evaluation import load_questions
 from qa.index import Index, update_index
 from tests.fakes import FakeEncoder
@@ -58,6 +59,19 @@ def test_small_talk_is_given_a_hint_and_no_error(handlers: ChatHandlers) -> None
     reply = asked(handlers, id="one", question="hi")
     assert reply["hint"].startswith("Ask a question about the documents")
     assert "error" not in reply
+
+
+def test_what_passes_is_asked_again_later(
+    handlers: ChatHandlers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise IndexUnreachable("the index on milvus cannot be used: it is away", folder="")
+
+    monkeypatch.setattr(handlers._qa, "ask", away)
+    told = asked(handlers)
+    assert told["error"] == "The index on milvus cannot be used: it is away"
+    assert told["again"]
+    assert "again" not in asked(handlers, id="one", question=QUESTION, own=True)
 
 
 def added(handlers: ChatHandlers, *files: object, token: str | None = None) -> dict[str, Any]:
@@ -177,13 +191,22 @@ def test_a_turn_that_claims_many_parts_of_a_document_is_none(
     assert handlers.restore({"turns": [turn]}) == {"turns": []}
 
 
+def written(handlers: ChatHandlers, title: str, *turns: dict[str, Any]) -> dict[str, Any]:
+    return handlers.markdown({"conversations": [{"title": title, "turns": list(turns)}] * 2})
+
+
+def test_conversations_are_written_as_markdown(handlers: ChatHandlers) -> None:
+    text = written(handlers, "The gate", asked(handlers)["turn"])["text"]
+    assert text.count("# The gate\n\n## When was the northern gate painted?\n\n> ") == 2
+
+
 def test_no_kept_question_is_longer_than_one_that_can_be_asked(handlers: ChatHandlers) -> None:
     for name in ("question", "query"):
         turn = asked(handlers)["turn"]
         turn["answer"][name] = "x" * 2_001
         assert handlers.restore({"turns": [turn]}) == {"turns": []}
-        assert "error" in handlers.markdown({"title": "", "turns": [turn]})
-    assert "error" in handlers.markdown({"title": "x" * 2_001, "turns": []})
+        assert "error" in written(handlers, "", turn)
+    assert "error" in written(handlers, "x" * 2_001)
 
 
 @pytest.mark.parametrize(("name", "value"), [("RESTORE_SECONDS", -1), ("MAX_RESTORED", 5_000)])

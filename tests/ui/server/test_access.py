@@ -38,6 +38,20 @@ def log_in(client: httpx.Client) -> httpx.Response:
     return client.post("/login", data={"username": ADA[0], "password": ADA[1]})
 
 
+@pytest.mark.parametrize(
+    ("query", "link"),
+    [("?turn=aB_-9", "?turn=aB_-9"), ("?turn=%22%3E%3Cb", ""), ("?turn=//x", ""), ("?x=1", "")],
+)
+def test_a_link_to_an_answer_outlives_the_login_and_nothing_else_does(
+    locked: Running, query: str, link: str
+) -> None:
+    with locked.client(headers={"Accept": "text/html"}) as client:
+        assert f'action="login{link}"' in client.get(f"/{query}").text
+        data = {"username": ADA[0], "password": ADA[1]}
+        answer = client.post(f"/login{query}", data=data)
+        assert (answer.status_code, answer.headers["location"]) == (303, f"./{link}")
+
+
 def test_every_route_of_the_app_is_closed_without_a_login(locked: Running) -> None:
     ways = {(method, path) for method, path in locked.said["ways"]}
     seen = {path for _, path in ways}
