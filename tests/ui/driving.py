@@ -91,3 +91,11 @@ def add_documents(page: Page, *paths: str) -> None:
     page.set_input_files("#iq-files", paths)
     expect(page.locator("#iq-adding progress")).to_have_count(0, timeout=60_000)
     expect(page.locator("#iq-adding p")).not_to_have_count(0)
+
+
+def press(turn: Locator, what: str) -> None:
+    """Do something that is offered under a turn."""
+    actions = turn.get_by_role("button", name="Ask again in another way")
+    if actions.get_attribute("aria-expanded") == "false":
+        actions.click()
+    turn.get_by_role("button", name=what).click()

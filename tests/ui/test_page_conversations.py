@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from qa.cli.commands import main
-from tests.ui.driving import ask, done, texts, visit
+from tests.ui.driving import ask, done, press, texts, visit
 from tests.ui.serving import QUESTION, Running, small_page
 from tests.ui.test_page_access import serious
 
@@ -197,7 +197,7 @@ def test_a_link_to_an_answer_is_read_by_who_may_open_the_page(
         writer = logged_in(browser, running.url, *PAIRS[0])
         writer.context.grant_permissions(["clipboard-read", "clipboard-write"])
         turn = ask(writer, QUESTION)
-        turn.get_by_role("button", name="Copy link").click()
+        press(turn, "Copy link")
         expect(turn).to_contain_text("Anybody who can open this page can read this answer")
         link = writer.evaluate("navigator.clipboard.readText()")
         assert link.startswith(f"{running.url}?turn=")

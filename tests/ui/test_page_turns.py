@@ -19,6 +19,7 @@ from tests.ui.driving import (
     add_documents,
     ask,
     done,
+    press,
     quotes,
     texts,
     visit,
@@ -27,14 +28,6 @@ from tests.ui.driving import (
 pytestmark = pytest.mark.browser
 
 SEVERAL = "What are the reasons for tension between major powers?"
-
-
-def press(turn: Locator, what: str) -> None:
-    """Do something that is offered under a turn."""
-    actions = turn.get_by_role("button", name="Ask again in another way")
-    if actions.get_attribute("aria-expanded") == "false":
-        actions.click()
-    turn.get_by_role("button", name=what).click()
 
 
 def select(page: Page, words: str) -> None:
