@@ -37,6 +37,7 @@ def built(
     uploads: Uploads,
     feedback: Path,
     examples: Sequence[str] = (),
+    login: bool = False,
 ) -> Iterator[gr.Blocks]:
     """Build the page for a corpus; what visitors bring is kept until the block ends.
 
@@ -47,6 +48,7 @@ def built(
         uploads: the files that wait to be read.
         feedback: the file for ratings; it need not exist yet.
         examples: questions to offer before the first one is asked.
+        login: whether visitors log in, and so may log out.
     """
     refuse_files()
     work = LongWork()
@@ -59,7 +61,11 @@ def built(
         with gr.Blocks(title="inquote", analytics_enabled=False) as page:
             endpoints.register(qa)  # first, so that nothing else takes their names
             gr.HTML(
-                markup("head.html"), elem_id="iq-head", js_on_load=None, apply_default_css=False
+                elem_id="iq-head",
+                html_template=markup("head.html"),
+                js_on_load="window.inquote.startShell(element, props);",
+                apply_default_css=False,
+                login=login,
             )
             with gr.Tabs(elem_id="iq-tabs"):
                 with gr.Tab("Ask", elem_id="iq-tab-ask"):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 
 PAGE = Path(__file__).parent / "page"
 # Each uses those before it.
 _SCRIPTS = (
+    "theme.js",
+    "shell.js",
     "store.js",
     "sending.js",
     "document_view.js",
@@ -27,6 +30,20 @@ def head() -> str:
     """Return what goes into the head of the page: all styles, and all scripts in a block."""
     styles = "".join(markup(path.name) for path in sorted(PAGE.glob("*.css")))
     return f"<style>{styles}</style><script>{script()}</script>"
+
+
+def login_page(detail: str, nonce: str) -> str:
+    """Return the page that asks for a name and a password.
+
+    Args:
+        detail: why it asks again; empty if it does not.
+        nonce: the mark of the page's script, which chooses light or dark.
+    """
+    filled = {"colours": markup("colours.css"), "theme": markup("theme.js"), "nonce": nonce}
+    page = markup("login.html")
+    for name, text in (filled | {"detail": html.escape(detail)}).items():
+        page = page.replace(f"{{{name}}}", text)
+    return page
 
 
 def script() -> str:

@@ -124,7 +124,13 @@ def chat(
         tools = Endpoints(qa) if mcp else None
         uploads = Uploads(folder)
         with built(
-            qa, title=title, folder=folder, uploads=uploads, feedback=thumbs, examples=examples
+            qa,
+            title=title,
+            folder=folder,
+            uploads=uploads,
+            feedback=thumbs,
+            examples=examples,
+            login=accounts is not None,
         ) as page:
             stop = stop_event()  # before the page answers: from then on it may be stopped
             try:

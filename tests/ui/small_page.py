@@ -66,7 +66,14 @@ def serve(tmp: Path, settings: dict[str, Any], said: Connection) -> None:
             **settings,
         )
         thumbs = tmp / "feedback.jsonl"
-        with built(qa, title="small", folder=folder, uploads=uploads, feedback=thumbs) as page:
+        with built(
+            qa,
+            title="small",
+            folder=folder,
+            uploads=uploads,
+            feedback=thumbs,
+            login=accounts is not None,
+        ) as page:
             page.queue(max_size=waiting)
             server = Server(page, serving)
             ways = sorted(set(every_way(server.app.routes)))

@@ -3,6 +3,7 @@ let chat = null;
 let review = null;
 let questionSet = null;
 window.inquote = {
+  startShell: (element, props) => new Shell(element, props),
   start: (element, api) => { chat = new Chat(element, api); },
   answered: (reply) => reply && chat?.answered(reply),
   added: (reply) => reply && chat?.documents.added(reply),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import html
 import secrets
 import time
 from collections import OrderedDict, deque
@@ -18,7 +17,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ui.assets import login_page
 from ui.server.accounts import Accounts
+from ui.server.guard import NONCE
 from ui.visitors.clients import ACCOUNT, client_of
 
 Key = TypeVar("Key")
@@ -34,21 +35,6 @@ _WRONG_FOR_ACCOUNT = 100  # for one name in a window, from all clients
 _WINDOW_SECONDS = 60.0
 _LONGEST_NAME = 100  # characters by which wrong passwords for a name are counted
 _WRONG_COSTS_SECONDS = 0.5
-
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>inquote: log in</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-:root {{ color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }}
-body {{ max-width: 20rem; margin: 15vh auto 0; padding: 0 1rem }}
-label {{ display: block; margin: 1rem 0 }}
-input, button {{ box-sizing: border-box; width: 100%; padding: .5rem; font: inherit }}
-</style></head><body><main><h1>inquote</h1>
-<form method="post" action="login"><p role="alert">{detail}</p>
-<label>Name <input name="username" autocomplete="username" required autofocus></label>
-<label>Password <input name="password" type="password" autocomplete="current-password" required>
-</label><button>Log in</button></form></main></body></html>
-"""
 
 
 class Login:
@@ -224,7 +210,9 @@ def _refusal(request: Request, detail: str = "", status: int = 401) -> Response:
     asks_for_page = request.url.path in {"/", "/login", "/login/"} and _wants_a_page(request)
     if asks_for_page:
         # a browser is shown a page that came with 200 when it merely asked for it
-        return HTMLResponse(_PAGE.format(detail=html.escape(detail)), status if detail else 200)
+        return HTMLResponse(
+            login_page(detail, request.scope.get(NONCE, "")), status if detail else 200
+        )
     response = JSONResponse({"detail": detail or "Log in first."}, status)
     if status == 401 and "sec-fetch-mode" not in Headers(scope=request.scope):
         response.headers["WWW-Authenticate"] = 'Basic realm="inquote", charset="UTF-8"'
