@@ -14,6 +14,7 @@ from ui.assets import markup
 from ui.chat.feedback import Feedback
 from ui.chat.handlers import ChatHandlers
 from ui.chat.user_documents import AllUserDocuments
+from ui.evaluation.history import AllRuns
 from ui.evaluation.reviewing import ReviewHandlers
 from ui.evaluation.tab import evaluate_tab
 from ui.server import endpoints
@@ -54,7 +55,8 @@ def built(
     work = LongWork()
     with (
         AllUserDocuments(qa, folder) as all_documents,
-        ReviewHandlers(qa, folder, uploads, work) as review,
+        AllRuns(folder) as all_runs,
+        ReviewHandlers(qa, all_documents, folder, uploads, work) as review,
         regularly(uploads.clear_out, _CLEARED_EVERY),
     ):
         handlers = ChatHandlers(qa, title, all_documents, Feedback(feedback, qa), uploads, work)
@@ -71,7 +73,7 @@ def built(
                 with gr.Tab("Ask", elem_id="iq-tab-ask"):
                     _ask_tab(handlers, title, examples)
                 with gr.Tab("Evaluate", elem_id="iq-tab-evaluate"):
-                    evaluate_tab(qa, title, folder, uploads, work)
+                    evaluate_tab(qa, title, all_documents, all_runs, uploads, work)
                 with gr.Tab("Review", elem_id="iq-tab-review"):
                     _review_tab(review, qa.index.document_ids()[:_LISTED])
         page.queue(max_size=limits.MAX_WAITING_IN_ALL)

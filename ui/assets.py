@@ -15,7 +15,9 @@ _SCRIPTS = (
     "document_view.js",
     "user_documents.js",
     "chat.js",
+    "sources.js",
     "review.js",
+    "runs.js",
     "evaluate.js",
     "main.js",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -132,6 +133,6 @@ def test_the_name_the_tabs_and_the_menu_never_touch(page: Page) -> None:
         boxes = [box for part in parts if (box := part.bounding_box()) and box["width"] > 1]
         boxes.sort(key=lambda box: box["x"])
         assert len(boxes) >= 4
-        for left, right in zip(boxes, boxes[1:], strict=False):
+        for left, right in pairwise(boxes):
             assert left["x"] + left["width"] <= right["x"], width
         assert boxes[-1]["x"] + boxes[-1]["width"] <= width

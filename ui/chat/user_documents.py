@@ -95,6 +95,14 @@ class UserDocuments:
                 raise QuestionError("you have no documents here to ask: add one first")
             return self._qa.ask(question, history=history, documents=documents)
 
+    def opened(self) -> QA:
+        """Return what asks these documents as they are now, whatever changes; close it at last."""
+        with self._changing:
+            if not self.entries:
+                raise QuestionError("you have no documents here to ask: add one first")
+            base = self._base
+            return QA(Index.open(self._folder), base.encoder, base.answerer, base.reranker)
+
     def add(self, uploads: Sequence[Upload], progress: Progress | None = None) -> list[str]:
         """Add files; return a sentence for each that could not be added.
 

@@ -2,6 +2,7 @@
 let chat = null;
 let review = null;
 let questionSet = null;
+let runs = null;
 window.inquote = {
   startShell: (element, props) => new Shell(element, props),
   start: (element, api) => { chat = new Chat(element, api); },
@@ -12,5 +13,7 @@ window.inquote = {
   begun: (reply) => reply && review?.begun(reply),
   beginFailed: () => review?.failed(),
   startEvaluate: (element, props) => { questionSet = new QuestionSetChoice(element, props); },
+  startRuns: (element, server) => { runs = new Runs(element, server); },
+  ran: (made) => made && runs?.ran(made),
   questionSet: () => questionSet?.sent(),
 };
