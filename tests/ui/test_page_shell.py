@@ -13,6 +13,9 @@ from tests.ui.test_page_access import serious
 
 pytestmark = pytest.mark.browser
 
+MOST_BYTES = 350_000
+"""On the wire, for a first visit."""
+
 TABS = ("Ask", "Evaluate", "Review")
 
 
@@ -136,3 +139,17 @@ def test_the_name_the_tabs_and_the_menu_never_touch(page: Page) -> None:
         for left, right in pairwise(boxes):
             assert left["x"] + left["width"] <= right["x"], width
         assert boxes[-1]["x"] + boxes[-1]["width"] <= width
+
+
+def test_a_first_visit_is_light(page: Page) -> None:
+    log_in(page)
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    network.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    loaded: list[float] = []
+    network.on("Network.loadingFinished", lambda done: loaded.append(done["encodedDataLength"]))
+    page.reload()
+    expect(page.locator("[data-ready=true]")).to_be_attached()
+    page.wait_for_load_state("load")
+    assert len(loaded) > 20
+    assert 100_000 < sum(loaded) < MOST_BYTES, f"{sum(loaded):,.0f} bytes in {len(loaded)} answers"

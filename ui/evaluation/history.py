@@ -192,7 +192,7 @@ class RunHandlers:
         runs = self._of(asked)
         kept = runs.find(asked.run)
         before = runs.before(kept)
-        return {"html": view.results(evaluated(kept.folder, before and before.folder))}
+        return {"html": view.results(evaluated(kept.folder, before.folder if before else None))}
 
     @errors_as_data
     def compared(self, request: object) -> Data:
