@@ -134,9 +134,24 @@ class AllRuns(ExpiringStore[Runs]):
     """
 
     def __init__(self, folder: Path) -> None:
-        super().__init__("your runs", idle_seconds=limits.RUNS_KEPT_SECONDS)
+        super().__init__(
+            "your runs",
+            idle_seconds=limits.RUNS_KEPT_SECONDS,
+            most_each=limits.MAX_VISITORS,  # many may share an address for a day
+        )
         self._folder = folder / "runs"
         self._folder.mkdir(mode=0o700)
+
+    def check(self, token: str | None, client: str) -> None:
+        """Make sure that a run can be kept for a visitor, before the time is spent.
+
+        Raises:
+            ExpiringStoreError: there is no room.
+        """
+        try:
+            self.find(token or "")
+        except ExpiringStoreError:
+            self.check_room(client)
 
     def of(self, token: str | None, client: str) -> Runs:
         """Return a visitor's runs; new ones if there are none."""

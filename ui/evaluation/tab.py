@@ -195,8 +195,8 @@ class Handlers:
         if sent.error is not None:
             raise RequestError(sent.error)
         session.release()
-        # made before the set is asked, so that there is room for the run
-        session.runs = self._all_runs.of(sent.runs, visitor.username or "").token
+        session.runs = sent.runs
+        self._all_runs.check(sent.runs, visitor.username or "")
         if sent.own:
             session.asked = self._all_documents.find(sent.token or "").opened()
         session.questions = self._set(sent, visitor, session.asked)

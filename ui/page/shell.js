@@ -1,7 +1,7 @@
 // What stands around the tabs: the menu, and the tabs in the browser's history.
 class Shell {
   constructor(element, {login}) {
-    this.menu = element.querySelector('.iq-menu');
+    this.menu = element.querySelector('#iq-menu');
     element.querySelector('[data-logout]').hidden = !login;
     this.listen();
     this.whenThere(() => this.show(this.asked()));

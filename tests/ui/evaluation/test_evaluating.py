@@ -190,3 +190,4 @@ class TestTab:
         session, said, *_ = tab.begin(None, given, visiting(VISITOR))
         assert told in said
         assert not session.busy
+        assert not tab._all_runs._entries
