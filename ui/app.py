@@ -16,6 +16,7 @@ from ui.chat.feedback import Feedback
 from ui.chat.handlers import ChatHandlers
 from ui.chat.sharing import SharedTurns, SharingHandlers
 from ui.chat.user_documents import AllUserDocuments
+from ui.evaluation.history import AllRuns
 from ui.evaluation.reviewing import ReviewHandlers
 from ui.evaluation.tab import evaluate_tab
 from ui.server import endpoints
@@ -40,6 +41,7 @@ def built(
     feedback: Path,
     links: Path,
     examples: Sequence[str] = (),
+    login: bool = False,
 ) -> Iterator[gr.Blocks]:
     """Build the page for a corpus; what visitors bring is kept until the block ends.
 
@@ -51,12 +53,14 @@ def built(
         feedback: the file for ratings; it need not exist yet.
         links: the file for answers that have a link; it need not exist yet.
         examples: questions to offer before the first one is asked.
+        login: whether visitors log in, and so may log out.
     """
     refuse_files()
     work = LongWork()
     with (
         AllUserDocuments(qa, folder) as all_documents,
-        ReviewHandlers(qa, folder, uploads, work) as review,
+        AllRuns(folder) as all_runs,
+        ReviewHandlers(qa, all_documents, folder, uploads, work) as review,
         regularly(uploads.clear_out, _CLEARED_EVERY),
     ):
         handlers = ChatHandlers(qa, title, all_documents, Feedback(feedback, qa), uploads, work)
@@ -64,14 +68,18 @@ def built(
         with gr.Blocks(title="inquote", analytics_enabled=False) as page:
             endpoints.register(qa)  # first, so that nothing else takes their names
             gr.HTML(
-                markup("head.html"), elem_id="iq-head", js_on_load=None, apply_default_css=False
+                elem_id="iq-head",
+                html_template=markup("head.html"),
+                js_on_load="window.inquote.startShell(element, props);",
+                apply_default_css=False,
+                login=login,
             )
             with gr.Tabs(elem_id="iq-tabs"):
                 with gr.Tab("Ask", elem_id="iq-tab-ask"):
                     settings = isinstance(qa.answerer, ExtractiveAnswerer)
                     _ask_tab(handlers, sharing, title, examples, settings=settings)
                 with gr.Tab("Evaluate", elem_id="iq-tab-evaluate"):
-                    evaluate_tab(qa, title, folder, uploads, work)
+                    evaluate_tab(qa, title, all_documents, all_runs, uploads, work)
                 with gr.Tab("Review", elem_id="iq-tab-review"):
                     _review_tab(review, qa.index.document_ids()[:_LISTED])
         page.queue(max_size=limits.MAX_WAITING_IN_ALL)

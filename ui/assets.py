@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 
 PAGE = Path(__file__).parent / "page"
 # Each uses those before it.
 _SCRIPTS = (
+    "theme.js",
+    "shell.js",
     "store.js",
     "connection.js",
     "asking.js",
@@ -19,7 +22,9 @@ _SCRIPTS = (
     "turn_actions.js",
     "feedback.js",
     "chat.js",
+    "sources.js",
     "review.js",
+    "runs.js",
     "evaluate.js",
     "main.js",
 )
@@ -34,6 +39,22 @@ def head() -> str:
     """Return what goes into the head of the page: all styles, and all scripts in a block."""
     styles = "".join(markup(path.name) for path in sorted(PAGE.glob("*.css")))
     return f"<style>{styles}</style><script>{script()}</script>"
+
+
+def login_page(detail: str, nonce: str, link: str = "") -> str:
+    """Return the page that asks for a name and a password.
+
+    Args:
+        detail: why it asks again; empty if it does not.
+        nonce: the mark of the page's script, which chooses light or dark.
+        link: the query of the page that is shown afterwards.
+    """
+    filled = {"colours": markup("colours.css"), "theme": markup("theme.js")}
+    page = markup("login.html")
+    filled |= {"nonce": nonce, "link": html.escape(link), "detail": html.escape(detail)}
+    for name, text in filled.items():
+        page = page.replace(f"{{{name}}}", text)
+    return page
 
 
 def script() -> str:

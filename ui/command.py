@@ -132,6 +132,7 @@ def chat(
             feedback=thumbs,
             links=links,
             examples=examples,
+            login=accounts is not None,
         ) as page:
             stop = stop_event()  # before the page answers: from then on it may be stopped
             try:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from qa import QA
 from qa.bundled import essay_path
@@ -106,12 +106,17 @@ def essay_qa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QA]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    installed = next(filter(None, map(shutil.which, _BROWSERS)), None)
+def playwright() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=installed, args=_CHROMIUM_OPTIONS)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    installed = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    browser = playwright.chromium.launch(executable_path=installed, args=_CHROMIUM_OPTIONS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

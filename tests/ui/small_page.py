@@ -72,9 +72,14 @@ def serve(tmp: Path, settings: dict[str, Any], said: Connection) -> None:
             tools=Endpoints(qa) if settings.pop("mcp", True) else None,
             **settings,
         )
-        thumbs, links = tmp / "feedback.jsonl", tmp / "links.sqlite"
         with built(
-            qa, title="small", folder=folder, uploads=uploads, feedback=thumbs, links=links
+            qa,
+            title="small",
+            folder=folder,
+            uploads=uploads,
+            feedback=tmp / "feedback.jsonl",
+            links=tmp / "links.sqlite",
+            login=accounts is not None,
         ) as page:
             page.queue(max_size=waiting)
             server = Server(page, serving)

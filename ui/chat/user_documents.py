@@ -116,6 +116,14 @@ class UserDocuments:
             path = self._feedback.path
             return path.read_text(encoding="utf-8") if path.exists() else ""
 
+    def opened(self) -> QA:
+        """Return what asks these documents as they are now, whatever changes; close it at last."""
+        with self._changing:
+            if not self.entries:
+                raise QuestionError("you have no documents here to ask: add one first")
+            base = self._base
+            return QA(Index.open(self._folder), base.encoder, base.answerer, base.reranker)
+
     def add(self, uploads: Sequence[Upload], progress: Progress | None = None) -> list[str]:
         """Add files; return a sentence for each that could not be added.
 

@@ -23,7 +23,8 @@ from qa.evaluation.review import Pending, Review, read_drafts
 from qa.progress import Progress
 from ui.chat.document_view import DocumentView
 from ui.chat.selections import MOST_SELECTIONS, Selection, excerpt
-from ui.chat.turns import in_corpus
+from ui.chat.turns import FindDocument, in_corpus
+from ui.chat.user_documents import AllUserDocuments
 from ui.evaluation.evaluating import read_set
 from ui.visitors import limits
 from ui.visitors.background import Finished, in_background
@@ -44,15 +45,21 @@ from ui.visitors.uploads import Upload, UploadedFile, Uploads
 
 _LONGEST = 1_000_000  # characters of questions that are typed
 _MOST_QUESTIONS = 2_000
+_LISTED = 200  # documents that may be chosen from
+
+
+Token = Annotated[str, Field(max_length=100)]
 
 
 class _Start(Request):
     text: Annotated[str, Field(max_length=_LONGEST)] = ""
     file: UploadedFile | None = None
+    own: bool = False
+    documents: Token | None = None
 
 
 class _Token(Request):
-    token: str
+    token: Token
 
 
 class _Judgement(_Token):
@@ -63,17 +70,32 @@ class _Judgement(_Token):
 
 class _Place(Request):
     document: str
+    own: bool = False
+    token: Token | None = None  # of the visitor's own documents
     part: int | None = None
     at: int = 0
 
 
 class _Sitting:
-    """One visitor's review, and the file that it is kept in."""
+    """One visitor's review of a corpus, and the file that it is kept in.
+
+    `own` says that the corpus is the visitor's, opened for the review and closed with it.
+    """
 
     def __init__(
-        self, qa: QA, drafts: Upload, folder: Path, progress: Progress | None = None
+        self,
+        qa: QA,
+        drafts: Upload,
+        folder: Path,
+        progress: Progress | None = None,
+        *,
+        own: bool = False,
     ) -> None:
         self.token = ""
+        self.own = own
+        self.documents = qa.index.document_ids()[:_LISTED]
+        self.find = in_corpus(qa)
+        self._qa = qa
         self._folder = folder
         self._lock = threading.Lock()
         folder.mkdir()
@@ -131,6 +153,8 @@ class _Sitting:
     def close(self) -> None:
         """Remove the file."""
         shutil.rmtree(self._folder, ignore_errors=True)
+        if self.own:
+            self._qa.close()
 
 
 class ReviewHandlers:
@@ -141,9 +165,15 @@ class ReviewHandlers:
     """
 
     def __init__(
-        self, qa: QA, folder: Path, uploads: Uploads, work: LongWork | None = None
+        self,
+        qa: QA,
+        all_documents: AllUserDocuments,
+        folder: Path,
+        uploads: Uploads,
+        work: LongWork | None = None,
     ) -> None:
         self._qa = qa
+        self._all_documents = all_documents
         self._work = work or LongWork()
         self._turns = Turns()
         self._uploads = uploads
@@ -176,7 +206,7 @@ class ReviewHandlers:
         """Keep a judgement, and return the next question."""
         asked = parsed(_Judgement, request)
         sitting = self._sittings.find(asked.token)
-        excerpts = [excerpt(span, in_corpus(self._qa)) for span in asked.spans]
+        excerpts = [excerpt(span, sitting.find) for span in asked.spans]
         sitting.judge(asked.question, asked.verdict, excerpts)
         return self._next(sitting)
 
@@ -197,7 +227,10 @@ class ReviewHandlers:
     def text(self, request: object) -> Data:
         """Return a part of a document."""
         asked = parsed(_Place, request)
-        view = DocumentView.of(self._document(asked.document))
+        find = in_corpus(self._qa)
+        if asked.own:
+            find = self._all_documents.find(asked.token or "").document
+        view = DocumentView.of(_document(find, asked.document))
         return view.part(view.part_of(asked.at) if asked.part is None else asked.part)
 
     def __enter__(self) -> Self:
@@ -208,8 +241,15 @@ class ReviewHandlers:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _sit(self, request: _Start, visitor: gr.Request, progress: Progress) -> _Sitting:
-        with self._drafts(request, visitor) as drafts:
-            sitting = _Sitting(self._qa, drafts, self._folder / secrets.token_hex(8), progress)
+        own = self._all_documents.find(request.documents or "").opened() if request.own else None
+        folder = self._folder / secrets.token_hex(8)
+        try:
+            with self._drafts(request, visitor) as drafts:
+                sitting = _Sitting(own or self._qa, drafts, folder, progress, own=bool(own))
+        except BaseException:
+            if own:
+                own.close()
+            raise
         try:
             return self._sittings.add(sitting.named, visitor.username or "")
         except ExpiringStoreError:
@@ -228,16 +268,12 @@ class ReviewHandlers:
             path.write_text(request.text, encoding="utf-8")
             yield Upload(path, path.name)
 
-    def _document(self, id_: str) -> Document:
-        document = in_corpus(self._qa)(id_)
-        if document is None:
-            raise RequestError(f"there is no document {id_} here")
-        return document
-
     def _next(self, sitting: _Sitting) -> Data:
         pending = sitting.review.pending
         return {
             "token": sitting.token,
+            "own": sitting.own,
+            "documents": sitting.documents,
             "judged": sitting.review.judged,
             "left": len(pending),
             "total": sitting.total,
@@ -264,3 +300,10 @@ def _as_data(pending: Pending, review: Review) -> Data:
             for excerpt in pending.candidates
         ],
     }
+
+
+def _document(find: FindDocument, id_: str) -> Document:
+    document = find(id_)
+    if document is None:
+        raise RequestError(f"there is no document {id_} here")
+    return document

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated, Any
 
 import gradio as gr
@@ -14,31 +13,42 @@ from qa import QA
 from qa.answering import ExtractiveAnswerer
 from qa.engine import DEFAULT_TOP_K
 from qa.errors import QuestionSetError
-from qa.evaluation import QuestionSet
+from qa.evaluation import QuestionSet, Run
 from qa.evaluation.formats import FORMATS
 from qa.progress import Progress
 from ui.assets import markup
+from ui.chat.user_documents import AllUserDocuments
 from ui.evaluation import view
-from ui.evaluation.evaluating import Evaluated, Session, read_questions, run_of, shipped_questions
+from ui.evaluation.evaluating import Session, read_questions, run_of, shipped_questions
+from ui.evaluation.history import AllRuns, RunHandlers
 from ui.visitors.background import Finished, Step, Stopped, in_background
 from ui.visitors.cookies import HasCookies, visitor_of
 from ui.visitors.errors import sentence
 from ui.visitors.fair_work import LongWork
 from ui.visitors.limits import LONG_STARTED
-from ui.visitors.messages import Request, RequestError, parsed
+from ui.visitors.messages import Data, Request, RequestError, parsed
 from ui.visitors.uploads import UploadedFile, Uploads
 
 _MOST_PASSAGES = 30
 _UNCHANGED = gr.skip()
 
+Token = Annotated[str, Field(max_length=100)]
 
-def evaluate_tab(qa: QA, title: str, folder: Path, uploads: Uploads, work: LongWork) -> None:
+
+def evaluate_tab(
+    qa: QA,
+    title: str,
+    all_documents: AllUserDocuments,
+    all_runs: AllRuns,
+    uploads: Uploads,
+    work: LongWork,
+) -> None:
     """Build what an evaluation needs, inside of the Gradio blocks that are open.
 
-    Runs take turns in `work`, and wait for no question of the chat. They are kept in `folder`,
-    which is private; `qa` and its answerer stay as they are.
+    Runs take turns in `work`, and wait for no question of the chat. `qa` and its answerer stay as
+    they are.
     """
-    handlers = Handlers(qa, folder, uploads, work)
+    handlers = Handlers(qa, title, all_documents, all_runs, uploads, work)
     shipped = len(handlers.shipped) if handlers.shipped else None
     private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     with gr.Column(elem_classes="iq-eval"):
@@ -49,7 +59,7 @@ def evaluate_tab(qa: QA, title: str, folder: Path, uploads: Uploads, work: LongW
         with gr.Row(elem_classes="iq-eval-buttons"):
             start = gr.Button("Run", variant="primary", elem_classes="iq-eval-run")
             end = gr.Button("Stop", visible=False, elem_classes="iq-eval-stop")
-        status, results = _html(), _html()
+        status, runs = _html(), _runs(all_runs)
         start.click(
             handlers.begin,
             [session, questions],
@@ -60,7 +70,7 @@ def evaluate_tab(qa: QA, title: str, folder: Path, uploads: Uploads, work: LongW
         ).then(
             handlers.run,
             [session, threshold, tentative, top_k],
-            [status, results, start, end],
+            [status, runs, start, end],
             concurrency_id="evaluate",
             concurrency_limit=LONG_STARTED,
             **private,
@@ -72,6 +82,9 @@ class _Sent(Request):
     """What the page's script sends with a click on Run."""
 
     file: UploadedFile | None = None
+    own: bool = False
+    token: Token | None = None
+    runs: Token | None = None
     error: Annotated[str, Field(max_length=1_000)] | None = None
 
 
@@ -79,24 +92,33 @@ class Handlers:
     """What happens at a click; all that lasts is in the visitor's `Session`."""
 
     def __init__(
-        self, qa: QA, folder: Path, uploads: Uploads, work: LongWork | None = None
+        self,
+        qa: QA,
+        title: str,
+        all_documents: AllUserDocuments,
+        all_runs: AllRuns,
+        uploads: Uploads,
+        work: LongWork | None = None,
     ) -> None:
         self._work = work or LongWork()
         self.shipped = shipped_questions(qa)
         self.answerer = qa.answerer if isinstance(qa.answerer, ExtractiveAnswerer) else None
         self._qa = qa
-        self._folder = folder
+        self._title = title
+        self._all_documents = all_documents
+        self._all_runs = all_runs
         self._uploads = uploads
 
     def begin(self, session: Session | None, sent: object, visitor: gr.Request) -> tuple[Any, ...]:
         """Read the question set; where it cannot be read, say so and start nothing."""
-        session = session or Session(self._folder)
+        session = session or Session()
         if session.busy:
             return session, *[_UNCHANGED] * 3
         try:
-            session.questions = self._chosen(parsed(_Sent, sent or {}), visitor)
+            self._choose(session, parsed(_Sent, sent or {}), visitor)
         except Exception as error:
             session.questions = None
+            session.release()
             return session, view.failure(_explained(error)), *_buttons(running=False)
         session.busy = True
         session.stop.clear()
@@ -118,14 +140,16 @@ class Handlers:
         session.questions = None
         asked: Step | None = None
         try:
-            work = functools.partial(
-                self._evaluated, session, questions, threshold, tentative, int(top_k)
-            )
             client = visitor.username or ""
+            work = functools.partial(
+                self._evaluated, session, questions, client, threshold, tentative, int(top_k)
+            )
             for step in in_background(work, session.stop, self._work, client):
                 if isinstance(step, Finished):
-                    shown = view.done(step.result.run), view.results(step.result)
-                    yield *shown, *_buttons(running=False)
+                    run, told = step.result
+                    seconds = run.costs["questions seconds"]
+                    said = view.done(len(run.records), seconds)
+                    yield said, told, *_buttons(running=False)
                 else:
                     asked = step
                     yield view.progress(asked), *[_UNCHANGED] * 3
@@ -136,6 +160,7 @@ class Handlers:
         finally:
             session.stop.set()  # also where the visitor has left the page
             session.busy = False
+            session.release()
 
     def stop(self, session: Session | None) -> None:
         """End the run at its next question."""
@@ -146,29 +171,41 @@ class Handlers:
         self,
         session: Session,
         questions: QuestionSet,
+        client: str,
         threshold: float,
         tentative: float,
         top_k: int,
         progress: Progress,
-    ) -> Evaluated:
-        return session.keep(
-            run_of(
-                self._qa,
-                questions,
-                threshold=threshold,
-                tentative=tentative,
-                top_k=top_k,
-                progress=progress,
-            )
+    ) -> tuple[Run, Data]:
+        """Ask a set and keep the run; return it, and what the page needs to find it."""
+        run = run_of(
+            session.asked or self._qa,
+            questions,
+            threshold=threshold,
+            tentative=tentative,
+            top_k=top_k,
+            progress=progress,
         )
+        runs = self._all_runs.of(session.runs, client)
+        kept = runs.keep(run, "Your documents" if session.asked else self._title)
+        return run, {"token": runs.token, "run": kept.id}
 
-    def _chosen(self, sent: _Sent, visitor: HasCookies) -> QuestionSet:
+    def _choose(self, session: Session, sent: _Sent, visitor: gr.Request) -> None:
+        """Take the set and the documents that the visitor chose."""
         if sent.error is not None:
             raise RequestError(sent.error)
+        session.release()
+        session.runs = sent.runs
+        self._all_runs.check(sent.runs, visitor.username or "")
+        if sent.own:
+            session.asked = self._all_documents.find(sent.token or "").opened()
+        session.questions = self._set(sent, visitor, session.asked)
+
+    def _set(self, sent: _Sent, visitor: HasCookies, own: QA | None) -> QuestionSet:
         if sent.file is not None:
             with self._uploads.taken(visitor_of(visitor), [sent.file]) as (upload,):
-                return read_questions(self._qa, upload)
-        if self.shipped is None:
+                return read_questions(own or self._qa, upload)
+        if own is not None or self.shipped is None:
             raise QuestionSetError("no question set is chosen: choose a file first")
         return self.shipped
 
@@ -208,6 +245,20 @@ def _settings(answerer: ExtractiveAnswerer | None) -> tuple[gr.Slider, ...]:
             1, _MOST_PASSAGES, value=DEFAULT_TOP_K, step=1, label="Passages per answer"
         )
     return threshold, tentative, top_k
+
+
+def _runs(all_runs: AllRuns) -> gr.HTML:
+    """Return the visitor's runs, of which the one that has just been made is shown."""
+    return gr.HTML(
+        html_template=markup("runs.html"),
+        js_on_load="""
+            window.inquote.startRuns(element, server);
+            watch('value', () => window.inquote.ran(props.value));""",
+        apply_default_css=False,
+        elem_id="iq-runs",
+        elem_classes="iq-eval-html",
+        server_functions=RunHandlers(all_runs).server_functions(),
+    )
 
 
 def _html(value: str = "") -> gr.HTML:

@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import base64
 import math
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from jinja2 import Environment
 
-from qa.evaluation import Run
+from qa.evaluation import Comparison, Run
 from qa.evaluation.formatting import counted, writable
 from qa.evaluation.report import html_comparison
 from qa.evaluation.report.wording import flipped, main_result, verdict
 from ui.assets import markup
 from ui.escaping import exact
-from ui.evaluation.evaluating import Evaluated
 from ui.visitors.background import Step
 
 _LARGEST_REPORT = 8_000_000  # characters, to be shown in the page
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """A finished evaluation: its report as a whole page, and the folder of its run as a ZIP file.
+
+    `comparison` is with the run before, if there is one with common questions.
+    """
+
+    run: Run
+    report: str
+    archive: bytes
+    comparison: Comparison | None = None
 
 
 def introduction(title: str, shipped: int | None) -> str:
@@ -57,12 +70,9 @@ def stopped(asked: Step | None) -> str:
     return _html("status", f"Stopped{after}; nothing of this run is kept.")
 
 
-def done(run: Run) -> str:
+def done(questions: int, seconds: float) -> str:
     """Say that a run is done."""
-    seconds = run.costs["questions seconds"]
-    return _html(
-        "status", f"{counted(len(run.records), 'question')} asked in {seconds:,.1f} seconds."
-    )
+    return _html("status", f"{counted(questions, 'question')} asked in {seconds:,.1f} seconds.")
 
 
 def failure(sentence: str) -> str:
@@ -88,6 +98,13 @@ def results(evaluated: Evaluated) -> str:
         change=change,
         comparison=html_comparison(comparison) if comparison else "",
     )
+
+
+def comparison(made: Comparison) -> str:
+    """Show how the newer of two runs compares with the older."""
+    newer = made.runs[1]
+    words = f"{flipped(made, newer)} {verdict(made, newer)}"
+    return _html("compared", words, html_comparison(made))
 
 
 def _html(macro: str, *arguments: object, **named: object) -> str:

@@ -308,6 +308,7 @@ class Chat {
   }
 
   changed() {
+    document.dispatchEvent(new Event('iq-documents'));
     const own = this.documents.source === 'own';
     this.question.placeholder = own ? 'Ask your documents' : `Ask ${this.about.title}`;
     const first = this.documents.first();

@@ -2,7 +2,9 @@
 let chat = null;
 let review = null;
 let questionSet = null;
+let runs = null;
 window.inquote = {
+  startShell: (element, props) => new Shell(element, props),
   start: (element, api) => { chat = new Chat(element, api); },
   added: (reply) => reply && chat?.documents.added(reply),
   failed: () => chat?.documents.failed(),
@@ -10,5 +12,7 @@ window.inquote = {
   begun: (reply) => reply && review?.begun(reply),
   beginFailed: () => review?.failed(),
   startEvaluate: (element, props) => { questionSet = new QuestionSetChoice(element, props); },
+  startRuns: (element, server) => { runs = new Runs(element, server); },
+  ran: (made) => made && runs?.ran(made),
   questionSet: () => questionSet?.sent(),
 };

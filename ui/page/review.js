@@ -3,7 +3,7 @@ class ReviewPage {
   constructor(element, {props, server, trigger}) {
     Object.assign(this, {element, server, trigger});
     this.find = (name) => element.querySelector(name);
-    this.view = new DocumentView(this.find('.iq-review-document'), {load: (place) => server.text(place)});
+    this.view = new DocumentView(this.find('.iq-review-document'), {load: (place) => server.text({...place, token: this.sources?.token})});
     this.reply = null;
     this.find('.iq-review-start').addEventListener('submit', (event) => this.begin(event));
     this.find('.iq-review-verdicts').addEventListener('click', (event) => this.judge(event));
@@ -11,17 +11,27 @@ class ReviewPage {
     this.find('[data-do=take]').addEventListener('click', () => this.take());
     this.find('[data-do=save]').addEventListener('click', () => this.save());
     this.find('[data-do=other]').addEventListener('click', () => this.other());
-    this.find('.iq-review-shown').addEventListener('change', (event) => this.view.show(event.target.value, false));
+    this.find('.iq-review-shown').addEventListener('change', (event) => this.view.show(event.target.value, this.own));
     this.find('.iq-review-candidates').addEventListener('click', (event) => this.look(event));
     // A selection goes when a button is pressed by keyboard elsewhere: the last one is kept.
     document.addEventListener('selectionchange', () => {
       const {anchorNode} = getSelection();
       if (this.view.shown && this.view.sheet.contains(anchorNode)) this.selection = this.view.selected() ?? this.selection;
     });
-    const documents = props.documents ?? [];
-    this.find('.iq-review-shown').replaceChildren(...documents.map((id) => new Option(id, id)));
-    if (documents.length) this.view.show(documents[0], false);
+    this.offer(props.documents ?? [], false);
+    this.sources = new SourceChoice(this.find('.iq-source-choice'), () => this.choose());
     this.resume();
+  }
+
+  choose() {
+    if (!this.reply) this.offer(this.sources.documents, this.sources.own);
+  }
+
+  // Lists the documents that the questions are about, and shows the first.
+  offer(documents, own) {
+    this.own = own;
+    this.find('.iq-review-shown').replaceChildren(...documents.map((id) => new Option(id, id)));
+    if (documents.length) this.view.show(documents[0], own);
   }
 
   get token() {
@@ -43,10 +53,12 @@ class ReviewPage {
     if (!file && !text.trim()) return this.trouble('There is no question yet: type some, or choose a file.');
     this.find('.iq-review-start .iq-send').disabled = true;
     this.progress('Asking the questions …');
-    if (!file) return this.trigger('begin', {text, file: null});
+    const {own, token: documents} = this.sources;
+    const asked = {text, own, documents: own ? documents : null};
+    if (!file) return this.trigger('begin', {...asked, file: null});
     const {token, error} = await sendFile(file);
     if (error) return this.begun({error});
-    this.trigger('begin', {text, file: {token}});
+    this.trigger('begin', {...asked, file: {token}});
   }
 
   // Takes how many questions are asked, and at last the first question to judge.
@@ -74,6 +86,7 @@ class ReviewPage {
   }
 
   show(reply) {
+    if (this.reply?.token !== reply.token) this.offer(reply.documents, reply.own);
     this.reply = reply;
     this.selection = null;
     this.trouble('');
@@ -114,7 +127,7 @@ class ReviewPage {
     }));
     list.onchange = (event) => { this.candidates[Number(event.target.value)].ticked = event.target.checked; };
     this.view.mark(this.candidates.map((one, index) => ({
-      key: `candidate ${index}`, document: one.document, own: false, start: one.start, end: one.end,
+      key: `candidate ${index}`, document: one.document, own: this.own, start: one.start, end: one.end,
       number: index + 1, kind: 'near',
     })));
   }
@@ -127,7 +140,7 @@ class ReviewPage {
 
   async bring(index, options) {
     const one = this.candidates[index];
-    await this.view.reveal({...one, own: false, key: `candidate ${index}`}, options);
+    await this.view.reveal({...one, own: this.own, key: `candidate ${index}`}, options);
     this.find('.iq-review-shown').value = one.document;
   }
 
@@ -172,6 +185,7 @@ class ReviewPage {
     this.find('.iq-review-start').hidden = false;
     for (const part of ['one', 'done', 'foot']) this.find(`.iq-review-${part}`).hidden = true;
     this.view.mark([]);
+    this.choose();
   }
 
   trouble(text) {

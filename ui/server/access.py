@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import html
 import re
 import secrets
 import time
@@ -19,7 +18,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ui.assets import login_page
 from ui.server.accounts import Accounts
+from ui.server.guard import NONCE
 from ui.visitors.clients import ACCOUNT, client_of
 
 Key = TypeVar("Key")
@@ -37,21 +38,6 @@ _LONGEST_NAME = 100  # characters by which wrong passwords for a name are counte
 _WRONG_COSTS_SECONDS = 0.5
 
 _LINK = re.compile(r"[A-Za-z0-9_-]{1,100}")  # what `ui.chat.sharing` calls a token
-
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>inquote: log in</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-:root {{ color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }}
-body {{ max-width: 20rem; margin: 15vh auto 0; padding: 0 1rem }}
-label {{ display: block; margin: 1rem 0 }}
-input, button {{ box-sizing: border-box; width: 100%; padding: .5rem; font: inherit }}
-</style></head><body><main><h1>inquote</h1>
-<form method="post" action="login{link}"><p role="alert">{detail}</p>
-<label>Name <input name="username" autocomplete="username" required autofocus></label>
-<label>Password <input name="password" type="password" autocomplete="current-password" required>
-</label><button>Log in</button></form></main></body></html>
-"""
 
 
 class Login:
@@ -233,7 +219,7 @@ def _refusal(request: Request, detail: str = "", status: int = 401) -> Response:
     asks_for_page = request.url.path in {"/", "/login", "/login/"} and _wants_a_page(request)
     if asks_for_page:
         # a browser is shown a page that came with 200 when it merely asked for it
-        page = _PAGE.format(detail=html.escape(detail), link=_link(request))
+        page = login_page(detail, request.scope.get(NONCE, ""), _link(request))
         return HTMLResponse(page, status if detail else 200)
     response = JSONResponse({"detail": detail or "Log in first."}, status)
     if status == 401 and "sec-fetch-mode" not in Headers(scope=request.scope):

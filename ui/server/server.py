@@ -17,6 +17,7 @@ from typing import Any
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -149,7 +150,8 @@ def guarded(app: ASGIApp, serving: Serving) -> ASGIApp:
 
     Requests are counted by address, and once more by the account that is logged in.
     """
-    app = Quotas(Visitors(RouteAllowlist(app), frozenset(("/", UPLOADS_PATH))))
+    app = _with_small_page(RouteAllowlist(app))
+    app = Quotas(Visitors(app, frozenset(("/", UPLOADS_PATH))))
     if serving.accounts is not None:
         app = Quotas(Login(app, serving.accounts))
     return Guard(app, serving.host, serving.names)
@@ -172,6 +174,17 @@ def address(host: str, port: int) -> str:
     if host in ANY_ADDRESS:
         host = "127.0.0.1"
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def _with_small_page(app: ASGIApp) -> ASGIApp:
+    """Compress the page itself; Gradio compresses the files that it loads."""
+    compressing = GZipMiddleware(app, compresslevel=6)
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        chosen = compressing if scope.get("path") == "/" else app
+        await chosen(scope, receive, send)
+
+    return answer
 
 
 def _bare(lifespan: Any = None) -> FastAPI:

@@ -141,6 +141,12 @@ class ExpiringStore(Generic[T]):
         oldest = min(entry.used for entry in entries)
         return _time(max(60.0, oldest + self._idle_seconds - time.monotonic()))
 
+    def remove(self, token: str) -> None:
+        """Remove the value of a token, if there is one."""
+        with self._lock:
+            if token in self._entries:
+                self._remove(token)
+
     def close(self) -> None:
         """Remove everything."""
         with self._lock:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import io
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,11 +9,13 @@ import pytest
 
 from qa import QA, Document, QAError
 from qa.answering import DEFAULT_TENTATIVE, ExtractiveAnswerer
-from qa.evaluation import Question, QuestionSet, evaluate, load_run
+from qa.evaluation import Question, QuestionSet, evaluate
 from qa.index import Index, update_index
 from tests.fakes import FakeEncoder
 from tests.ui.uploading import VISITOR, sent, visiting
-from ui.evaluation.evaluating import Session, read_questions, run_of, shipped_questions
+from ui.chat.user_documents import AllUserDocuments
+from ui.evaluation.evaluating import read_questions, run_of, shipped_questions
+from ui.evaluation.history import AllRuns
 from ui.evaluation.tab import Handlers
 from ui.visitors.uploads import Upload, Uploads
 
@@ -54,7 +53,7 @@ class TestRuns:
         assert {n: f for n, f in run.figures.items() if "seconds" not in n} == {
             n: f for n, f in plain.figures.items() if "seconds" not in n
         }
-        assert run.name == "mine: threshold 0.1, tentative 0.1, 1 passage"
+        assert run.name == "mine: tentative below 0.1, abstains below 0.1, 1 passage"
 
     @pytest.mark.model
     def test_the_page_and_the_command_line_measure_the_same_to_the_last_digit(self) -> None:
@@ -74,52 +73,6 @@ class TestRuns:
         assert all(record.abstained for record in run.records)
         assert isinstance(museum.answerer, ExtractiveAnswerer)
         assert (museum.answerer.threshold, museum.answerer.tentative) == (0.1, DEFAULT_TENTATIVE)
-
-    def test_the_last_is_held_against_the_one_before(self, museum: QA, tmp_path: Path) -> None:
-        session = Session(tmp_path)
-        first = session.keep(
-            run_of(museum, SET, threshold=0.0, tentative=0.0, top_k=2, progress=ignore)
-        )
-        assert first.comparison is None
-        second = session.keep(
-            run_of(museum, SET, threshold=1.0, tentative=1.0, top_k=2, progress=ignore)
-        )
-        assert second.comparison
-        assert [run.name for run in second.comparison.runs] == [first.run.name, second.run.name]
-        other = QuestionSet("other", (Question("z", "Who is it?", False),))
-        third = session.keep(
-            run_of(museum, other, threshold=0.0, tentative=0.0, top_k=2, progress=ignore)
-        )
-        assert third.comparison is None
-        session.close()
-
-    def test_what_is_kept_can_be_compared_elsewhere_and_goes_with_the_session(
-        self, museum: QA, tmp_path: Path
-    ) -> None:
-        session = Session(tmp_path)
-        kept = [
-            session.keep(
-                run_of(museum, SET, threshold=0.0, tentative=0.0, top_k=k, progress=ignore)
-            )
-            for k in (1, 2, 3)
-        ]
-        with zipfile.ZipFile(io.BytesIO(kept[2].archive)) as archive:
-            archive.extractall(tmp_path)
-        assert load_run(tmp_path / "run").figures == kept[2].run.figures
-        assert (tmp_path / "run" / "report.html").read_text(encoding="utf-8") == kept[2].report
-        folder = session._folder
-        assert len(list(folder.iterdir())) == 2
-        session.close()
-        assert session.stop.is_set()
-        assert not folder.exists()
-
-    def test_a_session_that_nobody_has_any_more_leaves_nothing(self, tmp_path: Path) -> None:
-        session = Session(tmp_path)
-        folder = session._folder
-        assert folder.is_dir()
-        del session
-        gc.collect()
-        assert not folder.exists()
 
 
 class TestQuestionSets:
@@ -171,8 +124,16 @@ class TestTab:
         return Uploads(tmp_path)
 
     @pytest.fixture
-    def tab(self, museum: QA, tmp_path: Path, uploads: Uploads) -> Handlers:
-        return Handlers(museum, tmp_path, uploads)
+    def own(self, museum: QA, tmp_path: Path) -> Iterator[AllUserDocuments]:
+        with AllUserDocuments(museum, tmp_path) as documents:
+            yield documents
+
+    @pytest.fixture
+    def tab(
+        self, museum: QA, own: AllUserDocuments, tmp_path: Path, uploads: Uploads
+    ) -> Iterator[Handlers]:
+        with AllRuns(tmp_path) as runs:
+            yield Handlers(museum, "the museum", own, runs, uploads)
 
     def test_a_set_that_was_sent_is_read_for_its_visitor_alone(
         self, tab: Handlers, uploads: Uploads
@@ -193,3 +154,40 @@ class TestTab:
         session, told, *_ = tab.begin(None, value, visiting(VISITOR))
         assert "The page sent what cannot be read" in told
         assert session.questions is None
+
+    def test_own_documents_are_evaluated_as_they_were_at_the_start(
+        self, tab: Handlers, own: AllUserDocuments, uploads: Uploads, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "gate.txt"
+        path.write_text("The northern gate was painted red in 1902.")
+        mine = own.new()
+        mine.add([Upload(path, "gate.txt")])
+        rows = b"question,answerable,quote\nWhen was the gate painted?,true,in 1902\n"
+        file = {"token": sent(uploads, "mine.csv", rows)}
+        asked = {"file": file, "own": True, "token": mine.token}
+        session, *_ = tab.begin(None, asked, visiting(VISITOR))
+        mine.remove("gate.txt")
+        *_, (said, told, *_) = tab.run(session, 0.0, 0.0, 8, visiting(VISITOR))
+        assert "1 question asked" in said
+        runs = tab._all_runs.find(told["token"])
+        assert runs.find(told["run"]).corpus == "Your documents"
+        assert "1 of 1 right" in runs.find(told["run"]).figures
+        assert session.asked is None
+
+    @pytest.mark.parametrize(
+        ("given", "told"),
+        [
+            ({"own": True, "token": "x"}, "Your documents are no longer here"),
+            ({"own": True}, "Your documents are no longer here"),
+            ({}, "No question set is chosen"),
+            ({"own": "yes"}, "The page sent what cannot be read"),
+            ({"runs": "x" * 200}, "The page sent what cannot be read"),
+        ],
+    )
+    def test_what_cannot_be_evaluated_gets_one_sentence(
+        self, tab: Handlers, given: object, told: str
+    ) -> None:
+        session, said, *_ = tab.begin(None, given, visiting(VISITOR))
+        assert told in said
+        assert not session.busy
+        assert not tab._all_runs._entries

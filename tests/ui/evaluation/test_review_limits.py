@@ -12,6 +12,7 @@ import pytest
 from qa import QA, Document
 from qa.index import Index, update_index
 from tests.fakes import FakeEncoder
+from ui.chat.user_documents import AllUserDocuments
 from ui.evaluation.reviewing import ReviewHandlers
 from ui.visitors import limits
 from ui.visitors.uploads import Uploads
@@ -25,7 +26,8 @@ def handlers(tmp_path: Path) -> Iterator[ReviewHandlers]:
     update_index(tmp_path / "index", [Document("gate.txt", TEXT)], encoder=encoder)
     with (
         QA(Index.open(tmp_path / "index"), encoder) as qa,
-        ReviewHandlers(qa, tmp_path, Uploads(tmp_path)) as opened,
+        AllUserDocuments(qa, tmp_path) as own,
+        ReviewHandlers(qa, own, tmp_path, Uploads(tmp_path)) as opened,
     ):
         yield opened
 

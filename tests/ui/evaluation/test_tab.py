@@ -84,7 +84,7 @@ def test_a_set_of_ones_own_is_asked_and_its_report_has_the_figures_of_evaluate(
         assert cells[3] == str(figure.questions)
     expect(page.locator(".iq-eval-stop")).to_be_hidden()
     assert page.title() == "inquote"
-    expect(report.locator("h1")).to_have_text(re.compile("^mine: threshold 0.8"))
+    expect(report.locator("h1")).to_have_text(re.compile("^mine: tentative below 0.8"))
     expect(report.locator("#cards")).to_contain_text(HOSTILE)
     report.locator("nav a[href='#questions']").click()
     report.locator("input[type=checkbox]").first.check()

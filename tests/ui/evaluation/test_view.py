@@ -16,7 +16,7 @@ from qa.evaluation.report import html_comparison, html_report
 from qa.evaluation.report.wording import main_result
 from tests.sample_runs import AFTER, COMPARISON, HOSTILE, RUN, hostile_run
 from ui.evaluation import view
-from ui.evaluation.evaluating import Evaluated
+from ui.evaluation.view import Evaluated
 from ui.visitors.background import Step
 
 
