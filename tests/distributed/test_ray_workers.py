@@ -25,15 +25,18 @@ FILES, SENTENCES = 60, 30
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[str]:
-    """Start two nodes, each with a processor for a worker."""
+    """Start two nodes on loopback, each with a processor for a worker."""
     from ray.cluster_utils import Cluster
 
     node = {"num_cpus": 1, "node_ip_address": "127.0.0.1"}
-    made: Any = Cluster(initialize_head=True, head_node_args=node)
-    made.add_node(**node)
-    made.wait_for_nodes()
-    yield made.address
-    made.shutdown()
+    with pytest.MonkeyPatch.context() as patch:
+        # Else who connects takes loopback for another address of this machine.
+        patch.setattr("ray._private.services.get_node_ip_address", lambda *_: "127.0.0.1")
+        made: Any = Cluster(initialize_head=True, head_node_args=node)
+        made.add_node(**node)
+        made.wait_for_nodes()
+        yield made.address
+        made.shutdown()
 
 
 @pytest.fixture
