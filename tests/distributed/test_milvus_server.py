@@ -128,14 +128,15 @@ def test_a_reader_sees_whole_versions_while_writers_are_killed(server: Server) -
 
 @contextmanager
 def writing(address: str, first: int) -> Iterator[None]:
-    """Have a process write one version after the other, and kill it."""
+    """Have a process write one version after the other, from now on, and kill it."""
     command = [sys.executable, "-m", "tests.distributed.write_versions", address, f"{first}"]
-    process = subprocess.Popen([*command, "1000"], stdout=subprocess.DEVNULL)
-    try:
-        yield
-    finally:
-        process.kill()
-        process.wait()
+    with subprocess.Popen([*command, "1000"], stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"begins\n"
+            yield
+        finally:
+            process.kill()
 
 
 def look(address: str, seconds: float) -> set[str]:

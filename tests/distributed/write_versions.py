@@ -42,6 +42,6 @@ def write(address: str, version: int) -> None:
 
 
 if __name__ == "__main__":
+    print("begins", flush=True)
     for each in range(int(sys.argv[2]), int(sys.argv[3])):
         write(sys.argv[1], each)
-        print(each, flush=True)
