@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from qa.errors import IndexUnreachable, SettingsError, StoredIndexError
+from qa.errors import IndexUnreachable, SettingsError
 from qa.index.faults import damaged
 from qa.index.rows import NotWhole
 from qa.milvus.address import MilvusAddress
+from qa.milvus.faults import is_not_allowed, why
 
 if TYPE_CHECKING:
     from pymilvus import MilvusClient
@@ -29,18 +31,7 @@ _CHANNEL = {
     "grpc.max_reconnect_backoff_ms": 2_000,
     "grpc.keepalive_permit_without_calls": 0,  # servers close what pings without asking
 }
-_REFUSED = ("auth check failure", "unauthenticated", "code=1800", "api key")
-_NOT_ALLOWED = ("permission deny", "permission_denied", "privilege", "code=1801")
-_FULL = ("quota", "force deny", "memory limit", "disk full", "no space left")
-_GONE = (
-    "unavailable",
-    "fail connecting",
-    "timeout",
-    "timed out",
-    "deadline",
-    "channel",
-    "not ready",
-)
+_NO_INDEX = 700  # the code of its error
 
 Row = dict[str, Any]
 
@@ -57,13 +48,14 @@ class Connection:
         self.address = address
         self.documents, self.passages = f"{address.name}_documents", f"{address.name}_passages"
         self.collections = self.documents, self.passages
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")
         try:
             from pymilvus import MilvusClient
         except ImportError as error:
             raise SettingsError(
                 "an index on Milvus needs pymilvus: run  pip install 'inquote[milvus]'"
             ) from error
-        # It prints the traces of errors, which are told in sentences here.
+        # They print the traces of errors, which are told in sentences here.
         for name in ("pymilvus", "milvus_lite", "grpc._server"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         with self.faults_named():
@@ -71,12 +63,25 @@ class Connection:
                 address.uri, token=address.token, timeout=SECONDS, grpc_options=_CHANNEL
             )
 
-    def load(self) -> None:
-        """Have the engine load the collections, if it has not: a reader's token may not."""
-        for name in self.collections:
-            state = self.client.get_load_state(name, timeout=SECONDS)["state"]
-            if str(state) != "Loaded":
-                self.client.load_collection(name, timeout=SECONDS)
+    def load(self) -> bool:
+        """Have the engine load the collections, if it has not; return False if one is half made.
+
+        A reader's token may neither ask nor load: what is read next tells whether they are.
+        """
+        from grpc import RpcError
+        from pymilvus import MilvusException
+
+        try:
+            for name in self.collections:
+                state = self.client.get_load_state(name, timeout=SECONDS)["state"]
+                if str(state) != "Loaded":
+                    self.client.load_collection(name, timeout=SECONDS)
+        except (MilvusException, RpcError) as error:
+            if getattr(error, "code", None) == _NO_INDEX:
+                return False
+            if not is_not_allowed(error):
+                raise
+        return True
 
     @contextmanager
     def faults_named(self) -> Iterator[None]:
@@ -89,26 +94,10 @@ class Connection:
         except NotWhole as error:
             raise damaged(str(self.address), error) from error
         except (MilvusException, RpcError, OSError) as error:
-            raise self._named(error) from error
-
-    def _named(self, error: Exception) -> StoredIndexError:
-        text, where = str(error).lower(), str(self.address)
-        if any(sign in text for sign in _REFUSED):
-            why = "it refuses the token; set the right one in INQUOTE_MILVUS_TOKEN"
-        elif any(sign in text for sign in _NOT_ALLOWED):
-            why = "the token may not do this; set one that may in INQUOTE_MILVUS_TOKEN"
-        elif "open local milvus failed" in text:
-            why = (
-                "another process has its file open, or it is no file of Milvus Lite; wait for that "
-                "process, name another file, or run a server"
-            )
-        elif any(sign in text for sign in _FULL):
-            why = "it takes no more data, as its memory or disk is full; make room, and try again"
-        elif isinstance(error, OSError) or any(sign in text for sign in _GONE):
-            why = "it does not answer; look whether it runs and is reachable, and try again"
-        else:
-            why = f"it answers with an error ({str(getattr(error, 'message', error))[:200]})"
-        return IndexUnreachable(f"the index on {where} cannot be used: {why}", folder=where)
+            where = str(self.address)
+            raise IndexUnreachable(
+                f"the index on {where} cannot be used: {why(error, self.address)}", folder=where
+            ) from error
 
     def query(
         self, collection: str, chosen: str, fields: Sequence[str], consistency: str = BOUNDED

@@ -184,9 +184,8 @@ def manifest_at(where: str) -> MilvusManifest | None:
 def read_manifest(connection: Connection) -> MilvusManifest | None:
     """Read the manifest, if there is an index; an `IndexMismatch` if it is of another version."""
     has = partial(connection.client.has_collection, timeout=SECONDS)
-    if not all(map(has, connection.collections)):
+    if not all(map(has, connection.collections)) or not connection.load():
         return None
-    connection.load()
     chosen = f'key == "{KEY_OF_MANIFEST}"'
     rows = connection.query(connection.documents, chosen, ["body"], STRONG)
     return MilvusManifest.from_json(rows[0]["body"], connection) if rows else None

@@ -22,7 +22,7 @@ from embeddings import Encoder
 from qa.errors import IndexMismatch, SettingsError
 from qa.index.manifest import MadeWith
 from qa.index.rows import NotWhole
-from qa.milvus.client import Connection, Row
+from qa.milvus.client import SECONDS, Connection, Row
 from qa.passages import Chunking
 
 FORMAT = 2
@@ -149,13 +149,11 @@ def create(connection: Connection, encoder: Encoder, chunking: Chunking) -> Milv
 
     Where the engine does not search words, it is made without.
     """
-    client, kind = connection.client, connection.address.kind
+    kind = connection.address.kind
     has_words = _has_words(connection)
     manifest = MilvusManifest(encoder.model, encoder.digest, encoder.dim, chunking, kind, has_words)
-    if not client.has_collection(connection.passages):
-        _create_passages(connection, manifest)
-    if not client.has_collection(connection.documents):
-        _create_documents(connection)
+    _create_passages(connection, manifest)
+    _create_documents(connection)
     row = version_row(MANIFEST, KEY_OF_MANIFEST, range(1), 0, manifest.to_json())
     connection.upsert(connection.documents, [row])
     return manifest
@@ -184,7 +182,7 @@ def _create_documents(connection: Connection) -> None:
     schema.add_field("unused", DataType.FLOAT_VECTOR, dim=2)  # no collection is without a vector
     indexes = client.prepare_index_params()
     indexes.add_index("unused", index_type="FLAT", metric_type="L2")
-    client.create_collection(connection.documents, schema=schema, index_params=indexes)
+    _create(connection, connection.documents, schema, indexes)
 
 
 def _create_passages(connection: Connection, manifest: MilvusManifest) -> None:
@@ -216,4 +214,16 @@ def _create_passages(connection: Connection, manifest: MilvusManifest) -> None:
         schema.add_function(Function("bm25", FunctionType.BM25, **names))
         searched = {"index_type": "SPARSE_INVERTED_INDEX", "metric_type": "BM25"}
         indexes.add_index("bm25", **searched, params=_SEARCH_WORDS)
-    client.create_collection(connection.passages, schema=schema, index_params=indexes)
+    _create(connection, connection.passages, schema, indexes)
+
+
+def _create(connection: Connection, name: str, schema: Any, indexes: Any) -> None:
+    """Make a collection, or go on where this was stopped."""
+    client = connection.client
+    if not client.has_collection(name, timeout=SECONDS):
+        client.create_collection(name, schema=schema, timeout=SECONDS)
+    there = client.list_indexes(name, timeout=SECONDS)
+    indexes[:] = [index for index in indexes if index.field_name not in there]
+    if indexes:
+        client.create_index(name, indexes, timeout=SECONDS)
+    client.load_collection(name, timeout=SECONDS)

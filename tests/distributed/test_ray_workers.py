@@ -18,7 +18,6 @@ from qa.milvus.reader import MilvusIndex
 from qa.opening import open_corpus
 from tests.distributed.server import Server
 
-pytest.importorskip("milvus", reason="the Milvus server is not installed: make test-distributed")
 pytest.importorskip("ray", reason="Ray is not installed: make test-distributed")
 
 FILES, SENTENCES = 60, 30
@@ -26,14 +25,18 @@ FILES, SENTENCES = 60, 30
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[str]:
-    """Start two nodes, each with a processor for a worker."""
+    """Start two nodes on loopback, each with a processor for a worker."""
     from ray.cluster_utils import Cluster
 
-    made: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
-    made.add_node(num_cpus=1)
-    made.wait_for_nodes()
-    yield made.address
-    made.shutdown()
+    node = {"num_cpus": 1, "node_ip_address": "127.0.0.1"}
+    with pytest.MonkeyPatch.context() as patch:
+        # Else who connects takes loopback for another address of this machine.
+        patch.setattr("ray._private.services.get_node_ip_address", lambda *_: "127.0.0.1")
+        made: Any = Cluster(initialize_head=True, head_node_args=node)
+        made.add_node(**node)
+        made.wait_for_nodes()
+        yield made.address
+        made.shutdown()
 
 
 @pytest.fixture
@@ -111,11 +114,19 @@ def kill_a_worker(address: str, killed: list[int], patience: float = 60.0) -> No
 
 
 def workers() -> Iterator[int]:
-    """Yield the processes of Ray that encode."""
+    """Yield the processes of this test's cluster that encode."""
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             command = (folder / "cmdline").read_bytes()
-        except OSError:
+            if command.startswith(b"ray::") and b"_Worker" in command and is_ours(int(folder.name)):
+                yield int(folder.name)
+        except OSError:  # it has ended
             continue
-        if command.startswith(b"ray::") and b"_Worker" in command:
-            yield int(folder.name)
+
+
+def is_ours(process: int) -> bool:
+    """Return whether this process started that one, or what did."""
+    while process > 1 and process != os.getpid():
+        stat = Path(f"/proc/{process}/stat").read_text()
+        process = int(stat.rpartition(")")[2].split()[1])
+    return process == os.getpid()

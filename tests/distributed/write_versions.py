@@ -12,6 +12,7 @@ from qa.passages import Chunking
 from tests.fakes import FakeEncoder
 
 DOCUMENTS, SENTENCES = 200, 5
+CHUNKING = Chunking(max_tokens=20, overlap=0)
 
 
 def documents(version: int) -> list[Document]:
@@ -30,10 +31,10 @@ def documents(version: int) -> list[Document]:
 
 def write(address: str, version: int) -> None:
     """Write a version of all documents; try again while the server is down."""
-    encoder, chunking = FakeEncoder(), Chunking(max_tokens=20, overlap=0)
+    encoder = FakeEncoder()
     while True:
         try:
-            update_milvus(address, documents(version), encoder=encoder, chunking=chunking)
+            update_milvus(address, documents(version), encoder=encoder, chunking=CHUNKING)
         except IndexUnreachable:
             time.sleep(0.2)
         else:
@@ -41,6 +42,6 @@ def write(address: str, version: int) -> None:
 
 
 if __name__ == "__main__":
+    print("begins", flush=True)
     for each in range(int(sys.argv[2]), int(sys.argv[3])):
         write(sys.argv[1], each)
-        print(each, flush=True)

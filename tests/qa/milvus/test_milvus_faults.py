@@ -25,8 +25,11 @@ CLOSED = "milvus://127.0.0.1:9/notes"  # the port of "discard", which nothing li
 @pytest.mark.parametrize(
     ("error", "says"),
     [
-        (MilvusException(1800, "auth check failure, please check api key"), "refuses the token"),
-        (MilvusException(1801, "PrivilegeInsert: permission deny"), "the token may not do this"),
+        (MilvusException(1800, "auth check failure, please check api key"), "wants a token"),
+        (MilvusException(1801, "PrivilegeUpsert: permission deny"), "lacks the privilege Upsert"),
+        (MilvusException(1801, "permission deny"), "the token may not do this; set one"),
+        (MilvusException(2, "UNAUTHENTICATED: Hostname Verification Check failed"), "another host"),
+        (MilvusException(101, "collection not loaded"), "has not loaded the index"),
         (MilvusException(9, "quota exceeded: memory limit"), "takes no more data"),
         (MilvusException(2, "Fail connecting to server on host"), "does not answer"),
         (TimeoutError(), "does not answer"),

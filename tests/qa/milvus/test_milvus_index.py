@@ -159,6 +159,24 @@ def test_a_question_sees_changes_of_others(address: str) -> None:
     assert (before, after) == (BAKED, "Bread is baked daily.")
 
 
+def test_an_index_whose_making_was_stopped_is_made_by_the_next_writer(
+    address: str, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for stopped_at in ("create_index", "load_collection"):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"pymilvus.MilvusClient.{stopped_at}", _stopped)
+            with pytest.raises(KeyboardInterrupt):
+                indexed(address)
+        with pytest.raises(IndexMissing):
+            MilvusIndex.open(address)
+
+    indexed(address)
+
+    index = MilvusIndex.open(address)
+    assert index.document_ids() == ["garden.txt", "kitchen.txt"]
+    index.close()
+
+
 def test_a_stopped_writer_changes_nothing_and_leaves_nothing(
     address: str, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -299,5 +317,5 @@ def rows_of(connection: Connection, collection: str, chosen: str) -> Sequence[di
     return connection.query(collection, chosen, fields, STRONG)
 
 
-def _stopped(*_: object) -> None:
+def _stopped(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
