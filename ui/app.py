@@ -11,6 +11,7 @@ import gradio as gr
 
 from qa import QA
 from ui.assets import markup
+from ui.chat.choosing import Search
 from ui.chat.feedback import Feedback
 from ui.chat.handlers import ChatHandlers
 from ui.chat.user_documents import AllUserDocuments
@@ -21,10 +22,11 @@ from ui.server.gradio_patches.files import refuse_files
 from ui.visitors import limits
 from ui.visitors.background import regularly
 from ui.visitors.fair_work import LongWork
+from ui.visitors.library import Library
 from ui.visitors.uploads import Uploads
+from ui.visitors.web_pages import WebPages
 
 _CLEARED_EVERY = 600  # seconds
-_LISTED = 200  # documents that may be chosen from
 _PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
@@ -37,8 +39,10 @@ def built(
     uploads: Uploads,
     feedback: Path,
     examples: Sequence[str] = (),
+    library: Library | None = None,
+    with_urls: bool = False,
 ) -> Iterator[gr.Blocks]:
-    """Build the page for a corpus; what visitors bring is kept until the block ends.
+    """Build the page for a corpus; what visitors bring is kept until the block ends, or longer.
 
     Args:
         qa: the corpus to ask.
@@ -47,15 +51,20 @@ def built(
         uploads: the files that wait to be read.
         feedback: the file for ratings; it need not exist yet.
         examples: questions to offer before the first one is asked.
+        library: where visitors' documents are kept, and for how long; None is until the end.
+        with_urls: whether visitors may add web pages by their addresses.
     """
     refuse_files()
     work = LongWork()
     with (
-        AllUserDocuments(qa, folder) as all_documents,
+        _documents(qa, folder, library) as all_documents,
         ReviewHandlers(qa, folder, uploads, work) as review,
         regularly(uploads.clear_out, _CLEARED_EVERY),
+        regularly(all_documents.clear_out, _CLEARED_EVERY),
     ):
-        handlers = ChatHandlers(qa, title, all_documents, Feedback(feedback, qa), uploads, work)
+        web = WebPages(uploads) if with_urls else None
+        ratings = Feedback(feedback, qa)
+        handlers = ChatHandlers(qa, title, all_documents, ratings, uploads, work, web)
         with gr.Blocks(title="inquote", analytics_enabled=False) as page:
             endpoints.register(qa)  # first, so that nothing else takes their names
             gr.HTML(
@@ -63,13 +72,20 @@ def built(
             )
             with gr.Tabs(elem_id="iq-tabs"):
                 with gr.Tab("Ask", elem_id="iq-tab-ask"):
-                    _ask_tab(handlers, title, examples)
+                    _ask_tab(handlers, title, examples, library, with_urls=with_urls)
                 with gr.Tab("Evaluate", elem_id="iq-tab-evaluate"):
                     evaluate_tab(qa, title, folder, uploads, work)
                 with gr.Tab("Review", elem_id="iq-tab-review"):
-                    _review_tab(review, qa.index.document_ids()[:_LISTED])
+                    _review_tab(review, qa.index.document_ids())
         page.queue(max_size=limits.MAX_WAITING_IN_ALL)
         yield page
+
+
+def _documents(qa: QA, folder: Path, library: Library | None) -> AllUserDocuments:
+    if library is None:
+        return AllUserDocuments(qa, folder)
+    kept = library.days * 86_400
+    return AllUserDocuments(qa, library.folder, idle_seconds=kept, lasting=True)
 
 
 def _review_tab(handlers: ReviewHandlers, documents: Sequence[str]) -> None:
@@ -82,12 +98,19 @@ def _review_tab(handlers: ReviewHandlers, documents: Sequence[str]) -> None:
             watch('value', () => window.inquote.begun(props.value));""",
         apply_default_css=False,
         server_functions=handlers.server_functions(),
-        documents=list(documents),
+        documents=Search().page_of(documents),
     )
     _queue(review.begin, handlers.begin, review, "beginFailed()")
 
 
-def _ask_tab(handlers: ChatHandlers, title: str, examples: Sequence[str]) -> None:
+def _ask_tab(
+    handlers: ChatHandlers,
+    title: str,
+    examples: Sequence[str],
+    library: Library | None,
+    *,
+    with_urls: bool,
+) -> None:
     """Lay out the conversation and the document, which the page's own scripts draw.
 
     Gradio's queue carries questions and uploads, and its server functions what takes no time.
@@ -112,6 +135,8 @@ def _ask_tab(handlers: ChatHandlers, title: str, examples: Sequence[str]) -> Non
             "examples": list(examples),
             "most_bytes": limits.MAX_UPLOAD_BYTES,
             "most_documents": limits.MAX_DOCUMENTS,
+            "kept_days": library.days if library else 0,
+            "urls": with_urls,
         },
     )
     asked = handlers.ask, chat, "failed('ask')"

@@ -10,6 +10,8 @@ _SCRIPTS = (
     "store.js",
     "sending.js",
     "document_view.js",
+    "document_list.js",
+    "adding.js",
     "user_documents.js",
     "chat.js",
     "review.js",

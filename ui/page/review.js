@@ -11,21 +11,47 @@ class ReviewPage {
     this.find('[data-do=take]').addEventListener('click', () => this.take());
     this.find('[data-do=save]').addEventListener('click', () => this.save());
     this.find('[data-do=other]').addEventListener('click', () => this.other());
-    this.find('.iq-review-shown').addEventListener('change', (event) => this.view.show(event.target.value, false));
+    this.find('.iq-review-shown').addEventListener('change', ({target}) => {
+      if (target.value === FIND_ANOTHER) this.search(true);
+      else this.open(...chosen(target));
+    });
+    this.find('.iq-review-find').addEventListener('keydown', (event) => {
+      if (event.key === 'Escape') this.search(false);
+    });
     this.find('.iq-review-candidates').addEventListener('click', (event) => this.look(event));
     // A selection goes when a button is pressed by keyboard elsewhere: the last one is kept.
     document.addEventListener('selectionchange', () => {
       const {anchorNode} = getSelection();
       if (this.view.shown && this.view.sheet.contains(anchorNode)) this.selection = this.view.selected() ?? this.selection;
     });
-    const documents = props.documents ?? [];
-    this.find('.iq-review-shown').replaceChildren(...documents.map((id) => new Option(id, id)));
-    if (documents.length) this.view.show(documents[0], false);
+    const {documents, count} = props.documents;
+    fillMenu(this.find('.iq-review-shown'), [['Documents', documents, false]], count > documents.length);
+    this.list = new DocumentList('Find a document', {
+      find: (search) => server.documents(search),
+      row: (one) => [linkButton(one.id, () => this.open(one.id))],
+    });
+    this.list.show(documents, count);
+    this.find('.iq-review-find').append(this.list.element);
+    if (documents.length) this.open(documents[0].id);
     this.resume();
   }
 
   get token() {
     return sessionStorage.getItem('inquote.review');
+  }
+
+  open(id) {
+    if (!this.find('.iq-review-find').hidden) this.search(false);
+    this.view.show(id, false);
+    selectIn(this.find('.iq-review-shown'), id, false);
+  }
+
+  // Opens or closes the search for a document that the menu does not have.
+  search(open) {
+    this.find('.iq-review-find').hidden = !open;
+    const {shown} = this.view;
+    if (shown) selectIn(this.find('.iq-review-shown'), shown.id, false);
+    (open ? this.list.input : this.find('.iq-review-shown')).focus({preventScroll: true});
   }
 
   async resume() {
@@ -95,12 +121,12 @@ class ReviewPage {
     this.find('.iq-review-reason').textContent = `${before}Why it is asked: ${question.reason}.`;
     this.find('[data-verdict=keep]').hidden = !question.judged;
     this.candidates = question.candidates.map((one) => ({...one, ticked: false}));
-    this.list();
+    this.listed();
     this.find('.iq-review-scroll').scrollTop = 0;
     if (this.candidates.length) this.bring(0, {focus: false});
   }
 
-  list() {
+  listed() {
     const list = this.find('.iq-review-candidates ul');
     list.replaceChildren(...this.candidates.map((one, index) => {
       const item = document.createElement('li');
@@ -128,7 +154,7 @@ class ReviewPage {
   async bring(index, options) {
     const one = this.candidates[index];
     await this.view.reveal({...one, own: false, key: `candidate ${index}`}, options);
-    this.find('.iq-review-shown').value = one.document;
+    selectIn(this.find('.iq-review-shown'), one.document, false);
   }
 
   take() {
@@ -143,7 +169,7 @@ class ReviewPage {
     else this.candidates.unshift({...place, text, line, ticked: true});
     getSelection().removeAllRanges();
     this.selection = null;
-    this.list();
+    this.listed();
   }
 
   async judge(event) {
