@@ -47,6 +47,7 @@ _HEADERS: dict[bytes | str, bytes | str] = {
     "User-Agent": "inquote",
     "Connection": "close",
 }
+_HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 # What is reached through these addresses is in the last 32 bits of each.
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -141,7 +142,7 @@ def _request(url: str) -> httpcore.URL:
         path = "".join(c if " " < c <= "~" else _quoted(c) for c in target)
     except (ValueError, UnicodeError):
         raise WebPageError(f"{_short(url)} is not the address of a web page") from None
-    if parts.scheme not in _PORTS or not host or parts.username is not None:
+    if parts.scheme not in _PORTS or not _HOST.fullmatch(host) or parts.username is not None:
         raise WebPageError(
             f"{_short(url)} is not the address of a web page: give one such as https://example.org"
         )
@@ -322,4 +323,5 @@ def _too_slow(url: str) -> WebPageError:
 
 
 def _short(url: str) -> str:
-    return url if len(url) <= 100 else f"{url[:99]}…"
+    shown = " ".join(url.split())
+    return shown if len(shown) <= 100 else f"{shown[:99]}…"
