@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from typing import Self
 
+from qa.errors import QAError
 from qa.progress import Progress
 from ui.chat.user_documents import HereAlready, UserDocuments
 from ui.visitors.background import Stopped
@@ -106,7 +107,7 @@ class Adding:
             raise
         except Exception as error:
             part.state = "here" if isinstance(error, HereAlready) else "failed"
-            part.problem = sentence(error)
+            part.problem = str(error) if isinstance(error, QAError) else sentence(error)
 
     def _step(self, part: Part, state: str, tell: Progress) -> None:
         if part.state == "cancelled":

@@ -74,7 +74,7 @@ class _Search(_Request, Search):
 class _Files(_Request):
     id: Id = "all"
     files: list[UploadedFile] = Field(default_factory=list, max_length=limits.MAX_DOCUMENTS)
-    url: Annotated[str, Field(max_length=2_000)] | None = None
+    page: Annotated[str, Field(max_length=2_000)] | None = None
 
 
 class _Cancel(_Request):
@@ -276,13 +276,13 @@ class ChatHandlers:
     @contextmanager
     def _brought(self, request: _Files, visitor: gr.Request) -> Iterator[list[Brought]]:
         """Yield what is to be added; its files are removed when the block ends."""
-        if request.url is None:
+        if request.page is None:
             with self._uploads.taken(visitor_of(visitor), request.files) as uploads:
                 yield [Brought.file(upload) for upload in uploads]
         elif self._web is None:
             raise UserDocumentsError("web pages cannot be added here: save the page as a file")
         else:
-            yield [Brought(request.url, 0, partial(self._web.page, request.url))]
+            yield [Brought(request.page, 0, partial(self._web.page, request.page))]
 
     def _answer(self, asked: _Question) -> tuple[Answer, FindDocument, list[str] | None]:
         find = self._finder(asked.token, own=asked.own)

@@ -54,7 +54,7 @@ class Adding {
 
   handOver(batch) {
     const files = batch.rows.map(({token}) => ({token}));
-    this.send({id: batch.id, ...(batch.rows[0].url ? {url: batch.rows[0].url} : {files})});
+    this.send({id: batch.id, ...(batch.rows[0].url ? {page: batch.rows[0].url} : {files})});
     return new Promise((resolve) => { batch.done = resolve; });
   }
 
