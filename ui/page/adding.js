@@ -72,7 +72,7 @@ class Adding {
       else if (part.state === 'here') this.finish(row, `${part.problem}.`, false);
       else if (part.state === 'failed') this.finish(row, part.problem, true);
       else if (part.state === 'cancelled') this.finish(row, null);
-      else if (part.state === 'indexing') this.draw(row, 'Indexing', part.done, part.total);
+      else if (part.state === 'indexing') this.draw(row, 'Preparing', part.done, part.total);
       else if (part.state === 'reading') this.draw(row, row.url ? 'Fetching' : 'Reading');
     });
     if (reply.error || reply.is_done) batch.done();
@@ -91,13 +91,14 @@ class Adding {
     button.setAttribute('aria-label', `Cancel ${name}`);
     element.append(text, button, bar);
     this.rows.append(element);
+    element.scrollIntoView({block: 'nearest'});
     this.draw(row, 'Waiting', 0, 1);
     return row;
   }
 
   draw(row, what, done = null, total = null) {
-    const known = total > 1 ? ` ${done.toLocaleString('en')} of ${total.toLocaleString('en')} parts` : '';
-    row.text.textContent = `${row.name}: ${what.toLowerCase()}${known}`;
+    const far = `${done?.toLocaleString('en')} of ${total?.toLocaleString('en')} parts are ready`;
+    row.text.textContent = `${row.name}: ${total > 1 ? far : `${what.toLowerCase()} …`}`;
     row.bar.setAttribute('aria-label', `${what} ${row.name}`);
     if (total) Object.assign(row.bar, {value: done, max: total});
     else row.bar.removeAttribute('value');
@@ -126,7 +127,7 @@ class Adding {
     const line = Object.assign(document.createElement('p'), {textContent, className: isWrong ? 'iq-wrong' : ''});
     const firstWrong = isWrong ? null : this.said.querySelector('.iq-wrong');
     this.said.insertBefore(line, firstWrong);
-    this.said.closest('#iq-user-documents').scrollTop = 1e6;
+    line.scrollIntoView({block: 'nearest'});
   }
 
   clear() {

@@ -9,7 +9,7 @@ class DocumentList {
     this.text = '';
     this.asked = 0;
     this.element = Object.assign(document.createElement('div'), {className: 'iq-list'});
-    this.input = Object.assign(document.createElement('input'), {type: 'search', className: 'iq-search', placeholder: 'Find by name, or by a pattern such as *.pdf', autocomplete: 'off', maxLength: 200});
+    this.input = Object.assign(document.createElement('input'), {type: 'search', className: 'iq-search', placeholder: 'Name, or pattern such as *.pdf', autocomplete: 'off', maxLength: 200});
     this.input.setAttribute('aria-label', label);
     this.acts = Object.assign(document.createElement('p'), {className: 'iq-list-acts'});
     this.said = document.createElement('span');

@@ -30,6 +30,7 @@ class ReviewPage {
       find: (search) => server.documents(search),
       row: (one) => [linkButton(one.id, () => this.open(one.id))],
     });
+    this.list.onTaken = () => this.list.say(this.list.found ? '' : 'No name matches');
     this.list.show(documents, count);
     this.find('.iq-review-find').append(this.list.element);
     if (documents.length) this.open(documents[0].id);

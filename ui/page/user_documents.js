@@ -65,6 +65,8 @@ class UserDocuments {
   // Opens the list with the search, for a document that the menu does not have.
   search() {
     this.open(true);
+    this.isUnfolded = true;
+    this.draw();
     this.lists.corpus.input.focus();
     if (this.shown) selectIn(this.find('#iq-shown'), ...this.shown);
   }
@@ -188,7 +190,8 @@ class UserDocuments {
   group(source, title, documents, count) {
     const group = Object.assign(document.createElement('div'), {className: 'iq-source'});
     group.append(labelled('radio', source, title, this.source === source, source));
-    if (count > 1 || source === 'own') {
+    const isFolded = source === 'corpus' && this.source === 'own' && count >= SEARCHED_FROM && !this.isUnfolded;
+    if ((count > 1 && !isFolded) || source === 'own') {
       const list = this.lists[source];
       if (this.choices[source].only && !list.text) list.load();
       else list.show(documents, count);
@@ -233,7 +236,9 @@ class UserDocuments {
     const remove = linkButton('Remove', () => this.remove(one.id));
     remove.dataset.remove = one.id;
     remove.setAttribute('aria-label', `Remove ${one.id}`);
-    return [label, about, show, remove];
+    const rest = document.createElement('span');
+    rest.append(about, show, remove);
+    return [label, rest];
   }
 
   // Selects the document that is open in the list.
