@@ -28,7 +28,7 @@ def test_a_link_and_a_file_are_no_library(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for name in ("link", "file"):
         with (
-            pytest.raises(SettingsError, match="cannot be kept in .*--keep-days 0"),
+            pytest.raises(SettingsError, match=r"cannot be kept in .*--keep-days 0"),
             kept_library(tmp_path / name, 7),
         ):
             pass
