@@ -54,7 +54,17 @@ class UserDocuments {
   }
 
   get token() {
-    return localStorage.getItem(this.key);
+    return this.held ?? localStorage.getItem(this.key);
+  }
+
+  // Keeps the token for all tabs, or for this one where the browser has no room.
+  keep(token) {
+    try {
+      localStorage.setItem(this.key, token);
+      this.held = null;
+    } catch {
+      this.held = token;
+    }
   }
 
   open(open) {
@@ -93,8 +103,7 @@ class UserDocuments {
   take({own, token}) {
     const before = this.own;
     this.own = own;
-    if (token) localStorage.setItem(this.key, token);
-    else localStorage.removeItem(this.key);
+    if (token) this.keep(token);
     if (!own.length) this.source = 'corpus';
     const gone = before.filter((one) => !own.some((other) => other.id === one.id));
     for (const one of gone) this.choices.own.forget(one.id);
