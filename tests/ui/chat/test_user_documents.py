@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import cast
@@ -23,7 +22,6 @@ from ui.chat.adding import Adding, Brought
 from ui.chat.user_documents import AllUserDocuments, HereAlready, UserDocuments, read
 from ui.visitors import limits
 from ui.visitors.background import Stopped
-from ui.visitors.expiring_store import ExpiringStore, ExpiringStoreError
 from ui.visitors.uploads import Upload
 
 GATE = "The northern gate was painted red in 1902."
@@ -342,80 +340,6 @@ def test_a_message_has_the_visitors_name_and_no_path_of_the_server(tmp_path: Pat
         read(upload(tmp_path, "notes.txt", "a\0b"))
     assert str(caught.value).startswith("notes.txt ")
     assert str(tmp_path) not in str(caught.value)
-
-
-class Thing:
-    """Something that is kept, and notes whether it was closed."""
-
-    def __init__(self, token: str) -> None:
-        self.token = token
-        self.busy = False
-        self.closed = False
-
-    def close(self) -> None:
-        self.closed = True
-
-
-class TestKept:
-    def test_what_is_not_used_goes_unless_it_is_busy(self) -> None:
-        store = ExpiringStore[Thing]("your things", idle_seconds=0)
-        idle, busy = store.add(Thing), None
-        assert idle.token
-        busy = store.add(Thing)
-        assert idle.closed
-        busy.busy = True
-        threading.Event().wait(0.01)
-        assert store.find(busy.token) is busy
-        with pytest.raises(ExpiringStoreError, match="your things are no longer here"):
-            store.find(idle.token)
-
-    def test_nobody_is_thrown_out_for_another(self) -> None:
-        store = ExpiringStore[Thing]("your things", most=1)
-        first = store.add(Thing, "ada")
-        told = "your things have no room here at the moment: try again in 2 hours"
-        for other in ("ada", "bob"):
-            with pytest.raises(ExpiringStoreError, match=told):
-                store.add(Thing, other)
-        assert store.find(first.token) is first
-
-    def test_who_has_many_is_refused_more_and_others_are_not(self) -> None:
-        store = ExpiringStore[Thing]("your things", most_each=2, idle_seconds=600)
-        things = [store.add(Thing, "greedy") for _ in range(2)]
-        told = "kept here in 2 places for you already: go on in one of them, or try again in 10 min"
-        with pytest.raises(ExpiringStoreError, match=told):
-            store.check_room("greedy")
-        with pytest.raises(ExpiringStoreError, match=told):
-            store.add(Thing, "greedy")
-        store.add(Thing, "other")
-        assert not any(thing.closed for thing in things)
-
-    def test_where_all_places_are_taken_the_one_who_has_most_makes_room(self) -> None:
-        store = ExpiringStore[Thing]("your things", most=4)
-        first, second, third = [store.add(Thing, "greedy") for _ in range(3)]
-        store.add(Thing, "ada")
-        store.find(first.token)
-        second.busy = True
-        store.check_room("bob")
-        assert not third.closed
-        store.add(Thing, "bob")
-        assert [thing.closed for thing in (first, second, third)] == [False, False, True]
-        with pytest.raises(ExpiringStoreError, match="have no room"):
-            store.add(Thing, "ada")  # the greedy one has no more than one more than she would
-
-    def test_on_this_machine_several_people_may_share_an_address(self) -> None:
-        store = ExpiringStore[Thing]("your things", most_each=1)
-        for _ in range(4):
-            store.add(Thing, "address 127.0.0.1")
-        with pytest.raises(ExpiringStoreError):
-            store.add(Thing, "address 127.0.0.1")
-
-    def test_a_token_cannot_be_guessed_and_none_is_no_token(self) -> None:
-        store = ExpiringStore[Thing]("your things")
-        tokens = {store.add(Thing, str(number)).token for number in range(50)}
-        assert len(tokens) == 50
-        assert min(map(len, tokens)) >= 32
-        with pytest.raises(ExpiringStoreError):
-            store.find("")
 
 
 def test_a_file_that_takes_too_long_to_parse_is_refused_by_its_name(
