@@ -119,7 +119,7 @@ def expired(page: Page, folder: Path) -> None:
     add(page, written(folder, "ferries.txt", notes))
     page.keyboard.press("Escape")
     ask(page, "When does the ferry to Marn leave?")
-    page.evaluate("sessionStorage.setItem('inquote.token', 'gone')")
+    page.evaluate("localStorage.setItem('inquote.documents.the essay', 'gone')")
     page.reload()
     page.wait_for_selector("[data-ready=true]")
     page.locator(".iq-number").first.click()

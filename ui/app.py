@@ -12,6 +12,7 @@ import gradio as gr
 from qa import QA
 from qa.answering import ExtractiveAnswerer
 from ui.assets import markup
+from ui.chat.choosing import Search
 from ui.chat.feedback import Feedback
 from ui.chat.handlers import ChatHandlers
 from ui.chat.sharing import SharedTurns, SharingHandlers
@@ -24,10 +25,11 @@ from ui.server.gradio_patches.files import refuse_files
 from ui.visitors import limits
 from ui.visitors.background import regularly
 from ui.visitors.fair_work import LongWork
+from ui.visitors.library import Library
 from ui.visitors.uploads import Uploads
+from ui.visitors.web_pages import WebPages
 
 _CLEARED_EVERY = 600  # seconds
-_LISTED = 200  # documents that may be chosen from
 _PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
@@ -42,8 +44,10 @@ def built(
     links: Path,
     examples: Sequence[str] = (),
     login: bool = False,
+    library: Library | None = None,
+    with_urls: bool = False,
 ) -> Iterator[gr.Blocks]:
-    """Build the page for a corpus; what visitors bring is kept until the block ends.
+    """Build the page for a corpus; what visitors bring is kept until the block ends, or longer.
 
     Args:
         qa: the corpus to ask.
@@ -54,16 +58,21 @@ def built(
         links: the file for answers that have a link; it need not exist yet.
         examples: questions to offer before the first one is asked.
         login: whether visitors log in, and so may log out.
+        library: where visitors' documents are kept, and for how long; None is until the end.
+        with_urls: whether visitors may add web pages by their addresses.
     """
     refuse_files()
     work = LongWork()
     with (
-        AllUserDocuments(qa, folder) as all_documents,
+        _documents(qa, folder, library) as all_documents,
         AllRuns(folder) as all_runs,
         ReviewHandlers(qa, all_documents, folder, uploads, work) as review,
         regularly(uploads.clear_out, _CLEARED_EVERY),
+        regularly(all_documents.clear_out, _CLEARED_EVERY),
     ):
-        handlers = ChatHandlers(qa, title, all_documents, Feedback(feedback, qa), uploads, work)
+        web = WebPages(uploads) if with_urls else None
+        ratings = Feedback(feedback, qa)
+        handlers = ChatHandlers(qa, title, all_documents, ratings, uploads, work, web)
         sharing = SharingHandlers(qa, SharedTurns(links))
         with gr.Blocks(title="inquote", analytics_enabled=False) as page:
             endpoints.register(qa)  # first, so that nothing else takes their names
@@ -77,13 +86,22 @@ def built(
             with gr.Tabs(elem_id="iq-tabs"):
                 with gr.Tab("Ask", elem_id="iq-tab-ask"):
                     settings = isinstance(qa.answerer, ExtractiveAnswerer)
-                    _ask_tab(handlers, sharing, title, examples, settings=settings)
+                    about: dict[str, Any] = {"settings": settings, "urls": with_urls}
+                    about |= {"kept_days": library.days if library else 0}
+                    _ask_tab(handlers, sharing, title, examples, about)
                 with gr.Tab("Evaluate", elem_id="iq-tab-evaluate"):
                     evaluate_tab(qa, title, all_documents, all_runs, uploads, work)
                 with gr.Tab("Review", elem_id="iq-tab-review"):
-                    _review_tab(review, qa.index.document_ids()[:_LISTED])
+                    _review_tab(review, qa.index.document_ids())
         page.queue(max_size=limits.MAX_WAITING_IN_ALL)
         yield page
+
+
+def _documents(qa: QA, folder: Path, library: Library | None) -> AllUserDocuments:
+    if library is None:
+        return AllUserDocuments(qa, folder)
+    kept = library.days * 86_400
+    return AllUserDocuments(qa, library.folder, idle_seconds=kept, lasting=True)
 
 
 def _review_tab(handlers: ReviewHandlers, documents: Sequence[str]) -> None:
@@ -96,7 +114,7 @@ def _review_tab(handlers: ReviewHandlers, documents: Sequence[str]) -> None:
             watch('value', () => window.inquote.begun(props.value));""",
         apply_default_css=False,
         server_functions=handlers.server_functions(),
-        documents=list(documents),
+        documents=Search().page_of(documents),
     )
     _queue(review.begin, handlers.begin, review, "beginFailed()")
 
@@ -106,8 +124,7 @@ def _ask_tab(
     sharing: SharingHandlers,
     title: str,
     examples: Sequence[str],
-    *,
-    settings: bool,
+    about: dict[str, Any],
 ) -> None:
     """Lay out the conversation and the document, which the page's own scripts draw.
 
@@ -130,10 +147,10 @@ def _ask_tab(
         about={
             "title": title,
             "examples": list(examples),
-            "settings": settings,
             "most_bytes": limits.MAX_UPLOAD_BYTES,
             "most_documents": limits.MAX_DOCUMENTS,
-        },
+        }
+        | about,
     )
     _queue(chat.bring, handlers.bring, added, "failed()")
 

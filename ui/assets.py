@@ -17,6 +17,8 @@ _SCRIPTS = (
     "links.js",
     "sending.js",
     "document_view.js",
+    "document_list.js",
+    "adding.js",
     "user_documents.js",
     "settings.js",
     "turn_actions.js",

@@ -8,7 +8,8 @@ import socket
 import sys
 import threading
 import webbrowser
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ from qa.schemas import format_of
 from ui.server.accounts import Accounts, find_accounts
 from ui.visitors.clients import parse_address
 from ui.visitors.folder import private_folder
+from ui.visitors.library import Library, kept_library, library_name
+from ui.visitors.limits import KEPT_DAYS
 
 if TYPE_CHECKING:
     from qa.engine import QA
@@ -86,6 +89,20 @@ ESSAY_EXAMPLES = (
     help="File to save ratings of answers in, as a question set. By default, one in your data "
     "folder.",
 )
+@click.option(
+    "--keep-days",
+    type=click.FloatRange(0, 365),
+    default=KEPT_DAYS,
+    show_default=True,
+    help="How long visitors' own documents are kept after they were last used, in your data "
+    "folder; with 0, for two hours, and no longer than the page is served.",
+)
+@click.option(
+    "--allow-urls",
+    is_flag=True,
+    help="Let visitors add web pages by their addresses, which this machine then fetches; never "
+    "one of its own network.",
+)
 @as_json_option
 def chat(
     corpus: CorpusOptions,
@@ -98,6 +115,8 @@ def chat(
     proxies: list[str],
     mcp: bool,
     feedback: Path | None,
+    keep_days: float,
+    allow_urls: bool,
     as_json: bool,
 ) -> None:
     """Serve a web page to ask questions on; Ctrl-C stops it."""
@@ -124,16 +143,21 @@ def chat(
         examples = ESSAY_EXAMPLES if essay else ()
         tools = Endpoints(qa) if mcp else None
         uploads = Uploads(folder)
-        with built(
-            qa,
-            title=title,
-            folder=folder,
-            uploads=uploads,
-            feedback=thumbs,
-            links=links,
-            examples=examples,
-            login=accounts is not None,
-        ) as page:
+        with (
+            _library(title, qa.encoder.digest, keep_days) as library,
+            built(
+                qa,
+                title=title,
+                folder=folder,
+                uploads=uploads,
+                feedback=thumbs,
+                links=links,
+                examples=examples,
+                login=accounts is not None,
+                library=library,
+                with_urls=allow_urls,
+            ) as page,
+        ):
             stop = stop_event()  # before the page answers: from then on it may be stopped
             try:
                 serving = Serving(host, port, uploads, accounts, names, proxies, tools)
@@ -148,6 +172,22 @@ def chat(
             while not stop.wait(timeout=1):  # without one, Windows waits for Ctrl-C in vain
                 pass
             server.stop()
+
+
+@contextmanager
+def _library(title: str, model: str, days: float) -> Iterator[Library | None]:
+    """Open the folder in which visitors' documents are kept; None to keep none."""
+    if not days:
+        yield None
+        return
+    with kept_library(_data_folder() / "documents" / library_name(title, model), days) as library:
+        if library is None:
+            click.echo(
+                "Another page with the same documents is running and keeps its visitors' own; "
+                "this page forgets those of its visitors when it stops.",
+                err=True,
+            )
+        yield library
 
 
 def _warm_up(qa: QA) -> None:
@@ -193,12 +233,15 @@ def _say_where(url: str, mcp: bool, as_json: bool) -> None:
 
 def _data_path(what: str, title: str, suffix: str) -> Path:
     """Return the file for what is kept about a corpus with this title."""
+    safe = "".join(c if c.isalnum() else "-" for c in title)[:80]
+    return _data_folder() / what / f"{safe}.{suffix}"
+
+
+def _data_folder() -> Path:
     from platformdirs import user_data_path
 
     named = os.environ.get("INQUOTE_CACHE")
-    folder = Path(named).expanduser() if named else user_data_path("inquote")
-    safe = "".join(c if c.isalnum() else "-" for c in title)[:80]
-    return folder / what / f"{safe}.{suffix}"
+    return Path(named).expanduser() if named else user_data_path("inquote")
 
 
 def _title(document_ids: list[str]) -> str:

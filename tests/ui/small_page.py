@@ -6,14 +6,19 @@ import json
 import re
 import resource
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from starlette.routing import BaseRoute, Mount
 
+from embeddings import Tokens
 from qa import QA, Answer, Document
+from qa.answering import DEFAULT_THRESHOLD, ExtractiveAnswerer
 from qa.errors import IndexUnreachable
 from qa.index import Index, update_index
 from tests.fakes import FakeEncoder
@@ -25,7 +30,16 @@ from ui.server.endpoints import Endpoints
 from ui.server.server import Server, Serving, address, stop_event
 from ui.visitors import limits
 from ui.visitors.folder import private_folder
+from ui.visitors.library import Library
 from ui.visitors.uploads import Uploads
+
+
+class SlowEncoder(FakeEncoder):
+    """Takes its time to encode passages with the word "slowly"."""
+
+    def encode_with_tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], list[Tokens]]:
+        time.sleep(0.3 if any("slowly" in text for text in texts) else 0)
+        return super().encode_with_tokens(texts)
 
 
 class SlowQA(QA):
@@ -53,9 +67,16 @@ def serve(tmp: Path, settings: dict[str, Any], said: Connection) -> None:
     """
     if files := settings.pop("files", None):
         resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
-    encoder = FakeEncoder()
-    update_index(tmp / "index", [Document("small.txt", TEXT)], encoder=encoder)
-    with private_folder() as folder, SlowQA(Index.open(tmp / "index"), encoder) as qa:
+    encoder = SlowEncoder()
+    texts = settings.pop("documents", {"small.txt": TEXT})
+    documents = [Document(name, text) for name, text in texts.items()]
+    update_index(tmp / "index", documents, encoder=encoder)
+    answerer = ExtractiveAnswerer(encoder, threshold=settings.pop("threshold", DEFAULT_THRESHOLD))
+    with (
+        private_folder() as folder,
+        SlowQA(Index.open(tmp / "index"), encoder, answerer) as qa,
+        _pages(settings.pop("pages", None)) as more,
+    ):
         access._WRONG_COSTS_SECONDS = 0
         SlowQA.seconds = settings.pop("seconds", 0.0)
         SlowQA.slow = settings.pop("slow", "")
@@ -65,6 +86,9 @@ def serve(tmp: Path, settings: dict[str, Any], said: Connection) -> None:
         tools.WAITING_AT_MOST = waiting = settings.pop("waiting", 64)
         sessions = settings.pop("sessions", 2_000)
         accounts = settings.pop("accounts", None)
+        if days := settings.pop("days", 0):
+            (library := tmp / "library").mkdir(0o700, exist_ok=True)
+            more["library"] = Library(library, days)
         stop = stop_event()
         serving = Serving(
             uploads=(uploads := Uploads(folder)),
@@ -80,6 +104,7 @@ def serve(tmp: Path, settings: dict[str, Any], said: Connection) -> None:
             feedback=tmp / "feedback.jsonl",
             links=tmp / "links.sqlite",
             login=accounts is not None,
+            **more,
         ) as page:
             page.queue(max_size=waiting)
             server = Server(page, serving)
@@ -92,6 +117,19 @@ def serve(tmp: Path, settings: dict[str, Any], said: Connection) -> None:
             server.stop()
             known = len(queue.pending_event_ids_session), len(queue.event_analytics)
             (tmp / "known.json").write_text(json.dumps(known))
+
+
+@contextmanager
+def _pages(pages: dict[str, str] | None) -> Iterator[dict[str, Any]]:
+    """Serve a made-up web, of pages by their paths, to what the page fetches for visitors."""
+    if pages is None:
+        yield {}
+        return
+    from tests.ui.web_server import sent, web
+
+    with web() as made:
+        made.answers |= {path: sent(text.encode()) for path, text in pages.items()}
+        yield {"with_urls": True}
 
 
 def every_way(routes: Iterable[BaseRoute], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -74,20 +74,16 @@ def test_what_cannot_be_read_is_told_apart_and_the_rest_is_added(
     told = texts(page.locator("#iq-adding p"))
     assert told[0] == "lighthouse.txt is added."
     assert len(told) == 6
-    for line, (name, reason) in zip(
-        told[1:],
-        {
-            ENCRYPTED: "password",
-            SCANNED: "scanned",
-            "torn.pdf": "damaged",
-            "picture.png": "has a suffix that cannot be read",
-            "empty.txt": "is empty",
-        }.items(),
-        strict=True,
-    ):
-        assert line.startswith(name)
-        assert reason in line
-        assert "/" not in line.split(" ")[0]
+    reasons = {
+        ENCRYPTED: "password",
+        SCANNED: "scanned",
+        "torn.pdf": "damaged",
+        "picture.png": "has a suffix that cannot be read",
+        "empty.txt": "is empty",
+    }
+    assert {line.split(" ")[0] for line in told[1:]} == set(reasons)
+    for line in told[1:]:
+        assert reasons[line.split(" ")[0]] in line
     expect(page.locator("#iq-adding .iq-wrong")).to_have_count(5)
 
 
@@ -155,7 +151,7 @@ def test_where_the_documents_are_gone_quotes_are_kept_but_not_called_verified(
     visit(page, essay_page)
     add_documents(page, str(path))
     ask(page, question)
-    page.evaluate("sessionStorage.setItem('inquote.token', 'unknown')")
+    page.evaluate("localStorage.setItem('inquote.documents.the essay', 'unknown')")
     page.reload()
     expect(page.locator("[data-ready=true]")).to_be_attached()
     kept = page.locator(".iq-turn .iq-quote")

@@ -6,9 +6,10 @@ sentence for the reader.
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Annotated, Any
 
 import gradio as gr
@@ -19,9 +20,11 @@ from qa.answering import Answerer
 from qa.errors import AnswerFileError, AskOtherwise
 from qa.follow_ups.requests import asks_for_more
 from qa.follow_ups.rewriting import rewrite
-from qa.progress import Progress
 from qa.retrieval import check_words
 from qa.verification.answer_files import MAX_QUOTES_IN_ALL
+from ui.chat import choosing
+from ui.chat.adding import Adding, Brought
+from ui.chat.choosing import Choice, Search
 from ui.chat.document_view import DocumentView
 from ui.chat.export import markdown
 from ui.chat.feedback import Fault, Feedback, Verdict
@@ -34,7 +37,6 @@ from ui.visitors import limits
 from ui.visitors.background import Finished, in_background
 from ui.visitors.cookies import visitor_of
 from ui.visitors.errors import sentence
-from ui.visitors.expiring_store import ExpiringStoreError
 from ui.visitors.fair_work import LongWork, Turns
 from ui.visitors.messages import (
     Data,
@@ -46,24 +48,25 @@ from ui.visitors.messages import (
     parsed,
 )
 from ui.visitors.uploads import UploadedFile, Uploads
+from ui.visitors.web_pages import WebPages
 
-_LISTED = 200  # documents of the page's corpus that may be chosen from
 _LOOK_BACK = 20  # questions of a conversation that are sent along
+_MOST_NOTED = 1_000  # documents that a turn says it is about
 
 Text = Annotated[str, Field(max_length=200_000)]
 Token = Annotated[str, Field(max_length=100)]
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 
 
 class _Request(Request):
     token: Token | None = None
 
 
-class _Question(_Request):
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+class _Question(_Request, Choice):
+    id: Id
     question: Text
     history: list[Text] = Field(default_factory=list, max_length=_LOOK_BACK)
     own: bool = False
-    documents: list[str] | None = None
     settings: Settings = Settings()
 
 
@@ -78,8 +81,19 @@ class _Name(_Request):
     document: str
 
 
+class _Search(_Request, Search):
+    own: bool = False
+
+
 class _Files(_Request):
-    files: Annotated[list[UploadedFile], Field(max_length=limits.MAX_DOCUMENTS)]
+    id: Id = "all"
+    files: list[UploadedFile] = Field(default_factory=list, max_length=limits.MAX_DOCUMENTS)
+    page: Annotated[str, Field(max_length=2_000)] | None = None
+
+
+class _Cancel(_Request):
+    id: Id
+    file: int
 
 
 class _Turns(_Request):
@@ -112,6 +126,7 @@ class ChatHandlers:
         feedback: keeps the ratings.
         uploads: the files that wait to be read.
         work: the long work of all visitors.
+        web: fetches web pages for visitors; None if they may not add any.
     """
 
     def __init__(
@@ -122,6 +137,7 @@ class ChatHandlers:
         feedback: Feedback,
         uploads: Uploads,
         work: LongWork | None = None,
+        web: WebPages | None = None,
     ) -> None:
         self._qa = qa
         self._title = title
@@ -131,6 +147,8 @@ class ChatHandlers:
         self._work = work or LongWork()
         self._turns = Turns()
         self._questions = Turns()
+        self._web = web
+        self._additions: dict[tuple[str, str], Adding] = {}
 
     @errors_as_data
     def ask(self, request: object) -> Data:
@@ -139,7 +157,7 @@ class ChatHandlers:
         echo = {"id": asked.id, "question": asked.question}
         try:
             answerer = asked.settings.answerer(self._qa.answerer)
-            answer, find = self._answer(asked, answerer)
+            answer, find, chosen = self._answer(asked, answerer)
         except AskOtherwise as hint:
             return echo | {"hint": sentence(hint)}
         except Exception as error:
@@ -151,7 +169,7 @@ class ChatHandlers:
             threshold,
             getattr(answerer, "tentative", threshold),
             own=asked.own,
-            documents=asked.documents or (),
+            documents=(chosen or ())[:_MOST_NOTED],
             follows=_follows(answer, asked.history),
         )
         checked = Checked.against(turn, find)
@@ -161,44 +179,74 @@ class ChatHandlers:
         }
 
     def bring(self, event: gr.EventData, visitor: gr.Request) -> Iterator[Data]:
-        """Add uploaded files to a visitor's documents; yield the progress, then what is there."""
+        """Add uploaded files, or a web page, to a visitor's documents.
+
+        Yield how far each of them is and what is there; what was added can be asked at once.
+        """
         try:
             request = parsed(_Files, event)
-            work = functools.partial(self._add, request, visitor)
             client = visitor.username or ""
-            for step in in_background(work, turns=self._work, client=client):
-                if isinstance(step, Finished):
-                    yield step.result
-                else:
-                    yield {"done": step.done, "total": step.total}
+            with self._brought(request, visitor) as files:
+                adding = Adding(request.id, [file.name for file in files])
+                documents = self._all_documents.known(request.token, client)
+                documents = documents or self._all_documents.new(client)
+                key = documents.token, adding.id
+                self._additions[key] = adding
+                work = partial(adding.run, documents, files)
+                try:
+                    for step in in_background(work, turns=self._work, client=client):
+                        if not isinstance(step, Finished):
+                            yield adding.to_dict() | _listed(documents)
+                finally:
+                    self._additions.pop(key, None)
+            state = {"problems": adding.problems, "is_done": True}
+            yield adding.to_dict() | _listed(documents) | state
         except Exception as error:
             yield {"error": sentence(error)}
 
     def server_functions(self) -> list[ServerFunction]:
         """Return the functions that the page's scripts call by name."""
         methods = (
-            self.user_documents,
+            self.find_documents,
             self.remove,
+            self.cancel,
             self.document_part,
             self.restore,
             self.markdown,
             self.ratings,
         )
-        rate = in_turn(self.rate, self._turns, tells_client=True)
-        ask = in_turn(self.ask, self._questions)
-        return [*(in_turn(method, self._turns) for method in methods), rate, ask]
+        telling = (self.user_documents, self.rate)
+        return [
+            *(in_turn(method, self._turns) for method in methods),
+            *(in_turn(method, self._turns, tells_client=True) for method in telling),
+            in_turn(self.ask, self._questions),
+        ]
 
     @errors_as_data
-    def user_documents(self, request: object) -> Data:
+    def user_documents(self, request: object, client: str = "") -> Data:
         """Return what can be asked: the page's corpus, and the visitor's own documents."""
         asked = parsed(_Request, request)
         ids = self._qa.index.document_ids()
         corpus = {
             "title": self._title,
             "count": len(ids),
-            "documents": [{"id": id_} for id_ in ids[:_LISTED]],
+            "documents": [{"id": id_} for id_ in ids[: choosing.LISTED]],
         }
-        return {"corpus": corpus, **_listed(self._known(asked.token))}
+        return {"corpus": corpus, **_listed(self._all_documents.known(asked.token, client))}
+
+    @errors_as_data
+    def find_documents(self, request: object) -> Data:
+        """Return a page of the documents whose names match."""
+        asked = parsed(_Search, request)
+        return asked.page_of(self._ids(asked.token, own=asked.own))
+
+    @errors_as_data
+    def cancel(self, request: object) -> Data:
+        """Stop adding a file."""
+        asked = parsed(_Cancel, request)
+        if adding := self._additions.get((asked.token or "", asked.id)):
+            adding.cancel(asked.file)
+        return {}
 
     @errors_as_data
     def remove(self, request: object) -> Data:
@@ -271,21 +319,34 @@ class ChatHandlers:
             raise UserDocumentsError("you have rated no answers about documents that are here")
         return {"text": text}
 
-    def _add(self, request: _Files, visitor: gr.Request, tell: Progress) -> Data:
-        with self._uploads.taken(visitor_of(visitor), request.files) as uploads:
-            documents = self._known(request.token) or self._all_documents.new(
-                visitor.username or ""
-            )
-            problems = documents.add(uploads, tell)
-        return {**_listed(documents), "problems": problems}
+    @contextmanager
+    def _brought(self, request: _Files, visitor: gr.Request) -> Iterator[list[Brought]]:
+        """Yield what is to be added; its files are removed when the block ends."""
+        if request.page is None:
+            with self._uploads.taken(visitor_of(visitor), request.files) as uploads:
+                yield [Brought.file(upload) for upload in uploads]
+        elif self._web is None:
+            raise UserDocumentsError("web pages cannot be added here: save the page as a file")
+        else:
+            yield [Brought(request.page, 0, partial(self._web.page, request.page))]
 
-    def _answer(self, asked: _Question, answerer: Answerer) -> tuple[Answer, FindDocument]:
+    def _answer(
+        self, asked: _Question, answerer: Answerer
+    ) -> tuple[Answer, FindDocument, list[str] | None]:
         find = self._finder(asked.token, own=asked.own)
         system = self._all_documents.find(asked.token or "") if asked.own else self._qa
+        chosen = asked.of(self._ids(asked.token, own=asked.own))
         answer = system.ask(
-            asked.question, history=asked.history, documents=asked.documents, answerer=answerer
+            asked.question, history=asked.history, documents=chosen, answerer=answerer
         )
-        return answer, find
+        return answer, find, chosen
+
+    def _ids(self, token: str | None, *, own: bool) -> list[str]:
+        """Return the ids of a visitor's own documents, or of those of the page's corpus."""
+        if not own:
+            return self._qa.index.document_ids()
+        documents = self._known(token)
+        return [entry.id for entry in documents.entries] if documents else []
 
     def _finder(self, token: str | None, *, own: bool) -> FindDocument:
         """Return what finds a visitor's own documents, or those of the page's corpus."""
@@ -298,16 +359,10 @@ class ChatHandlers:
         """Return the ids of the documents that an abstention is about."""
         if turn.documents or not turn.answer.abstained:
             return turn.documents
-        if not turn.own:
-            return self._qa.index.document_ids()
-        documents = self._known(token)
-        return [entry.id for entry in documents.entries] if documents else []
+        return self._ids(token, own=turn.own)
 
     def _known(self, token: str | None) -> UserDocuments | None:
-        try:
-            return self._all_documents.find(token or "")
-        except ExpiringStoreError:
-            return None
+        return self._all_documents.known(token)
 
 
 def _follows(answer: Answer, history: Sequence[str]) -> bool:
@@ -352,5 +407,8 @@ def _readable(turns: list[dict[str, Any]]) -> Iterator[Turn]:
 def _listed(documents: UserDocuments | None) -> Data:
     """Return a visitor's token and documents."""
     entries = documents.entries if documents else ()
-    own = [{"id": entry.id} for entry in entries]
+    own = [
+        {"id": one.id, "sha256": one.sha256, "size": one.size, "added": one.added}
+        for one in entries
+    ]
     return {"token": documents.token if documents else None, "own": own}

@@ -21,6 +21,7 @@ from qa.evaluation.questions import NOT_JUDGED
 from qa.evaluation.records import Excerpt
 from qa.evaluation.review import Pending, Review, read_drafts
 from qa.progress import Progress
+from ui.chat.choosing import Search
 from ui.chat.document_view import DocumentView
 from ui.chat.selections import MOST_SELECTIONS, Selection, excerpt
 from ui.chat.turns import FindDocument, in_corpus
@@ -198,7 +199,7 @@ class ReviewHandlers:
 
     def server_functions(self) -> list[ServerFunction]:
         """Return what the page's scripts call by name, for what takes no time."""
-        methods = (self.judge, self.resume, self.made, self.text)
+        methods = (self.judge, self.resume, self.made, self.text, self.documents)
         return [in_turn(method, self._turns) for method in methods]
 
     @errors_as_data
@@ -222,6 +223,11 @@ class ReviewHandlers:
         if not review.judged:
             raise QuestionSetError("no question is judged yet, so there is no set to save")
         return {"text": review.out.read_text(encoding="utf-8")}
+
+    @errors_as_data
+    def documents(self, request: object) -> Data:
+        """Return a page of the documents whose names match."""
+        return parsed(Search, request).page_of(self._qa.index.document_ids())
 
     @errors_as_data
     def text(self, request: object) -> Data:

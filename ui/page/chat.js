@@ -81,7 +81,6 @@ class Chat {
   }
 
   welcome() {
-    this.find('[data-title]').textContent = this.about.title;
     this.find('#iq-examples').append(...this.about.examples.map((example) => {
       const item = document.createElement('li');
       const button = Object.assign(document.createElement('button'), {type: 'button', textContent: example});
@@ -107,7 +106,7 @@ class Chat {
     if (this.pending) return;
     this.trouble('');
     const asked = {...this.documents.asked(), settings: this.settings.asked(), ...again};
-    if (asked.documents && !asked.documents.length) return this.trouble('Choose a document to ask.');
+    if (!again.documents && !this.documents.count) return this.trouble('Choose a document to ask.');
     asked.history ??= questions(this.store.current.turns, asked.own);
     const request = {id: uniqueId(), question: text, ...asked};
     if (this.question.value === text) this.question.value = '';
@@ -310,7 +309,11 @@ class Chat {
   changed() {
     document.dispatchEvent(new Event('iq-documents'));
     const own = this.documents.source === 'own';
-    this.question.placeholder = own ? 'Ask your documents' : `Ask ${this.about.title}`;
+    this.find('[data-title]').textContent = this.documents.title;
+    this.question.placeholder = `Ask ${this.documents.title}`;
+    this.find('#iq-examples').hidden = own;
+    recheck(this.log, this.store.current.turns, (turns) => this.server.restore({token: this.documents.token, turns}))
+      .then(() => this.showRatings());
     const first = this.documents.first();
     const {shown} = this.view;
     const gone = shown?.own && !this.documents.own.some((one) => one.id === shown.id);

@@ -6,8 +6,8 @@ let runs = null;
 window.inquote = {
   startShell: (element, props) => new Shell(element, props),
   start: (element, api) => { chat = new Chat(element, api); },
-  added: (reply) => reply && chat?.documents.added(reply),
-  failed: () => chat?.documents.failed(),
+  added: (reply) => reply && chat?.documents.adding.take(reply),
+  failed: () => chat?.documents.adding.failed(),
   startReview: (element, api) => { review = new ReviewPage(element, api); },
   begun: (reply) => reply && review?.begun(reply),
   beginFailed: () => review?.failed(),

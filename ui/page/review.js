@@ -11,31 +11,58 @@ class ReviewPage {
     this.find('[data-do=take]').addEventListener('click', () => this.take());
     this.find('[data-do=save]').addEventListener('click', () => this.save());
     this.find('[data-do=other]').addEventListener('click', () => this.other());
-    this.find('.iq-review-shown').addEventListener('change', (event) => this.view.show(event.target.value, this.own));
+    this.find('.iq-review-shown').addEventListener('change', ({target}) => {
+      if (target.value === FIND_ANOTHER) this.search(true);
+      else this.open(...chosen(target));
+    });
+    this.find('.iq-review-find').addEventListener('keydown', (event) => {
+      if (event.key === 'Escape') this.search(false);
+    });
     this.find('.iq-review-candidates').addEventListener('click', (event) => this.look(event));
     // A selection goes when a button is pressed by keyboard elsewhere: the last one is kept.
     document.addEventListener('selectionchange', () => {
       const {anchorNode} = getSelection();
       if (this.view.shown && this.view.sheet.contains(anchorNode)) this.selection = this.view.selected() ?? this.selection;
     });
-    this.offer(props.documents ?? [], false);
+    this.list = new DocumentList('Find a document', {
+      find: (search) => server.documents({...search, own: this.own, token: this.sources.token}),
+      row: (one) => [linkButton(one.id, () => this.open(one.id))],
+    });
+    this.list.onTaken = () => this.list.say(this.list.found ? '' : 'No name matches');
+    this.find('.iq-review-find').append(this.list.element);
+    this.offer(props.documents, false);
     this.sources = new SourceChoice(this.find('.iq-source-choice'), () => this.choose());
     this.resume();
   }
 
   choose() {
-    if (!this.reply) this.offer(this.sources.documents, this.sources.own);
+    if (!this.reply) this.offer(this.sources.listed, this.sources.own);
   }
 
   // Lists the documents that the questions are about, and shows the first.
-  offer(documents, own) {
+  offer({documents, count}, own) {
     this.own = own;
-    this.find('.iq-review-shown').replaceChildren(...documents.map((id) => new Option(id, id)));
-    if (documents.length) this.view.show(documents[0], own);
+    fillMenu(this.find('.iq-review-shown'), [['Documents', documents, own]], count > documents.length);
+    this.list.show(documents, count);
+    if (documents.length) this.open(documents[0].id);
   }
 
   get token() {
     return sessionStorage.getItem('inquote.review');
+  }
+
+  open(id) {
+    if (!this.find('.iq-review-find').hidden) this.search(false);
+    this.view.show(id, this.own);
+    selectIn(this.find('.iq-review-shown'), id, this.own);
+  }
+
+  // Opens or closes the search for a document that the menu does not have.
+  search(open) {
+    this.find('.iq-review-find').hidden = !open;
+    const {shown} = this.view;
+    if (shown) selectIn(this.find('.iq-review-shown'), shown.id, this.own);
+    (open ? this.list.input : this.find('.iq-review-shown')).focus({preventScroll: true});
   }
 
   async resume() {
@@ -108,12 +135,12 @@ class ReviewPage {
     this.find('.iq-review-reason').textContent = `${before}Why it is asked: ${question.reason}.`;
     this.find('[data-verdict=keep]').hidden = !question.judged;
     this.candidates = question.candidates.map((one) => ({...one, ticked: false}));
-    this.list();
+    this.listed();
     this.find('.iq-review-scroll').scrollTop = 0;
     if (this.candidates.length) this.bring(0, {focus: false});
   }
 
-  list() {
+  listed() {
     const list = this.find('.iq-review-candidates ul');
     list.replaceChildren(...this.candidates.map((one, index) => {
       const item = document.createElement('li');
@@ -141,7 +168,7 @@ class ReviewPage {
   async bring(index, options) {
     const one = this.candidates[index];
     await this.view.reveal({...one, own: this.own, key: `candidate ${index}`}, options);
-    this.find('.iq-review-shown').value = one.document;
+    selectIn(this.find('.iq-review-shown'), one.document, this.own);
   }
 
   take() {
@@ -156,7 +183,7 @@ class ReviewPage {
     else this.candidates.unshift({...place, text, line, ticked: true});
     getSelection().removeAllRanges();
     this.selection = null;
-    this.list();
+    this.listed();
   }
 
   async judge(event) {

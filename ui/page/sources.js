@@ -15,8 +15,10 @@ class SourceChoice {
     return chat?.documents.token ?? null;
   }
 
-  get documents() {
-    return (this.own ? chat.documents.own : chat?.documents.corpus.documents ?? []).map(({id}) => id);
+  // The documents to choose from, or the first of them, and how many there are.
+  get listed() {
+    const {own, corpus} = chat.documents;
+    return this.own ? {documents: own, count: own.length} : corpus;
   }
 
   dress() {

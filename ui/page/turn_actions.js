@@ -56,6 +56,8 @@ class TurnActions {
     this.chat.ask(answer.question, {
       own,
       documents: documents?.length ? documents : null,
+      only: null,
+      but: [],
       history: history ?? this.chat.questionsBefore(article),
       settings: this.chat.settings.asked(quotes),
     });

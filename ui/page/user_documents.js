@@ -1,20 +1,46 @@
-// The choice of what to ask: the page's corpus, or all or some of the visitor's documents.
+// The choice of what to ask: the page's corpus, or the visitor's documents, all or some of either.
 class UserDocuments {
   constructor(element, {server, add, about, onShow, onChange}) {
-    Object.assign(this, {server, add, about, onShow, onChange});
+    Object.assign(this, {server, about, onShow, onChange});
     this.find = (name) => element.querySelector(name);
+    this.key = `inquote.documents.${about.title}`;
     this.corpus = {title: about.title, documents: [], count: 0};
     this.own = [];
     this.source = 'corpus';
-    this.unchecked = new Set();
+    this.choices = {corpus: new Choice(), own: new Choice()};
+    this.lists = {corpus: this.list('corpus'), own: this.list('own')};
+    this.adding = new Adding(this.find('#iq-adding'), {
+      about,
+      send: (data) => add({...data, token: this.token}),
+      cancel: (data) => server.cancel({...data, token: this.token}),
+      onReply: (reply) => this.added(reply),
+    });
+    this.otherTabs = new BroadcastChannel(this.key);
+    this.otherTabs.onmessage = () => this.refresh();
+    this.listen();
+  }
+
+  listen() {
     this.find('#iq-documents').addEventListener('click', () => this.open(this.find('#iq-user-documents').hidden));
-    this.find('#iq-shown').addEventListener('change', (event) => this.onShow(...chosen(event.target)));
+    this.find('#iq-shown').addEventListener('change', ({target}) => {
+      if (target.value === FIND_ANOTHER) this.search();
+      else this.onShow(...chosen(target));
+    });
     this.find('#iq-sources').addEventListener('change', (event) => this.choose(event.target));
-    this.find('#iq-sources').addEventListener('click', (event) => this.remove(event));
     this.find('#iq-files').addEventListener('change', (event) => {
       this.bring([...event.target.files]);
       event.target.value = '';
     });
+    this.find('#iq-url-form').addEventListener('submit', (event) => {
+      event.preventDefault();
+      const input = this.find('#iq-url');
+      if (input.value.trim()) this.adding.page(input.value.trim());
+      input.value = '';
+    });
+    this.find('#iq-url-form').hidden = !this.about.urls;
+    const days = this.about.kept_days;
+    this.find('#iq-kept').textContent = days
+      ? `for ${days} ${days === 1 ? 'day' : 'days'} after you last used them` : 'for two hours after you last used them';
     const pane = this.find('#iq-document-view');
     pane.addEventListener('dragover', (event) => {
       if (!event.dataTransfer.types.includes('Files')) return;
@@ -28,7 +54,17 @@ class UserDocuments {
   }
 
   get token() {
-    return sessionStorage.getItem('inquote.token');
+    return this.held ?? localStorage.getItem(this.key);
+  }
+
+  // Keeps the token for all tabs, or for this one where the browser has no room.
+  keep(token) {
+    try {
+      localStorage.setItem(this.key, token);
+      this.held = null;
+    } catch {
+      this.held = token;
+    }
   }
 
   open(open) {
@@ -36,181 +72,210 @@ class UserDocuments {
     this.find('#iq-documents').setAttribute('aria-expanded', open);
   }
 
+  // Opens the list with the search, for a document that the menu does not have.
+  search() {
+    this.open(true);
+    this.isUnfolded = true;
+    this.draw();
+    this.lists.corpus.input.focus();
+    if (this.shown) selectIn(this.find('#iq-shown'), ...this.shown);
+  }
+
   async start() {
-    const reply = await this.server.user_documents({token: this.token});
-    if (reply.error) return this.say([reply.error]);
-    this.corpus = reply.corpus;
-    this.take(reply);
-    if (this.own.length && sessionStorage.getItem('inquote.source') === 'own') this.source = 'own';
+    const before = sessionStorage.getItem('inquote.source');
+    if (!await this.refresh()) return;
+    if (this.own.length && before === 'own') this.source = 'own';
     this.draw();
   }
 
-  take(reply) {
-    this.own = reply.own;
-    if (reply.token) sessionStorage.setItem('inquote.token', reply.token);
-    if (!this.own.length) this.source = 'corpus';
+  async refresh() {
+    const reply = await this.server.user_documents({token: this.token});
+    if (reply.error) {
+      this.adding.say(reply.error, true);
+      return false;
+    }
+    this.corpus = reply.corpus;
+    if (this.take(reply)) this.onChange();
+    return true;
   }
 
-  // Returns the documents that the next question is about; null for all.
+  // Takes what the visitor has here; returns whether it is other than before.
+  take({own, token}) {
+    const before = this.own;
+    this.own = own;
+    if (token) this.keep(token);
+    if (!own.length) this.source = 'corpus';
+    const gone = before.filter((one) => !own.some((other) => other.id === one.id));
+    for (const one of gone) this.choices.own.forget(one.id);
+    const isOther = own.map(identity).join('\n') !== before.map(identity).join('\n');
+    if (isOther) this.draw();
+    return isOther;
+  }
+
+  // Returns which documents the next question is about.
   asked() {
-    const own = this.source === 'own';
-    const all = own ? this.own : this.corpus.documents;
-    const ids = all.map((one) => one.id).filter((id) => !this.unchecked.has(keyOf(own, id)));
-    return {own, documents: ids.length === all.length ? null : ids};
+    return {own: this.source === 'own', ...this.choices[this.source].request()};
+  }
+
+  get count() {
+    return this.choices[this.source].count(this.source === 'own' ? this.own.length : this.corpus.count);
+  }
+
+  // What is asked, as a reader would say.
+  get title() {
+    if (this.source !== 'own') return this.about.title;
+    return this.count === 1 ? this.first()[0] : 'your documents';
   }
 
   first() {
     const own = this.source === 'own';
-    const id = this.asked().documents?.[0] ?? (own ? this.own : this.corpus.documents)[0]?.id;
+    const choice = this.choices[this.source];
+    const listed = own ? this.own : this.corpus.documents;
+    const there = choice.only ? choice.first : listed.find((one) => choice.has(one));
+    const id = there?.id ?? [...choice.ids][0] ?? listed[0]?.id;
     return id === undefined ? null : [id, own];
   }
 
   choose(input) {
     if (input.type === 'radio') this.source = input.value;
-    else if (input.checked) this.unchecked.delete(input.value);
-    else this.unchecked.add(input.value);
-    if (input.type === 'checkbox') this.source = input.dataset.source;
+    if (input.type === 'checkbox') {
+      this.source = input.dataset.source;
+      this.choices[this.source].set(input.document, input.checked);
+    }
+    if (input.type !== 'search') this.chosen();
+  }
+
+  chosen() {
     this.draw();
     this.onChange();
   }
 
-  async remove(event) {
-    const button = event.target.closest('[data-remove]');
-    if (!button) return;
-    const reply = await this.server.remove({token: this.token, document: button.dataset.remove});
-    if (reply.error) return this.say([reply.error]);
+  async remove(id) {
+    const reply = await this.server.remove({token: this.token, document: id});
+    if (reply.error) return this.adding.say(reply.error, true);
     this.take(reply);
-    this.say([], [`${button.dataset.remove} is removed.`]);
-    this.draw();
+    this.adding.clear();
+    this.adding.say(`${id} is removed.`);
+    this.otherTabs.postMessage('');
     this.onChange();
+    (this.find('#iq-sources [data-remove]') ?? this.find('#iq-files')).focus();
   }
 
-  async bring(files) {
-    if (!files.length || this.busy) return;
+  bring(files) {
+    if (!files.length) return;
     this.open(true);
-    const {most_bytes: most} = this.about;
-    const large = files.filter((file) => file.size > most).map((file) =>
-      `${file.name} has ${(file.size / 1e6).toFixed(1)} MB; the most is ${most / 1e6} MB.`);
-    const small = files.filter((file) => file.size <= most);
-    if (!small.length) return this.say(large);
-    this.busy = true;
-    this.problems = large;
-    const sent = [];
-    for (const [index, file] of small.entries()) {
-      this.progress(`Uploading ${file.name}`, index, small.length);
-      const {token, error} = await sendFile(file);
-      if (error) this.problems.push(error);
-      else sent.push({token});
-    }
-    if (!sent.length) {
-      this.busy = false;
-      return this.say(this.problems);
-    }
-    this.progress('Reading', null);
-    this.add({token: this.token, files: sent});
+    if (!this.adding.batch) this.isFirst = true;
+    this.adding.bring(files);
   }
 
-  // Takes the progress or the result of adding the files that were sent.
+  // Takes what is here while files are being added.
   added(reply) {
-    if (reply.error) {
-      this.busy = false;
-      return this.say([...this.problems, reply.error]);
-    }
-    if (reply.total === 0) return;  // still reading
-    if (reply.total !== undefined) return this.progress('Indexing passages', reply.done, reply.total);
-    this.busy = false;
     const before = new Set(this.own.map((one) => one.id));
-    this.take(reply);
+    if (!this.take(reply)) return;
+    this.otherTabs.postMessage('');
     const fresh = this.own.filter((one) => !before.has(one.id));
-    if (fresh.length) this.source = 'own';
-    this.say([...this.problems, ...reply.problems], fresh.map((one) => `${one.id} is added.`));
+    for (const one of fresh) this.choices.own.set(one, true);
+    if (fresh.length && this.isFirst) {
+      this.isFirst = false;
+      this.source = 'own';
+      this.onShow(fresh[0].id, true);
+    }
     this.draw();
-    if (fresh.length) this.onShow(fresh[0].id, true);
     this.onChange();
-  }
-
-  failed() {
-    this.busy = false;
-    this.say(['The files could not be sent: the server is busy, or is not there. Try again.']);
-  }
-
-  progress(what, done, total) {
-    const bar = document.createElement('progress');
-    bar.setAttribute('aria-label', what);
-    if (done !== null) Object.assign(bar, {value: done, max: total});
-    const line = document.createElement('p');
-    line.textContent = done === null ? `${what} …` : `${what}: ${done.toLocaleString('en')} of ${total.toLocaleString('en')}`;
-    this.find('#iq-adding').replaceChildren(line, bar);
-  }
-
-  say(wrong, well = []) {
-    const line = (textContent, className) => Object.assign(document.createElement('p'), {textContent, className});
-    this.find('#iq-adding').replaceChildren(
-      ...well.map((text) => line(text, '')), ...wrong.map((text) => line(text, 'iq-wrong')));
   }
 
   draw() {
     sessionStorage.setItem('inquote.source', this.source);
     const {title, documents, count} = this.corpus;
     this.find('#iq-sources').replaceChildren(this.find('#iq-sources legend'),
-      this.group('corpus', title, count > documents.length ? [] : documents, false),
-      ...(this.own.length ? [this.group('own', 'Your documents', this.own, true)] : []));
-    const options = [[title, documents, false], ['Your documents', this.own, true]];
-    const shown = this.find('#iq-shown');
-    const before = shown.value;
-    shown.replaceChildren(...options.filter(([, list]) => list.length).map(([label, list, own]) => {
-      const group = Object.assign(document.createElement('optgroup'), {label});
-      group.append(...list.map((one) => new Option(one.id, keyOf(own, one.id))));
-      return group;
-    }));
-    if ([...shown.options].some((option) => option.value === before)) shown.value = before;
-    const asked = this.source === 'own' ? this.own.length : count;
-    this.find('#iq-documents').textContent = asked > 1 ? `Documents (${asked})` : 'Documents';
+      this.group('corpus', title, documents, count),
+      ...(this.own.length ? [this.group('own', 'Your documents', this.own, this.own.length)] : []));
+    const groups = [[title, documents, false], ['Your documents', this.own, true]];
+    fillMenu(this.find('#iq-shown'), groups, count > documents.length);
+    if (this.shown) this.shows(...this.shown);
+    this.find('#iq-documents').textContent = this.count > 1 ? `Documents (${this.count.toLocaleString('en')})` : 'Documents';
   }
 
-  group(source, title, documents, removable) {
-    const group = document.createElement('div');
-    group.className = 'iq-source';
+  group(source, title, documents, count) {
+    const group = Object.assign(document.createElement('div'), {className: 'iq-source'});
     group.append(labelled('radio', source, title, this.source === source, source));
-    if (documents.length > 1 || removable) {
-      const list = document.createElement('ul');
-      list.append(...documents.map((one) => {
-        const item = document.createElement('li');
-        const key = keyOf(source === 'own', one.id);
-        item.append(labelled('checkbox', key, one.id, !this.unchecked.has(key), source));
-        if (removable) {
-          const button = document.createElement('button');
-          Object.assign(button, {type: 'button', className: 'iq-link', textContent: 'Remove'});
-          button.dataset.remove = one.id;
-          button.setAttribute('aria-label', `Remove ${one.id}`);
-          item.append(button);
-        }
-        return item;
-      }));
-      group.append(list);
+    const isFolded = source === 'corpus' && this.source === 'own' && count >= SEARCHED_FROM && !this.isUnfolded;
+    if ((count > 1 && !isFolded) || source === 'own') {
+      const list = this.lists[source];
+      if (this.choices[source].only && !list.text) list.load();
+      else list.show(documents, count);
+      group.append(list.element);
     }
     return group;
   }
 
+  list(source) {
+    const choice = this.choices[source];
+    const take = (...taken) => () => {
+      this.source = source;
+      choice.take(...taken);
+      this.chosen();
+    };
+    const these = linkButton('Only these', () => take(list.text, list.found, list.first)());
+    const list = new DocumentList(source === 'own' ? 'Find among your documents' : `Find in ${this.about.title}`, {
+      find: (search) => this.server.find_documents({
+        ...search, token: this.token, own: source === 'own', only: choice.only || null,
+      }),
+      row: (one) => this.row(source, one),
+      acts: [linkButton('All', take('')), linkButton('None', take(null)), these],
+    });
+    list.onTaken = () => {
+      these.hidden = !list.text || !list.found;
+      these.textContent = `Only these ${list.found.toLocaleString('en')}`;
+      list.say(list.text && !list.found ? 'No name matches'
+        : `${choice.count(list.count).toLocaleString('en')} of ${list.count.toLocaleString('en')} are asked`);
+    };
+    return list;
+  }
+
+  row(source, one) {
+    const own = source === 'own';
+    const label = labelled('checkbox', keyOf(own, one.id), one.id, this.choices[source].has(one), source);
+    label.querySelector('input').document = one;
+    const show = linkButton('Show', () => this.onShow(one.id, own));
+    show.setAttribute('aria-label', `Show ${one.id}`);
+    if (!own) return [label, show];
+    const known = this.own.find((other) => other.id === one.id) ?? one;
+    const about = Object.assign(document.createElement('small'), {textContent: facts(known)});
+    const remove = linkButton('Remove', () => this.remove(one.id));
+    remove.dataset.remove = one.id;
+    remove.setAttribute('aria-label', `Remove ${one.id}`);
+    const rest = document.createElement('span');
+    rest.append(about, show, remove);
+    return [label, rest];
+  }
+
   // Selects the document that is open in the list.
   shows(id, own) {
-    this.find('#iq-shown').value = keyOf(own, id);
+    this.shown = [id, own];
+    selectIn(this.find('#iq-shown'), id, own);
   }
 }
 
-const keyOf = (own, id) => `${own ? 'own' : 'corpus'}:${id}`;
+const identity = (one) => `${one.id} ${one.sha256}`;
 
-function chosen(select) {
-  const [source, ...rest] = select.value.split(':');
-  return [rest.join(':'), source === 'own'];
+// The size of a visitor's document, and when it was added.
+function facts({size, added}) {
+  if (!added) return '';
+  const day = new Date(added * 1000).toLocaleDateString('en', {day: 'numeric', month: 'short'});
+  const shown = size >= 1e6 ? `${(size / 1e6).toFixed(1)} MB` : `${Math.max(1, Math.round(size / 1e3))} kB`;
+  return `${shown}, ${day}`;
 }
 
-function labelled(type, value, text, checked, source) {
-  const label = document.createElement('label');
-  const input = Object.assign(document.createElement('input'), {type, value, checked});
-  if (type === 'radio') input.name = 'iq-source';
-  input.dataset.source = source;
-  const shown = Object.assign(document.createElement('span'), {textContent: text, className: 'exact', dir: 'auto'});
-  label.append(input, shown);
-  return label;
+// Checks quotes from the visitor's documents again, as these have changed, and shows what is other now.
+async function recheck(log, turns, restore) {
+  const own = turns.filter((turn) => turn.own && log.querySelector(`[data-turn="${turn.id}"]`));
+  if (!own.length) return;
+  const reply = await restore(own);
+  const states = (article) => [...article.querySelectorAll('.iq-quote')].map(({dataset}) => dataset.state).join();
+  for (const {id, html} of reply.turns ?? []) {
+    const article = log.querySelector(`[data-turn="${id}"]`);
+    const fresh = Object.assign(document.createElement('div'), {innerHTML: html}).firstElementChild;
+    if (article && states(article) !== states(fresh)) article.replaceWith(fresh);
+  }
 }

@@ -35,6 +35,11 @@ def client_of(scope: Mapping[str, Any]) -> str:
     return f"address {address}"
 
 
+def account_of(client: str) -> str:
+    """Return the client if it is an account, and nothing if it is an address."""
+    return client if client.startswith("account ") else ""
+
+
 def share_of(client: str, usual: int) -> int:
     """Return a client's limit: the usual one, or more for this machine's own addresses.
 

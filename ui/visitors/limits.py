@@ -44,11 +44,13 @@ READ_SECONDS = 60.0  # that a client may leave an answer unread
 SESSIONS_KEPT = 500  # visits whose state Gradio keeps; each call of a program is one
 
 # What is kept for visitors
-MAX_DOCUMENTS = 20  # of one visitor
+MAX_DOCUMENTS = 100  # of one visitor
 MAX_CHARACTERS = 5_000_000  # in all documents of one visitor
 MAX_VISITORS = 200  # who have documents at once
 MAX_VISITORS_EACH = 20  # of one client, such as several browsers
 IDLE_SECONDS = 2 * 60 * 60  # since the last use
+KEPT_DAYS = 7  # that documents are kept after their last use, while there is room
+MAX_KEPT_BYTES = 10_000_000_000  # of all documents; then those that are idle go, the oldest first
 MAX_RUNS = 20  # evaluations of one visitor
 MAX_RUN_BYTES = 30_000_000  # of all of them
 RUNS_KEPT_SECONDS = 24 * 60 * 60  # since the last use

@@ -60,6 +60,11 @@ class Upload:
     path: Path
     name: str
 
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        return self.path.stat().st_size
+
     def renamed(self, text: str) -> str:
         """Return a text in which the file has the visitor's name."""
         return text.replace(str(self.path), self.name).replace(self.path.name, self.name)
@@ -135,6 +140,12 @@ class Uploads:
         finally:
             for upload in uploads:
                 upload.path.unlink(missing_ok=True)
+
+    def put(self, name: str, content: bytes) -> Upload:
+        """Write a file that the server got itself; who reads it removes it."""
+        upload = self._new(name)
+        upload.path.write_bytes(content)
+        return upload
 
     def clear_out(self) -> None:
         """Remove the files that have waited for too long."""

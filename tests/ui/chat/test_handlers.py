@@ -17,11 +17,12 @@ from qa.index import Index, update_index
 from tests.fakes import FakeEncoder
 from tests.schemas import assert_valid
 from tests.ui.uploading import VISITOR, sent, visiting
+from ui.chat import user_documents
 from ui.chat.feedback import Feedback
 from ui.chat.handlers import ChatHandlers
-from ui.chat.user_documents import AllUserDocuments
+from ui.chat.user_documents import AllUserDocuments, read
 from ui.visitors import limits
-from ui.visitors.uploads import Uploads
+from ui.visitors.uploads import Upload, Uploads
 
 TEXT = "The northern gate was painted red in 1902. Its keeper is called Ilse."
 TOO_LONG = "This conversation is too long to be checked and shown: begin a new one"
@@ -310,3 +311,46 @@ def test_a_part_of_a_document_is_given_by_place(handlers: ChatHandlers) -> None:
     assert "no longer here" in handlers.document_part({"document": "../gate.txt"})["error"]
     assert "error" in handlers.document_part({"document": 5})
     assert "error" in handlers.document_part(None)
+
+
+def test_documents_are_found_and_chosen_by_pattern(
+    handlers: ChatHandlers, uploads: Uploads
+) -> None:
+    files = [{"token": sent(uploads, name, f"The {name}.".encode())} for name in ("a.md", "b.txt")]
+    token = added(handlers, *files)["token"]
+    own = {"token": token, "own": True}
+    found = handlers.find_documents({**own, "text": "*.md"})
+    assert found["documents"] == [{"id": "a.md", "matches": True}]
+    assert handlers.find_documents({"text": "gate"})["found"] == 1
+    turn = asked(handlers, id="one", question=QUESTION, only="*.md", **own)["turn"]
+    assert turn["documents"] == ["a.md"]
+    told = asked(handlers, id="one", question=QUESTION, only="nowhere", **own)
+    assert told["error"] == "No document is chosen: choose one to ask"
+    for wrong in ({"text": "x" * 201}, {"after": -1}, {"only": 5}, {"but": ["x"] * 1_001}):
+        assert "error" in handlers.find_documents(wrong)
+
+
+def test_a_web_page_is_added_only_where_that_is_allowed(handlers: ChatHandlers) -> None:
+    asked_for = event(page="http://example.org/")
+    (told,) = handlers.bring(asked_for, visiting(VISITOR))
+    assert told["error"].startswith("Web pages cannot be added here")
+
+
+def test_what_is_added_is_cancelled_by_its_visitor_alone(
+    handlers: ChatHandlers, uploads: Uploads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = {"token": sent(uploads, "pier.txt", b"The eastern pier is closed in winter.")}
+    states: list[str] = []
+
+    def read_and_cancel(upload: Upload) -> Document:
+        ((token, name),) = handlers._additions
+        handlers.cancel({"token": "guessed", "id": name, "file": 0})
+        states.append(handlers._additions[token, name].parts[0].state)
+        handlers.cancel({"token": token, "id": name, "file": 0})
+        return read(upload)
+
+    monkeypatch.setattr(user_documents, "read", read_and_cancel)
+    told = added(handlers, file)
+    assert states == ["reading"]
+    assert (told["own"], told["files"][0]["state"]) == ([], "cancelled")
+    assert not handlers._additions

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
+import functools
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -13,12 +15,13 @@ from qa.answering import ExtractiveAnswerer
 from qa.errors import LoadError, QuestionError
 from qa.index import Index, update_index
 from qa.loaders.parsing import Limits
-from tests.fakes import FakeEncoder
+from qa.progress import Progress
+from tests.fakes import FakeEncoder, vectors_of
 from ui.chat import user_documents as user_documents_module
-from ui.chat.user_documents import AllUserDocuments, UserDocuments, read
+from ui.chat.adding import Adding, Brought
+from ui.chat.user_documents import AllUserDocuments, HereAlready, UserDocuments, read
 from ui.visitors import limits
 from ui.visitors.background import Stopped
-from ui.visitors.expiring_store import ExpiringStore, ExpiringStoreError
 from ui.visitors.uploads import Upload
 
 GATE = "The northern gate was painted red in 1902."
@@ -51,29 +54,35 @@ def upload(folder: Path, name: str, text: str) -> Upload:
     return Upload(path, name)
 
 
+def add(documents: UserDocuments, *uploads: Upload, tell: Progress | None = None) -> list[str]:
+    """Add files; return what is wrong with those that were not added."""
+    adding = Adding("one", [each.name for each in uploads])
+    adding.run(documents, [Brought.file(each) for each in uploads], tell or (lambda *_: None))
+    return adding.problems
+
+
 class TestUserDocuments:
     def test_what_is_added_is_answered_from(self, documents: UserDocuments, tmp_path: Path) -> None:
-        assert documents.add([upload(tmp_path, "gate.txt", GATE)]) == []
+        assert add(documents, upload(tmp_path, "gate.txt", GATE)) == []
         (citation,) = documents.ask("When was the northern gate painted?").citations
         assert (citation.document_id, citation.quote, citation.source) == ("gate.txt", GATE, None)
 
     def test_some_of_the_documents_can_be_asked(
         self, documents: UserDocuments, tmp_path: Path
     ) -> None:
-        documents.add([upload(tmp_path, "gate.txt", GATE), upload(tmp_path, "pier.txt", PIER)])
+        add(documents, upload(tmp_path, "gate.txt", GATE), upload(tmp_path, "pier.txt", PIER))
         answer = documents.ask("When was the northern gate painted?", documents=["pier.txt"])
         assert {hit.passage.document_id for hit in answer.passages} == {"pier.txt"}
 
     def test_what_cannot_be_added_is_told_by_its_name_and_keeps_nothing_else_out(
         self, documents: UserDocuments, tmp_path: Path
     ) -> None:
-        told = documents.add(
-            [
-                upload(tmp_path, "empty.txt", " "),
-                upload(tmp_path, "gate.txt", GATE),
-                upload(tmp_path, "again.txt", GATE),
-                upload(tmp_path, "sheet.zip", "x"),
-            ]
+        told = add(
+            documents,
+            upload(tmp_path, "empty.txt", " "),
+            upload(tmp_path, "gate.txt", GATE),
+            upload(tmp_path, "again.txt", GATE),
+            upload(tmp_path, "sheet.zip", "x"),
         )
         assert [entry.id for entry in documents.entries] == ["gate.txt"]
         assert told[0] == "empty.txt is empty: it has no text to ask about"
@@ -83,8 +92,8 @@ class TestUserDocuments:
     def test_another_text_of_the_same_name_gets_a_name_of_its_own(
         self, documents: UserDocuments, tmp_path: Path
     ) -> None:
-        documents.add([upload(tmp_path, "notes.txt", GATE)])
-        documents.add([upload(tmp_path, "notes.txt", PIER)])
+        documents.add(upload(tmp_path, "notes.txt", GATE))
+        documents.add(upload(tmp_path, "notes.txt", PIER))
         assert [entry.id for entry in documents.entries] == ["notes.txt", "notes (2).txt"]
 
     def test_there_is_a_limit_to_documents_and_to_text(
@@ -92,41 +101,39 @@ class TestUserDocuments:
     ) -> None:
         monkeypatch.setattr(limits, "MAX_DOCUMENTS", 2)
         monkeypatch.setattr(limits, "MAX_CHARACTERS", 60)
-        (long,) = documents.add(
-            [upload(tmp_path, "gate.txt", GATE), upload(tmp_path, "pier.txt", PIER)]
-        )
+        documents.add(upload(tmp_path, "gate.txt", GATE))
+        (long,) = add(documents, upload(tmp_path, "pier.txt", PIER))
         assert long.startswith("pier.txt has 37 characters and there is room for 18")
-        (many,) = documents.add(
-            [upload(tmp_path, "a.txt", "One one."), upload(tmp_path, "b.txt", "Two.")]
+        (many,) = add(
+            documents, upload(tmp_path, "a.txt", "One one."), upload(tmp_path, "b.txt", "Two two.")
         )
         assert many.startswith("b.txt is one too many: there may be 2 documents at once")
 
     def test_what_is_removed_is_gone_and_no_documents_cannot_be_asked(
         self, documents: UserDocuments, tmp_path: Path
     ) -> None:
-        documents.add([upload(tmp_path, "gate.txt", GATE)])
+        documents.add(upload(tmp_path, "gate.txt", GATE))
         documents.remove("gate.txt")
         documents.remove("gate.txt")
         assert documents.document("gate.txt") is None
         with pytest.raises(QuestionError, match="add one first"):
             documents.ask("When was the gate painted?")
-        documents.add([upload(tmp_path, "gate.txt", GATE)])
+        documents.add(upload(tmp_path, "gate.txt", GATE))
         assert documents.ask("When was the northern gate painted?").citations
 
     def test_adding_tells_how_far_it_is_and_can_be_stopped(
         self, documents: UserDocuments, tmp_path: Path
     ) -> None:
         told: list[tuple[int, int]] = []
-        documents.add(
-            [upload(tmp_path, "gate.txt", GATE)], lambda done, total: told.append((done, total))
-        )
+        gate = upload(tmp_path, "gate.txt", GATE)
+        documents.add(gate, lambda done, total: told.append((done, total)))
         assert told[-1] == (1, 1)
 
         def stop(done: int, total: int) -> None:
             raise Stopped
 
         with pytest.raises(Stopped):
-            documents.add([upload(tmp_path, "pier.txt", PIER)], stop)
+            documents.add(upload(tmp_path, "pier.txt", PIER), stop)
         assert [entry.id for entry in documents.entries] == ["gate.txt"]
         assert documents.ask("When was the northern gate painted?").citations
 
@@ -142,20 +149,72 @@ class TestUserDocuments:
 
         monkeypatch.setattr(user_documents_module, "read", noted)
         files = [upload(tmp_path, name, name * 9) for name in ("a.txt", "b.txt", "c.txt")]
-        documents.add(files, lambda done, total: steps.append("a turn"))
-        assert steps[:5] == ["a.txt", "a turn", "b.txt", "a turn", "c.txt"]
+        add(documents, *files, tell=lambda done, total: steps.append("a turn"))
+        assert [step for step in steps if step != "a turn"] == ["a.txt", "b.txt", "c.txt"]
+        assert all(steps[steps.index(name) + 1] == "a turn" for name in ("a.txt", "b.txt"))
+
+    def test_each_file_can_be_asked_as_soon_as_it_is_indexed_the_small_ones_first(
+        self, documents: UserDocuments, tmp_path: Path
+    ) -> None:
+        long = upload(tmp_path, "long.txt", f"{PIER} " * 50)
+        adding = Adding("one", ["long.txt", "gate.txt"])
+        quoted: list[str] = []
+
+        def tell(_done: int, _total: int) -> None:
+            if adding.parts[0].state == "indexing":
+                quoted.append(documents.ask("When was the gate painted?").citations[0].quote)
+
+        brought = [Brought.file(long), Brought.file(upload(tmp_path, "gate.txt", GATE))]
+        adding.run(documents, brought, tell)
+        assert quoted[0] == GATE
+        assert [part.state for part in adding.parts] == ["added", "added"]
+
+    def test_one_file_is_cancelled_and_the_rest_goes_on(
+        self, documents: UserDocuments, tmp_path: Path
+    ) -> None:
+        names = ["a.txt", "b.txt", "c.txt", "d.txt"]
+        adding = Adding("one", names)
+        adding.cancel(3)
+        adding.cancel(4)
+
+        def tell(_done: int, _total: int) -> None:
+            if adding.parts[1].state == "indexing":
+                adding.cancel(1)
+
+        files = [Brought.file(upload(tmp_path, name, f"About {name}.")) for name in names]
+        adding.run(documents, files, tell)
+        assert [part.state for part in adding.parts] == ["added", "cancelled"] * 2
+        assert [entry.id for entry in documents.entries] == ["a.txt", "c.txt"]
+        assert adding.problems == []
+
+    def test_what_is_removed_while_a_file_is_added_is_gone_at_once(
+        self, documents: UserDocuments, tmp_path: Path
+    ) -> None:
+        documents.add(upload(tmp_path, "gate.txt", GATE))
+        documents.add(upload(tmp_path, "quay.txt", "The quay is long."))
+        asked: list[str] = []
+
+        def remove(_done: int, _total: int) -> None:
+            documents.remove("gate.txt")
+            assert documents.document("gate.txt") is None
+            answer = documents.ask("When was the northern gate painted?")
+            asked.extend(hit.passage.document_id for hit in answer.passages)
+
+        documents.add(upload(tmp_path, "pier.txt", PIER), remove)
+        assert set(asked) == {"quay.txt"}
+        assert documents._opened().index.document_ids() == ["quay.txt", "pier.txt"]
 
     def test_what_is_here_can_be_asked_while_more_is_added(
         self, documents: UserDocuments, tmp_path: Path
     ) -> None:
-        documents.add([upload(tmp_path, "gate.txt", GATE)])
+        documents.add(upload(tmp_path, "gate.txt", GATE))
         asked: list[str] = []
 
         def ask(done: int, total: int) -> None:
             asked.append(documents.ask("When was the northern gate painted?").citations[0].quote)
             assert documents.busy
 
-        documents.add([upload(tmp_path, "pier.txt", PIER)], ask)
+        documents.add(upload(tmp_path, "pier.txt", PIER), ask)
         assert asked
         assert set(asked) == {GATE}
         assert [entry.id for entry in documents.entries] == ["gate.txt", "pier.txt"]
@@ -165,8 +224,8 @@ class TestUserDocuments:
         self, all_documents: AllUserDocuments, tmp_path: Path
     ) -> None:
         one, two = all_documents.new(), all_documents.new()
-        one.add([upload(tmp_path, "gate.txt", GATE)])
-        two.add([upload(tmp_path, "pier.txt", PIER)])
+        one.add(upload(tmp_path, "gate.txt", GATE))
+        two.add(upload(tmp_path, "pier.txt", PIER))
         assert one.document("pier.txt") is None
         assert two.ask("When was the northern gate painted?").citations[0].quote == PIER
         assert one.token != two.token
@@ -175,10 +234,105 @@ class TestUserDocuments:
     def test_all_folders_go_at_the_end(self, qa: QA, tmp_path: Path) -> None:
         with AllUserDocuments(qa, tmp_path) as all_documents:
             documents = all_documents.new()
-            documents.add([upload(tmp_path, "gate.txt", GATE)])
+            documents.add(upload(tmp_path, "gate.txt", GATE))
             folder = all_documents._folder
             assert (folder.stat().st_mode & 0o777) == 0o700
         assert not folder.exists()
+
+
+class TestLasting:
+    """Documents that stay when the server stops."""
+
+    @pytest.fixture
+    def opened(self, qa: QA, tmp_path: Path) -> Callable[..., AllUserDocuments]:
+        library = tmp_path / "library"
+        library.mkdir(mode=0o700)
+        return functools.partial(AllUserDocuments, qa, library, idle_seconds=86_400, lasting=True)
+
+    def test_a_browser_finds_its_own_by_its_token_after_a_restart(
+        self, opened: Callable[..., AllUserDocuments], qa: QA, tmp_path: Path
+    ) -> None:
+        with opened() as before:
+            documents = before.new("address 10.0.0.1")
+            documents.add(upload(tmp_path, "gate.txt", GATE))
+            documents.add(upload(tmp_path, "pier.txt", PIER))
+            documents.remove("pier.txt")
+        encoded = len(cast("FakeEncoder", qa.encoder).encoded)
+        with opened() as after:
+            found = after.known(documents.token)
+            assert found
+            assert found.entries == documents.entries
+            assert found.ask("When was the northern gate painted?").citations[0].quote == GATE
+            assert after.known("guessed") is None
+            with pytest.raises(HereAlready):
+                found.add(upload(tmp_path, "again.txt", GATE))
+        assert len(cast("FakeEncoder", qa.encoder).encoded) == encoded
+
+    def test_an_account_has_its_own_in_every_browser_and_no_others(
+        self, opened: Callable[..., AllUserDocuments], tmp_path: Path
+    ) -> None:
+        with opened() as before:
+            adas = before.new("account ada")
+            adas.add(upload(tmp_path, "gate.txt", GATE))
+        with opened() as after:
+            found = after.known(None, "account ada")
+            assert found
+            assert [entry.id for entry in found.entries] == ["gate.txt"]
+            assert after.known(adas.token, "account bob") is None
+
+    def test_what_was_not_used_for_so_long_goes_also_while_no_server_runs(
+        self, opened: Callable[..., AllUserDocuments], tmp_path: Path
+    ) -> None:
+        with opened() as before:
+            documents = before.new()
+            documents.add(upload(tmp_path, "gate.txt", GATE))
+            (folder,) = before._folder.iterdir()
+            os.utime(folder / "documents.json", (0, 0))
+        with opened() as after:
+            assert after.known(documents.token) is None
+        assert not folder.exists()
+
+    def test_a_crash_and_damage_leave_what_can_be_used(
+        self, opened: Callable[..., AllUserDocuments], tmp_path: Path
+    ) -> None:
+        with opened() as before:
+            one, two = before.new(), before.new()
+            for documents in (one, two):
+                documents.add(upload(tmp_path, "gate.txt", GATE))
+            record = one._folder / "documents.json"
+            kept = record.read_text()
+            one.add(upload(tmp_path, "pier.txt", PIER))
+            record.write_text(kept)  # as if the server had been killed in between
+            vectors_of(two._index).write_bytes(b"")
+            (before._folder / ("0" * 16)).mkdir()
+        with opened() as after:
+            found, damaged = after.known(one.token), after.known(two.token)
+            assert found
+            assert damaged
+            assert found.document("pier.txt") is None
+            assert found._opened().index.document_ids() == ["gate.txt"]
+            assert damaged.document("gate.txt") is None
+            assert damaged.entries == ()
+            assert damaged.add(upload(tmp_path, "gate.txt", GATE)).id == "gate.txt"
+            assert not (after._folder / ("0" * 16)).exists()
+
+    def test_where_all_takes_too_much_the_idle_go_and_those_in_use_stay(
+        self,
+        opened: Callable[..., AllUserDocuments],
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        with opened() as all_documents:
+            old, used = all_documents.new(), all_documents.new()
+            for documents in (old, used):
+                documents.add(upload(tmp_path, "gate.txt", GATE))
+            all_documents._entries[old.token].used -= 3 * 3_600
+            all_documents.clear_out()
+            assert old.ask("When was the northern gate painted?").citations
+            monkeypatch.setattr(limits, "MAX_KEPT_BYTES", 10)
+            all_documents.clear_out()
+            assert all_documents.known(old.token) is None
+            assert all_documents.known(used.token) is used
 
 
 def test_a_message_has_the_visitors_name_and_no_path_of_the_server(tmp_path: Path) -> None:
@@ -186,80 +340,6 @@ def test_a_message_has_the_visitors_name_and_no_path_of_the_server(tmp_path: Pat
         read(upload(tmp_path, "notes.txt", "a\0b"))
     assert str(caught.value).startswith("notes.txt ")
     assert str(tmp_path) not in str(caught.value)
-
-
-class Thing:
-    """Something that is kept, and notes whether it was closed."""
-
-    def __init__(self, token: str) -> None:
-        self.token = token
-        self.busy = False
-        self.closed = False
-
-    def close(self) -> None:
-        self.closed = True
-
-
-class TestKept:
-    def test_what_is_not_used_goes_unless_it_is_busy(self) -> None:
-        store = ExpiringStore[Thing]("your things", idle_seconds=0)
-        idle, busy = store.add(Thing), None
-        assert idle.token
-        busy = store.add(Thing)
-        assert idle.closed
-        busy.busy = True
-        threading.Event().wait(0.01)
-        assert store.find(busy.token) is busy
-        with pytest.raises(ExpiringStoreError, match="your things are no longer here"):
-            store.find(idle.token)
-
-    def test_nobody_is_thrown_out_for_another(self) -> None:
-        store = ExpiringStore[Thing]("your things", most=1)
-        first = store.add(Thing, "ada")
-        told = "your things have no room here at the moment: try again in 2 hours"
-        for other in ("ada", "bob"):
-            with pytest.raises(ExpiringStoreError, match=told):
-                store.add(Thing, other)
-        assert store.find(first.token) is first
-
-    def test_who_has_many_is_refused_more_and_others_are_not(self) -> None:
-        store = ExpiringStore[Thing]("your things", most_each=2, idle_seconds=600)
-        things = [store.add(Thing, "greedy") for _ in range(2)]
-        told = "kept here in 2 places for you already: go on in one of them, or try again in 10 min"
-        with pytest.raises(ExpiringStoreError, match=told):
-            store.check_room("greedy")
-        with pytest.raises(ExpiringStoreError, match=told):
-            store.add(Thing, "greedy")
-        store.add(Thing, "other")
-        assert not any(thing.closed for thing in things)
-
-    def test_where_all_places_are_taken_the_one_who_has_most_makes_room(self) -> None:
-        store = ExpiringStore[Thing]("your things", most=4)
-        first, second, third = [store.add(Thing, "greedy") for _ in range(3)]
-        store.add(Thing, "ada")
-        store.find(first.token)
-        second.busy = True
-        store.check_room("bob")
-        assert not third.closed
-        store.add(Thing, "bob")
-        assert [thing.closed for thing in (first, second, third)] == [False, False, True]
-        with pytest.raises(ExpiringStoreError, match="have no room"):
-            store.add(Thing, "ada")  # the greedy one has no more than one more than she would
-
-    def test_on_this_machine_several_people_may_share_an_address(self) -> None:
-        store = ExpiringStore[Thing]("your things", most_each=1)
-        for _ in range(4):
-            store.add(Thing, "address 127.0.0.1")
-        with pytest.raises(ExpiringStoreError):
-            store.add(Thing, "address 127.0.0.1")
-
-    def test_a_token_cannot_be_guessed_and_none_is_no_token(self) -> None:
-        store = ExpiringStore[Thing]("your things")
-        tokens = {store.add(Thing, str(number)).token for number in range(50)}
-        assert len(tokens) == 50
-        assert min(map(len, tokens)) >= 32
-        with pytest.raises(ExpiringStoreError):
-            store.find("")
 
 
 def test_a_file_that_takes_too_long_to_parse_is_refused_by_its_name(
