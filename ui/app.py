@@ -13,6 +13,7 @@ from qa import QA
 from ui.assets import markup
 from ui.chat.feedback import Feedback
 from ui.chat.handlers import ChatHandlers
+from ui.chat.page_files import CorpusFiles
 from ui.chat.user_documents import AllUserDocuments
 from ui.evaluation.reviewing import ReviewHandlers
 from ui.evaluation.tab import evaluate_tab
@@ -37,6 +38,7 @@ def built(
     uploads: Uploads,
     feedback: Path,
     examples: Sequence[str] = (),
+    files: CorpusFiles | None = None,
 ) -> Iterator[gr.Blocks]:
     """Build the page for a corpus; what visitors bring is kept until the block ends.
 
@@ -47,6 +49,7 @@ def built(
         uploads: the files that wait to be read.
         feedback: the file for ratings; it need not exist yet.
         examples: questions to offer before the first one is asked.
+        files: the PDF files of the corpus, whose pages can be shown.
     """
     refuse_files()
     work = LongWork()
@@ -55,7 +58,8 @@ def built(
         ReviewHandlers(qa, folder, uploads, work) as review,
         regularly(uploads.clear_out, _CLEARED_EVERY),
     ):
-        handlers = ChatHandlers(qa, title, all_documents, Feedback(feedback, qa), uploads, work)
+        thumbs = Feedback(feedback, qa)
+        handlers = ChatHandlers(qa, title, all_documents, thumbs, uploads, work, files)
         with gr.Blocks(title="inquote", analytics_enabled=False) as page:
             endpoints.register(qa)  # first, so that nothing else takes their names
             gr.HTML(

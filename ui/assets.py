@@ -9,7 +9,11 @@ PAGE = Path(__file__).parent / "page"
 _SCRIPTS = (
     "store.js",
     "sending.js",
+    "document_layout.js",
     "document_view.js",
+    "document_find.js",
+    "page_view.js",
+    "document_tools.js",
     "user_documents.js",
     "chat.js",
     "review.js",

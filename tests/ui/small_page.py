@@ -15,9 +15,11 @@ from starlette.routing import BaseRoute, Mount
 
 from qa import QA, Answer, Document
 from qa.index import Index, update_index
+from qa.loaders import find_all, loaded
 from tests.fakes import FakeEncoder
 from tests.ui.serving import TEXT
 from ui.app import built
+from ui.chat.page_files import CorpusFiles
 from ui.server import access, tools
 from ui.server.accounts import Accounts
 from ui.server.endpoints import Endpoints
@@ -48,7 +50,9 @@ def serve(tmp: Path, settings: dict[str, Any], said: Connection) -> None:
     if files := settings.pop("files", None):
         resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
     encoder = FakeEncoder()
-    update_index(tmp / "index", [Document("small.txt", TEXT)], encoder=encoder)
+    found = find_all(settings.pop("documents", ()))
+    documents = [loaded(one) for one in found] or [Document("small.txt", TEXT)]
+    update_index(tmp / "index", documents, encoder=encoder)
     with private_folder() as folder, SlowQA(Index.open(tmp / "index"), encoder) as qa:
         access._WRONG_COSTS_SECONDS = 0
         SlowQA.seconds = settings.pop("seconds", 0.0)
@@ -66,7 +70,10 @@ def serve(tmp: Path, settings: dict[str, Any], said: Connection) -> None:
             **settings,
         )
         thumbs = tmp / "feedback.jsonl"
-        with built(qa, title="small", folder=folder, uploads=uploads, feedback=thumbs) as page:
+        files = CorpusFiles(found)
+        with built(
+            qa, title="small", folder=folder, uploads=uploads, feedback=thumbs, files=files
+        ) as page:
             page.queue(max_size=waiting)
             server = Server(page, serving)
             ways = sorted(set(every_way(server.app.routes)))

@@ -14,14 +14,17 @@ from typing import Annotated, Any
 import gradio as gr
 from pydantic import Field
 
-from qa import QA, Answer
+from qa import QA, Answer, Document
 from qa.errors import AnswerFileError, AskOtherwise
+from qa.loaders.pdf_pages import page_span
 from qa.progress import Progress
 from qa.retrieval import check_words
 from qa.verification.answer_files import MAX_QUOTES_IN_ALL
 from ui.chat.document_view import DocumentView
 from ui.chat.export import markdown
 from ui.chat.feedback import Feedback
+from ui.chat.page_files import CorpusFiles, PageFile
+from ui.chat.reading import OfDocument, Reading
 from ui.chat.render import turn as rendered
 from ui.chat.turns import MAX_TURNS, Asked, Checked, FindDocument, Turn, in_corpus, parse_turn
 from ui.chat.user_documents import AllUserDocuments, UserDocuments, UserDocumentsError
@@ -53,10 +56,9 @@ class _Question(_Request):
     documents: list[str] | None = None
 
 
-class _Place(_Request):
-    document: str
-    own: bool = False
+class _Place(OfDocument):
     part: int | None = None
+    page: int | None = None
     at: int = 0
 
 
@@ -89,6 +91,7 @@ class ChatHandlers:
         feedback: keeps the ratings.
         uploads: the files that wait to be read.
         work: the long work of all visitors.
+        files: the PDF files of the corpus.
     """
 
     def __init__(
@@ -99,6 +102,7 @@ class ChatHandlers:
         feedback: Feedback,
         uploads: Uploads,
         work: LongWork | None = None,
+        files: CorpusFiles | None = None,
     ) -> None:
         self._qa = qa
         self._title = title
@@ -107,6 +111,8 @@ class ChatHandlers:
         self._uploads = uploads
         self._work = work or LongWork()
         self._turns = Turns()
+        self._files = files or CorpusFiles()
+        self._reading = Reading(self._document, self._file)
 
     @errors_as_data
     def ask(self, event: gr.EventData) -> Data:
@@ -156,6 +162,7 @@ class ChatHandlers:
             self.document_part,
             self.restore,
             self.markdown,
+            *self._reading.methods,
         )
         rate = in_turn(self.rate, self._turns, tells_client=True)
         return [*(in_turn(method, self._turns) for method in methods), rate]
@@ -182,14 +189,13 @@ class ChatHandlers:
 
     @errors_as_data
     def document_part(self, request: object) -> Data:
-        """Return a part of a document: the one asked for, or the one that holds a character."""
+        """Return a part of a document: the one asked for, or that of a page or a character."""
         asked = parsed(_Place, request)
-        document = self._finder(asked.token, own=asked.own)(asked.document)
-        if document is None:
-            raise UserDocumentsError(f"{asked.document} is no longer here: add it again to read it")
+        document = self._document(asked)
         view = DocumentView.of(document)
-        part = view.part_of(asked.at) if asked.part is None else asked.part
-        return view.part(part)
+        at = page_span(document, asked.page).start if asked.page is not None else asked.at
+        part = view.part_of(at) if asked.part is None else asked.part
+        return view.part(part) | {"images": self._reading.has_pages(asked, document)}
 
     @errors_as_data
     def restore(self, request: object) -> Data:
@@ -238,6 +244,20 @@ class ChatHandlers:
         system = self._all_documents.find(asked.token or "") if asked.own else self._qa
         answer = system.ask(asked.question, history=asked.history, documents=asked.documents)
         return answer, find
+
+    def _document(self, asked: OfDocument) -> Document:
+        """Return the document that a request names."""
+        document = self._finder(asked.token, own=asked.own)(asked.document)
+        if document is None:
+            raise UserDocumentsError(f"{asked.document} is no longer here: add it again to read it")
+        return document
+
+    def _file(self, asked: OfDocument, document: Document) -> PageFile | None:
+        """Return the PDF file that a document was read from; None if it is not known."""
+        if not asked.own:
+            return self._files.of(document)
+        documents = self._known(asked.token)
+        return documents.file(document.id) if documents else None
 
     def _finder(self, token: str | None, *, own: bool) -> FindDocument:
         """Return what finds a visitor's own documents, or those of the page's corpus."""

@@ -15,6 +15,7 @@ from qa.errors import LoadError, QAError, QuestionError
 from qa.index import Index, update_index
 from qa.loaders import KINDS, LOADERS
 from qa.progress import Progress
+from ui.chat.page_files import KeptFiles, PageFile
 from ui.visitors import limits
 from ui.visitors.expiring_store import ExpiringStore
 from ui.visitors.uploads import Upload
@@ -70,6 +71,7 @@ class UserDocuments:
         self.token = token
         self.entries: tuple[Entry, ...] = ()
         self._folder = folder
+        self._files = KeptFiles(folder.with_name(f"{folder.name}.files"))
         self._base = qa
         self._qa: QA | None = None
         self._changing = threading.Lock()
@@ -85,6 +87,10 @@ class UserDocuments:
         with self._lock:
             here = any(entry.id == id_ for entry in self.entries)
             return self._qa.index.document(id_) if self._qa and here else None
+
+    def file(self, id_: str) -> PageFile | None:
+        """Return the PDF file of a document; None if it is not kept."""
+        return self._files.of(id_)
 
     def ask(
         self, question: str, history: Sequence[str] = (), documents: Sequence[str] | None = None
@@ -114,6 +120,7 @@ class UserDocuments:
             if any(entry.id == id_ for entry in self.entries):
                 update_index(self._folder, [], encoder=self._base.encoder, remove=[id_])
                 self._reopen()
+                self._files.drop(id_)
 
     def close(self) -> None:
         """Remove everything, after any question or change that is under way."""
@@ -121,6 +128,7 @@ class UserDocuments:
             if self._qa is not None:
                 self._qa.close()
                 self._qa, self.entries = None, ()
+            self._files.close()
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _read(
@@ -137,6 +145,7 @@ class UserDocuments:
                 problems.append(str(error))
             else:
                 present[document.id] = _entry(document)
+                self._files.keep(document.id, upload.path)
                 yield document
 
     def _fit(self, document: Document, present: dict[str, Entry]) -> Document:

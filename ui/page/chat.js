@@ -15,6 +15,7 @@ class Chat {
       load: (place) => server.document_part({...place, token: this.documents.token}),
       onPick: (key) => this.quoteOf(key)?.querySelector('.iq-number').focus(),
     });
+    this.tools = new DocumentTools(this.find('#iq-document-view'), this.view, {server, token: () => this.documents.token});
     this.pending = null;
     this.listen();
     this.welcome();

@@ -212,7 +212,7 @@ def test_only_answers_that_verify_can_be_rated(handlers: ChatHandlers) -> None:
 
 def test_a_part_of_a_document_is_given_by_place(handlers: ChatHandlers) -> None:
     given = handlers.document_part({"document": "gate.txt", "at": 10})
-    assert "".join(text for _, text, _ in given["blocks"]) == TEXT
+    assert "".join(text for _, text, *_ in given["blocks"]) == TEXT
     assert "no longer here" in handlers.document_part({"document": "../gate.txt"})["error"]
     assert "error" in handlers.document_part({"document": 5})
     assert "error" in handlers.document_part(None)
