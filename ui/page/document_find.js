@@ -1,7 +1,7 @@
 // Words found in the document that is shown, marked beside its quotes.
 class DocumentFind {
-  constructor(tools, {view, call, goTo}) {
-    Object.assign(this, {view, call, goTo});
+  constructor(tools, {view, call, goTo, seen}) {
+    Object.assign(this, {view, call, goTo, seen});
     this.row = tools.querySelector('.iq-find');
     this.field = this.row.querySelector('input');
     this.told = this.row.querySelector('.iq-found-count');
@@ -55,8 +55,8 @@ class DocumentFind {
     const reply = await this.call('find_in_document', {text});
     if (asked !== this.asked) return;
     if (reply.error) return this.say(reply.error);
+    const from = this.spans[this.at]?.[0] ?? this.seen();
     Object.assign(this, {spans: reply.spans, more: reply.more});
-    const from = this.view.firstSeen();
     this.at = Math.max(this.spans.findIndex(([start]) => start >= from), 0);
     this.show();
   }

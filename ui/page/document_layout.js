@@ -1,8 +1,11 @@
+const IN_SECTION = 16;  // blocks that a browser lays out together when they come into view
+
 // The elements of a document's blocks: headings, lists, tables, code and paragraphs. All text in them
 // is put there as text, whole and in order, by `DocumentView.paint`.
 class Layout {
   constructor(pages) {
     this.fragment = document.createDocumentFragment();
+    this.section = null;
     this.pages = [...pages];
     this.group = null;
   }
@@ -18,7 +21,7 @@ class Layout {
     element.classList.toggle('iq-flow', flows);
     if (kind === 'item') this.dressItem(element, text, level, goesOn, signs);
     if (kind === 'rule') element.setAttribute('aria-hidden', 'true');
-    this.append(element, isRow ? 'table' : kind === 'item' ? 'ul' : null);
+    this.append(element, isRow ? 'table' : kind === 'item' ? 'ul' : null, goesOn);
     const unit = (place) => units(text, place);
     return {
       start, text, kind, element, end: start + points(text), cells: cells.map(unit),
@@ -27,10 +30,10 @@ class Layout {
   }
 
   // Appends an element, in a list or table with those before it that are of the same.
-  append(element, group = null) {
+  append(element, group = null, goesOn = false) {
     if (!group) {
       this.group = null;
-      this.fragment.append(element);
+      this.place(element, goesOn);
       return;
     }
     if (this.group?.localName !== group) {
@@ -38,9 +41,17 @@ class Layout {
       const around = document.createElement('div');
       around.className = `iq-group iq-${group}`;
       around.append(this.group);
-      this.fragment.append(around);
+      this.place(around, false);
     }
     this.group.append(element);
+  }
+
+  place(element, goesOn) {
+    if (!this.section || (this.section.childElementCount >= IN_SECTION && !goesOn)) {
+      this.section = Object.assign(document.createElement('div'), {className: 'iq-section'});
+      this.fragment.append(this.section);
+    }
+    this.section.append(element);
   }
 
   dressItem(element, text, level, goesOn, signs) {

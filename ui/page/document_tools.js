@@ -15,7 +15,9 @@ class DocumentTools {
     const call = (name, more) => server[name]({document: view.shown.id, own: view.shown.own, token: token(), ...more});
     this.call = call;
     this.pages = new PageView(pane.querySelector('.iq-papers'), {view, call});
-    this.found = new DocumentFind(this.bar, {view, call, goTo: (start, end) => this.goToFound(start, end)});
+    this.found = new DocumentFind(this.bar, {
+      view, call, goTo: (start, end) => this.goToFound(start, end), seen: () => this.seen(),
+    });
     this.found.onPaint = (spans, here) => this.pages.mark(spans, here);
     this.found.onClose = () => this.closed();
     this.as = 'text';
@@ -98,6 +100,12 @@ class DocumentTools {
     this.view.space();
   }
 
+  // Returns the first character that is seen.
+  seen() {
+    const {isOpen, listed} = this.pages;
+    return isOpen && listed ? listed.starts[this.pages.current() - 1] : this.view.firstSeen();
+  }
+
   page() {
     return this.pages.isOpen && this.pages.listed ? this.pages.current() : this.view.page();
   }
@@ -120,10 +128,10 @@ class DocumentTools {
     const reply = await this.call('document_headings', {});
     if (key !== this.key) return;
     this.outlined = key;
-    const least = Math.min(...(reply.headings ?? []).map(([, level]) => level));
+    const levels = [...new Set((reply.headings ?? []).map(([, level]) => level))].sort((a, b) => a - b);
     this.find('.iq-outline nav').replaceChildren(...(reply.headings ?? []).map(([start, level, text]) => {
       const button = Object.assign(document.createElement('button'), {type: 'button', textContent: text, className: 'exact', dir: 'auto'});
-      button.style.setProperty('--iq-level', Math.min(level - least, 5));
+      button.style.setProperty('--iq-level', Math.min(levels.indexOf(level), 5));
       button.dataset.at = start;
       return button;
     }));

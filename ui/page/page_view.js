@@ -142,7 +142,7 @@ class PageView {
     for (const quote of this.view.marks.filter((one) => one.document === id && one.own === own)) {
       const answer = quote.answer ?? [0, 0];
       boxesOf(sheet.page.places, quote.start, quote.end).forEach((box, index) =>
-        sheet.append(placed(markOf(quote, '', index === 0 && this.pageOf(quote.start) === sheet.number), box)));
+        sheet.append(this.spot(quote, index === 0 && this.pageOf(quote.start) === sheet.number, box)));
       for (const box of boxesOf(sheet.page.places, ...answer)) sheet.append(placed(plain('iq-answer'), box));
     }
     const [spans, here] = this.found;
@@ -153,6 +153,12 @@ class PageView {
     }
   }
 
+  spot(quote, first, box) {
+    const mark = placed(markOf(quote, '', first), box);
+    mark.classList.toggle('iq-current', quote.key === this.currentKey);
+    return mark;
+  }
+
   // Marks words that were found, and which of them is the current one.
   mark(spans, here) {
     this.found = [spans, here];
@@ -160,6 +166,7 @@ class PageView {
   }
 
   async reveal(quote, focus) {
+    this.currentKey = quote.key;
     if (!this.isOpen || !await this.open()) return;
     const box = await this.goTo(quote.start, () => this.element.querySelector(`mark[data-key="${quote.key}"]`));
     for (const one of this.element.querySelectorAll('mark')) one.classList.toggle('iq-current', one.dataset.key === quote.key);

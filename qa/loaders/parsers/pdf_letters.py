@@ -41,7 +41,7 @@ def placed_letters(page: Any, textpage: Any, most: int) -> tuple[str, list[Box]]
             if not (found := [one for one in clean(character) if is_letter(one)]):
                 continue
             index = raw.FPDFText_GetCharIndexFromTextIndex(textpage, unit)
-            if index < 0 or raw.FPDFText_GetUnicode(textpage, index) != ord(character):
+            if index < 0 or raw.FPDFText_GetUnicode(textpage, index) not in _codes(character):
                 return "", []
             letters += found
             boxes += [place(*textpage.get_charbox(index, loose=True))] * len(found)
@@ -53,6 +53,11 @@ def _characters(units: bytes, first: int, last: int) -> Iterator[tuple[int, str]
     for character in units[2 * first : 2 * (last + 1)].decode("utf-16-le", "replace"):
         yield first, character
         first += 1 if character <= "\uffff" else 2
+
+
+def _codes(character: str) -> tuple[int, int]:
+    """Return what PDFium may have for a character: its code, or the first half of a pair."""
+    return ord(character), int.from_bytes(character.encode("utf-16-le", "replace")[:2], "little")
 
 
 def _transformation(page: Any) -> Callable[[float, float, float, float], Box]:
