@@ -13,6 +13,7 @@ from qa import QA, Document
 from qa.answering import ExtractiveAnswerer
 from qa.index import Index, update_index
 from tests.fakes import FakeEncoder
+from tests.pdf_files import pages_of
 from tests.schemas import assert_valid
 from tests.ui.uploading import VISITOR, sent, visiting
 from ui.chat.feedback import Feedback
@@ -130,6 +131,26 @@ def test_an_upload_is_added_to_the_documents_of_its_visitor(
         "The eastern"
     )
     assert "no longer here" in handlers.document_part({**place, "token": "guessed"})["error"]
+
+
+@pytest.mark.process
+def test_the_pages_of_a_visitors_pdf_are_shown_to_that_visitor_while_it_is_there(
+    handlers: ChatHandlers, uploads: Uploads
+) -> None:
+    token = sent(uploads, "pier.pdf", pages_of(["The eastern pier.", "It is closed."]))
+    told = added(handlers, {"token": token})
+    place = {"document": "pier.pdf", "own": True, "token": told["token"]}
+    part = handlers.document_part(place | {"page": 2})
+    assert part["images"]
+    assert part["pages_in_all"] == 2
+    read = handlers._reading
+    assert read.page_image(place | {"page": 2, "width": 400})["text"] == "It is closed."
+    for other in ({"token": "guessed"}, {"own": False}, {"document": "../pier.pdf"}):
+        assert (
+            "no longer here" in read.page_image(place | {"page": 2, "width": 400} | other)["error"]
+        )
+    handlers.remove({"token": told["token"], "document": "pier.pdf"})
+    assert "no longer here" in read.document_pages(place)["error"]
 
 
 def test_an_upload_is_added_once_and_by_its_visitor_alone(
