@@ -53,15 +53,15 @@ _SEARCH = """async (text) => {
 def print_pdf(browser: Browser, path: Path) -> None:
     """Print a PDF of many pages, with a heading and a paragraph on each."""
     page = browser.new_page()
-    page.set_content(
-        "".join(
-            f"<section style='break-after: page'><h2>Tower {n}</h2><p>{_SENTENCES.format(*[n] * 5)}"
-            for n in range(1, _PAGES)
-        )
-        + f"<h2>Tower {_PAGES}</h2>"
-    )
+    page.set_content("".join(map(_section, range(1, _PAGES))) + f"<h2>Tower {_PAGES}</h2>")
     page.pdf(path=path, format="A4")
     page.close()
+
+
+def _section(number: int) -> str:
+    text = _SENTENCES.format(*[number] * 5)
+    heading = f"<h2>Tower {number}</h2>"
+    return f"<section style='break-after: page'>{heading}<p>{text}</p></section>"
 
 
 def scrolled(page: Page, selector: str) -> str:

@@ -86,6 +86,7 @@ class KeptFiles:
 
     def keep(self, document_id: str, path: Path) -> None:
         """Keep a copy of an uploaded file, if it is a PDF and there is room for it."""
+        self.drop(document_id)  # left from when adding it failed
         size = path.stat().st_size
         if path.suffix.lower() != SUFFIX or not self._take(size):
             return
