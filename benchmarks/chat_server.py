@@ -26,9 +26,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def chat_server() -> Iterator[tuple[str, int]]:
-    """Run `inquote chat` on the essay; yield its address and the id of its process."""
-    with subprocess.Popen(chat_command(free_port()), stdout=subprocess.PIPE, text=True) as process:
+def chat_server(*options: str) -> Iterator[tuple[str, int]]:
+    """Run `inquote chat`, by default on the essay; yield its address and the id of its process."""
+    command = [*chat_command(free_port()), *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         printed = ""
         while not printed.rstrip().endswith("}"):

@@ -43,12 +43,13 @@ class Page:
         return self
 
 
-def pdf_of(*pages: Page, title: str = "") -> bytes:
-    """Write a PDF of these pages."""
+def pdf_of(*pages: Page, title: str = "", roman: int = 0) -> bytes:
+    """Write a PDF of these pages; the first `roman` pages have Roman numbers."""
+    labels = b"/PageLabels <</Nums [0 <</S /r>> %d <</S /D>>]>>" % roman if roman else b""
     numbers = [6 + 2 * n for n in range(len(pages))]
     kids = " ".join(f"{n} 0 R" for n in numbers)
     objects = [
-        b"<</Type /Catalog /Pages 2 0 R>>",
+        b"<</Type /Catalog /Pages 2 0 R %s>>" % labels,
         f"<</Type /Pages /Kids [{kids}] /Count {len(pages)}>>".encode(),
         b"<</Type /Font /Subtype /Type0 /BaseFont /F /Encoding /Identity-H "
         b"/DescendantFonts [4 0 R] /ToUnicode 5 0 R>>",

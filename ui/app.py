@@ -15,6 +15,7 @@ from ui.assets import markup
 from ui.chat.choosing import Search
 from ui.chat.feedback import Feedback
 from ui.chat.handlers import ChatHandlers
+from ui.chat.page_files import CorpusFiles
 from ui.chat.sharing import SharedTurns, SharingHandlers
 from ui.chat.user_documents import AllUserDocuments
 from ui.evaluation.history import AllRuns
@@ -46,6 +47,7 @@ def built(
     login: bool = False,
     library: Library | None = None,
     with_urls: bool = False,
+    files: CorpusFiles | None = None,
 ) -> Iterator[gr.Blocks]:
     """Build the page for a corpus; what visitors bring is kept until the block ends, or longer.
 
@@ -60,6 +62,7 @@ def built(
         login: whether visitors log in, and so may log out.
         library: where visitors' documents are kept, and for how long; None is until the end.
         with_urls: whether visitors may add web pages by their addresses.
+        files: the PDF files of the corpus, whose pages can be shown.
     """
     refuse_files()
     work = LongWork()
@@ -72,7 +75,7 @@ def built(
     ):
         web = WebPages(uploads) if with_urls else None
         ratings = Feedback(feedback, qa)
-        handlers = ChatHandlers(qa, title, all_documents, ratings, uploads, work, web)
+        handlers = ChatHandlers(qa, title, all_documents, ratings, uploads, work, web, files)
         sharing = SharingHandlers(qa, SharedTurns(links))
         with gr.Blocks(title="inquote", analytics_enabled=False) as page:
             endpoints.register(qa)  # first, so that nothing else takes their names

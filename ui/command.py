@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qa.cli.options import (
+    STANDARD_INPUT,
     CorpusOptions,
     Thresholds,
     as_json_option,
@@ -23,7 +24,11 @@ from qa.cli.options import (
     print_json,
     threshold_options,
 )
+from qa.documents import Document
+from qa.errors import QAError
+from qa.loaders import File, find_all
 from qa.schemas import format_of
+from ui.chat.page_files import CorpusFiles
 from ui.server.accounts import Accounts, find_accounts
 from ui.visitors.clients import parse_address
 from ui.visitors.folder import private_folder
@@ -124,6 +129,7 @@ def chat(
     accounts = find_accounts(auth)
     _warn_of_strangers(host, accounts)
     click.echo("Loading the model and the document …", err=True)
+    files = CorpusFiles(_files(corpus))  # before their texts are read
     with (
         private_folder() as folder,
         corpus.open(thresholds=thresholds, lasting=True) as qa,
@@ -155,6 +161,7 @@ def chat(
                 examples=examples,
                 login=accounts is not None,
                 library=library,
+                files=files,
                 with_urls=allow_urls,
             ) as page,
         ):
@@ -188,6 +195,14 @@ def _library(title: str, model: str, days: float) -> Iterator[Library | None]:
                 err=True,
             )
         yield library
+
+
+def _files(corpus: CorpusOptions) -> Sequence[File | Document]:
+    """Return the files to be served; none if some cannot be, which opening them tells."""
+    named = [path for path in corpus.documents if path != STANDARD_INPUT]
+    with suppress(QAError):
+        return find_all(named, unreadable=lambda _: None)
+    return ()
 
 
 def _warm_up(qa: QA) -> None:

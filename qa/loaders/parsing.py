@@ -22,7 +22,9 @@ MAX_REPLY_BYTES = 500_000_000
 """The longest reply for one file."""
 
 _WORKER = Path(__file__).parent / "parsers" / "worker.py"
-_AGAIN = "fetch or save it again"
+
+DAMAGED = "is damaged: parsing it fails; fetch or save it again"
+"""Why a file is refused that no parser gets through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,28 @@ def parse(kind: str, data: bytes, name: str, limits: Limits = LIMITS, **options:
     Raises:
         Refused: the file is not of that kind, damaged, or above a limit.
     """
+    reply = parsed(kind, data, name, limits, **options)
+    try:
+        return Extracted(
+            str(reply["text"]),
+            str(reply["title"]),
+            tuple(map(int, reply["pages"])),
+            tuple((int(a), int(z), str(kind), int(level)) for a, z, kind, level in reply["blocks"]),
+            str(reply["encoding"]),
+            {str(name): str(value) for name, value in reply["metadata"].items()},
+        )
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise Refused(DAMAGED) from None
+
+
+def parsed(
+    kind: str, data: bytes, name: str, limits: Limits = LIMITS, **options: str
+) -> dict[str, Any]:
+    """Return what a parser reads out of a file, as it comes from the process.
+
+    Raises:
+        Refused: the file is not of that kind, damaged, or above a limit.
+    """
     job = {"kind": kind, "name": name, "bytes": len(data), "options": options} | asdict(limits)
     try:
         reply = _pool.reply(json.dumps(job).encode() + b"\n", data, limits.seconds)
@@ -65,17 +89,9 @@ def parse(kind: str, data: bytes, name: str, limits: Limits = LIMITS, **options:
         raise Refused(
             f"takes more than {limits.seconds:g} seconds to parse: split it, or save it anew"
         )
-    try:
-        return Extracted(
-            str(reply["text"]),
-            str(reply["title"]),
-            tuple(map(int, reply["pages"])),
-            tuple((int(a), int(z), str(kind), int(level)) for a, z, kind, level in reply["blocks"]),
-            str(reply["encoding"]),
-            {str(name): str(value) for name, value in reply["metadata"].items()},
-        )
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise Refused(f"is damaged: parsing it fails; {_AGAIN}") from None
+    if "failed" in reply:
+        raise Refused(DAMAGED)
+    return reply
 
 
 class _Worker:

@@ -21,9 +21,11 @@ from qa import QA, Answer, Document
 from qa.answering import DEFAULT_THRESHOLD, ExtractiveAnswerer
 from qa.errors import IndexUnreachable
 from qa.index import Index, update_index
+from qa.loaders import find_all, loaded
 from tests.fakes import FakeEncoder
 from tests.ui.serving import TEXT
 from ui.app import built
+from ui.chat.page_files import CorpusFiles
 from ui.server import access, tools
 from ui.server.accounts import Accounts
 from ui.server.endpoints import Endpoints
@@ -68,8 +70,10 @@ def serve(tmp: Path, settings: dict[str, Any], said: Connection) -> None:
     if files := settings.pop("files", None):
         resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
     encoder = SlowEncoder()
-    texts = settings.pop("documents", {"small.txt": TEXT})
-    documents = [Document(name, text) for name, text in texts.items()]
+    given = settings.pop("documents", {"small.txt": TEXT})
+    found = [] if isinstance(given, dict) else find_all(given)
+    texts = given if isinstance(given, dict) else {}
+    documents = [loaded(one) for one in found] + [Document(*each) for each in texts.items()]
     update_index(tmp / "index", documents, encoder=encoder)
     answerer = ExtractiveAnswerer(encoder, threshold=settings.pop("threshold", DEFAULT_THRESHOLD))
     with (
@@ -104,6 +108,7 @@ def serve(tmp: Path, settings: dict[str, Any], said: Connection) -> None:
             feedback=tmp / "feedback.jsonl",
             links=tmp / "links.sqlite",
             login=accounts is not None,
+            files=CorpusFiles(found),
             **more,
         ) as page:
             page.queue(max_size=waiting)

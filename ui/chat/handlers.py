@@ -6,7 +6,6 @@ sentence for the reader.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -15,23 +14,34 @@ from typing import Annotated, Any
 import gradio as gr
 from pydantic import Field
 
-from qa import QA, Answer
+from qa import QA, Answer, Document
 from qa.answering import Answerer
 from qa.errors import AnswerFileError, AskOtherwise
-from qa.follow_ups.requests import asks_for_more
-from qa.follow_ups.rewriting import rewrite
+from qa.loaders.pdf_pages import page_span
 from qa.retrieval import check_words
-from qa.verification.answer_files import MAX_QUOTES_IN_ALL
 from ui.chat import choosing
 from ui.chat.adding import Adding, Brought
 from ui.chat.choosing import Choice, Search
 from ui.chat.document_view import DocumentView
 from ui.chat.export import markdown
 from ui.chat.feedback import Fault, Feedback, Verdict
+from ui.chat.page_files import CorpusFiles, PageFile
+from ui.chat.reading import OfDocument, Reading
 from ui.chat.render import turn as rendered
 from ui.chat.selections import MOST_SELECTIONS, Selection, excerpt
 from ui.chat.settings import Settings
-from ui.chat.turns import MAX_TURNS, Asked, Checked, FindDocument, Turn, in_corpus, parse_turn
+from ui.chat.turns import (
+    MAX_TURNS,
+    Asked,
+    Checked,
+    FindDocument,
+    Room,
+    Turn,
+    follows,
+    in_corpus,
+    parse_turn,
+    readable,
+)
 from ui.chat.user_documents import AllUserDocuments, UserDocuments, UserDocumentsError
 from ui.visitors import limits
 from ui.visitors.background import Finished, in_background
@@ -70,10 +80,9 @@ class _Question(_Request, Choice):
     settings: Settings = Settings()
 
 
-class _Place(_Request):
-    document: str
-    own: bool = False
+class _Place(OfDocument):
     part: int | None = None
+    page: int | None = None
     at: int = 0
 
 
@@ -127,6 +136,7 @@ class ChatHandlers:
         uploads: the files that wait to be read.
         work: the long work of all visitors.
         web: fetches web pages for visitors; None if they may not add any.
+        files: the PDF files of the corpus.
     """
 
     def __init__(
@@ -138,6 +148,7 @@ class ChatHandlers:
         uploads: Uploads,
         work: LongWork | None = None,
         web: WebPages | None = None,
+        files: CorpusFiles | None = None,
     ) -> None:
         self._qa = qa
         self._title = title
@@ -149,6 +160,8 @@ class ChatHandlers:
         self._questions = Turns()
         self._web = web
         self._additions: dict[tuple[str, str], Adding] = {}
+        self._files = files or CorpusFiles()
+        self._reading = Reading(self._document, self._file)
 
     @errors_as_data
     def ask(self, request: object) -> Data:
@@ -170,7 +183,7 @@ class ChatHandlers:
             getattr(answerer, "tentative", threshold),
             own=asked.own,
             documents=(chosen or ())[:_MOST_NOTED],
-            follows=_follows(answer, asked.history),
+            follows=follows(answer, asked.history),
         )
         checked = Checked.against(turn, find)
         return echo | {
@@ -214,6 +227,7 @@ class ChatHandlers:
             self.restore,
             self.markdown,
             self.ratings,
+            *self._reading.methods,
         )
         telling = (self.user_documents, self.rate)
         return [
@@ -258,22 +272,21 @@ class ChatHandlers:
 
     @errors_as_data
     def document_part(self, request: object) -> Data:
-        """Return a part of a document: the one asked for, or the one that holds a character."""
+        """Return a part of a document: the one asked for, or that of a page or a character."""
         asked = parsed(_Place, request)
-        document = self._finder(asked.token, own=asked.own)(asked.document)
-        if document is None:
-            raise UserDocumentsError(f"{asked.document} is no longer here: add it again to read it")
+        document = self._document(asked)
         view = DocumentView.of(document)
-        part = view.part_of(asked.at) if asked.part is None else asked.part
-        return view.part(part)
+        at = page_span(document, asked.page).start if asked.page is not None else asked.at
+        part = view.part_of(at) if asked.part is None else asked.part
+        return view.part(part) | {"images": self._reading.has_pages(asked, document)}
 
     @errors_as_data
     def restore(self, request: object) -> Data:
         """Check turns that a browser kept, and render them; invalid ones are left out."""
         asked = parsed(_Turns, request)
-        room = _Room()
+        room = Room()
         shown = []
-        for turn in _readable(asked.turns):
+        for turn in readable(asked.turns):
             room.take(quotes=len(turn.answer.quotes))
             checked = Checked.against(turn, self._finder(asked.token, own=turn.own))
             html = rendered(checked, self._asked(turn, asked.token))
@@ -348,6 +361,20 @@ class ChatHandlers:
         documents = self._known(token)
         return [entry.id for entry in documents.entries] if documents else []
 
+    def _document(self, asked: OfDocument) -> Document:
+        """Return the document that a request names."""
+        document = self._finder(asked.token, own=asked.own)(asked.document)
+        if document is None:
+            raise UserDocumentsError(f"{asked.document} is no longer here: add it again to read it")
+        return document
+
+    def _file(self, asked: OfDocument, document: Document) -> PageFile | None:
+        """Return the PDF file that a document was read from; None if it is not known."""
+        if not asked.own:
+            return self._files.of(document)
+        documents = self._known(asked.token)
+        return documents.file(document.id) if documents else None
+
     def _finder(self, token: str | None, *, own: bool) -> FindDocument:
         """Return what finds a visitor's own documents, or those of the page's corpus."""
         if own:
@@ -363,45 +390,6 @@ class ChatHandlers:
 
     def _known(self, token: str | None) -> UserDocuments | None:
         return self._all_documents.known(token)
-
-
-def _follows(answer: Answer, history: Sequence[str]) -> bool:
-    """Return whether a question was read with those before it, and can be asked without them."""
-    asked = answer.question
-    is_read_otherwise = answer.query != asked and not asks_for_more(asked)
-    return is_read_otherwise and rewrite(asked, history).query != asked
-
-
-class _Room:
-    """How much more may be checked and shown in one call."""
-
-    def __init__(self) -> None:
-        self._until = time.monotonic() + limits.RESTORE_SECONDS
-        self._quotes = MAX_QUOTES_IN_ALL
-        self._characters = limits.MAX_RESTORED
-
-    def take(self, *, quotes: int = 0, characters: int = 0) -> None:
-        """Take some of it.
-
-        Raises:
-            AnswerFileError: no more is left.
-        """
-        self._quotes -= quotes
-        self._characters -= characters
-        if min(self._quotes, self._characters, self._until - time.monotonic()) < 0:
-            raise AnswerFileError(
-                "this conversation is too long to be checked and shown: begin a new one"
-            )
-
-
-def _readable(turns: list[dict[str, Any]]) -> Iterator[Turn]:
-    """Yield turns; invalid ones are left out."""
-    for data in turns:
-        try:
-            turn = parse_turn(data)
-        except AnswerFileError:
-            continue
-        yield turn
 
 
 def _listed(documents: UserDocuments | None) -> Data:

@@ -6,7 +6,8 @@ before they are shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
@@ -15,9 +16,12 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError, mo
 from qa import QA, Answer, Document, verify
 from qa.answering.extractive import chances
 from qa.errors import AnswerFileError
+from qa.follow_ups.requests import asks_for_more
+from qa.follow_ups.rewriting import rewrite
 from qa.retrieval import MAX_QUESTION
 from qa.verification import Check, Verification
-from qa.verification.answer_files import Name, Position, SavedAnswer, reason
+from qa.verification.answer_files import MAX_QUOTES_IN_ALL, Name, Position, SavedAnswer, reason
+from ui.visitors import limits
 
 MAX_TURNS = 500
 """The most turns that are restored at once."""
@@ -189,6 +193,45 @@ def parse_turn(data: Mapping[str, Any]) -> Turn:
         return Turn.model_validate(data)
     except ValidationError as error:
         raise AnswerFileError(f"a kept answer cannot be read: {reason(error)}") from None
+
+
+def follows(answer: Answer, history: Sequence[str]) -> bool:
+    """Return whether a question was read with those before it, and can be asked without them."""
+    asked = answer.question
+    is_read_otherwise = answer.query != asked and not asks_for_more(asked)
+    return is_read_otherwise and rewrite(asked, history).query != asked
+
+
+class Room:
+    """How much more may be checked and shown in one call."""
+
+    def __init__(self) -> None:
+        self._until = time.monotonic() + limits.RESTORE_SECONDS
+        self._quotes = MAX_QUOTES_IN_ALL
+        self._characters = limits.MAX_RESTORED
+
+    def take(self, *, quotes: int = 0, characters: int = 0) -> None:
+        """Take some of it.
+
+        Raises:
+            AnswerFileError: no more is left.
+        """
+        self._quotes -= quotes
+        self._characters -= characters
+        if min(self._quotes, self._characters, self._until - time.monotonic()) < 0:
+            raise AnswerFileError(
+                "this conversation is too long to be checked and shown: begin a new one"
+            )
+
+
+def readable(turns: list[dict[str, Any]]) -> Iterator[Turn]:
+    """Yield turns; invalid ones are left out."""
+    for data in turns:
+        try:
+            turn = parse_turn(data)
+        except AnswerFileError:
+            continue
+        yield turn
 
 
 def _found(answer: Answer, threshold: float, tentative: float | None) -> Trace:

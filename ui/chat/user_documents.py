@@ -18,12 +18,12 @@ from typing import Self
 from embeddings.cache import keep, recall
 from qa import QA, Answer, Document
 from qa.answering import Answerer
-from qa.errors import LoadError, QAError, QuestionError
+from qa.errors import QAError, QuestionError
 from qa.index import Index, update_index
 from qa.index.wanted import known_sources
-from qa.loaders import KINDS, LOADERS
 from qa.progress import Progress
 from ui.chat.feedback import Feedback, Verdict
+from ui.chat.page_files import KeptFiles, PageFile
 from ui.chat.turns import Turn
 from ui.visitors import limits
 from ui.visitors.clients import account_of
@@ -166,6 +166,7 @@ class UserDocuments:
         self.entries: tuple[Entry, ...] = ()
         self._folder = folder
         self._index = folder / "index"
+        self._files = KeptFiles(folder / "files")
         self._base = qa
         self._qa: QA | None = None
         self._feedback = Feedback(folder / "ratings.jsonl")
@@ -210,6 +211,10 @@ class UserDocuments:
             self._check()
             here = any(entry.id == id_ for entry in self.entries)
             return self._opened().index.document(id_) if here else None
+
+    def file(self, id_: str) -> PageFile | None:
+        """Return the PDF file of a document; None if it is not kept."""
+        return self._files.of(id_)
 
     def ask(
         self,
@@ -257,8 +262,9 @@ class UserDocuments:
                 with self._lock:
                     self._check()
                 size = upload.size
-                document = self._fit(read(upload))
+                document = self._fit(upload.load())
                 update_index(self._index, [document], encoder=self._base.encoder, progress=progress)
+                self._files.keep(document.id, upload.path)
                 entry = Entry(document.id, len(document.text), document.sha256, size, time.time())
                 self._show([*self.entries, entry])
         finally:
@@ -275,6 +281,7 @@ class UserDocuments:
             self.entries = left
             self._leaving.add(id_)
             self._record()
+            self._files.drop(id_)
             if not left:
                 self._feedback.path.unlink(missing_ok=True)
         self._take_out()
@@ -378,20 +385,3 @@ class UserDocuments:
         documents = [asdict(entry) for entry in self.entries]
         known = {"token": self.token, "account": self.account, "documents": documents}
         keep(self._folder / _RECORD, known)
-
-
-def read(upload: Upload) -> Document:
-    """Read an uploaded file as a document with the visitor's name for it.
-
-    Raises:
-        LoadError: it cannot be read; the message has that name, and no path.
-    """
-    name = upload.name
-    loader = LOADERS.get(PurePosixPath(name).suffix.lower())
-    if loader is None:
-        raise LoadError(f"{name} has a suffix that cannot be read; supported: {KINDS}", source=name)
-    try:
-        document = loader(upload.path, name, limits.PARSING)
-    except LoadError as error:
-        raise LoadError(upload.renamed(str(error)), source=name) from None
-    return replace(document, source=None)

@@ -26,6 +26,9 @@ class Chat {
     this.settings = new AnswerSettings(this.find('#iq-settings'), this.about.settings);
     this.actions = new TurnActions(this);
     this.feedback = new Feedback(this);
+    this.tools = new DocumentTools(this.find('#iq-document-view'), this.view, {
+      server: this.server, token: () => this.documents.token,
+    });
     this.pending = null;
     this.laid = Promise.resolve();
     this.listen();

@@ -1,10 +1,13 @@
 // A document with its quotes marked. Places are in code points, as in Python; JavaScript counts UTF-16
 // units.
-class DocumentView {
+// It tells of what it does by the events "laid", "marked" and "revealed".
+class DocumentView extends EventTarget {
   constructor(element, {load, onPick}) {
+    super();
     this.sheet = element.querySelector('.iq-sheet');
     this.nav = element.querySelector('.iq-parts');
     this.load = load;
+    this.onPick = onPick;
     this.blocks = [];
     this.marks = [];
     this.shown = null;
@@ -13,15 +16,16 @@ class DocumentView {
       const hit = event.target.closest('mark');
       if (hit && getSelection().isCollapsed) onPick?.(hit.dataset.key);
     });
+    this.sheet.addEventListener('copy', (event) => this.copy(event));
     this.nav?.querySelector('.iq-earlier').addEventListener('click', () => this.turn(-1));
     this.nav?.querySelector('.iq-later').addEventListener('click', () => this.turn(1));
   }
 
-  // Shows the part of a document that holds a place; returns whether it could.
-  async show(document, own, at = 0, part = null) {
-    if (this.holds(document, own, at) && part === null) return true;
+  // Shows the part of a document that holds a place or a page; returns whether it could.
+  async show(document, own, at = 0, part = null, page = null) {
+    if (this.holds(document, own, at) && part === null && page === null) return true;
     const wanted = ++this.wanted;
-    const given = await this.load({document, own, at, part});
+    const given = await this.load({document, own, at, part, page});
     if (wanted !== this.wanted) return false;
     if (given.error) {
       this.say(given.error);
@@ -48,20 +52,17 @@ class DocumentView {
     const line = Object.assign(document.createElement('p'), {className: 'iq-gone', textContent: text});
     this.sheet.replaceChildren(line);
     if (this.nav) this.nav.hidden = true;
+    this.tell('laid');
+  }
+
+  tell(name, detail = null) {
+    this.dispatchEvent(new CustomEvent(name, {detail}));
   }
 
   lay() {
-    const pages = [...this.shown.pages];
-    const laid = document.createDocumentFragment();
-    this.blocks = this.shown.blocks.map(([start, text, first]) => {
-      while (pages.length && pages[0][0] <= start) laid.append(pageMark(pages.shift()[1]));
-      const element = document.createElement('p');
-      element.className = first ? 'iq-block exact' : 'iq-block iq-on exact';
-      element.dir = 'auto';
-      laid.append(element);
-      return {start, text, element, end: start + points(text)};
-    });
-    this.sheet.replaceChildren(laid);
+    const laid = new Layout(this.shown.pages);
+    this.blocks = this.shown.blocks.map((block) => laid.add(block));
+    this.sheet.replaceChildren(laid.fragment);
     this.sheet.scrollTop = 0;
     this.sheet.dataset.document = this.shown.id;
     this.blocks.forEach((block) => this.paint(block));
@@ -73,6 +74,7 @@ class DocumentView {
       this.nav.querySelector('.iq-earlier').disabled = part === 0;
       this.nav.querySelector('.iq-later').disabled = part === parts - 1;
     }
+    this.tell('laid');
   }
 
   // Marks these quotes, `{key, document, own, start, end, answer, number, kind}`, and no others.
@@ -84,6 +86,7 @@ class DocumentView {
       if (touched.some((one) => one.start < block.end && block.start < one.end)) this.paint(block);
     }
     this.space();
+    this.tell('marked');
   }
 
   // Scrolls to a marked quote, and marks it as the current one.
@@ -91,6 +94,7 @@ class DocumentView {
     if (!await this.show(quote.document, quote.own, quote.start)) return;
     const pieces = [...this.sheet.querySelectorAll('mark')];
     for (const piece of pieces) piece.classList.toggle('iq-current', piece.dataset.key === quote.key);
+    this.tell('revealed', {quote, focus});
     const first = pieces.find((piece) => piece.dataset.key === quote.key);
     if (!first) return;
     first.scrollIntoView({block: 'center'});
@@ -100,24 +104,34 @@ class DocumentView {
   paint(block) {
     const inside = this.marks.filter((one) => one.document === this.shown.id
       && one.own === this.shown.own && one.start < block.end && block.start < one.end);
-    const gap = block.text.length - block.text.match(/\s*$/)[0].length;
-    const edges = new Set([0, gap, block.text.length]);
+    const gap = block.text.trimEnd().length;
+    const edges = new Set([0, gap, block.text.length, ...block.cells]);
     const unit = (place) => units(block.text, Math.min(Math.max(place, block.start), block.end) - block.start);
     const placed = inside.map((one) => {
       const [from, to, first, last] = [one.start, one.end, ...one.answer ?? [0, 0]].map(unit);
       edges.add(from).add(to).add(first).add(last);
       return {one, from, to, first, last};
     });
+    for (const [from, to] of block.signs) edges.add(from).add(to);
     const sorted = [...edges].sort((a, b) => a - b);
-    const pieces = sorted.slice(0, -1).map((from, index) => {
+    const cells = block.cells.length ? new Cells(block) : null;
+    if (!cells) block.element.replaceChildren();
+    for (const [index, from] of sorted.slice(0, -1).entries()) {
       const text = block.text.slice(from, sorted[index + 1]);
       const found = placed.find((each) => each.from <= from && from < each.to);
-      if (!found) return from >= gap ? gapOf(text) : text;
-      const mark = markOf(found.one, text, found.one.start >= block.start && found.from === from);
-      mark.classList.toggle('iq-answer', found.first <= from && from < found.last);
-      return mark;
-    });
-    block.element.replaceChildren(...pieces);
+      const looks = block.signs.filter(([first, last]) => first <= from && from < last).map(([, , kind]) => `iq-is-${kind}`);
+      if (from >= gap && !found) looks.push('iq-gap');
+      (cells?.at(from) ?? block.element).append(this.piece(block, found, from, text, looks));
+    }
+  }
+
+  piece(block, found, from, text, looks) {
+    if (!found && !looks.length) return document.createTextNode(text);
+    const piece = found ? markOf(found.one, text, found.one.start >= block.start && found.from === from)
+      : Object.assign(document.createElement('span'), {textContent: text});
+    if (found && found.first <= from && from < found.last) looks.push('iq-answer');
+    piece.classList.add(...looks);
+    return piece;
   }
 
   // Numbers of quotes that start in one line stand side by side in the margin.
@@ -142,6 +156,76 @@ class DocumentView {
     return start === null || end === null || start >= end ? null : {document: this.shown.id, start, end};
   }
 
+  // Copies the characters of the document as they are, however they are shown.
+  copy(event) {
+    const span = this.selected();
+    if (!span) return;
+    event.clipboardData.setData('text/plain', this.text(span.start, span.end));
+    event.preventDefault();
+  }
+
+  text(start, end) {
+    return this.blocksIn(start, end).map((one) => {
+      const [from, to] = [start, end].map((place) => units(one.text, Math.max(place - one.start, 0)));
+      return one.text.slice(from, to);
+    }).join('');
+  }
+
+  // Scrolls to a character, and returns its block.
+  async goTo(at) {
+    if (!await this.show(this.shown.id, this.shown.own, at)) return null;
+    const block = this.blocks.findLast((one) => one.start <= at);
+    block?.element.scrollIntoView({block: 'start'});
+    return block;
+  }
+
+  // Scrolls to where a page starts, counted from 1.
+  async goToPage(number) {
+    const here = () => this.sheet.querySelector(`.iq-page[data-page="${Number(number)}"]`);
+    if (!here()) await this.show(this.shown.id, this.shown.own, 0, null, number);
+    here()?.scrollIntoView({block: 'start'});
+  }
+
+  // Returns the ranges of the page that spans of the part take.
+  ranges(spans) {
+    return spans.flatMap(([start, end]) => this.blocksIn(start, end).map((block) => {
+      const range = document.createRange();
+      const [from, to] = [start, end].map((place) => units(block.text, Math.max(place - block.start, 0)));
+      range.setStart(...nodeAt(block.element, from, false));
+      range.setEnd(...nodeAt(block.element, Math.min(to, block.text.length), true));
+      return range;
+    }));
+  }
+
+  blocksIn(start, end) {
+    return this.blocks.filter((one) => one.start < end && start < one.end);
+  }
+
+  // Scrolls to a span of the part, unless it is well in view.
+  seek(start, end) {
+    const [block] = this.blocksIn(start, end);
+    if (!block) return;
+    const {top, height} = this.sheet.getBoundingClientRect();
+    const place = () => this.ranges([[start, end]])[0].getBoundingClientRect();
+    const seen = (box) => box.height > 0 && box.top > top + 8 && box.bottom < top + height - 8;
+    if (seen(place())) return;
+    block.element.scrollIntoView({block: 'center'});
+    if (!seen(place())) this.sheet.scrollTop += place().top - top - height / 2;
+  }
+
+  // Returns the first character that is seen.
+  firstSeen() {
+    const {top} = this.sheet.getBoundingClientRect();
+    return this.blocks.find((one) => one.element.getBoundingClientRect().bottom > top + 1)?.start ?? 0;
+  }
+
+  // Returns the page that is seen first.
+  page() {
+    const at = this.firstSeen();
+    const next = this.shown.pages.find(([start]) => start > at);
+    return Math.max(next ? next[1] - 1 : this.shown.pages.at(-1)?.[1] ?? 1, 1);
+  }
+
   placeOf(node, offset) {
     const block = this.blocks.find((one) => one.element.contains(node));
     if (!block) return null;
@@ -162,8 +246,18 @@ function markOf(quote, text, first) {
   return piece;
 }
 
-function gapOf(text) {
-  return Object.assign(document.createElement('span'), {className: 'iq-gap', textContent: text});
+// Returns the text node and the place in it of a unit of an element's text.
+function nodeAt(element, place, isEnd) {
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  let node = walker.nextNode();
+  let left = place;
+  while (node && (left > node.length || (left === node.length && !isEnd))) {
+    left -= node.length;
+    const next = walker.nextNode();
+    if (!next) return [node, node.length];
+    node = next;
+  }
+  return [node, left];
 }
 
 function pageMark(number) {

@@ -30,6 +30,12 @@ MAX_ALL_WAITING_FILES = 1_000
 UPLOADS_KEPT_SECONDS = 3_600
 PARSING = Limits(seconds=20, memory=1_000_000_000)  # of one file
 
+# Pages of PDF files, which are shown as pictures
+DRAWING = Limits(seconds=10, memory=1_000_000_000)  # of one page
+MAX_DRAWN_WIDTH = 2_000  # pixels
+MAX_DRAWN_BYTES = 64_000_000  # of the pages that were drawn last
+MAX_PDF_BYTES = 2 * MAX_UPLOAD_BYTES  # of the files of one visitor
+
 # Requests and connections
 MAX_BODY_BYTES = 2_000_000  # of a request that is not an upload
 MAX_CONNECTIONS = 1_000

@@ -12,7 +12,7 @@ import time
 import unicodedata
 from collections.abc import AsyncIterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Annotated
 
@@ -23,9 +23,10 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from qa.errors import QAError
+from qa.documents import Document
+from qa.errors import LoadError, QAError
 from qa.evaluation.formats import FORMATS
-from qa.loaders import LOADERS
+from qa.loaders import KINDS, LOADERS
 from ui.visitors import limits
 from ui.visitors.clients import announced_bytes, client_of
 from ui.visitors.cookies import visitor_of
@@ -68,6 +69,24 @@ class Upload:
     def renamed(self, text: str) -> str:
         """Return a text in which the file has the visitor's name."""
         return text.replace(str(self.path), self.name).replace(self.path.name, self.name)
+
+    def load(self) -> Document:
+        """Read it as a document with the visitor's name for it.
+
+        Raises:
+            LoadError: it cannot be read; the message has that name, and no path.
+        """
+        loader = LOADERS.get(PurePosixPath(self.name).suffix.lower())
+        if loader is None:
+            raise LoadError(
+                f"{self.name} has a suffix that cannot be read; supported: {KINDS}",
+                source=self.name,
+            )
+        try:
+            document = loader(self.path, self.name, limits.PARSING)
+        except LoadError as error:
+            raise LoadError(self.renamed(str(error)), source=self.name) from None
+        return replace(document, source=None)
 
 
 @dataclass(slots=True)

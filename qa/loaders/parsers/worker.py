@@ -30,7 +30,8 @@ def main() -> None:
         job = json.loads(line)
         data = sys.stdin.buffer.read(job["bytes"])
         _limit(job["seconds"], job["memory"])
-        replies.write(json.dumps(_parsed(job, data), ensure_ascii=False).encode() + b"\n")
+        reply = json.dumps(_parsed(job, data), ensure_ascii=False, default=dict)
+        replies.write(reply.encode() + b"\n")
         replies.flush()
         if _memory() > _WORN:
             break
@@ -48,8 +49,8 @@ def _parsed(job: dict[str, Any], data: bytes) -> dict[str, Any]:
 
     try:
         parser = import_module(f"qa.loaders.parsers.{job['kind']}")
-        extracted = parser.parse(data, job["name"], **job["options"])
-        return {**extracted._asdict(), "metadata": dict(extracted.metadata)}
+        read: dict[str, Any] = parser.parse(data, job["name"], **job["options"])._asdict()
+        return read
     except Refused as refusal:
         return {"refused": str(refusal)}
     except MemoryError:

@@ -14,7 +14,7 @@ texts = st.text("ab \n\r\t\u2028.", min_size=1, max_size=200).filter(lambda text
 
 def whole(view: DocumentView) -> str:
     return "".join(
-        text for number in range(len(view.parts)) for _, text, _ in view.part(number)["blocks"]
+        text for number in range(len(view.parts)) for _, text, *_ in view.part(number)["blocks"]
     )
 
 
@@ -22,7 +22,7 @@ def whole(view: DocumentView) -> str:
 def test_any_text_is_whole_in_its_blocks(text: str) -> None:
     view = DocumentView.of(Document("a", text))
     assert whole(view) == text
-    for start, block, _ in view.part(0)["blocks"]:
+    for start, block, *_ in view.part(0)["blocks"]:
         assert text[start : start + len(block)] == block
 
 
@@ -41,7 +41,7 @@ def test_paragraphs_are_told_by_blank_lines_or_by_long_lines(
     text: str, paragraphs: list[str]
 ) -> None:
     view = DocumentView.of(Document("a", text))
-    assert [block for _, block, _ in view.part(0)["blocks"]] == paragraphs
+    assert [block for _, block, *_ in view.part(0)["blocks"]] == paragraphs
     assert view.paragraph(len(text) - 1) == len([p for p in paragraphs if p.strip()])
 
 

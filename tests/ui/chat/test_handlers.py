@@ -15,12 +15,13 @@ from qa.errors import IndexUnreachable
 from qa.evaluation import load_questions
 from qa.index import Index, update_index
 from tests.fakes import FakeEncoder
+from tests.pdf_files import pages_of
 from tests.schemas import assert_valid
 from tests.ui.uploading import VISITOR, sent, visiting
 from ui.chat import user_documents
 from ui.chat.feedback import Feedback
 from ui.chat.handlers import ChatHandlers
-from ui.chat.user_documents import AllUserDocuments, read
+from ui.chat.user_documents import AllUserDocuments
 from ui.visitors import limits
 from ui.visitors.uploads import Upload, Uploads
 
@@ -146,6 +147,26 @@ def test_an_upload_is_added_to_the_documents_of_its_visitor(
         "The eastern"
     )
     assert "no longer here" in handlers.document_part({**place, "token": "guessed"})["error"]
+
+
+@pytest.mark.process
+def test_the_pages_of_a_visitors_pdf_are_shown_to_that_visitor_while_it_is_there(
+    handlers: ChatHandlers, uploads: Uploads
+) -> None:
+    token = sent(uploads, "pier.pdf", pages_of(["The eastern pier.", "It is closed."]))
+    told = added(handlers, {"token": token})
+    place = {"document": "pier.pdf", "own": True, "token": told["token"]}
+    part = handlers.document_part(place | {"page": 2})
+    assert part["images"]
+    assert part["pages_in_all"] == 2
+    read = handlers._reading
+    assert read.page_image(place | {"page": 2, "width": 400})["text"] == "It is closed."
+    for other in ({"token": "guessed"}, {"own": False}, {"document": "../pier.pdf"}):
+        assert (
+            "no longer here" in read.page_image(place | {"page": 2, "width": 400} | other)["error"]
+        )
+    handlers.remove({"token": told["token"], "document": "pier.pdf"})
+    assert "no longer here" in read.document_pages(place)["error"]
 
 
 def test_an_upload_is_added_once_and_by_its_visitor_alone(
@@ -307,7 +328,7 @@ def test_only_words_of_the_documents_are_taken_as_an_answer(
 
 def test_a_part_of_a_document_is_given_by_place(handlers: ChatHandlers) -> None:
     given = handlers.document_part({"document": "gate.txt", "at": 10})
-    assert "".join(text for _, text, _ in given["blocks"]) == TEXT
+    assert "".join(text for _, text, *_ in given["blocks"]) == TEXT
     assert "no longer here" in handlers.document_part({"document": "../gate.txt"})["error"]
     assert "error" in handlers.document_part({"document": 5})
     assert "error" in handlers.document_part(None)
@@ -347,7 +368,7 @@ def test_what_is_added_is_cancelled_by_its_visitor_alone(
         handlers.cancel({"token": "guessed", "id": name, "file": 0})
         states.append(handlers._additions[token, name].parts[0].state)
         handlers.cancel({"token": token, "id": name, "file": 0})
-        return read(upload)
+        return upload.load()
 
     monkeypatch.setattr(user_documents, "read", read_and_cancel)
     told = added(handlers, file)

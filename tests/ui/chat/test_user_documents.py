@@ -17,9 +17,8 @@ from qa.index import Index, update_index
 from qa.loaders.parsing import Limits
 from qa.progress import Progress
 from tests.fakes import FakeEncoder, vectors_of
-from ui.chat import user_documents as user_documents_module
 from ui.chat.adding import Adding, Brought
-from ui.chat.user_documents import AllUserDocuments, HereAlready, UserDocuments, read
+from ui.chat.user_documents import AllUserDocuments, HereAlready, UserDocuments
 from ui.visitors import limits
 from ui.visitors.background import Stopped
 from ui.visitors.uploads import Upload
@@ -141,13 +140,13 @@ class TestUserDocuments:
         self, documents: UserDocuments, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         steps: list[str] = []
-        reading = user_documents_module.read
+        load = Upload.load
 
         def noted(file: Upload) -> Document:
             steps.append(file.name)
-            return reading(file)
+            return load(file)
 
-        monkeypatch.setattr(user_documents_module, "read", noted)
+        monkeypatch.setattr(Upload, "load", noted)
         files = [upload(tmp_path, name, name * 9) for name in ("a.txt", "b.txt", "c.txt")]
         add(documents, *files, tell=lambda done, total: steps.append("a turn"))
         assert [step for step in steps if step != "a turn"] == ["a.txt", "b.txt", "c.txt"]
@@ -337,7 +336,7 @@ class TestLasting:
 
 def test_a_message_has_the_visitors_name_and_no_path_of_the_server(tmp_path: Path) -> None:
     with pytest.raises(LoadError) as caught:
-        read(upload(tmp_path, "notes.txt", "a\0b"))
+        upload(tmp_path, "notes.txt", "a\0b").load()
     assert str(caught.value).startswith("notes.txt ")
     assert str(tmp_path) not in str(caught.value)
 
@@ -349,4 +348,4 @@ def test_a_file_that_takes_too_long_to_parse_is_refused_by_its_name(
     path = tmp_path / "token.html"
     path.write_text("<p>A fine day.</p>" * 100_000)
     with pytest.raises(LoadError, match=r"^mine.html takes more than 0.0001 seconds to parse"):
-        read(Upload(path, "mine.html"))
+        Upload(path, "mine.html").load()

@@ -161,7 +161,7 @@ class TestTab:
         path = tmp_path / "gate.txt"
         path.write_text("The northern gate was painted red in 1902.")
         mine = own.new()
-        mine.add([Upload(path, "gate.txt")])
+        mine.add(Upload(path, "gate.txt"))
         rows = b"question,answerable,quote\nWhen was the gate painted?,true,in 1902\n"
         file = {"token": sent(uploads, "mine.csv", rows)}
         asked = {"file": file, "own": True, "token": mine.token}

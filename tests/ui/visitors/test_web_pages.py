@@ -17,7 +17,6 @@ import pytest
 
 from tests.pdf_files import pages_of
 from tests.ui.web_server import PUBLIC, Web, redirect, sent, web
-from ui.chat.user_documents import read
 from ui.visitors import web_pages
 from ui.visitors.uploads import Uploads
 from ui.visitors.web_pages import WebPageError, WebPages, fetch, is_public
@@ -36,7 +35,7 @@ def test_a_page_is_read_as_a_file_would_be_and_the_file_is_removed(
 ) -> None:
     made_up.answers["/towns/marn"] = sent(PAGE)
     with WebPages(Uploads(tmp_path)).page("http://example.org/towns/marn#top") as upload:
-        document = read(upload)
+        document = upload.load()
         assert upload.path.parent == tmp_path / "uploads"
     assert (document.id, document.title) == ("marn.html", "Marn")
     assert document.text.strip() == "The keeper of Marn is called Ilse."
@@ -62,7 +61,7 @@ def test_a_page_is_named_by_its_address_and_its_kind(
 def test_the_encoding_that_the_server_names_holds(made_up: Web, tmp_path: Path) -> None:
     made_up.answers["/ski"] = sent("<p>Żółw</p>".encode("iso-8859-2"), "text/html; charset=latin2")
     with WebPages(Uploads(tmp_path)).page("http://example.org/ski") as upload:
-        assert read(upload).text.strip() == "Żółw"
+        assert upload.load().text.strip() == "Żółw"
 
 
 def test_redirects_are_followed_five_times_and_no_more(made_up: Web) -> None:
