@@ -316,7 +316,7 @@ class Chat {
     this.question.placeholder = `Ask ${this.documents.title}`;
     this.find('#iq-examples').hidden = own;
     recheck(this.log, this.store.current.turns, (turns) => this.server.restore({token: this.documents.token, turns}))
-      .then(() => this.showRatings());
+      .then(() => this.feedback.show());
     const first = this.documents.first();
     const {shown} = this.view;
     const gone = shown?.own && !this.documents.own.some((one) => one.id === shown.id);

@@ -39,7 +39,7 @@ class UserDocuments {
     });
     this.find('#iq-url-form').hidden = !this.about.urls;
     const days = this.about.kept_days;
-    this.find('#iq-kept').textContent = days
+    this.find('#iq-kept-for').textContent = days
       ? `for ${days} ${days === 1 ? 'day' : 'days'} after you last used them` : 'for two hours after you last used them';
     const pane = this.find('#iq-document-view');
     pane.addEventListener('dragover', (event) => {

@@ -18,7 +18,6 @@ from tests.fakes import FakeEncoder
 from tests.pdf_files import pages_of
 from tests.schemas import assert_valid
 from tests.ui.uploading import VISITOR, sent, visiting
-from ui.chat import user_documents
 from ui.chat.feedback import Feedback
 from ui.chat.handlers import ChatHandlers
 from ui.chat.user_documents import AllUserDocuments
@@ -362,15 +361,16 @@ def test_what_is_added_is_cancelled_by_its_visitor_alone(
 ) -> None:
     file = {"token": sent(uploads, "pier.txt", b"The eastern pier is closed in winter.")}
     states: list[str] = []
+    load = Upload.load
 
     def read_and_cancel(upload: Upload) -> Document:
         ((token, name),) = handlers._additions
         handlers.cancel({"token": "guessed", "id": name, "file": 0})
         states.append(handlers._additions[token, name].parts[0].state)
         handlers.cancel({"token": token, "id": name, "file": 0})
-        return upload.load()
+        return load(upload)
 
-    monkeypatch.setattr(user_documents, "read", read_and_cancel)
+    monkeypatch.setattr(Upload, "load", read_and_cancel)
     told = added(handlers, file)
     assert states == ["reading"]
     assert (told["own"], told["files"][0]["state"]) == ([], "cancelled")
