@@ -46,7 +46,6 @@ from ui.visitors.uploads import Upload, UploadedFile, Uploads
 
 _LONGEST = 1_000_000  # characters of questions that are typed
 _MOST_QUESTIONS = 2_000
-_LISTED = 200  # documents that may be chosen from
 
 
 Token = Annotated[str, Field(max_length=100)]
@@ -61,6 +60,11 @@ class _Start(Request):
 
 class _Token(Request):
     token: Token
+
+
+class _Search(Search):
+    own: bool = False
+    token: Token | None = None
 
 
 class _Judgement(_Token):
@@ -94,7 +98,7 @@ class _Sitting:
     ) -> None:
         self.token = ""
         self.own = own
-        self.documents = qa.index.document_ids()[:_LISTED]
+        self.documents = Search().page_of(qa.index.document_ids())  # the first of them
         self.find = in_corpus(qa)
         self._qa = qa
         self._folder = folder
@@ -227,7 +231,11 @@ class ReviewHandlers:
     @errors_as_data
     def documents(self, request: object) -> Data:
         """Return a page of the documents whose names match."""
-        return parsed(Search, request).page_of(self._qa.index.document_ids())
+        asked = parsed(_Search, request)
+        if not asked.own:
+            return asked.page_of(self._qa.index.document_ids())
+        entries = self._all_documents.find(asked.token or "").entries
+        return asked.page_of([entry.id for entry in entries])
 
     @errors_as_data
     def text(self, request: object) -> Data:
