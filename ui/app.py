@@ -18,6 +18,7 @@ from ui.chat.handlers import ChatHandlers
 from ui.chat.page_files import CorpusFiles
 from ui.chat.sharing import SharedTurns, SharingHandlers
 from ui.chat.user_documents import AllUserDocuments
+from ui.chat.welcome import WelcomeHandlers
 from ui.evaluation.history import AllRuns
 from ui.evaluation.reviewing import ReviewHandlers
 from ui.evaluation.tab import evaluate_tab
@@ -27,6 +28,7 @@ from ui.visitors import limits
 from ui.visitors.background import regularly
 from ui.visitors.fair_work import LongWork
 from ui.visitors.library import Library
+from ui.visitors.messages import ServerFunction
 from ui.visitors.uploads import Uploads
 from ui.visitors.web_pages import WebPages
 
@@ -77,6 +79,7 @@ def built(
         ratings = Feedback(feedback, qa)
         handlers = ChatHandlers(qa, title, all_documents, ratings, uploads, work, web, files)
         sharing = SharingHandlers(qa, SharedTurns(links))
+        welcome = WelcomeHandlers(qa, all_documents, examples)
         with gr.Blocks(title="inquote", analytics_enabled=False) as page:
             endpoints.register(qa)  # first, so that nothing else takes their names
             gr.HTML(
@@ -89,9 +92,15 @@ def built(
             with gr.Tabs(elem_id="iq-tabs"):
                 with gr.Tab("Ask", elem_id="iq-tab-ask"):
                     settings = isinstance(qa.answerer, ExtractiveAnswerer)
-                    about: dict[str, Any] = {"settings": settings, "urls": with_urls}
+                    about: dict[str, Any] = {
+                        "title": title,
+                        "settings": settings,
+                        "urls": with_urls,
+                    }
                     about |= {"kept_days": library.days if library else 0}
-                    _ask_tab(handlers, sharing, title, examples, about)
+                    _ask_tab(
+                        handlers, [*sharing.server_functions(), *welcome.server_functions()], about
+                    )
                 with gr.Tab("Evaluate", elem_id="iq-tab-evaluate"):
                     evaluate_tab(qa, title, all_documents, all_runs, uploads, work)
                 with gr.Tab("Review", elem_id="iq-tab-review"):
@@ -123,11 +132,7 @@ def _review_tab(handlers: ReviewHandlers, documents: Sequence[str]) -> None:
 
 
 def _ask_tab(
-    handlers: ChatHandlers,
-    sharing: SharingHandlers,
-    title: str,
-    examples: Sequence[str],
-    about: dict[str, Any],
+    handlers: ChatHandlers, functions: Sequence[ServerFunction], about: dict[str, Any]
 ) -> None:
     """Lay out the conversation and the document, which the page's own scripts draw.
 
@@ -146,10 +151,8 @@ def _ask_tab(
             window.inquote.start(element, {props, server,
                 trigger: (_, data) => trigger('bring', data)});""",
         apply_default_css=False,
-        server_functions=[*handlers.server_functions(), *sharing.server_functions()],
+        server_functions=[*handlers.server_functions(), *functions],
         about={
-            "title": title,
-            "examples": list(examples),
             "most_bytes": limits.MAX_UPLOAD_BYTES,
             "most_documents": limits.MAX_DOCUMENTS,
         }

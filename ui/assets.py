@@ -27,6 +27,7 @@ _SCRIPTS = (
     "settings.js",
     "turn_actions.js",
     "feedback.js",
+    "welcome.js",
     "chat.js",
     "sources.js",
     "review.js",

@@ -31,8 +31,16 @@ class Chat {
     });
     this.pending = null;
     this.laid = Promise.resolve();
+    this.welcome = new Welcome(this.find('#iq-welcome'), {
+      server: this.server, documents: this.documents,
+      ask: (text) => this.ask(text),
+      show: (quotes, quote) => {
+        this.pane('document');
+        this.view.mark(quotes);
+        this.view.reveal(quote);
+      },
+    });
     this.listen();
-    this.welcome();
     this.start();
   }
 
@@ -81,16 +89,6 @@ class Chat {
       this.documents.open(false);
     });
     addEventListener('resize', () => this.view.space());
-  }
-
-  welcome() {
-    this.find('#iq-examples').append(...this.about.examples.map((example) => {
-      const item = document.createElement('li');
-      const button = Object.assign(document.createElement('button'), {type: 'button', textContent: example});
-      button.addEventListener('click', () => this.ask(example));
-      item.append(button);
-      return item;
-    }));
   }
 
   async start() {
@@ -312,9 +310,8 @@ class Chat {
   changed() {
     document.dispatchEvent(new Event('iq-documents'));
     const own = this.documents.source === 'own';
-    this.find('[data-title]').textContent = this.documents.title;
     this.question.placeholder = `Ask ${this.documents.title}`;
-    this.find('#iq-examples').hidden = own;
+    this.welcome.draw();
     recheck(this.log, this.store.current.turns, (turns) => this.server.restore({token: this.documents.token, turns}))
       .then(() => this.feedback.show());
     const first = this.documents.first();
@@ -325,6 +322,7 @@ class Chat {
 
   dress() {
     this.find('#iq-welcome').hidden = this.log.childElementCount > 0;
+    this.welcome.draw();
     this.find('.iq-send').disabled = this.pending !== null;
   }
 
