@@ -47,7 +47,7 @@ check: .venv/.installed-for-tests
 test-distributed: .venv/.installed-for-tests
 	@$(INSTALL) "milvus==2.3.5; sys_platform == 'linux' and platform_machine == 'x86_64'" "ray[data]>=2.50" \
 		"moto[server]>=5.1" "s3fs>=2025.3"
-	$(BIN)/pytest -o filterwarnings=default tests/distributed
+	$(BIN)/pytest --numprocesses 2 --dist loadfile -o filterwarnings=default tests/distributed
 
 unit: .venv/.installed-for-tests
 	$(BIN)/pytest --numprocesses 2 --dist loadfile tests/qa tests/embeddings tests/test_*.py \

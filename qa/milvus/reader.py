@@ -25,8 +25,9 @@ from qa.milvus.rows import (
     read_generation,
     read_heads,
     read_manifest,
+    read_parts,
 )
-from qa.milvus.schema import PART, MilvusManifest, search_depth
+from qa.milvus.schema import MilvusManifest, search_depth
 from qa.milvus.versions import Versions
 from qa.passages import Chunking, Passage
 from qa.text.analysis import query_terms
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from qa.index.protocol import Hit
 
 _MOST_HITS = 16_384  # that Milvus returns
+_FEW = 1_000  # passages, which are compared one by one
 _VERSIONS_AT_ONCE = 10_000  # in an expression
 _MANY = 0.2  # of the documents: so many are found by looking through the hits among all
 _DOCUMENTS_KEPT = 64
@@ -156,9 +158,21 @@ class MilvusIndex:
     ) -> list[list[Hit]]:
         """Find the passages nearest to each query vector by cosine, best first.
 
-        With `among`, only passages with these numbers are searched.
+        With `among`, only passages with these numbers are searched; few of them one by one, as an
+        index of the nearest passages in all may have none of them.
         """
+        few = self._documents.numbers if among is None and self.chosen else among
+        if few is not None and len(few) <= _FEW:
+            return self._compared(vectors, top_k, few)
         return [self._search("vector", vector.tolist(), top_k, among) for vector in vectors]
+
+    def _compared(
+        self, vectors: NDArray[np.float32], top_k: int, numbers: NDArray[np.int64]
+    ) -> list[list[Hit]]:
+        """Return the passages nearest to each query vector by comparing it with each of some."""
+        scores = (vectors @ self.vectors(numbers).T).tolist()
+        ranked = [sorted(zip(numbers.tolist(), of, strict=True), key=_best_first) for of in scores]
+        return [hits[:top_k] for hits in ranked]
 
     def search_words(
         self, query: str, top_k: int, among: NDArray[np.int64] | None = None
@@ -184,8 +198,7 @@ class MilvusIndex:
                 found = self._hits_in(self._chosen_versions, field, query, top_k)
             else:
                 found = self._hits(field, query, top_k)
-        best = sorted(found.items(), key=lambda hit: (-hit[1], hit[0]))
-        return best[:top_k]
+        return sorted(found.items(), key=_best_first)[:top_k]
 
     def _hits_in(
         self, versions: frozenset[int], field: str, query: object, top_k: int
@@ -333,23 +346,9 @@ class MilvusIndex:
     def _read_document(self, document_id: str) -> Document:
         entry = self._every.rows[document_id]
         try:
-            return document_of(document_id, entry, self._parts(entry, BOUNDED))
+            return document_of(document_id, entry, read_parts(self._connection, entry, BOUNDED))
         except NotWhole:  # it may be of the last seconds
-            return document_of(document_id, entry, self._parts(entry, STRONG))
-
-    def _parts(self, entry: Listed, consistency: str) -> list[Row]:
-        parts: list[Row] = []
-        while True:
-            start = len(parts)
-            chosen = (
-                f"kind == {PART} and first == {entry.passages.start} and count >= {start} "
-                f"and count < {start + AT_ONCE}"
-            )
-            names = ("count", "body")
-            some = self._connection.query(self._connection.documents, chosen, names, consistency)
-            parts += some
-            if len(some) < AT_ONCE:
-                return parts
+            return document_of(document_id, entry, read_parts(self._connection, entry, STRONG))
 
     def document_ids(self) -> list[str]:
         """Return the ids of all documents, in the order in which they were indexed."""
@@ -396,3 +395,7 @@ class MilvusIndex:
         """Let go of the connection."""
         self._closed = True
         self._connection.close()
+
+
+def _best_first(hit: Hit) -> tuple[float, int]:
+    return -hit[1], hit[0]

@@ -21,7 +21,7 @@ from qa.index.rows import (
     structure_of,
 )
 from qa.milvus.address import MilvusAddress
-from qa.milvus.client import SECONDS, STRONG, Connection, Row
+from qa.milvus.client import AT_ONCE, SECONDS, STRONG, Connection, Row
 from qa.milvus.schema import (
     HEAD,
     KEY_OF_GENERATION,
@@ -204,6 +204,21 @@ def read_heads(connection: Connection) -> tuple[dict[str, Listed], set[str]]:
     heads = [head_of(row) for row in sorted(rows, key=lambda row: (row["time"], row["first"]))]
     entries = {id_: entry for id_, entry, _ in heads}
     return entries, {precision for _, _, precision in heads if precision}
+
+
+def read_parts(connection: Connection, entry: Listed, consistency: str) -> list[Row]:
+    """Read the parts of a document's text."""
+    parts: list[Row] = []
+    while True:
+        start = len(parts)
+        chosen = (
+            f"kind == {PART} and first == {entry.passages.start} and count >= {start} "
+            f"and count < {start + AT_ONCE}"
+        )
+        some = connection.query(connection.documents, chosen, ("count", "body"), consistency)
+        parts += some
+        if len(some) < AT_ONCE:
+            return parts
 
 
 def _json(text: str) -> dict[str, Any]:

@@ -6,15 +6,18 @@ import json
 import logging
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from pymilvus import MilvusClient, MilvusException
 
+from tests.ui.serving import free_port
+
 PATIENCE = 90.0  # seconds
+_TRIES = 5
 _SETTINGS = {"common.session.ttl": 5}  # seconds that a killed server is still taken to be there
 ROOT = "root:Milvus"
 _SERVE = """
@@ -63,9 +66,7 @@ class Server:
     def __init__(self, folder: Path, **settings: object) -> None:
         self.folder = folder
         self.settings = _SETTINGS | settings
-        with socket.socket() as unused:
-            unused.bind(("127.0.0.1", 0))
-            self.port = unused.getsockname()[1]
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     def address(self, name: str, kind: str = "HNSW") -> str:
@@ -74,12 +75,21 @@ class Server:
         return f"{scheme}://localhost:{self.port}/{name}?index={kind}"
 
     def start(self) -> None:
-        """Start it, and wait until it answers.
+        """Start it, and wait until it answers; another program may take a port before it does.
 
         Raises:
-            NotStarted: it ends.
+            NotStarted: it ends, several times.
             TimeoutError: it does not answer.
         """
+        for left in reversed(range(_TRIES)):
+            try:
+                return self._start()
+            except NotStarted:
+                if not left:
+                    raise
+                time.sleep(1)
+
+    def _start(self) -> None:
         etcd = self.folder / "etcd.yaml"
         etcd.write_text(_ETCD)
         given = [str(self.folder), str(self.port), json.dumps(self.settings)]
@@ -106,7 +116,8 @@ class Server:
     def kill(self) -> None:
         """Kill it, as a machine that loses its power."""
         if self._process is not None:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has ended by itself
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self._process = None
 

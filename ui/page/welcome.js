@@ -28,6 +28,8 @@ class Welcome {
     this.quotes = quotes.map((one) => ({...one, own, key: `about ${one.number}`, answer: [0, 0], kind: 'quote'}));
     this.find('#iq-examples').replaceChildren(...questions.map((text) => listItem(welcomeButton(text))));
     this.find('#iq-about').hidden = !quotes.length;
+    const several = own && this.documents.own.length > 1;
+    this.find('#iq-about h3').textContent = several ? `What ${quotes[0]?.document} is about` : 'What it is about';
     this.find('#iq-about ol').replaceChildren(...this.quotes.map((one) => {
       const number = welcomeButton(String(one.number));
       number.className = 'iq-number';

@@ -103,10 +103,11 @@ def test_only_chosen_documents_are_searched(address: str) -> None:
         index.close()
 
 
-@pytest.mark.parametrize("at_once", [1, 2, 100])
-def test_many_chosen_documents_are_searched_in_pieces_or_among_all(
-    address: str, monkeypatch: pytest.MonkeyPatch, at_once: int
+@pytest.mark.parametrize(("few", "at_once"), [(100, 100), (0, 1), (0, 2), (0, 100)])
+def test_chosen_documents_are_compared_searched_in_pieces_or_looked_for_among_all(
+    address: str, monkeypatch: pytest.MonkeyPatch, few: int, at_once: int
 ) -> None:
+    monkeypatch.setattr("qa.milvus.reader._FEW", few)
     monkeypatch.setattr("qa.milvus.reader._VERSIONS_AT_ONCE", at_once)
     encoder, notes = FakeEncoder(), [f"note-{n}.txt" for n in range(8)]
     documents = [Document(id_, f"Beans climb in garden {n}.") for n, id_ in enumerate(notes)]
