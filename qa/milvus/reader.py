@@ -51,9 +51,8 @@ _SEARCHED_DEEPER = 4  # times, where hits are of versions that were replaced
 class MilvusIndex:
     """A snapshot of which documents there are, over an index that others may change.
 
-    What a question finds is read from the engine, and each document is checked against its digest
-    before it is used. It may be used from several threads, and has the methods of
-    `qa.index.Index`.
+    Each document is checked against its digest before it is used. It may be used from several
+    threads, and has the methods of `qa.index.Index`.
 
     Args:
         connection: to the engine; it is closed with the index.
@@ -158,8 +157,8 @@ class MilvusIndex:
     ) -> list[list[Hit]]:
         """Find the passages nearest to each query vector by cosine, best first.
 
-        With `among`, only passages with these numbers are searched; few of them one by one, as an
-        index of the nearest passages in all may have none of them.
+        With `among`, only passages with these numbers are searched; few of them one by one, as
+        the engine may miss them.
         """
         few = self._documents.numbers if among is None and self.chosen else among
         if few is not None and len(few) <= _FEW:
@@ -171,8 +170,8 @@ class MilvusIndex:
     ) -> list[list[Hit]]:
         """Return the passages nearest to each query vector by comparing it with each of some."""
         scores = (vectors @ self.vectors(numbers).T).tolist()
-        ranked = [sorted(zip(numbers.tolist(), of, strict=True), key=_best_first) for of in scores]
-        return [hits[:top_k] for hits in ranked]
+        hits = (zip(numbers.tolist(), of_one, strict=True) for of_one in scores)
+        return [sorted(each, key=_best_first)[:top_k] for each in hits]
 
     def search_words(
         self, query: str, top_k: int, among: NDArray[np.int64] | None = None

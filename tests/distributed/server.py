@@ -81,13 +81,12 @@ class Server:
             NotStarted: it ends, several times.
             TimeoutError: it does not answer.
         """
-        for left in reversed(range(_TRIES)):
-            try:
-                return self._start()
-            except NotStarted:
-                if not left:
-                    raise
-                time.sleep(1)
+        for _ in range(_TRIES - 1):
+            with suppress(NotStarted):
+                self._start()
+                return
+            time.sleep(1)
+        self._start()
 
     def _start(self) -> None:
         etcd = self.folder / "etcd.yaml"
