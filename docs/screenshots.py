@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 PICTURES = Path(__file__).parent / "screenshots"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+LEAFLET = Path(__file__).parents[1] / "seeds/everyday/documents/dolvexan-leaflet.pdf"
 BELT = "When was the Belt and Road Initiative proposed?"
 CORE = "And what is its core idea?"
 SEVERAL = "What do many experts believe about ties between America and Russia?"
@@ -122,7 +123,7 @@ def expired(page: Page, folder: Path) -> None:
     page.evaluate("localStorage.setItem('inquote.documents.the essay', 'gone')")
     page.reload()
     page.wait_for_selector("[data-ready=true]")
-    page.locator(".iq-number").first.click()
+    page.locator(".iq-quote .iq-number").first.click()
 
 
 def brought(name: str, text: str, question: str) -> Steps:
@@ -136,10 +137,20 @@ def brought(name: str, text: str, question: str) -> Steps:
     return steps
 
 
+def pages(page: Page, folder: Path) -> None:
+    """Show the pages of a PDF, with a quote on one."""
+    add(page, LEAFLET)
+    page.keyboard.press("Escape")
+    ask(page, "What should I do if I take too much of it?")
+    page.get_by_role("button", name="Pages").click()
+    page.wait_for_selector(".iq-tools")
+    page.wait_for_timeout(3_000)
+
+
 def phone_document(page: Page, folder: Path) -> None:
     """Show the document on a phone."""
     ask(page, BELT)
-    page.locator(".iq-number").first.click()
+    page.locator(".iq-quote .iq-number").first.click()
 
 
 def evaluation(page: Page, folder: Path) -> None:
@@ -169,6 +180,8 @@ SCENES: dict[str, tuple[int, int, str, Steps]] = {
     "proof": (1280, 620, "light", proof),
     "documents": (1280, 620, "light", documents),
     "expired": (1280, 420, "light", expired),
+    "pages": (1280, 760, "light", pages),
+    "welcome": (1280, 760, "light", lambda page, folder: page.wait_for_timeout(2_000)),
     "long-document": (
         1280,
         620,
