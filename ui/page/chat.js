@@ -332,7 +332,7 @@ class Chat {
       this.find(id).setAttribute('aria-selected', tab === name);
       this.find(id).tabIndex = tab === name ? 0 : -1;
     }
-    this.view.space();
+    if (name === 'document') this.view.appear();
   }
 
   trouble(text) {

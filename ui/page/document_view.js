@@ -97,8 +97,16 @@ class DocumentView extends EventTarget {
     this.tell('revealed', {quote, focus});
     const first = pieces.find((piece) => piece.dataset.key === quote.key);
     if (!first) return;
+    this.unseen = first.offsetParent ? null : first;
     first.scrollIntoView({block: 'center'});
     if (focus) first.focus({preventScroll: true});
+  }
+
+  // Called when the document comes into view: shows what was revealed while it was hidden.
+  appear() {
+    this.unseen?.scrollIntoView({block: 'center'});
+    this.unseen = null;
+    this.space();
   }
 
   paint(block) {
