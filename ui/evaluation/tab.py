@@ -230,7 +230,7 @@ def _settings(answerer: ExtractiveAnswerer | None) -> tuple[gr.Slider, ...]:
             1,
             value=answerer.threshold if answerer else 0,
             step=0.05,
-            label="Tentative below confidence",
+            label="“Possibly” below confidence",
             visible=answerer is not None,
         )
         tentative = gr.Slider(
@@ -238,11 +238,11 @@ def _settings(answerer: ExtractiveAnswerer | None) -> tuple[gr.Slider, ...]:
             1,
             value=answerer.tentative if answerer else 0,
             step=0.05,
-            label="Abstain below confidence",
+            label="“Not found” below confidence",
             visible=answerer is not None,
         )
         top_k = gr.Slider(
-            1, _MOST_PASSAGES, value=DEFAULT_TOP_K, step=1, label="Passages per answer"
+            1, _MOST_PASSAGES, value=DEFAULT_TOP_K, step=1, label="Passages read for an answer"
         )
     return threshold, tentative, top_k
 
