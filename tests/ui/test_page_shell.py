@@ -36,6 +36,7 @@ def page(browser: Browser, locked: Running) -> Iterator[Page]:
 
 
 def log_in(page: Page) -> None:
+    expect(page.get_by_label("Name")).to_be_focused()
     page.keyboard.type("ada")
     page.keyboard.press("Tab")
     page.keyboard.type("right")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from qa import Document
-from qa.evaluation import load_questions
+from qa.evaluation import Question, load_questions
 from qa.evaluation.gold import locate
 from qa.loaders import load
 from tests.ui.driving import (
@@ -51,6 +51,12 @@ def select(page: Page, words: str) -> None:
         }""",
         words,
     )
+
+
+def kept_of(turn: Locator, thumbs: Path) -> Question:
+    """Return what was kept of the rating of a turn."""
+    (kept,) = (one for one in load_questions(thumbs) if one.id == turn.get_attribute("data-turn"))
+    return kept
 
 
 def test_a_question_is_asked_again_with_more_quotes_alone_or_changed(
@@ -135,7 +141,7 @@ def test_a_thumb_down_takes_the_sentence_that_answers(
     expect(turn.locator(".iq-kept")).to_have_text("Kept, thank you.")
     expect(page.locator("#iq-taking")).to_be_hidden()
     expect(down).to_be_focused()
-    (kept,) = (one for one in load_questions(essay_thumbs) if one.text == BELT)
+    kept = kept_of(turn, essay_thumbs)
     assert kept.quotes == (quotes(turn)[0].text, words)
     assert kept.tags == ("thumbs-down", "incomplete answer")
     assert {place.start for (place,) in kept.places} == {
@@ -151,7 +157,7 @@ def test_a_thumb_down_takes_the_sentence_that_answers(
     form.get_by_role("checkbox").first.check()
     form.get_by_role("button", name="Save").click()
     expect(turn.locator(".iq-kept")).to_be_visible()
-    (kept,) = (one for one in load_questions(essay_thumbs) if one.text == UNANSWERED)
+    kept = kept_of(turn, essay_thumbs)
     assert kept.tags == ("thumbs-down", "not found")
     assert kept.quotes[0] in essay.text
     turn.get_by_role("button", name="Wrong answer").click()
