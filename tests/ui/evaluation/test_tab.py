@@ -169,7 +169,7 @@ def test_a_second_run_is_held_against_the_first_and_can_be_taken_away(
     upload(page, write_set(tmp_path / "mine.jsonl"))
     run(page)
     expect(page.locator(".iq-eval-compared")).to_have_count(0)
-    for name in ("Tentative", "Abstain"):
+    for name in ("“Possibly”", "“Not found”"):
         limit = page.get_by_label(re.compile(f"number input for {name} below confidence"))
         limit.fill("1")
         limit.blur()
