@@ -206,9 +206,10 @@ def test_a_page_is_shown_as_a_picture_with_the_quotes_marked_where_their_letters
     page.keyboard.press("Enter")
     expect(page.locator(".iq-paper").nth(2).locator("img")).to_be_in_viewport()
     page.get_by_role("button", name="Find").click()
+    expect(page.get_by_role("searchbox")).to_be_focused()
     page.keyboard.type("stone number 12")
     here = page.locator(".iq-paper").nth(11).locator(".iq-found-here")
-    expect(here).to_be_in_viewport()
+    expect(here).to_be_in_viewport(timeout=20_000)
     sheet, box = page.locator(".iq-paper").nth(11).bounding_box(), here.bounding_box()
     assert sheet
     assert box
