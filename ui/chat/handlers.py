@@ -395,8 +395,6 @@ class ChatHandlers:
 def _listed(documents: UserDocuments | None) -> Data:
     """Return a visitor's token and documents."""
     entries = documents.entries if documents else ()
-    own = [
-        {"id": one.id, "sha256": one.sha256, "size": one.size, "added": one.added}
-        for one in entries
-    ]
+    names = ("id", "sha256", "size", "added")
+    own = [{name: getattr(one, name) for name in names} for one in entries]
     return {"token": documents.token if documents else None, "own": own}
