@@ -20,7 +20,6 @@ from qa.errors import SettingsError
 from qa.index import Index, update_index
 from qa.loaders import load
 from qa.passages import Chunking
-from qa.text.analysis import Idf, terms
 from tests.fakes import FakeEncoder
 
 WHEN = "When was the Belt and Road Initiative proposed?"
@@ -395,13 +394,3 @@ def test_two_quotes_that_say_the_same_are_not_both_shown(tmp_path: Path) -> None
     with QA(Index.open(tmp_path), encoder, ExtractiveAnswerer(encoder, threshold=0.0)) as qa:
         quotes = [c.quote for c in qa.ask("Why do tickets cost five euros?").citations]
     assert len(set(quotes)) == len(quotes)
-
-
-def test_rare_words_count_more() -> None:
-    idf = Idf([terms("the red cat"), terms("the red dog"), terms("a red fox")])
-    assert idf.weight("zebra") > idf.weight("fox") > idf.weight("red") > 0
-
-
-def test_words_are_told_by_their_stems() -> None:
-    assert terms("proposed proposals") & terms("propose")
-    assert terms("What is this?") == frozenset()
