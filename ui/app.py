@@ -24,6 +24,7 @@ from ui.evaluation.reviewing import ReviewHandlers
 from ui.evaluation.tab import evaluate_tab
 from ui.server import endpoints
 from ui.server.gradio_patches.files import refuse_files
+from ui.strings import say
 from ui.visitors import limits
 from ui.visitors.background import regularly
 from ui.visitors.fair_work import LongWork
@@ -90,7 +91,7 @@ def built(
                 login=login,
             )
             with gr.Tabs(elem_id="iq-tabs"):
-                with gr.Tab("Ask", elem_id="iq-tab-ask"):
+                with gr.Tab(say("head.ask"), elem_id="iq-tab-ask"):
                     settings = isinstance(qa.answerer, ExtractiveAnswerer)
                     about: dict[str, Any] = {
                         "title": title,
@@ -101,9 +102,9 @@ def built(
                     _ask_tab(
                         handlers, [*sharing.server_functions(), *welcome.server_functions()], about
                     )
-                with gr.Tab("Evaluate", elem_id="iq-tab-evaluate"):
+                with gr.Tab(say("head.evaluate"), elem_id="iq-tab-evaluate"):
                     evaluate_tab(qa, title, all_documents, all_runs, uploads, work)
-                with gr.Tab("Review", elem_id="iq-tab-review"):
+                with gr.Tab(say("head.review"), elem_id="iq-tab-review"):
                     _review_tab(review, qa.index.document_ids())
         page.queue(max_size=limits.MAX_WAITING_IN_ALL)
         yield page

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import html
+import json
 from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from ui.strings import STRINGS, say_in_markup
 
 PAGE = Path(__file__).parent / "page"
 # Each uses those before it.
@@ -37,14 +43,33 @@ _SCRIPTS = (
 )
 
 
-def markup(name: str) -> str:
-    """Return a file of markup."""
+def templates(**options: Any) -> Environment:
+    """Return an environment for the page's markup, in which `say` gives the page's strings."""
+    environment = Environment(
+        loader=FileSystemLoader(PAGE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        **options,
+    )
+    environment.globals["say"] = say_in_markup
+    return environment
+
+
+def markup(name: str, **values: object) -> str:
+    """Return a file of markup with the page's strings, and with values, in their places."""
+    return templates().get_template(name).render(values)
+
+
+def source(name: str) -> str:
+    """Return a style sheet or a script as it is."""
     return (PAGE / name).read_text(encoding="utf-8")
 
 
 def head() -> str:
     """Return what goes into the head of the page: all styles, and all scripts in a block."""
-    styles = "".join(markup(path.name) for path in sorted(PAGE.glob("*.css")))
+    styles = "".join(source(path.name) for path in sorted(PAGE.glob("*.css")))
     return f"<style>{styles}</style><script>{script()}</script>"
 
 
@@ -56,14 +81,16 @@ def login_page(detail: str, nonce: str, link: str = "") -> str:
         nonce: the mark of the page's script, which chooses light or dark.
         link: the query of the page that is shown afterwards.
     """
-    filled = {"colours": markup("colours.css"), "theme": markup("theme.js")}
-    page = markup("login.html")
-    filled |= {"nonce": nonce, "link": html.escape(link), "detail": html.escape(detail)}
-    for name, text in filled.items():
-        page = page.replace(f"{{{name}}}", text)
-    return page
+    colours, theme = Markup(source("colours.css")), Markup(source("theme.js"))  # noqa: S704
+    return markup("login.html", colours=colours, theme=theme, nonce=nonce, link=link, detail=detail)
 
 
 def script() -> str:
-    """Return all scripts of the page, in a block."""
-    return f"'use strict';{{{''.join(markup(name) for name in _SCRIPTS)}}}"
+    """Return the page's strings and all of its scripts, in a block."""
+    return f"'use strict';{{{strings()}{''.join(source(name) for name in _SCRIPTS)}}}"
+
+
+def strings() -> str:
+    """Return the page's strings, and what looks them up, as a script."""
+    written = json.dumps(STRINGS, ensure_ascii=False).replace("<", "\\u003c")
+    return f"const STRINGS = {written};\n{source('strings.js')}"

@@ -15,7 +15,7 @@ from tests.pdf_files import Page as PdfPage
 from tests.pdf_files import pdf_of
 from tests.ui.driving import document_shown, texts, visit
 from tests.ui.serving import small_page
-from ui.assets import markup
+from ui.assets import source, strings
 from ui.chat.document_view import DocumentView
 
 pytestmark = pytest.mark.browser
@@ -48,9 +48,9 @@ def show(page: Page, document: Document, *quotes: dict[str, Any]) -> None:
     """Show a document by the view alone, with its quotes marked."""
     page.goto("about:blank")
     page.set_content(
-        f"<style>{markup('style.css')}{markup('document-view.css')}</style>"
+        f"<style>{source('style.css')}{source('document-view.css')}</style>"
         '<div id="iq-ask"><div class="iq-sheet" tabindex="0"></div></div>'
-        f"<script>{''.join(map(markup, SCRIPTS))}</script>"
+        f"<script>{strings()}{''.join(map(source, SCRIPTS))}</script>"
     )
     page.evaluate(
         """async ([part, quotes]) => {

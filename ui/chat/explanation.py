@@ -5,13 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ui.chat.turns import Checked, KeptSpan
+from ui.strings import say
 
-_STAGES = {
-    "query": "reading the question",
-    "retrieval": "finding passages",
-    "answer": "choosing the words",
-    "total": "in all",
-}
+_STAGES = ("query", "retrieval", "answer", "total")
 _VERY_LIKELY = 0.9
 
 
@@ -39,8 +35,9 @@ class Explanation:
     confidence: float
     threshold: float
     tentative: float
-    word: str
+    gauge: str
     meaning: str
+    limits: str
     sentences: list[Row]
     passages: list[Row]
     times: list[str]
@@ -52,16 +49,22 @@ def explanation(checked: Checked) -> Explanation:
     tentative = min(
         trace.threshold if trace.tentative is None else trace.tentative, trace.threshold
     )
+    threshold = f"{trace.threshold:.2f}"
     return Explanation(
         confidence=answer.confidence,
         threshold=trace.threshold,
         tentative=tentative,
-        word=word(answer.confidence, trace.threshold, tentative),
-        meaning=_meaning(answer.confidence),
+        gauge=say("explanation.gauge", confidence=f"{answer.confidence:.2f}", threshold=threshold),
+        meaning=_meaning(answer.confidence, word(answer.confidence, trace.threshold, tentative)),
+        limits=say(
+            "explanation.thresholds" if tentative < trace.threshold else "explanation.threshold",
+            threshold=threshold,
+            tentative=f"{tentative:.2f}",
+        ),
         sentences=_sentences(checked),
         passages=_passages(checked),
         times=[
-            f"{_STAGES[stage]} {seconds * 1000:,.1f} ms"
+            say(f"explanation.stage.{stage}", ms=f"{seconds * 1000:,.1f}")
             for stage, seconds in trace.seconds.items()
             if stage in _STAGES
         ],
@@ -71,17 +74,19 @@ def explanation(checked: Checked) -> Explanation:
 def word(confidence: float, threshold: float, tentative: float) -> str:
     """Put a confidence into a word."""
     if confidence >= threshold:
-        return "very likely" if confidence >= _VERY_LIKELY else "likely"
-    return "possible" if confidence >= tentative else "unlikely"
+        very = confidence >= _VERY_LIKELY
+        return say("explanation.very_likely" if very else "explanation.likely")
+    return say("explanation.possible" if confidence >= tentative else "explanation.unlikely")
 
 
-def _meaning(confidence: float) -> str:
+def _meaning(confidence: float, in_a_word: str) -> str:
     """Return what a confidence means, if it is calibrated."""
     tenths = round(10 * confidence)
+    shown = f"{confidence:.2f}"
     if tenths in (0, 10):
-        most = "hardly any" if tenths == 0 else "almost all"
-        return f"of quotes with a confidence like this, {most} answer the question"
-    return f"of quotes with a confidence like this, about {tenths} in 10 answer the question"
+        key = "explanation.confidence_all" if tenths else "explanation.confidence_none"
+        return say(key, confidence=shown, word=in_a_word)
+    return say("explanation.confidence", confidence=shown, word=in_a_word, tenths=tenths)
 
 
 def _sentences(checked: Checked) -> list[Row]:
@@ -116,7 +121,7 @@ def _passages(checked: Checked) -> list[Row]:
 
 
 def _ranked(score: str, rank: int | None) -> str:
-    return f"{score} no. {rank}" if rank else f"{score} –"
+    return f"{score} {say('explanation.rank', rank=rank) if rank else '–'}"
 
 
 def _text(checked: Checked, span: KeptSpan) -> str | None:

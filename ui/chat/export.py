@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from qa.answering import ABSTENTION, TENTATIVE
 from qa.verification.answer_files import SavedCitation
 from ui.chat.turns import Turn
+from ui.strings import say
 
 # All that CommonMark and its common extensions (mathematics, tables, mentions) give a meaning.
 _SPECIAL = re.compile(r"[\\`*_{}\[\]()#+\-.!|<>~$&:@=\"'^]")
@@ -47,7 +48,7 @@ def _turn(turn: Turn) -> str:
     answer = turn.answer
     parts = [f"## {escaped(answer.question)}"]
     if answer.query != answer.question:
-        parts.append(f"Read as: {escaped(answer.query)}")
+        parts.append(say("turn.read_as", query=escaped(answer.query)))
     if answer.outcome == "tentative":
         parts.append(escaped(TENTATIVE))
     parts.extend(_quote(citation) for citation in answer.citations)
@@ -58,9 +59,13 @@ def _turn(turn: Turn) -> str:
 
 def _quote(citation: SavedCitation) -> str:
     quoted = "\n".join(f"> {line}" for line in escaped(citation.quote).split("\n"))
-    page = f"page {citation.page}, " if citation.page is not None else ""
-    place = (
-        f"{escaped(citation.document_id)}, {page}line {citation.line}, "
-        f"characters {citation.start} to {citation.end}, SHA-256 `{citation.sha256}`"
+    place = say(
+        "place.exported" if citation.page is None else "place.exported_page",
+        document=escaped(citation.document_id),
+        page=f"{citation.page}",
+        line=f"{citation.line}",
+        start=f"{citation.start}",
+        end=f"{citation.end}",
+        sha256=citation.sha256,
     )
     return f"{quoted}\n>\n> \\[{citation.number}\\] {place}"

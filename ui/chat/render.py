@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 from qa.answering import abstention
 from qa.citations import QuotePart, in_one_line, quote_parts
 from qa.verification.answer_files import SavedCitation
-from ui.assets import PAGE
+from ui.assets import templates
 from ui.chat.document_view import DocumentView
 from ui.chat.explanation import explanation
 from ui.chat.settings import MOST_QUOTES
 from ui.chat.turns import Checked, Turn
 from ui.escaping import exact
+from ui.strings import say
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -94,23 +95,26 @@ def _quote(checked: Checked, citation: SavedCitation, kind: str) -> _Quote:
         finding=check.finding,
         place=_place(checked, citation),
         proof={
-            "Document": citation.document_id,
-            "SHA-256 of its text": citation.sha256,
-            "Characters": f"{citation.start:,}–{citation.end:,}",
-            "Bytes": f"{citation.byte_start:,}–{citation.byte_end:,}",
-            "Occurrence": f"{citation.occurrence:,} of {citation.occurrences:,}",
+            say("proof.document"): citation.document_id,
+            say("proof.sha256"): citation.sha256,
+            say("proof.characters"): f"{citation.start:,}–{citation.end:,}",
+            say("proof.bytes"): f"{citation.byte_start:,}–{citation.byte_end:,}",
+            say("proof.occurrence"): say(
+                "proof.nth", number=citation.occurrence, all=citation.occurrences
+            ),
         },
     )
 
 
 def _place(checked: Checked, citation: SavedCitation) -> str:
     """Return where a quote stands, as a reader finds it."""
-    places = [f"line {citation.line:,}"]
+    places = [say("place.line", number=citation.line)]
     document = checked.find(citation.document_id)
     if document and document.sha256 == citation.sha256:
-        places.insert(0, f"paragraph {DocumentView.of(document).paragraph(citation.start):,}")
+        number = DocumentView.of(document).paragraph(citation.start)
+        places.insert(0, say("place.paragraph", number=number))
     if citation.page is not None:
-        places.insert(0, f"page {citation.page:,}")
+        places.insert(0, say("place.page", number=citation.page))
     return ", ".join(places)
 
 
@@ -136,15 +140,7 @@ def _more_quotes(turn: Turn) -> int:
 
 @cache
 def _template() -> Template:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(PAGE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates()
     environment.filters["exact"] = exact
     environment.filters["in_one_line"] = in_one_line
     return environment.get_template("turn.html")

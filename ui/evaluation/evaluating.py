@@ -13,9 +13,9 @@ from qa.bundled import questions_path
 from qa.documents import Document
 from qa.errors import QuestionSetError
 from qa.evaluation import QuestionSet, Run, evaluate, load_questions
-from qa.evaluation.formatting import counted
 from qa.evaluation.gold import check_corpus, locate
 from qa.progress import Progress
+from ui.strings import say
 from ui.visitors.uploads import Upload
 
 
@@ -94,7 +94,7 @@ def run_of(
 
     Only an `ExtractiveAnswerer` has thresholds; `progress` may raise to stop.
     """
-    settings = counted(top_k, "passage")
+    name = say("evaluate.name", set=questions.name, count=top_k)
     asked = qa
     if isinstance(qa.answerer, ExtractiveAnswerer):
         answerer = ExtractiveAnswerer(
@@ -104,8 +104,13 @@ def run_of(
             max_quotes=qa.answerer.max_quotes,
         )
         asked = QA(qa.index, qa.encoder, answerer, qa.reranker)
-        settings = f"tentative below {threshold:g}, abstains below {tentative:g}, {settings}"
-    name = f"{questions.name}: {settings}"
+        name = say(
+            "evaluate.name_with_thresholds",
+            set=questions.name,
+            threshold=f"{threshold:g}",
+            tentative=f"{tentative:g}",
+            count=top_k,
+        )
     return evaluate(asked, questions, top_k=top_k, name=name, progress=progress)
 
 

@@ -23,6 +23,7 @@ from qa.evaluation.records import RIGHT_OUTCOMES
 from qa.evaluation.report.wording import HEADLINES
 from qa.evaluation.runs import REPORT_PAGE
 from ui.evaluation import view
+from ui.strings import say
 from ui.visitors import limits
 from ui.visitors.expiring_store import ExpiringStore, ExpiringStoreError
 from ui.visitors.fair_work import Turns
@@ -255,7 +256,7 @@ def _figures(run: Run) -> str:
     right = sum(record.outcome in RIGHT_OUTCOMES for record in run.records)
     figures = [run.figures[name] for name in _LISTED if name in run.figures]
     listed = [f"{one.measure} {amount(one.measure, one.value)}" for one in figures]
-    return ", ".join([f"{right:,} of {len(run.records):,} right", *listed])
+    return ", ".join([say("runs.right", right=right, count=len(run.records)), *listed])
 
 
 def _zipped(folder: Path) -> bytes:

@@ -21,6 +21,7 @@ from ui.chat.user_documents import AllUserDocuments
 from ui.evaluation import view
 from ui.evaluation.evaluating import Session, read_questions, run_of, shipped_questions
 from ui.evaluation.history import AllRuns, RunHandlers
+from ui.strings import say
 from ui.visitors.background import Finished, Step, Stopped, in_background
 from ui.visitors.cookies import HasCookies, visitor_of
 from ui.visitors.errors import sentence
@@ -57,8 +58,8 @@ def evaluate_tab(
         questions = _question_set(is_optional=shipped is not None)
         threshold, tentative, top_k = _settings(handlers.answerer)
         with gr.Row(elem_classes="iq-eval-buttons"):
-            start = gr.Button("Run", variant="primary", elem_classes="iq-eval-run")
-            end = gr.Button("Stop", visible=False, elem_classes="iq-eval-stop")
+            start = gr.Button(say("evaluate.run"), variant="primary", elem_classes="iq-eval-run")
+            end = gr.Button(say("evaluate.stop"), visible=False, elem_classes="iq-eval-stop")
         status, runs = _html(), _runs(all_runs)
         start.click(
             handlers.begin,
@@ -187,7 +188,7 @@ class Handlers:
             progress=progress,
         )
         runs = self._all_runs.of(session.runs, client)
-        kept = runs.keep(run, "Your documents" if session.asked else self._title)
+        kept = runs.keep(run, say("documents.own") if session.asked else self._title)
         return run, {"token": runs.token, "run": kept.id}
 
     def _choose(self, session: Session, sent: _Sent, visitor: gr.Request) -> None:
@@ -230,7 +231,7 @@ def _settings(answerer: ExtractiveAnswerer | None) -> tuple[gr.Slider, ...]:
             1,
             value=answerer.threshold if answerer else 0,
             step=0.05,
-            label="“Possibly” below confidence",
+            label=say("evaluate.tentative_below"),
             visible=answerer is not None,
         )
         tentative = gr.Slider(
@@ -238,11 +239,11 @@ def _settings(answerer: ExtractiveAnswerer | None) -> tuple[gr.Slider, ...]:
             1,
             value=answerer.tentative if answerer else 0,
             step=0.05,
-            label="“Not found” below confidence",
+            label=say("evaluate.abstains_below"),
             visible=answerer is not None,
         )
         top_k = gr.Slider(
-            1, _MOST_PASSAGES, value=DEFAULT_TOP_K, step=1, label="Passages read for an answer"
+            1, _MOST_PASSAGES, value=DEFAULT_TOP_K, step=1, label=say("evaluate.passages")
         )
     return threshold, tentative, top_k
 

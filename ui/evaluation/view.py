@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment
-
 from qa.evaluation import Comparison, Run
-from qa.evaluation.formatting import counted, writable
+from qa.evaluation.formatting import writable
 from qa.evaluation.report import html_comparison
 from qa.evaluation.report.wording import flipped, main_result, verdict
-from ui.assets import markup
+from ui.assets import templates
 from ui.escaping import exact
+from ui.strings import say
 from ui.visitors.background import Step
 
 _LARGEST_REPORT = 8_000_000  # characters, to be shown in the page
@@ -36,20 +35,21 @@ class Evaluated:
 
 def introduction(title: str, shipped: int | None) -> str:
     """Return what the page is for; `shipped` is how many questions come with the corpus."""
-    return _html("introduction", title, counted(shipped, "question") if shipped else "")
+    return _html("introduction", title, shipped)
 
 
 def waiting() -> str:
     """Say that a run is about to start, or waits for another's to end."""
-    return _html("status", "Waiting to start …")
+    return _html("status", say("evaluate.waiting"))
 
 
 def progress(asked: Step) -> str:
     """Draw how far a run is, and say how long the rest will take."""
     done, total = asked.done, asked.total
-    left = "working out the figures" if done == total else time_left(asked.seconds_left)
-    words = f"{done:,} of {counted(total, 'question')}"
-    return _html("progress", done, total, f"{words}, {left}" if left else words)
+    left = say("evaluate.figures") if done == total else time_left(asked.seconds_left)
+    key = "evaluate.progress_left" if left else "evaluate.progress"
+    words = say(key, done=done, count=total, left=left)
+    return _html("progress", done, total, words)
 
 
 def time_left(seconds: float | None) -> str:
@@ -57,22 +57,22 @@ def time_left(seconds: float | None) -> str:
     if seconds is None:
         return ""
     if seconds <= 5:
-        return "a few seconds left"
+        return say("evaluate.few_seconds")
     if seconds <= 50:
-        return f"about {math.ceil(seconds / 10) * 10} seconds left"
-    minutes = math.ceil(seconds / 60)
-    return "about a minute left" if minutes == 1 else f"about {minutes:,} minutes left"
+        return say("evaluate.seconds", seconds=math.ceil(seconds / 10) * 10)
+    return say("evaluate.minutes", count=math.ceil(seconds / 60))
 
 
 def stopped(asked: Step | None) -> str:
     """Say that a run was stopped."""
-    after = f" after {asked.done:,} of {counted(asked.total, 'question')}" if asked else ""
-    return _html("status", f"Stopped{after}; nothing of this run is kept.")
+    if asked is None:
+        return _html("status", say("evaluate.stopped"))
+    return _html("status", say("evaluate.stopped_after", done=asked.done, count=asked.total))
 
 
 def done(questions: int, seconds: float) -> str:
     """Say that a run is done."""
-    return _html("status", f"{counted(questions, 'question')} asked in {seconds:,.1f} seconds.")
+    return _html("status", say("evaluate.done", count=questions, seconds=f"{seconds:,.1f}"))
 
 
 def failure(sentence: str) -> str:
@@ -86,9 +86,10 @@ def results(evaluated: Evaluated) -> str:
     change = too_large = ""
     if comparison:
         now = comparison.runs[1]
-        change = f"Against the run before: {flipped(comparison, now)} {verdict(comparison, now)}"
+        words = f"{flipped(comparison, now)} {verdict(comparison, now)}"
+        change = say("runs.change", change=words)
     if len(report) > _LARGEST_REPORT:
-        too_large = f"{main_result(run)} The report is too large to be shown here: download it."
+        too_large = say("runs.too_large", result=main_result(run))
     return _html(
         "results",
         report=report,
@@ -113,10 +114,7 @@ def _html(macro: str, *arguments: object, **named: object) -> str:
 
 @cache
 def _macros() -> Any:
-    environment = Environment(
-        autoescape=True,
-        finalize=lambda value: value if hasattr(value, "__html__") else exact(writable(str(value))),
-        trim_blocks=True,
-        lstrip_blocks=True,
+    environment = templates(
+        finalize=lambda value: value if hasattr(value, "__html__") else exact(writable(str(value)))
     )
-    return environment.from_string(markup("evaluation.html")).module
+    return environment.get_template("evaluation.html").module

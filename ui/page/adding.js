@@ -16,7 +16,7 @@ class Adding {
     const {most_bytes: most} = this.about;
     for (const file of files) {
       if (file.size <= most) this.waiting.push(this.row(file.name, {file}));
-      else this.say(`${file.name} has ${(file.size / 1e6).toFixed(1)} MB; the most is ${most / 1e6} MB.`, true);
+      else this.say(say('adding.too_large', {name: file.name, size: (file.size / 1e6).toFixed(1), most: most / 1e6}), true);
     }
     await this.run();
   }
@@ -43,12 +43,12 @@ class Adding {
 
   async upload(row) {
     if (row.isCancelled) return;
-    this.draw(row, 'Uploading');
+    this.draw(row, 'uploading');
     const {token, error} = await sendFile(row.file);
     if (error) return this.finish(row, error, true);
     if (row.isCancelled) return;
     row.token = token;
-    this.draw(row, 'Waiting', 0, 1);
+    this.draw(row, 'waiting', 0, 1);
     this.batch.rows.push(row);
   }
 
@@ -68,18 +68,18 @@ class Adding {
       row.number = number;
       const part = reply.files?.[number] ?? {};
       if (reply.error) this.finish(row, number ? null : reply.error, true);
-      else if (part.state === 'added') this.finish(row, `${part.name} is added.`, false);
+      else if (part.state === 'added') this.finish(row, say('adding.added', {name: part.name}), false);
       else if (part.state === 'here') this.finish(row, `${part.problem}.`, false);
       else if (part.state === 'failed') this.finish(row, part.problem, true);
       else if (part.state === 'cancelled') this.finish(row, null);
-      else if (part.state === 'indexing') this.draw(row, 'Preparing', part.done, part.total);
-      else if (part.state === 'reading') this.draw(row, row.url ? 'Fetching' : 'Reading');
+      else if (part.state === 'indexing') this.draw(row, 'preparing', part.done, part.total);
+      else if (part.state === 'reading') this.draw(row, row.url ? 'fetching' : 'reading');
     });
     if (reply.error || reply.is_done) batch.done();
   }
 
   failed() {
-    this.take({error: 'The files could not be sent: the server is busy, or is not there. Try again.'});
+    this.take({error: say('adding.failed')});
   }
 
   row(name, what) {
@@ -87,19 +87,19 @@ class Adding {
     const text = document.createElement('p');
     const bar = document.createElement('progress');
     const row = {...what, name, element, text, bar};
-    const button = linkButton('Cancel', () => this.stop(row));
-    button.setAttribute('aria-label', `Cancel ${name}`);
+    const button = linkButton(say('adding.cancel'), () => this.stop(row));
+    button.setAttribute('aria-label', say('adding.cancel_one', {name}));
     element.append(text, button, bar);
     this.rows.append(element);
     element.scrollIntoView({block: 'nearest'});
-    this.draw(row, 'Waiting', 0, 1);
+    this.draw(row, 'waiting', 0, 1);
     return row;
   }
 
   draw(row, what, done = null, total = null) {
-    const far = `${done?.toLocaleString('en')} of ${total?.toLocaleString('en')} parts are ready`;
-    row.text.textContent = `${row.name}: ${total > 1 ? far : `${what.toLowerCase()} …`}`;
-    row.bar.setAttribute('aria-label', `${what} ${row.name}`);
+    const {name} = row;
+    row.text.textContent = total > 1 ? say('adding.parts', {name, done, total}) : say(`adding.state.${what}`, {name});
+    row.bar.setAttribute('aria-label', say(`adding.label.${what}`, {name}));
     if (total) Object.assign(row.bar, {value: done, max: total});
     else row.bar.removeAttribute('value');
   }

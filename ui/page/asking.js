@@ -10,7 +10,7 @@ class WaitingTurn {
       className: 'exact', dir: 'auto', textContent: question.waiting.question}));
     this.line = document.createElement('p');
     this.acts = Object.assign(document.createElement('p'), {className: 'iq-again'});
-    this.acts.append(waitingAct('Retry', retry), waitingAct('Cancel', cancel));
+    this.acts.append(waitingAct(say('ask.retry'), retry), waitingAct(say('ask.cancel'), cancel));
     this.article.append(asked, this.line, this.acts);
     this.say('');
   }
@@ -18,7 +18,7 @@ class WaitingTurn {
   // Says what keeps the question from its answer; nothing does if the text is empty.
   say(text) {
     this.line.className = text ? 'iq-away' : 'iq-wait';
-    this.line.textContent = text || 'Reading the document …';
+    this.line.textContent = text || say('ask.reading');
     this.acts.hidden = !text;
   }
 }

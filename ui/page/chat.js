@@ -6,7 +6,7 @@ class Chat {
     this.about = props.about;
     this.store = new Store(this.about.title, {
       onChange: (conversation) => this.heard(conversation),
-      onFull: () => this.trouble(NO_ROOM),
+      onFull: () => this.trouble(say('conversations.no_room')),
     });
     this.turnLog = new TurnLog(this.log);
     this.kept = new Conversations(element, {
@@ -107,7 +107,7 @@ class Chat {
     if (this.pending) return;
     this.trouble('');
     const asked = {...this.documents.asked(), settings: this.settings.asked(), ...again};
-    if (!again.documents && !this.documents.count) return this.trouble('Choose a document to ask.');
+    if (!again.documents && !this.documents.count) return this.trouble(say('ask.none_chosen'));
     asked.history ??= questions(this.store.current.turns, asked.own);
     const request = {id: uniqueId(), question: text, ...asked};
     if (this.question.value === text) this.question.value = '';
@@ -221,7 +221,7 @@ class Chat {
         this.heard(conversation);
       },
     });
-    waiting.say('Not answered yet.');
+    waiting.say(say('ask.not_answered'));
     this.turnLog.put(question.id, waiting.article);
   }
 
@@ -310,7 +310,7 @@ class Chat {
   changed() {
     document.dispatchEvent(new Event('iq-documents'));
     const own = this.documents.source === 'own';
-    this.question.placeholder = `Ask ${this.documents.title}`;
+    this.question.placeholder = say('ask.placeholder_of', {title: this.documents.title});
     this.welcome.draw();
     recheck(this.log, this.store.current.turns, (turns) => this.server.restore({token: this.documents.token, turns}))
       .then(() => this.feedback.show());
@@ -363,7 +363,7 @@ function unfold(button, quote) {
   const open = quote.querySelector('.iq-long').classList.toggle('iq-whole');
   button.setAttribute('aria-expanded', open);
   button.dataset.closed ??= button.textContent;
-  button.textContent = open ? 'Show less' : button.dataset.closed;
+  button.textContent = open ? say('turn.show_less') : button.dataset.closed;
 }
 
 async function copy(button, text) {
@@ -377,6 +377,6 @@ async function copy(button, text) {
     area.remove();
   }
   button.dataset.said ??= button.textContent;
-  button.textContent = 'Copied';
+  button.textContent = say('turn.copied');
   setTimeout(() => { button.textContent = button.dataset.said; }, 1500);
 }

@@ -3,17 +3,12 @@ const LOOK_EVERY = 700;  // ms between two looks at whether the server is there,
 const HEARTBEAT_MS = 1500;  // ms that such a look may take
 const TRY_AFTER = [1000, 2000, 5000];  // ms before the next try; the last one from then on
 const MOST_TRIES = 120;  // then only the reader tries again
-const AWAY = {
-  gone: 'The page cannot reach the server. It tries again by itself.',
-  busy: 'The server is busy. The page tries again by itself.',
-  'logged out': 'You are no longer logged in. Reload the page to log in.',
-};
 
-// A call that `make` makes; `say` is told what keeps it from its answer, and '' when it goes on.
+// A call that `make` makes; `tell` is told what keeps it from its answer, and '' when it goes on.
 class LastingCall {
-  constructor(make, say = () => {}) {
+  constructor(make, tell = () => {}) {
     Object.assign(this, {make, over: false, tries: 0, hurry: () => {}});
-    this.say = (text) => this.over || say(text);
+    this.say = (text) => this.over || tell(text);
     this.cancelled = new Promise((resolve) => { this.cancel = () => resolve(null); });
   }
 
@@ -48,7 +43,7 @@ class LastingCall {
       const state = await Promise.race([answer.then(() => 'there'), serverState()]);
       if (state === 'there' && lost > 1) this.hurry();
       if (state === 'there' && lost) this.say('');
-      if (state !== 'there') this.say(AWAY[state]);
+      if (state !== 'there') this.say(say(`connection.away.${state}`));
       lost = state === 'there' ? 0 : lost + 1;
     }
   }
@@ -56,11 +51,12 @@ class LastingCall {
   // Waits until the server can be called again.
   async back(reply) {
     let state = await serverState();
-    this.say(reply?.error ? `${reply.error.replace(/\.$/, '')}. The page tries again by itself.` : AWAY[state] ?? AWAY.busy);
+    this.say(reply?.error ? say('connection.again', {reason: reply.error.replace(/\.$/, '')})
+      : say(`connection.away.${state === 'there' ? 'busy' : state}`));
     do {
       await this.wait();
       state = await serverState();
-      if (state !== 'there') this.say(AWAY[state]);
+      if (state !== 'there') this.say(say(`connection.away.${state}`));
     } while (state !== 'there' && !this.over);
     if (!reply) this.say('');
   }
@@ -69,7 +65,7 @@ class LastingCall {
     const left = this.tries < MOST_TRIES;
     const wait = TRY_AFTER[Math.min(this.tries, TRY_AFTER.length - 1)];
     this.tries += 1;
-    if (!left) this.say('The page cannot reach the server. Retry when it is back.');
+    if (!left) this.say(say('connection.gave_up'));
     return new Promise((resolve) => {
       this.hurry = resolve;
       if (left) setTimeout(resolve, wait);
@@ -87,12 +83,12 @@ const NOT_YET = Symbol('waiting');
 
 const later = (ms, value) => new Promise((resolve) => { setTimeout(resolve, ms, value); });
 
-// Returns whether the server answers a small request: 'there', 'gone', 'busy' or 'logged out'.
+// Returns whether the server answers a small request: 'there', 'gone', 'busy' or 'logged_out'.
 async function serverState() {
   try {
     const {ok, status} = await fetch('robots.txt', {cache: 'no-store', signal: AbortSignal.timeout(HEARTBEAT_MS)});
     if (ok) return 'there';
-    return {401: 'logged out', 429: 'busy'}[status] ?? 'gone';
+    return {401: 'logged_out', 429: 'busy'}[status] ?? 'gone';
   } catch {
     return 'gone';
   }
@@ -100,7 +96,7 @@ async function serverState() {
 
 // Makes functions of the server that return an error where no answer comes.
 function answering(functions) {
-  const error = 'The page cannot reach the server, or the server is busy. Try again in a moment';
+  const error = say('connection.no_reply');
   return Object.fromEntries(Object.keys(functions).map((name) =>
     [name, async (request) => await functions[name](request) ?? {error, lost: true}]));
 }

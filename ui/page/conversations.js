@@ -31,7 +31,7 @@ class Conversations {
   draw() {
     const {current} = this.store;
     this.button.querySelector('span').textContent = nameOf(current);
-    this.find('#iq-more [data-do=pin]').textContent = current.pinned ? 'Unpin' : 'Pin to the top';
+    this.find('#iq-more [data-do=pin]').textContent = say(current.pinned ? 'conversations.unpin' : 'conversations.pin');
     const empty = !current.turns.length && !current.waiting.length;
     this.find('#iq-new').disabled = empty;
     for (const button of this.find('#iq-more').querySelectorAll('button')) button.disabled = empty;
@@ -58,7 +58,7 @@ class Conversations {
     const kept = this.store.listed().filter((one) => one.turns.length || one.waiting.length);
     const found = words.length ? kept.filter((one) => holdsWords(one, words)) : kept;
     this.options.replaceChildren(...found.map((one, index) => conversationOption(one, index, one === this.store.current)));
-    this.find('#iq-kept-none').textContent = found.length ? '' : kept.length ? 'None has these words.' : 'None yet.';
+    this.find('#iq-kept-none').textContent = found.length ? '' : say(kept.length ? 'conversations.none_found' : 'conversations.none');
     this.find('#iq-kept-all').hidden = !kept.length;
     this.point(this.options.firstElementChild);
   }
@@ -99,8 +99,8 @@ class Conversations {
     if (what === 'export-json') saveJson('conversation', nameOf(current), [current]);
     if (what === 'export-markdown') this.saveMarkdown('conversation', [current]);
     if (what === 'export-ratings') this.onRatings();
-    if (what === 'clear') this.removed('Cleared.', this.store.clear());
-    if (what === 'delete') this.removed('Deleted.', this.store.remove());
+    if (what === 'clear') this.removed(say('conversations.cleared'), this.store.clear());
+    if (what === 'delete') this.removed(say('conversations.deleted'), this.store.remove());
     this.draw();
   }
 
@@ -148,7 +148,7 @@ class Conversations {
 
   saveAll(kind) {
     const kept = this.store.listed().filter((one) => one.turns.length);
-    if (kind === 'json') saveJson('conversations', 'All conversations', kept);
+    if (kind === 'json') saveJson('conversations', say('conversations.all_title'), kept);
     else this.saveMarkdown('conversations', kept);
   }
 
@@ -177,7 +177,7 @@ function saveJson(file, title, conversations) {
 }
 
 function nameOf({name, turns, waiting}) {
-  return name || turns[0]?.answer.question || waiting[0]?.waiting.question || 'New conversation';
+  return name || turns[0]?.answer.question || waiting[0]?.waiting.question || say('conversations.unnamed');
 }
 
 // Returns whether all words stand in the questions and the quotes of a conversation.
@@ -199,8 +199,8 @@ function conversationOption(conversation, index, current) {
     className: 'exact iq-kept-name', dir: 'auto', textContent: nameOf(conversation)});
   const count = conversation.turns.length + conversation.waiting.length;
   const asked = Math.max(...[...conversation.turns, ...conversation.waiting].map((one) => one.asked));
-  const about = [conversation.pinned ? 'Pinned' : '', count === 1 ? '1 question' : `${count} questions`,
-    new Date(asked).toLocaleDateString('en', {day: 'numeric', month: 'short'})].filter(Boolean).join(' · ');
+  const about = [conversation.pinned ? say('conversations.pinned') : '', say('conversations.questions', {count}),
+    new Date(asked).toLocaleDateString(STRINGS.language, {day: 'numeric', month: 'short'})].filter(Boolean).join(' · ');
   option.append(name, Object.assign(document.createElement('small'), {textContent: about}));
   return option;
 }

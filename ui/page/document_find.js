@@ -71,10 +71,10 @@ class DocumentFind {
     const all = this.spans.length;
     for (const button of this.row.querySelectorAll('[data-find="1"], [data-find="-1"]')) button.disabled = all < 2;
     if (!all) {
-      this.say('Not found');
+      this.say(say('document.not_found'));
       return this.paint();
     }
-    this.say(`${this.at + 1} of ${all.toLocaleString('en')}${this.more ? ' or more' : ''}`);
+    this.say(say(this.more ? 'document.found_or_more' : 'document.found', {number: this.at + 1, all}));
     await this.goTo(...this.spans[this.at]);
     this.paint();
   }

@@ -9,14 +9,14 @@ class DocumentList {
     this.text = '';
     this.asked = 0;
     this.element = Object.assign(document.createElement('div'), {className: 'iq-list'});
-    this.input = Object.assign(document.createElement('input'), {type: 'search', className: 'iq-search', placeholder: 'Name, or pattern such as *.pdf', autocomplete: 'off', maxLength: 200});
+    this.input = Object.assign(document.createElement('input'), {type: 'search', className: 'iq-search', placeholder: say('documents.pattern'), autocomplete: 'off', maxLength: 200});
     this.input.setAttribute('aria-label', label);
     this.acts = Object.assign(document.createElement('p'), {className: 'iq-list-acts'});
     this.said = document.createElement('span');
     this.said.setAttribute('role', 'status');
     this.acts.append(...acts, this.said);
     this.items = document.createElement('ul');
-    this.more = linkButton('Show more', () => this.load(this.items.children.length));
+    this.more = linkButton(say('documents.more'), () => this.load(this.items.children.length));
     this.element.append(this.input, this.acts, this.items, this.more);
     this.input.addEventListener('input', () => this.search(this.input.value.trim()));
     this.input.addEventListener('keydown', (event) => { if (event.key === 'Enter') event.preventDefault(); });
@@ -110,7 +110,7 @@ function fillMenu(menu, groups, isShort) {
     group.append(...list.map((one) => new Option(one.id, keyOf(own, one.id))));
     return group;
   }));
-  if (isShort) menu.append(new Option('Find another …', FIND_ANOTHER));
+  if (isShort) menu.append(new Option(say('documents.find_another'), FIND_ANOTHER));
   if ([...menu.options].some((option) => option.value === before)) menu.value = before;
 }
 

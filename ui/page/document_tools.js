@@ -1,17 +1,8 @@
 // What stands above a document: its headings, the way to a page, text or pages, and words to find.
-const TOOLS = `
-<details class="iq-outline iq-menu"><summary class="iq-quiet">Outline</summary>
-<nav class="iq-headings" aria-label="Headings"></nav></details>
-<form class="iq-to-page"><label>Page <input type="text" inputmode="text" maxlength="20" size="4" autocomplete="off"></label><span class="iq-page-count"></span></form>
-<div class="iq-as" role="group" aria-label="Show as"><button type="button" class="iq-quiet" data-as="text" aria-pressed="true">Text</button><button type="button" class="iq-quiet" data-as="pages" aria-pressed="false">Pages</button></div>
-<button type="button" class="iq-quiet iq-open-find" aria-expanded="false">Find</button>
-<div class="iq-find" role="search" hidden><input type="search" aria-label="Find in the document" placeholder="Find in the document" maxlength="200" autocomplete="off" spellcheck="false"><span class="iq-found-count" role="status"></span><button type="button" class="iq-quiet" data-find="-1" aria-label="Previous">↑</button><button type="button" class="iq-quiet" data-find="1" aria-label="Next">↓</button><button type="button" class="iq-quiet" data-find="close">Close</button></div>`;
-
 class DocumentTools {
   constructor(pane, view, {server, token}) {
     Object.assign(this, {pane, view});
     this.bar = pane.querySelector('.iq-tools');
-    this.bar.innerHTML = TOOLS;
     const call = (name, more) => server[name]({document: view.shown.id, own: view.shown.own, token: token(), ...more});
     this.call = call;
     this.pages = new PageView(pane.querySelector('.iq-papers'), {view, call});
@@ -63,7 +54,7 @@ class DocumentTools {
     if (!shown) return this.dress();
     this.find('.iq-outline').hidden = !shown.headings;
     this.find('.iq-to-page').hidden = !shown.pages_in_all;
-    this.find('.iq-page-count').textContent = `of ${shown.pages_in_all?.toLocaleString('en')}`;
+    this.find('.iq-page-count').textContent = say('document.page_count', {pages: shown.pages_in_all ?? ''});
     this.find('.iq-as').hidden = !shown.images;
     this.dress();
     if (this.as === 'pages' && shown.images && this.pages.listed?.id !== shown.id) this.pages.open();

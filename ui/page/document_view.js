@@ -70,7 +70,7 @@ class DocumentView extends EventTarget {
     if (this.nav) {
       const {part, parts} = this.shown;
       this.nav.hidden = parts < 2;
-      this.nav.querySelector('.iq-part').textContent = `Part ${part + 1} of ${parts}`;
+      this.nav.querySelector('.iq-part').textContent = say('document.part', {part: part + 1, parts});
       this.nav.querySelector('.iq-earlier').disabled = part === 0;
       this.nav.querySelector('.iq-later').disabled = part === parts - 1;
     }
@@ -273,7 +273,7 @@ function pageMark(number) {
   mark.className = 'iq-page';
   mark.dataset.page = number;
   mark.setAttribute('role', 'separator');
-  mark.setAttribute('aria-label', `Page ${number}`);
+  mark.setAttribute('aria-label', say('document.page', {number}));
   return mark;
 }
 

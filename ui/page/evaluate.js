@@ -25,7 +25,7 @@ class QuestionSetChoice {
     const asked = {own, token: own ? documents : null, runs: Runs.token};
     const [file] = this.find('#iq-set').files;
     if (!file) return asked;
-    this.find('[role=status]').textContent = `Sending ${file.name} …`;
+    this.find('[role=status]').textContent = say('evaluate.sending', {name: file.name});
     const {token, error} = await sendFile(file);
     this.find('[role=status]').textContent = '';
     return error ? {error} : {...asked, file: {token}};

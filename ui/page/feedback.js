@@ -122,13 +122,13 @@ class Feedback {
     const place = view.selected() ?? this.selection;
     const said = this.bar.querySelector('[role=status]');
     const {own} = this.chat.turnOf(this.form.closest('.iq-turn'));
-    if (!place) said.textContent = 'No words are selected: select them below first.';
-    else if (view.shown.own !== own) said.textContent = 'This document was not asked: open one that was.';
+    if (!place) said.textContent = say('doubt.none_selected');
+    else if (view.shown.own !== own) said.textContent = say('doubt.not_asked');
     else {
       this.list([{...place, text: textOf(view.blocks, place)}], true);
       getSelection().removeAllRanges();
       this.selection = null;
-      said.textContent = 'Added.';
+      said.textContent = say('doubt.added');
       this.sync();
     }
   }
@@ -146,9 +146,9 @@ class Feedback {
     const ticked = [...this.form.querySelectorAll('.iq-doubt-words :checked')];
     const spans = fault === 'unsaid' ? [] : ticked.map((one) => JSON.parse(one.value));
     const trouble = this.form.querySelector('[role=alert]');
-    trouble.textContent = fault || spans.length ? '' : 'Choose what was wrong, or the words that answer.';
+    trouble.textContent = fault || spans.length ? '' : say('doubt.nothing');
     if (trouble.textContent || !await this.send(article, {good: false, fault, spans})) return;
-    const kept = this.chat.turnOf(article).own ? 'Kept with your documents; the menu ⋯ above saves your ratings.' : 'Kept, thank you.';
+    const kept = say(this.chat.turnOf(article).own ? 'doubt.kept_own' : 'doubt.kept');
     this.form.replaceWith(Object.assign(document.createElement('p'), {className: 'iq-kept', role: 'status', textContent: kept}));
     this.form = null;
     this.close();

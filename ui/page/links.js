@@ -7,7 +7,7 @@ const Links = {
     await copy(button, `${location.origin}${location.pathname}?turn=${reply.link}`);
     const said = Object.assign(document.createElement('p'), {
       className: 'iq-linked',
-      textContent: `Anybody who can open this page can read this answer with the link, for ${reply.days} days.`,
+      textContent: say('turn.linked', {days: reply.days}),
     });
     article.querySelector('.iq-linked')?.remove();
     article.querySelector('.iq-foot').append(said);

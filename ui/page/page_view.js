@@ -66,7 +66,8 @@ class PageView {
 
   nameOf(number) {
     const label = this.listed.labels[number - 1];
-    return label && label !== String(number) ? `Page ${label} (${number} of ${this.listed.sizes.length})` : `Page ${number}`;
+    const isOther = label && label !== String(number);
+    return isOther ? say('document.labelled_page', {label, number, pages: this.listed.sizes.length}) : say('document.page', {number});
   }
 
   // Returns the page that is printed so, or has this number; null if there is none.
@@ -117,7 +118,7 @@ class PageView {
     const {listed} = this;
     const width = Math.ceil(sheet.clientWidth * Math.min(devicePixelRatio, 2)) || 800;
     sheet.page = {};
-    const page = await this.call('page_image', {page: sheet.number, width}).catch(() => ({error: 'This page could not be loaded: the server is not there.'}));
+    const page = await this.call('page_image', {page: sheet.number, width}).catch(() => ({error: say('document.not_loaded')}));
     if (listed !== this.listed || !sheet.page) return;
     if (page.error) {
       sheet.replaceChildren(Object.assign(document.createElement('p'), {className: 'iq-gone', textContent: page.error}));

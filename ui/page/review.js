@@ -24,11 +24,11 @@ class ReviewPage {
       const {anchorNode} = getSelection();
       if (this.view.shown && this.view.sheet.contains(anchorNode)) this.selection = this.view.selected() ?? this.selection;
     });
-    this.list = new DocumentList('Find a document', {
+    this.list = new DocumentList(say('documents.find'), {
       find: (search) => server.documents({...search, own: this.own, token: this.sources.token}),
       row: (one) => [linkButton(one.id, () => this.open(one.id))],
     });
-    this.list.onTaken = () => this.list.say(this.list.found ? '' : 'No name matches');
+    this.list.onTaken = () => this.list.say(this.list.found ? '' : say('documents.no_match'));
     this.find('.iq-review-find').append(this.list.element);
     this.offer(props.documents, false);
     this.sources = new SourceChoice(this.find('.iq-source-choice'), () => this.choose());
@@ -42,7 +42,7 @@ class ReviewPage {
   // Lists the documents that the questions are about, and shows the first.
   offer({documents, count}, own) {
     this.own = own;
-    fillMenu(this.find('.iq-review-shown'), [['Documents', documents, own]], count > documents.length);
+    fillMenu(this.find('.iq-review-shown'), [[say('documents.title'), documents, own]], count > documents.length);
     this.list.show(documents, count);
     if (documents.length) this.open(documents[0].id);
   }
@@ -77,9 +77,9 @@ class ReviewPage {
     this.trouble('');
     const [file] = this.find('#iq-draft-file').files;
     const text = this.find('#iq-drafts').value;
-    if (!file && !text.trim()) return this.trouble('There is no question yet: type some, or choose a file.');
+    if (!file && !text.trim()) return this.trouble(say('review.none'));
     this.find('.iq-review-start .iq-send').disabled = true;
-    this.progress('Asking the questions …');
+    this.progress(say('review.asking'));
     const {own, token: documents} = this.sources;
     const asked = {text, own, documents: own ? documents : null};
     if (!file) return this.trigger('begin', {...asked, file: null});
@@ -91,7 +91,7 @@ class ReviewPage {
   // Takes how many questions are asked, and at last the first question to judge.
   begun(reply) {
     if (reply.total !== undefined && reply.token === undefined) {
-      return this.progress(`Asking the questions: ${reply.done} of ${reply.total}`, reply);
+      return this.progress(say('review.asking_far', {done: reply.done, total: reply.total}), reply);
     }
     this.find('.iq-review-start .iq-send').disabled = false;
     this.find('.iq-review-progress').replaceChildren();
@@ -101,7 +101,7 @@ class ReviewPage {
   }
 
   failed() {
-    this.begun({error: 'The server is busy, or is not there. Try again in a moment.'});
+    this.begun({error: say('review.failed')});
   }
 
   progress(text, reply) {
@@ -122,17 +122,17 @@ class ReviewPage {
     this.find('.iq-review-one').hidden = !question;
     this.find('.iq-review-done').hidden = Boolean(question);
     this.find('.iq-review-foot').hidden = false;
-    this.find('[data-do=save]').textContent = `Save the set (${judged})`;
+    this.find('[data-do=save]').textContent = say('review.save_counted', {count: judged});
     this.find('[data-do=save]').disabled = !judged;
     if (!question) {
-      this.find('.iq-review-done p').textContent = `The set has ${judged} questions. Save it, and run it under Evaluate.`;
+      this.find('.iq-review-done p').textContent = say('review.result', {count: judged});
       return this.view.mark([]);
     }
-    this.find('.iq-review-count').textContent = `Question ${total - left + 1} of ${total}`;
+    this.find('.iq-review-count').textContent = say('review.question', {number: total - left + 1, total});
     Object.assign(this.find('.iq-review-bar'), {max: total, value: total - left});
     this.find('.iq-review-question').textContent = question.text;
-    const before = question.history.length ? `Asked after: ${question.history.join(' – ')}. ` : '';
-    this.find('.iq-review-reason').textContent = `${before}Why it is asked: ${question.reason}.`;
+    const before = question.history.length ? [say('review.asked_after', {questions: question.history.join(' – ')})] : [];
+    this.find('.iq-review-reason').textContent = [...before, say('review.reason', {reason: question.reason})].join(' ');
     this.find('[data-verdict=keep]').hidden = !question.judged;
     this.candidates = question.candidates.map((one) => ({...one, ticked: false}));
     this.listed();
@@ -146,9 +146,9 @@ class ReviewPage {
       const item = document.createElement('li');
       item.append(labelled('checkbox', String(index), one.text, one.ticked, 'candidate'));
       const place = document.createElement('button');
-      Object.assign(place, {type: 'button', className: 'iq-link', textContent: `${index + 1} · ${one.document}, line ${one.line}`});
+      Object.assign(place, {type: 'button', className: 'iq-link', textContent: placeOf(one, index + 1)});
       place.dataset.look = index;
-      place.setAttribute('aria-label', `Show candidate ${index + 1} in the document`);
+      place.setAttribute('aria-label', say('review.show', {number: index + 1}));
       item.append(place);
       return item;
     }));
@@ -173,14 +173,14 @@ class ReviewPage {
 
   take() {
     const place = this.view.selected() ?? this.selection;
-    if (!place) return this.trouble('No words are selected: select them in the document first.');
+    if (!place) return this.trouble(say('review.none_selected'));
     this.trouble('');
     const before = this.view.blocks.filter((block) => block.end <= place.start).length;
     const text = textOf(this.view.blocks, place);
-    const line = this.candidates.find((one) => one.start === place.start)?.line ?? `of paragraph ${before + 1}`;
+    const line = this.candidates.find((one) => one.start === place.start)?.line;
     const there = this.candidates.find((one) => one.document === place.document && one.start === place.start && one.end === place.end);
     if (there) there.ticked = true;
-    else this.candidates.unshift({...place, text, line, ticked: true});
+    else this.candidates.unshift({...place, text, line, paragraph: before + 1, ticked: true});
     getSelection().removeAllRanges();
     this.selection = null;
     this.listed();
@@ -206,7 +206,7 @@ class ReviewPage {
   }
 
   other() {
-    if (this.reply.judged && !confirm('Leave this set? What is not saved is lost.')) return;
+    if (this.reply.judged && !confirm(say('review.leave'))) return;
     sessionStorage.removeItem('inquote.review');
     this.reply = null;
     this.find('.iq-review-start').hidden = false;
@@ -218,6 +218,10 @@ class ReviewPage {
   trouble(text) {
     this.find('.iq-review-trouble').textContent = text;
   }
+}
+
+function placeOf({document: name, line, paragraph}, number) {
+  return say(line ? 'review.candidate' : 'review.candidate_in', {number, document: name, line, paragraph});
 }
 
 function textOf(blocks, {start, end}) {

@@ -29,7 +29,7 @@ class Runs {
 
   draw(runs) {
     this.find('.iq-runs').hidden = !runs.length;
-    this.find('summary').textContent = `Your runs (${runs.length})`;
+    this.find('summary').textContent = say('runs.counted', {count: runs.length});
     this.find('ul').replaceChildren(...runs.map((run) => this.item(run)));
     this.dress();
   }
@@ -37,7 +37,7 @@ class Runs {
   item({id, name, corpus, figures, made}) {
     const item = document.createElement('li');
     const tick = Object.assign(document.createElement('input'), {type: 'checkbox', value: id});
-    tick.setAttribute('aria-label', `Compare ${name}`);
+    tick.setAttribute('aria-label', say('runs.compare_one', {name}));
     const open = Object.assign(document.createElement('button'), {type: 'button', className: 'iq-link exact', dir: 'auto', textContent: name});
     open.dataset.run = id;
     const when = new Date(made).toLocaleString([], {dateStyle: 'medium', timeStyle: 'short'});
@@ -60,7 +60,7 @@ class Runs {
     const what = target.closest('[data-do]')?.dataset.do;
     if (run) await this.show(this.server.report({token, run}));
     if (what === 'compare') await this.show(this.server.compared({token, runs: this.ticked}));
-    if (what !== 'forget' || !confirm('Delete all of your runs? They are kept nowhere else.')) return;
+    if (what !== 'forget' || !confirm(say('runs.sure'))) return;
     const reply = await this.server.forget({token});
     if (reply.error) return this.trouble(reply.error);
     localStorage.removeItem('inquote.runs');

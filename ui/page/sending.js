@@ -5,8 +5,8 @@ async function sendFile(file) {
       method: 'POST', body: file, headers: {'Content-Type': 'application/octet-stream'},
     });
     const reply = await sent.json();
-    return sent.ok ? {token: reply.token} : {error: `${file.name} could not be sent: ${reply.detail}`};
+    return sent.ok ? {token: reply.token} : {error: say('adding.not_sent', {name: file.name, reason: reply.detail})};
   } catch {
-    return {error: `${file.name} could not be sent: the server is busy, or is not there. Try again.`};
+    return {error: say('adding.one_failed', {name: file.name})};
   }
 }

@@ -1,6 +1,6 @@
 // How answers are wanted, beside the question; remembered in this browser.
-const SURE = {sure: 'Only sure answers', balanced: 'Balanced', all: 'What may answer'};
-const QUOTES = {1: '1 quote', 3: 'up to 3 quotes', 5: '5 quotes'};
+const SURE = ['sure', 'balanced', 'all'];
+const QUOTES = [1, 3, 5];
 
 class AnswerSettings {
   constructor(element, offered) {
@@ -24,7 +24,7 @@ class AnswerSettings {
   kept() {
     try {
       const {sure, quotes} = JSON.parse(localStorage.getItem(this.key)) ?? {};
-      return Object.hasOwn(SURE, sure) && Object.hasOwn(QUOTES, quotes) ? {sure, quotes} : {};
+      return SURE.includes(sure) && QUOTES.includes(quotes) ? {sure, quotes} : {};
     } catch {
       return {};
     }
@@ -41,6 +41,8 @@ class AnswerSettings {
 
   show() {
     const {sure, quotes} = this.asked();
-    this.element.querySelector('[data-chosen]').textContent = `${SURE[sure]}, ${QUOTES[quotes]}`;
+    this.element.querySelector('[data-chosen]').textContent = say('settings.chosen', {
+      sure: say(`settings.chosen_sure.${sure}`), quotes: say(`settings.chosen_quotes.${quotes}`),
+    });
   }
 }

@@ -187,7 +187,6 @@ class Store {
   }
 }
 
-const NO_ROOM = 'This browser has no room to keep more: what you see stays until this tab is closed. Delete old conversations to make room.';
 
 function tryToPut(key, value) {
   try {

@@ -71,6 +71,7 @@ class TurnActions {
 
   cited(article, quote) {
     const {quote: words, title, page, line} = this.citation(article, quote);
-    return `${words}\n\n${title}, ${page === null ? `line ${line}` : `page ${page}`}`;
+    const place = page === null ? say('place.in_line', {title, number: line}) : say('place.in_page', {title, number: page});
+    return `${words}\n\n${place}`;
   }
 }

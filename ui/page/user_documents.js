@@ -39,8 +39,7 @@ class UserDocuments {
     });
     this.find('#iq-url-form').hidden = !this.about.urls;
     const days = this.about.kept_days;
-    this.find('#iq-kept-for').textContent = days
-      ? `for ${days} ${days === 1 ? 'day' : 'days'} after you last used them` : 'for two hours after you last used them';
+    this.find('#iq-kept-for').textContent = days ? say('documents.kept_days', {count: days}) : say('documents.kept_hours');
     const pane = this.find('#iq-document-view');
     pane.addEventListener('dragover', (event) => {
       if (!event.dataTransfer.types.includes('Files')) return;
@@ -124,7 +123,7 @@ class UserDocuments {
   // What is asked, as a reader would say.
   get title() {
     if (this.source !== 'own') return this.about.title;
-    return this.count === 1 ? this.first()[0] : 'your documents';
+    return this.count === 1 ? this.first()[0] : say('documents.own_title');
   }
 
   first() {
@@ -155,7 +154,7 @@ class UserDocuments {
     if (reply.error) return this.adding.say(reply.error, true);
     this.take(reply);
     this.adding.clear();
-    this.adding.say(`${id} is removed.`);
+    this.adding.say(say('documents.removed', {name: id}));
     this.otherTabs.postMessage('');
     this.onChange();
     (this.find('#iq-sources [data-remove]') ?? this.find('#iq-files')).focus();
@@ -189,11 +188,11 @@ class UserDocuments {
     const {title, documents, count} = this.corpus;
     this.find('#iq-sources').replaceChildren(this.find('#iq-sources legend'),
       this.group('corpus', title, documents, count),
-      ...(this.own.length ? [this.group('own', 'Your documents', this.own, this.own.length)] : []));
-    const groups = [[title, documents, false], ['Your documents', this.own, true]];
+      ...(this.own.length ? [this.group('own', say('documents.own'), this.own, this.own.length)] : []));
+    const groups = [[title, documents, false], [say('documents.own'), this.own, true]];
     fillMenu(this.find('#iq-shown'), groups, count > documents.length);
     if (this.shown) this.shows(...this.shown);
-    this.find('#iq-documents').textContent = this.count > 1 ? `Documents (${this.count.toLocaleString('en')})` : 'Documents';
+    this.find('#iq-documents').textContent = this.count > 1 ? say('documents.counted', {count: this.count}) : say('documents.title');
   }
 
   group(source, title, documents, count) {
@@ -216,19 +215,19 @@ class UserDocuments {
       choice.take(...taken);
       this.chosen();
     };
-    const these = linkButton('Only these', () => take(list.text, list.found, list.first)());
-    const list = new DocumentList(source === 'own' ? 'Find among your documents' : `Find in ${this.about.title}`, {
+    const these = linkButton('', () => take(list.text, list.found, list.first)());
+    const list = new DocumentList(source === 'own' ? say('documents.find_own') : say('documents.find_in', {title: this.about.title}), {
       find: (search) => this.server.find_documents({
         ...search, token: this.token, own: source === 'own', only: choice.only || null,
       }),
       row: (one) => this.row(source, one),
-      acts: [linkButton('All', take('')), linkButton('None', take(null)), these],
+      acts: [linkButton(say('documents.all'), take('')), linkButton(say('documents.none'), take(null)), these],
     });
     list.onTaken = () => {
       these.hidden = !list.text || !list.found;
-      these.textContent = `Only these ${list.found.toLocaleString('en')}`;
-      list.say(list.text && !list.found ? 'No name matches'
-        : `${choice.count(list.count).toLocaleString('en')} of ${list.count.toLocaleString('en')} are asked`);
+      these.textContent = say('documents.only_found', {count: list.found});
+      list.say(list.text && !list.found ? say('documents.no_match')
+        : say('documents.asked', {count: choice.count(list.count), all: list.count}));
     };
     return list;
   }
@@ -237,14 +236,14 @@ class UserDocuments {
     const own = source === 'own';
     const label = labelled('checkbox', keyOf(own, one.id), one.id, this.choices[source].has(one), source);
     label.querySelector('input').document = one;
-    const show = linkButton('Show', () => this.onShow(one.id, own));
-    show.setAttribute('aria-label', `Show ${one.id}`);
+    const show = linkButton(say('documents.show'), () => this.onShow(one.id, own));
+    show.setAttribute('aria-label', say('documents.show_one', {name: one.id}));
     if (!own) return [label, show];
     const known = this.own.find((other) => other.id === one.id) ?? one;
     const about = Object.assign(document.createElement('small'), {textContent: facts(known)});
-    const remove = linkButton('Remove', () => this.remove(one.id));
+    const remove = linkButton(say('documents.remove'), () => this.remove(one.id));
     remove.dataset.remove = one.id;
-    remove.setAttribute('aria-label', `Remove ${one.id}`);
+    remove.setAttribute('aria-label', say('documents.remove_one', {name: one.id}));
     const rest = document.createElement('span');
     rest.append(about, show, remove);
     return [label, rest];
@@ -262,9 +261,10 @@ const identity = (one) => `${one.id} ${one.sha256}`;
 // The size of a visitor's document, and when it was added.
 function facts({size, added}) {
   if (!added) return '';
-  const day = new Date(added * 1000).toLocaleDateString('en', {day: 'numeric', month: 'short'});
-  const shown = size >= 1e6 ? `${(size / 1e6).toFixed(1)} MB` : `${Math.max(1, Math.round(size / 1e3))} kB`;
-  return `${shown}, ${day}`;
+  const day = new Date(added * 1000).toLocaleDateString(STRINGS.language, {day: 'numeric', month: 'short'});
+  const shown = size >= 1e6 ? say('documents.megabytes', {size: (size / 1e6).toFixed(1)})
+    : say('documents.kilobytes', {size: Math.max(1, Math.round(size / 1e3))});
+  return say('documents.facts', {size: shown, day});
 }
 
 // Checks quotes from the visitor's documents again, as these have changed, and shows what is other now.

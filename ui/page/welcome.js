@@ -29,11 +29,11 @@ class Welcome {
     this.find('#iq-examples').replaceChildren(...questions.map((text) => listItem(welcomeButton(text))));
     this.find('#iq-about').hidden = !quotes.length;
     const several = own && this.documents.own.length > 1;
-    this.find('#iq-about h3').textContent = several ? `What ${quotes[0]?.document} is about` : 'What it is about';
+    this.find('#iq-about h3').textContent = several && quotes.length ? say('welcome.about_one', {document: quotes[0].document}) : say('welcome.about');
     this.find('#iq-about ol').replaceChildren(...this.quotes.map((one) => {
       const number = welcomeButton(String(one.number));
       number.className = 'iq-number';
-      number.setAttribute('aria-label', `Show quote ${one.number} in the document`);
+      number.setAttribute('aria-label', say('welcome.show', {number: one.number}));
       return listItem(number, Object.assign(document.createElement('blockquote'), {
         className: 'exact', dir: 'auto', textContent: one.text}));
     }));

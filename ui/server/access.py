@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ui.assets import login_page
 from ui.server.accounts import Accounts
 from ui.server.guard import NONCE
+from ui.strings import say
 from ui.visitors.clients import ACCOUNT, client_of
 
 Key = TypeVar("Key")
@@ -121,14 +122,14 @@ class Login:
         """Return the refusal of a wrong name or password; None if they are right."""
         client = client_of(request.scope)
         if self._is_guessing(client, name):
-            return _refusal(request, "Too many wrong passwords: try again in a minute.", 429)
+            return _refusal(request, say("login.wait"), 429)
         if self._accounts.admits(name, password):
             _note(self._logged_in, (client, name), None)
             return None
         self._wrong_from.note(client)
         self._wrong_for.note(name[:_LONGEST_NAME])
         await anyio.sleep(_WRONG_COSTS_SECONDS)
-        return _refusal(request, "The name or the password is wrong.")
+        return _refusal(request, say("login.wrong"))
 
     def _is_guessing(self, client: str, name: str) -> bool:
         """Return whether a client has to wait before it may try another password of a name.

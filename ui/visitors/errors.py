@@ -10,6 +10,7 @@ import time
 from embeddings import EmbeddingsError
 from qa import QAError
 from qa.text.printable import printable
+from ui.strings import say
 
 _LONGEST = 500  # characters
 _MINUTE = 60.0
@@ -22,7 +23,7 @@ def sentence(error: Exception) -> str:
     if isinstance(error, QAError | EmbeddingsError):
         return _WORD.sub(lambda word: word.group().capitalize(), str(error), count=1)
     log_line(f"{type(error).__name__}: {error}")
-    return "This could not be done; the terminal that runs inquote says why"
+    return say("connection.not_done")
 
 
 def log_line(what: str) -> None:
