@@ -84,8 +84,11 @@ def _meaning(confidence: float, in_a_word: str) -> str:
     tenths = round(10 * confidence)
     shown = f"{confidence:.2f}"
     if tenths in (0, 10):
-        key = "explanation.confidence_all" if tenths else "explanation.confidence_none"
-        return say(key, confidence=shown, word=in_a_word)
+        return say(
+            "explanation.confidence_all" if tenths else "explanation.confidence_none",
+            confidence=shown,
+            word=in_a_word,
+        )
     return say("explanation.confidence", confidence=shown, word=in_a_word, tenths=tenths)
 
 

@@ -47,8 +47,12 @@ def progress(asked: Step) -> str:
     """Draw how far a run is, and say how long the rest will take."""
     done, total = asked.done, asked.total
     left = say("evaluate.figures") if done == total else time_left(asked.seconds_left)
-    key = "evaluate.progress_left" if left else "evaluate.progress"
-    words = say(key, done=done, count=total, left=left)
+    words = say(
+        "evaluate.progress_left" if left else "evaluate.progress",
+        done=done,
+        count=total,
+        left=left,
+    )
     return _html("progress", done, total, words)
 
 
