@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from ui.strings import STRINGS, say_in_markup
@@ -59,7 +60,12 @@ def templates(**options: Any) -> Environment:
 
 def markup(name: str, **values: object) -> str:
     """Return a file of markup with the page's strings, and with values, in their places."""
-    return templates().get_template(name).render(values)
+    return _template(name).render(values)
+
+
+@cache
+def _template(name: str) -> Template:
+    return templates().get_template(name)
 
 
 def source(name: str) -> str:

@@ -87,7 +87,7 @@ class Adding {
     const text = document.createElement('p');
     const bar = document.createElement('progress');
     const row = {...what, name, element, text, bar};
-    const button = linkButton(say('adding.cancel'), () => this.stop(row));
+    const button = linkButton(say('ask.cancel'), () => this.stop(row));
     button.setAttribute('aria-label', say('adding.cancel_one', {name}));
     element.append(text, button, bar);
     this.rows.append(element);

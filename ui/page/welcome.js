@@ -33,7 +33,7 @@ class Welcome {
     this.find('#iq-about ol').replaceChildren(...this.quotes.map((one) => {
       const number = welcomeButton(String(one.number));
       number.className = 'iq-number';
-      number.setAttribute('aria-label', say('welcome.show', {number: one.number}));
+      number.setAttribute('aria-label', say('turn.show_quote', {number: one.number}));
       return listItem(number, Object.assign(document.createElement('blockquote'), {
         className: 'exact', dir: 'auto', textContent: one.text}));
     }));
