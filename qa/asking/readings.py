@@ -28,8 +28,10 @@ def best_reading(
     Words from the history match the passage that they came from, whatever is asked. So the
     answer with them must be surer, and what it quotes must also be among the best for the
     question by itself. For a standalone question something else stands out by far; for a
-    dependent one nothing does. One that names another subject is answered by what speaks of
-    that. What the rules are worth: docs/conversation.md.
+    dependent one nothing does. But a pronoun may stand for somebody whom only the asker knows
+    ("Can she take her phone?"): a sure answer to such a question by itself is taken where the
+    quote with the history is not among its best. One that names another subject is answered by
+    what speaks of that. What the rules are worth: docs/conversation.md.
 
     Args:
         asked: the question and its rewriting.
@@ -38,15 +40,17 @@ def best_reading(
         answer: answers a query from passages.
     """
     with_history = answer(asked.query, passages)
-    is_read = asked.points_back and not asked.subject and not with_history.abstained
-    if is_read or not asked.may_stand_alone:
+    if not asked.may_stand_alone:
         return with_history
     standalone = answer(asked.question, own)
     if asked.subject:
         return _on_subject(asked, with_history, standalone)
     if not asked.is_ambiguous and standalone.abstained:
         return with_history
-    if with_history.confidence < standalone.confidence + _SURER:
+    if asked.points_back and not with_history.abstained:
+        if standalone.status != "answered" or standalone.confidence <= with_history.confidence:
+            return with_history
+    elif with_history.confidence < standalone.confidence + _SURER:
         return standalone
     is_near_best = _is_near_best(with_history, answer(asked.question, passages))
     return with_history if is_near_best else standalone

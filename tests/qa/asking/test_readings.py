@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from qa.answering import Answer
+from qa.answering.candidates import Candidate
 from qa.asking.readings import best_reading
 from qa.citations import Citation
 from qa.documents import Document, Span
@@ -31,6 +32,39 @@ def test_it_is_read_by_itself_only_where_the_other_reading_finds_nothing(
     asked = rewrite(QUESTION, ["Can she bring her teddy?"])
     assert asked.query == f"{QUESTION} (teddy)"
     assert (best_reading(asked, [], [], answer).query == QUESTION) == is_read_alone
+
+
+@pytest.mark.parametrize(
+    ("with_history", "alone", "score", "is_read_alone"),
+    [
+        (0.8, 0.9, -5.0, True),
+        (0.8, 0.9, 4.0, False),
+        (0.9, 0.85, -5.0, False),
+        (0.6, 0.7, -5.0, False),
+    ],
+)
+def test_somebody_whom_only_the_asker_knows_is_nobody_of_before(
+    with_history: float, alone: float, score: float, is_read_alone: bool
+) -> None:
+    """`score` is that of the quote with the history, for the question by itself; the best has 5."""
+    question, asthma, phones = "can she take her phone", Span(0, 15), Span(16, 35)
+    letter = Document("letter", "Bring inhalers. Phones stay at home.")
+
+    def candidate(span: Span, score: float) -> Candidate:
+        return Candidate("letter", span, 0, letter.text[slice(*span)], score, {})
+
+    def answer(query: str, passages: Sequence[RetrievedPassage]) -> Answer:
+        sure = alone if query == question else with_history
+        best = phones if query == question else asthma
+        considered = [candidate(best, 5.0)]
+        if query == question:
+            considered.append(candidate(asthma, score))
+        quote = Citation(1, letter, best)
+        return Answer(question, query, sure, (quote,), (), sure < 0.8, tuple(considered))
+
+    asked = rewrite(question, ["my daughter has asthma, what do I do"])
+    assert asked.query != question
+    assert (best_reading(asked, [], [], answer).query == question) == is_read_alone
 
 
 @pytest.mark.parametrize(
