@@ -20,8 +20,10 @@ from qa.one_call import retrieve
 from qa.passages import Chunking, Passage
 from qa.retrieval import RetrievedPassage
 from qa.verification import verify
+from qa.writing.llm import LLM
 
 __all__ = [
+    "LLM",
     "QA",
     "Answer",
     "Chunking",

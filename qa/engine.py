@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any, Self
 
 from embeddings import Encoder, Reranker, SearchStore, load_reranker
 from qa.answering import Answer, Answerer, ExtractiveAnswerer
-from qa.answering.overview import MOST_SENTENCES
 from qa.arguments import (
     check_asked,
     check_kind,
     check_parts,
     check_texts,
     check_thresholds,
-    check_whole,
 )
 from qa.asking.pipeline import DEFAULT_SENTENCES, Pipeline
 from qa.citations import Citation
@@ -33,6 +31,8 @@ from qa.passages import Chunking
 from qa.progress import Progress
 from qa.retrieval import RetrievedPassages
 from qa.twins import in_thread
+from qa.writing.llm import LLM
+from qa.writing.writer import Told, Writer
 
 DEFAULT_TOP_K = 8
 
@@ -50,6 +50,7 @@ class QA:
         answerer: makes answers of passages; None quotes with an `ExtractiveAnswerer`.
         reranker: puts the passages found in order; None leaves them as they are.
         store: searches the index's vectors, in place of the index; see `QA.open`.
+        llm: writes answers where that is asked for; see `QA.open`.
         follow: whether to see changes of the index; see `QA.open`.
     """
 
@@ -61,6 +62,7 @@ class QA:
         reranker: Reranker | None = None,
         *,
         store: SearchStore | None = None,
+        llm: LLM | str | None = None,
         follow: bool = False,
     ) -> None:
         check_parts(encoder=encoder, answerer=answerer, reranker=reranker, store=store)
@@ -68,6 +70,8 @@ class QA:
         self.reranker = reranker
         self.store = store
         self.answerer = answerer or ExtractiveAnswerer(encoder)
+        self.llm = LLM.of(llm) if isinstance(llm, str) else llm
+        self._writer = None if self.llm is None else Writer(self.llm)
         self._custom = None if store is None else CustomStore(store)
         self._current = Current(self._pipeline(index))
         self._follows = follow or index.is_shared
@@ -95,6 +99,7 @@ class QA:
         token_vectors: int | None = None,
         answerer: Answerer | None = None,
         store: SearchStore | None = None,
+        llm: LLM | str | None = None,
         only: str | Sequence[str] = (),
         where: Where = (),
         encoding: str | None = None,
@@ -139,6 +144,9 @@ class QA:
             store: searches the vectors in place of the index, and is given what the index has,
                 and nothing else, now and with each `refresh`. It belongs to this `QA` alone, is
                 used by one thread at a time, and is not closed.
+            llm: a language model that may write answers (`ask` with `write=True`), or its name at
+                the endpoint that INQUOTE_LLM_URL names; what it is asked is sent there, sentences
+                of the documents with it (docs/written.md). None sends nothing anywhere.
             only: patterns, such as "git-*.html", of the ids of documents to ask; none is all.
             where: what must be in the metadata of documents to ask: values by name, as in
                 {"year": 2024, "author": ["Smith", "Jones"]}, of which one must be there, or
@@ -161,6 +169,8 @@ class QA:
             StoredIndexError: an index is missing, damaged, of another make, or not writable.
             ModelError: a model cannot be loaded (it is an `EmbeddingsError`).
         """
+        check_kind("llm", llm, LLM | str | None, "an LLM, or a model's name")
+        llm = LLM.of(llm) if isinstance(llm, str) else llm  # before any indexing
         named = {"threshold": threshold, "tentative": tentative, "answerable": answerable}
         check_thresholds(answerer, **named)
         limits: dict[str, Any] = {name: one for name, one in named.items() if one is not None}
@@ -185,7 +195,8 @@ class QA:
         try:
             corpus.index.check_chunking(chunking)
             answerer = answerer or ExtractiveAnswerer(corpus.encoder, **limits)
-            return cls(corpus.index, corpus.encoder, answerer, loaded, store=store, follow=follow)
+            settings: dict[str, Any] = {"store": store, "llm": llm, "follow": follow}
+            return cls(corpus.index, corpus.encoder, answerer, loaded, **settings)
         except BaseException:
             corpus.index.close()
             raise
@@ -231,6 +242,7 @@ class QA:
         where: Where = (),
         shown: Sequence[Citation] = (),
         answerer: Answerer | None = None,
+        write: bool = False,
     ) -> Answer:
         """Answer a question in quotes, which may be tentative, or abstain.
 
@@ -249,6 +261,7 @@ class QA:
             shown: the quotes that were shown, for "Tell me more" to leave out; without any, they
                 are found by answering the last question again.
             answerer: answers this question, in place of the `QA`'s own.
+            write: whether the language model writes the answer, as `write` does.
 
         Raises:
             AskOtherwise: it is small talk; or nothing answers it, and it is in a language that the
@@ -260,7 +273,36 @@ class QA:
         check_asked(question, history, top_k, documents)
         check_parts(answerer=answerer)
         with self._asked_of(documents, only, where) as (pipeline, ids):
-            return pipeline.with_answerer(answerer).ask(question, history, top_k, ids, shown)
+            asked = pipeline.with_answerer(answerer)
+            answer = asked.ask(question, history, top_k, ids, shown)
+        return self.write(answer, history=history) if write else answer
+
+    def write(
+        self,
+        answer: Answer,
+        *,
+        history: Sequence[str] = (),
+        told: Told | None = None,
+        stopped: Callable[[], bool] | None = None,
+    ) -> Answer:
+        """Let the language model write an answer between the quotes, and check each sentence.
+
+        An abstention stays one. Where no statement holds, or the model cannot be asked, the quotes
+        stay as they are; `Answer.written` says what was left out, and what went wrong.
+
+        Args:
+            answer: what `ask` returned, with its passages.
+            history: the questions asked before it, oldest first.
+            told: is given the answer with each statement more.
+            stopped: asked again and again whether to stop where it is.
+
+        Raises:
+            SettingsError: no language model was named, or the extra `llm` is not installed.
+        """
+        if self._writer is None:
+            raise SettingsError("no language model is named to write: open with llm=…, or --llm")
+        with self._current.in_use() as pipeline:
+            return self._writer.write(answer, history, pipeline.index.document, told, stopped)
 
     def retrieve_many(
         self,
@@ -328,11 +370,6 @@ class QA:
             SettingsError: `sentences` is not from 1 to 30; `documents` names none, or one that is
                 not in the index; or no document matches `only` and `where`.
         """
-        check_whole("sentences", sentences)
-        if not 1 <= sentences <= MOST_SENTENCES:
-            raise SettingsError(
-                f"an overview of {sentences} sentences: ask for 1 to {MOST_SENTENCES}"
-            )
         with self._asked_of(documents, only, where) as (pipeline, ids):
             return pipeline.overview(ids, sentences)
 

@@ -9,6 +9,7 @@ QAError
 ├── QuestionSetError     a question set that cannot be used
 ├── AnswerFileError      a saved answer, or a file of answers, that cannot be read
 ├── RunError             a run that cannot be read, written or compared
+├── WritingError         a language model that did not write
 └── StoredIndexError     anything about a stored index
     ├── IndexMissing     there is none
     ├── IndexMismatch    it was made with another model, chunking or version
@@ -54,6 +55,10 @@ class LoadError(QAError):
     def __init__(self, message: str, *, source: str) -> None:
         super().__init__(message)
         self.source = source
+
+
+class WritingError(QAError):
+    """A language model cannot be asked, or what it sends cannot be read."""
 
 
 class _FileOfLines(QAError):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 from qa.answering.candidates import Candidate
+from qa.answering.statements import Statement, Written
 from qa.citations import Citation
 from qa.display.answers import paragraphs
 from qa.display.rendering import Paragraph, as_html, as_text
@@ -38,6 +39,8 @@ class Answer:
         considered: what might have been quoted, best first, and no two that overlap.
         passages: what was retrieved, best first.
         seconds: how long each stage took and "total", where that was taken.
+        written: what a language model made of it; None where none was asked. Where it holds
+            statements that are shown, `citations` are the quotes that these rest on.
     """
 
     question: str
@@ -49,6 +52,12 @@ class Answer:
     considered: tuple[Candidate, ...] = field(default=(), repr=False)
     passages: tuple[RetrievedPassage, ...] = field(default=(), repr=False)
     seconds: Mapping[str, float] = field(default_factory=dict, compare=False, repr=False)
+    written: Written | None = None
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """A language model's sentences that its quotes support; empty where none wrote."""
+        return self.written.shown if self.written else ()
 
     @property
     def abstained(self) -> bool:
@@ -64,7 +73,9 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The answer in full: each quote with its mark, or the abstention."""
+        """The answer in full: each statement or quote with its marks, or the abstention."""
+        if self.statements:
+            return written_text(self.status, self.statements)
         return compose(self.status, ((c.number, c.quote) for c in self.citations))
 
     def __str__(self) -> str:
@@ -91,6 +102,7 @@ class Answer:
             "confidence": self.confidence,
             "citations": [citation.to_dict() for citation in self.citations],
             "near": [citation.to_dict() for citation in self.near],
+            **({"written": self.written.to_dict()} if self.written else {}),
         }
 
     @classmethod
@@ -114,6 +126,7 @@ class Answer:
                 tuple(_restored(quote, find) for quote in saved[name][:_MOST_RESTORED])
                 for name in ("citations", "near")
             )
+            written = saved.get("written")
             answer = cls(
                 question=_text(saved["question"]),
                 query=_text(saved["query"]),
@@ -121,6 +134,7 @@ class Answer:
                 citations=citations,
                 near=near,
                 tentative=status == "tentative",
+                written=None if written is None else Written.from_dict(written),
             )
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise AnswerFileError(f"this is not a saved answer: {error!r}") from error
@@ -167,6 +181,13 @@ def compose(status: Status, quotes: Iterable[tuple[int, str]]) -> str:
         return ABSTENTION
     before = [TENTATIVE] if status == "tentative" else []
     return "\n\n".join([*before, *(f"{quote} [{number}]" for number, quote in quotes)])
+
+
+def written_text(status: Status, statements: Iterable[Statement]) -> str:
+    """Write a written answer's text from its statements and the numbers of their quotes."""
+    before = [TENTATIVE] if status == "tentative" else []
+    marked = (f"{one.sentence} {''.join(f'[{n}]' for n in one.citations)}" for one in statements)
+    return "\n\n".join([*before, *marked])
 
 
 def abstention(asked: Sequence[str], find: Callable[[str], Document | None]) -> str:

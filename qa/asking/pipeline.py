@@ -14,11 +14,12 @@ from typing import TypeVar
 from embeddings import Encoder, Reranker
 from qa.answering import Answer, Answerer
 from qa.answering.late_interaction import TokensOf
-from qa.answering.overview import OVERVIEW, Overviews
+from qa.answering.overview import MOST_SENTENCES, OVERVIEW, Overviews
+from qa.arguments import check_whole
 from qa.asking.questions import QuestionReader
 from qa.asking.readings import best_reading
 from qa.citations import Citation
-from qa.errors import AskOtherwise, QuestionError, UnknownLanguage
+from qa.errors import AskOtherwise, QuestionError, SettingsError, UnknownLanguage
 from qa.follow_ups.requests import asks_for_more, overview_request
 from qa.follow_ups.rewriting import LOOK_BACK, Rewriting, rewrite
 from qa.index.protocol import AnyIndex
@@ -164,6 +165,11 @@ class Pipeline:
 
     def overview(self, documents: Sequence[str] | None, sentences: int) -> Answer:
         """Quote a few sentences of each document, as `QA.overview` says."""
+        check_whole("sentences", sentences)
+        if not 1 <= sentences <= MOST_SENTENCES:
+            raise SettingsError(
+                f"an overview of {sentences} sentences: ask for 1 to {MOST_SENTENCES}"
+            )
         ids = list(dict.fromkeys(self.retriever.checked(documents)))
         return self._overviews.answer(OVERVIEW, ids[:MOST_DOCUMENTS], sentences)
 

@@ -1,0 +1,70 @@
+"""What a language model replied: statements, read as they come and with patience."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_LONGEST = 600  # characters of a statement
+_MOST_CITED = 8
+
+
+class Said(NamedTuple):
+    """A sentence as the model gave it, with the numbers that it points at."""
+
+    sentence: str
+    cites: tuple[int, ...]
+
+
+class Reply:
+    """A reply that grows; whole statements are taken from it as soon as they are there.
+
+    Whatever stands around them, such as a code fence, is passed over. One that is no statement,
+    or cites what is no number, is as well.
+    """
+
+    def __init__(self) -> None:
+        self.text = ""
+        self._read = 0
+
+    def add(self, text: str) -> Iterator[Said]:
+        """Add what came, and yield the statements that are whole now."""
+        self.text += text
+        while (start := self._next()) >= 0:
+            try:
+                value, end = json.JSONDecoder().raw_decode(self.text, start)
+            except (ValueError, RecursionError):
+                if not self._is_open(start):
+                    self._read = start + 1
+                    continue
+                return
+            self._read = end
+            if said := _statement(value):
+                yield said
+
+    def _next(self) -> int:
+        """Return where the next object starts that may be a statement."""
+        start = self.text.find("{", self._read)
+        while start >= 0:
+            inner = self.text[start + 1 : start + 80].lstrip()
+            if inner.startswith('"statements"'):  # the object around them
+                start = self.text.find("{", start + 1)
+                continue
+            return start
+        return -1
+
+    def _is_open(self, start: int) -> bool:
+        """Return whether an object may yet become whole."""
+        return len(self.text) - start <= 4 * _LONGEST
+
+
+def _statement(value: object) -> Said | None:
+    if not isinstance(value, dict):
+        return None
+    sentence, cites = value.get("sentence"), value.get("cites")
+    if not isinstance(sentence, str) or not isinstance(cites, list):
+        return None
+    sentence = " ".join(sentence.split())
+    numbers = tuple(dict.fromkeys(n for n in cites if type(n) is int))[:_MOST_CITED]
+    return Said(sentence, numbers) if 0 < len(sentence) <= _LONGEST else None

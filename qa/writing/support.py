@@ -1,0 +1,78 @@
+"""How well sentences support a statement: a network that reads both together.
+
+It is the encoder itself, adapted by training (`benchmarks/learn_support.py`), as the second
+reader is (`qa/answering/joint_reader.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.models import find_model
+from embeddings.pairs import PairEncoder
+
+WEIGHTS_FILE = Path(__file__).parent / "weights" / "support.safetensors"
+HEAD = "head."
+
+SUPPORTED = 0.5
+"""The least support of a statement that is shown."""
+
+_MOST_STATEMENT, _MOST_TOKENS = 192, 500
+
+Array = NDArray[np.float32]
+
+
+class SupportScorer:
+    """Scores statements against what they cite. A score does not depend on the rest of a batch.
+
+    Args:
+        encoder: reads the pairs.
+        head: the weights behind it.
+    """
+
+    def __init__(self, encoder: PairEncoder, head: Mapping[str, Array]) -> None:
+        self._encoder = encoder
+        self._head = head
+
+    @classmethod
+    def load(cls, file: Path = WEIGHTS_FILE) -> SupportScorer:
+        """Load the bundled model and what training changed of it."""
+        from safetensors.numpy import load_file
+
+        weights = {name: value.astype(np.float32) for name, value in load_file(file).items()}
+        head = {n.removeprefix(HEAD): w for n, w in weights.items() if n.startswith(HEAD)}
+        adapter = {n: w for n, w in weights.items() if not n.startswith(HEAD)}
+        return cls(PairEncoder(find_model(), adapter), head)
+
+    def score(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """Return how likely each premise supports its statement, from 0 to 1.
+
+        Args:
+            pairs: of (premise, statement). The end of a long premise is not read.
+        """
+        if not pairs:
+            return []
+        found = []
+        for first, _ in self._encoder.encode([self._sides(*pair) for pair in pairs]):
+            pooled = np.concatenate([first.mean(0), first.max(0)])
+            logits = self._head["weight"] @ pooled + self._head["bias"]
+            odds = np.exp(logits - logits.max())
+            found.append(float(odds[0] / odds.sum()))
+        return found
+
+    def _sides(self, premise: str, statement: str) -> tuple[tuple[Sequence[int], Array], ...]:
+        stated = self._encoder.token_ids(statement)[:_MOST_STATEMENT]
+        given = self._encoder.token_ids(premise)[: _MOST_TOKENS - len(stated)]
+        width = self._head["weight"].shape[1] // 2
+        return tuple((ids, np.zeros((len(ids), width), np.float32)) for ids in (stated, given))
+
+
+@cache
+def scorer() -> SupportScorer:
+    """Return the scorer, which is loaded once."""
+    return SupportScorer.load()
