@@ -27,6 +27,14 @@ hypothesis.settings.load_profile("patient")
 
 refuse_network()
 
+_SLOW = ("browser", "model", "process", "wheel")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put files with slow tests first, so that no process waits long for the last one."""
+    slow = {item.path for item in items if any(map(item.get_closest_marker, _SLOW))}
+    items.sort(key=lambda item: item.path not in slow)
+
 
 @pytest.fixture(autouse=True)
 def network_asked_for() -> Iterator[list[str]]:
