@@ -97,3 +97,10 @@ def indexed_essay(
 ) -> None:
     """Use a cache that tests share, in which the essay is indexed with the real model."""
     monkeypatch.setenv("INQUOTE_CACHE", str(cache_with_essay))
+
+
+@pytest.fixture(scope="session")
+def essay_qa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QA]:
+    """Open the essay with the real model, once for all tests that only ask."""
+    with QA.open(essay_path(), index=tmp_path_factory.mktemp("essay")) as qa:
+        yield qa
