@@ -27,6 +27,14 @@ hypothesis.settings.load_profile("patient")
 
 refuse_network()
 
+_SLOW = ("browser", "model", "process", "wheel")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put files with slow tests first, so that no process waits long for the last one."""
+    slow = {item.path for item in items if any(map(item.get_closest_marker, _SLOW))}
+    items.sort(key=lambda item: item.path not in slow)
+
 
 @pytest.fixture(autouse=True)
 def network_asked_for() -> Iterator[list[str]]:
@@ -89,3 +97,10 @@ def indexed_essay(
 ) -> None:
     """Use a cache that tests share, in which the essay is indexed with the real model."""
     monkeypatch.setenv("INQUOTE_CACHE", str(cache_with_essay))
+
+
+@pytest.fixture(scope="session")
+def essay_qa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QA]:
+    """Open the essay with the real model, once for all tests that only ask."""
+    with QA.open(essay_path(), index=tmp_path_factory.mktemp("essay")) as qa:
+        yield qa

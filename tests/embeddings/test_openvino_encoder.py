@@ -109,7 +109,7 @@ def test_the_bundled_model_gives_the_vectors_of_torch() -> None:
 
 def test_a_vector_does_not_depend_on_what_is_encoded_with_it(tiny: Path) -> None:
     for encoder in (load_encoder(backend="openvino"), load_encoder(str(tiny), backend="openvino")):
-        texts = [f"{'penguins dive for coins ' * n}in {n}" for n in range(40)]
+        texts = [f"{'penguins dive for coins ' * n}in {n}" for n in range(0, 40, 3)]
         together = encoder.encode_passages(texts)
         alone = np.concatenate([encoder.encode_passages([text]) for text in texts])
         assert together.tobytes() == alone.tobytes()

@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
-from qa import QA
-from qa.bundled import essay_path
 from tests.ui.serving import Running, chat
 
 ATTACKS = (
@@ -96,13 +94,6 @@ def _chat(folder: Path, *options: str) -> Iterator[Running]:
         assert served.stop() == 0, served.complaints()
         assert served.complaints() == ["Loading the model and the document …"]
         assert not [*temporary.glob("inquote-*"), *temporary.glob("gradio")]
-
-
-@pytest.fixture(scope="session")
-def essay_qa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QA]:
-    """The essay, opened in this process."""
-    with QA.open(essay_path(), index=tmp_path_factory.mktemp("essay")) as qa:
-        yield qa
 
 
 @pytest.fixture(scope="session")

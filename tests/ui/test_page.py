@@ -29,13 +29,15 @@ pytestmark = pytest.mark.browser
 expect.set_options(timeout=15_000)  # a machine may be busy
 
 
-def test_every_shipped_question_is_answered_in_the_documents_own_characters(
+def test_shipped_questions_of_every_kind_are_answered_in_the_documents_own_characters(
     page: Page, essay_page: str, essay: Document
 ) -> None:
     visit(page, essay_page)
     assert document_shown(page, "essay.txt") == essay.text
     answered = 0
-    asked = load_questions(questions_path())
+    shipped = load_questions(questions_path())
+    asked = shipped[::7]
+    assert {tag for one in asked for tag in one.tags} == {t for one in shipped for t in one.tags}
     for question in asked:
         turn = ask(page, question.text)
         assert texts(turn.locator(".iq-asked .exact")) == [question.text]
@@ -43,8 +45,6 @@ def test_every_shipped_question_is_answered_in_the_documents_own_characters(
         expect(turn.locator(".iq-quote:not([data-state=verified])")).to_have_count(0)
         assert sorted(marked(page).values()) == sorted(shown)
         answered += turn.get_attribute("data-state") in ("answered", "tentative")
-        if question.id == asked[20].id:  # what is asked does not lean on too much
-            page.click("#iq-new")
     assert answered > len(asked) / 2
     assert document_shown(page, "essay.txt") == essay.text
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from qa import Document
@@ -15,6 +14,7 @@ from tests.pdf_files import Page as PdfPage
 from tests.pdf_files import pdf_of
 from tests.ui.driving import document_shown, texts, visit
 from tests.ui.serving import small_page
+from tests.ui.test_page_access import serious
 from ui.assets import source, strings
 from ui.chat.document_view import DocumentView
 
@@ -156,11 +156,6 @@ def choose(page: Page, name: str) -> str:
     return document_shown(page, name)
 
 
-def serious(page: Page) -> list[str]:
-    found = Axe().run(page, context="#iq-document-view").response["violations"]
-    return [one["id"] for one in found if one["impact"] in ("serious", "critical")]
-
-
 def test_a_reader_finds_the_way_in_a_pdf_by_page_by_heading_and_by_words(
     page: Page, reading_page: str
 ) -> None:
@@ -171,7 +166,7 @@ def test_a_reader_finds_the_way_in_a_pdf_by_page_by_heading_and_by_words(
     page.keyboard.press("Enter")
     expect(page.get_by_role("separator", name="Page 30")).to_be_in_viewport()
     page.get_by_text("Outline").click()
-    assert serious(page) == []
+    assert serious(page, "#iq-document-view") == []
     page.get_by_role("button", name="Chapter 7", exact=True).click()
     expect(page.locator(".iq-heading", has_text="Chapter 7")).to_be_focused()
     page.locator("#iq-sheet").focus()
@@ -185,7 +180,7 @@ def test_a_reader_finds_the_way_in_a_pdf_by_page_by_heading_and_by_words(
     expect(page.locator(".iq-found-count")).to_have_text("7 of 40")
     found = "[...CSS.highlights.get('iq-found-here')].map(String)"
     assert page.evaluate(found) == ["Ada is\nof"]
-    assert serious(page) == []
+    assert serious(page, "#iq-document-view") == []
     page.get_by_role("searchbox").fill("nowhere")
     expect(page.locator(".iq-found-count")).to_have_text("Not found")
     page.keyboard.press("Escape")
@@ -224,7 +219,7 @@ def test_a_page_is_shown_as_a_picture_with_the_quotes_marked_where_their_letters
     number.click()
     mark = page.locator(".iq-paper mark.iq-current").first
     expect(mark).to_be_focused()
-    assert serious(page) == []
+    assert serious(page, "#iq-document-view") == []
     mark.click()
     expect(number).to_be_focused()
     page.get_by_role("button", name="Text", exact=True).click()

@@ -260,13 +260,11 @@ def test_a_follow_up_is_answered_by_its_own_words(tmp_path: Path) -> None:
 
 
 @pytest.mark.model
-@pytest.mark.usefixtures("indexed_essay")
 class TestOnTheEssay:
-    def test_the_capital_of_france_is_not_in_the_essay(self) -> None:
-        with QA.open() as qa:
-            assert qa.ask("What is the capital of France?").abstained
-            answer = qa.ask("When was the Belt and Road proposed?")
-            document = qa.index.document("essay.txt")
+    def test_the_capital_of_france_is_not_in_the_essay(self, essay_qa: QA) -> None:
+        assert essay_qa.ask("What is the capital of France?").abstained
+        answer = essay_qa.ask("When was the Belt and Road proposed?")
+        document = essay_qa.index.document("essay.txt")
         assert "2013" in answer.citations[0].quote
         assert document.text[slice(*answer.citations[0].answer or ())] == "2013"
         assert verify(answer, [document]).verified
@@ -286,10 +284,11 @@ class TestOnTheEssay:
         ],
     )
     def test_a_question_in_doubt_leans_on_what_came_before_only_where_that_helps(
-        self, before: str, question: str, context: str, quote: str
+        self, essay_qa: QA, before: str, question: str, context: str, quote: str
     ) -> None:
-        with QA.open(threshold=0) as qa:
-            answer = qa.ask(question, history=[before])
+        answer = essay_qa.ask(
+            question, history=[before], answerer=ExtractiveAnswerer(essay_qa.encoder, threshold=0)
+        )
         assert answer.query == question + context
         assert quote in answer.citations[0].quote
 
@@ -303,10 +302,9 @@ class TestOnTheEssay:
         ],
     )
     def test_false_premises_and_near_misses_of_the_essay_are_not_answered(
-        self, question: str
+        self, essay_qa: QA, question: str
     ) -> None:
-        with QA.open() as qa:
-            assert qa.ask(question).status != "answered"
+        assert essay_qa.ask(question).status != "answered"
 
     @pytest.mark.parametrize(
         ("question", "truth"),
@@ -319,20 +317,18 @@ class TestOnTheEssay:
         ],
     )
     def test_a_false_premise_that_is_not_refused_gets_the_words_that_deny_it(
-        self, question: str, truth: str
+        self, essay_qa: QA, question: str, truth: str
     ) -> None:
-        with QA.open() as qa:
-            answer = qa.ask(question)
+        answer = essay_qa.ask(question)
         assert truth in answer.citations[0].quote
 
-    def test_a_sentence_that_says_it_comes_with_what_it_is(self) -> None:
-        with QA.open() as qa:
-            first = qa.ask("Is the China-Russia partnership an alliance?").citations[0]
+    def test_a_sentence_that_says_it_comes_with_what_it_is(self, essay_qa: QA) -> None:
+        first = essay_qa.ask("Is the China-Russia partnership an alliance?").citations[0]
         assert first.quote[first.lead :] == "It is definitely not an alliance relationship."
         assert first.quote.startswith("The China-Russia partnership is embedded")
 
     def test_the_thorough_reader_is_asked_where_the_quick_one_is_unsure(
-        self, monkeypatch: pytest.MonkeyPatch
+        self, essay_qa: QA, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         asked: list[str] = []
         load = thorough_reader
@@ -342,25 +338,22 @@ class TestOnTheEssay:
             return load()
 
         monkeypatch.setattr(extractive, "thorough_reader", thorough)
-        with QA.open() as qa:
-            sure = qa.ask("When was the Belt and Road Initiative proposed?")
-            assert (sure.confidence >= 0.9, asked) == (True, [])
-            assert qa.ask("How many people work for NATO in Brussels?").confidence < 0.9
+        sure = essay_qa.ask("When was the Belt and Road Initiative proposed?")
+        assert (sure.confidence >= 0.9, asked) == (True, [])
+        assert essay_qa.ask("How many people work for NATO in Brussels?").confidence < 0.9
         assert asked == ["it"]
 
     def test_where_the_reader_cannot_run_a_sentence_says_so(
-        self, monkeypatch: pytest.MonkeyPatch
+        self, essay_qa: QA, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setitem(sys.modules, "qa.answering.span_reader", None)
         quick_reader.cache_clear()
-        with QA.open() as qa:
-            assert qa.retrieve("When was the Belt and Road Initiative proposed?")
-            with pytest.raises(ModelError, match="pip install openvino"):
-                qa.ask("When was the Belt and Road Initiative proposed?")
+        assert essay_qa.retrieve("When was the Belt and Road Initiative proposed?")
+        with pytest.raises(ModelError, match="pip install openvino"):
+            essay_qa.ask("When was the Belt and Road Initiative proposed?")
 
-    def test_what_might_have_been_quoted_is_told_best_first(self) -> None:
-        with QA.open() as qa:
-            answer = qa.ask("When was the Belt and Road proposed?")
+    def test_what_might_have_been_quoted_is_told_best_first(self, essay_qa: QA) -> None:
+        answer = essay_qa.ask("When was the Belt and Road proposed?")
         scores = [candidate.score for candidate in answer.considered]
         assert scores == sorted(scores, reverse=True)
         assert answer.considered[0].text == answer.citations[0].quote
