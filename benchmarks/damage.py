@@ -131,7 +131,7 @@ def name(statement: str, premise: str, chance: random.Random) -> str | None:
 
 def role(statement: str, premise: str, chance: random.Random) -> str | None:
     """Swap two names: who did it, and to whom."""
-    found = [m for m in re.finditer(r"\b[A-Z][a-z]+(?: [A-Z][a-z]+)*\b", statement)]
+    found = list(re.finditer(r"\b[A-Z][a-z]+(?: [A-Z][a-z]+)*\b", statement))
     found = [m for m in found if m.start() or len(m[0].split()) > 1 or m[0] in premise]
     if len(found) < 2:
         return None
@@ -179,9 +179,7 @@ DAMAGES: dict[str, Damage] = {
 """The kinds of damage, by name."""
 
 
-def damaged(
-    statement: str, premise: str, chance: random.Random, rare: Mapping[str, int] | None = None
-) -> tuple[str, str] | None:
+def damaged(statement: str, premise: str, chance: random.Random) -> tuple[str, str] | None:
     """Damage a statement in a kind that is drawn by chance; return it and the kind, if any fits."""
     made = [
         (changed, kind)

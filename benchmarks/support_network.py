@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 from tqdm.auto import tqdm
@@ -57,7 +58,18 @@ class SupportNetwork(nn.Module):
         x = self.bert.encoder(x, attention_mask=mask).last_hidden_state
         here = torch.from_numpy(stated)[..., None]
         mean = x.masked_fill(~here, 0).sum(1) / here.sum(1)
-        return self.head(torch.cat([mean, x.masked_fill(~here, -1e4).amax(1)], 1))
+        logits: Tensor = self.head(torch.cat([mean, x.masked_fill(~here, -1e4).amax(1)], 1))
+        return logits
+
+    def save(self, file: Path) -> None:
+        """Save what training changed, in half precision, by the names that the scorer takes."""
+        changed = {}
+        for name, weights in self.state_dict().items():
+            inner = name.removeprefix("bert.")
+            if inner == name or (not inner.startswith("embeddings.") and ".original" not in inner):
+                saved = inner.replace(".parametrizations.weight.0.", ".weight.")
+                changed[saved] = weights.half().contiguous()
+        save_file(changed, file)
 
 
 def encoded(pairs: Iterable[SupportPair]) -> list[Encoded]:

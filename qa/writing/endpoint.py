@@ -22,6 +22,8 @@ _MOST_CHARACTERS = 16_384  # of a reply; the rest is not read
 _CONNECTING = 10.0  # seconds
 _LONGEST_WAIT = 20.0  # seconds, that an endpoint may ask for
 _BROKEN = "the language model's endpoint sent what cannot be read; the quotes are shown instead"
+_UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
+"""What is raised over what was sent."""
 _REFUSED = {
     400: "refuses the question (400); its model may be too small for it, or not chat",
     401: "refuses the key, or needs one (401): set INQUOTE_LLM_KEY",
@@ -78,6 +80,9 @@ class Endpoint:
         timeout = httpx2.Timeout(max(deadline - time.monotonic(), 1.0), connect=_CONNECTING)
         plain = {"Accept-Encoding": "identity"}
         client = httpx2.Client(timeout=timeout, headers=plain, event_hooks={"response": [bounded]})
+        too_long = WritingError(
+            f"the language model at {self.llm.host} took too long, or wrote too much"
+        )
         try:
             with client:
                 sdk = openai.OpenAI(
@@ -89,25 +94,18 @@ class Endpoint:
                     http_client=client,
                 )
                 yield from self._read(sdk, messages, schema, deadline, stopped)
-        except (_Over, openai.APITimeoutError, httpx2.TimeoutException) as error:
-            if stopped():
-                return
-            raise WritingError(
-                f"the language model at {self.llm.host} took too long, or wrote too much"
-            ) from error
+        except _Over:
+            if not stopped():
+                raise too_long from None
         except openai.APIStatusError as error:
             raise WritingError(self._refusal(error.status_code)) from None
         except openai.APIConnectionError as error:
-            if isinstance(error.__cause__, _Over):
-                raise WritingError(
-                    f"the language model at {self.llm.host} took too long, or wrote too much"
-                ) from None
+            if isinstance(error, openai.APITimeoutError) or isinstance(error.__cause__, _Over):
+                raise too_long from None
             raise WritingError(
                 f"the language model at {self.llm.host} cannot be reached, or went away"
             ) from None
-        except (openai.OpenAIError, httpx2.HTTPError, httpx2.StreamError, ValueError) as error:
-            raise WritingError(_BROKEN) from error.__cause__
-        except (TypeError, AttributeError, LookupError, RecursionError):  # of what was sent
+        except (*_UNREADABLE, openai.OpenAIError, httpx2.HTTPError, httpx2.StreamError):
             raise WritingError(_BROKEN) from None
 
     def _read(
@@ -136,7 +134,7 @@ class Endpoint:
                 waited = True
                 _wait(wait, stopped)
         read = 0
-        with closing(chunks):  # type: ignore[type-var]  # it has `close`
+        with closing(chunks):
             for chunk in chunks:
                 text = chunk.choices[0].delta.content if chunk.choices else None
                 if text is None or text == "":

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import chain
 from typing import NamedTuple
 
 from qa.answering.statements import Verdict
@@ -25,8 +26,8 @@ _VALUES = {word: n for n, word in enumerate(_ONES)} | {
 }
 _ORDINALS = {
     "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
-    "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12, "dozen": 12, "twice": 2, "half": Decimal("0.5"),
-    "quarter": Decimal("0.25"), "double": 2, "triple": 3, "couple": 2, "pair": 2, "both": 2,
+    "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12, "dozen": 12, "twice": 2,
+    "double": 2, "triple": 3, "couple": 2, "pair": 2, "both": 2,
 }  # fmt: skip
 _SCALES = {
     "hundred": 100,
@@ -82,7 +83,7 @@ inch inches
 }
 _NUMBER = re.compile(
     r"(?<![\w.,])([$£€])? ?(\d{1,3}(?:[,\u00a0\u202f' ]\d{3})+(?:\.\d+)?|\d+(?:[.,:]\d+)*)"
-    r"(?:st|nd|rd|th|s)?(?: ?(hundred|thousand|million|billion|trillion|bn|k|m)\b)?"
+    r"(?:st|nd|rd|th|s)?(?: ?(hundred|thousand|million|billion|trillion|bn|k)\b)?"
     r"[ -]?([%$£€°]|per cent\b|[ap]\.m\.|[a-z]+\b)?",
     re.IGNORECASE,
 )
@@ -123,33 +124,40 @@ def first_fault(
     if speaks_to_a_model(statement):
         return "instruction", ""
     source = "\n".join(cited)
+    checks: tuple[tuple[Verdict, str | None], ...] = (
+        ("quotation", _unsaid(statement, documents)),
+        ("number", _uncounted(statement, source)),
+        ("name", _unnamed(statement, source)),
+    )
+    return next(((verdict, wrong) for verdict, wrong in checks if wrong is not None), None)
+
+
+def _unsaid(statement: str, documents: Sequence[str]) -> str | None:
+    """Return a quotation that no document holds, or a text with marks that quote nothing."""
     for quotation in quotations(statement):
         if not any(_plain(quotation) in _plain(text) for text in documents):
-            return "quotation", quotation
-    if _has_loose_marks(statement):
-        return "quotation", statement
+            return quotation
+    return statement if _MARKS & set(_QUOTED.sub(" ", statement)) else None
+
+
+def _uncounted(statement: str, source: str) -> str | None:
+    """Return a number, with its unit, that the source does not have."""
     known = list(quantities(source))
-    for one in quantities(statement):
-        if not any(_is_same(one, other) for other in known):
-            return "number", one.text
+    missing = (q for q in quantities(statement) if not any(_is_same(q, each) for each in known))
+    return next((quantity.text for quantity in missing), None)
+
+
+def _unnamed(statement: str, source: str) -> str | None:
+    """Return a name, an address or a tag that the source does not have."""
     words = {_folded(match[0]) for match in _NAME.finditer(source)}
-    for name in names(statement):
-        if _folded(name) not in words:
-            return "name", name
-    for address in _ADDRESS.finditer(statement):
-        if address[0].rstrip(".,;") not in source:
-            return "name", address[0]
-    return None
+    strange = (name for name in names(statement) if _folded(name) not in words)
+    addresses = (match[0].rstrip(".,;") for match in _ADDRESS.finditer(statement))
+    return next(chain(strange, (each for each in addresses if each not in source)), None)
 
 
 def quotations(text: str) -> list[str]:
     """Return what stands between quotation marks."""
     return [next(filter(None, match.groups())) for match in _QUOTED.finditer(text)]
-
-
-def _has_loose_marks(text: str) -> bool:
-    """Return whether a quotation mark opens or closes nothing."""
-    return bool(_MARKS & set(_QUOTED.sub(" ", text)))
 
 
 def quantities(text: str) -> Iterator[Quantity]:
@@ -181,20 +189,17 @@ def _value(digits: str, scale: str | None) -> Decimal | None:
     if plain.count(".") > 1 or "," in plain:  # a version or a date: "1.2.3"
         plain = re.sub(r"[.,]", "", plain)
     value = Decimal(plain)
-    factor = _SCALES.get((scale or "").lower()) or {"bn": 10**9, "k": 1_000}.get(
-        (scale or "").lower(), 1
-    )
-    return value * factor
+    return value * _SCALES.get((scale or "").lower(), 1)
 
 
 def _spelt(words: Sequence[str]) -> Decimal:
     """Return the value of a number in words."""
-    total = part = Decimal(0)
+    total, part = Decimal(0), Decimal(0)
     for word in words:
         if word == "hundred":
-            part = (part or 1) * 100
+            part = (part or Decimal(1)) * 100
         elif word in _SCALES:
-            total, part = total + (part or 1) * _SCALES[word], Decimal(0)
+            total, part = total + (part or Decimal(1)) * _SCALES[word], Decimal(0)
         else:
             part += Decimal(_VALUES.get(word, _ORDINALS.get(word, 0)))
     return total + part
@@ -223,7 +228,7 @@ def names(statement: str) -> Iterator[str]:
 
 def _folded(word: str) -> str:
     plain = _POSSESSIVE.sub("", unicodedata.normalize("NFKC", word)).casefold()
-    return plain.replace("’", "'").rstrip(".")
+    return plain.replace("’", "'").replace(".", "")
 
 
 def _plain(text: str) -> str:

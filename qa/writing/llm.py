@@ -59,7 +59,8 @@ class LLM:
             raise SettingsError("the language model's key holds characters that no key has")
         if type(self.context) is not int or self.context < _LEAST_CONTEXT:
             raise SettingsError(
-                f"a context of {self.context!r} tokens is too small: take {_LEAST_CONTEXT:,} or more"
+                f"a context of {self.context!r} tokens is too small: "
+                f"take {_LEAST_CONTEXT:,} or more"
             )
         if not 0 < self.seconds <= 3_600:
             raise SettingsError(f"a limit of {self.seconds!r} seconds is not from 0 to 3,600")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 _LONGEST = 600  # characters of a statement
 _MOST_CITED = 8
+_NUMBERS = re.compile(r"^\[?\d+[.:\]]+ (?=\D)|(?: ?\[\d+\])+(?=\.?$)")  # of what it cites
 
 
 class Said(NamedTuple):
@@ -65,6 +67,6 @@ def _statement(value: object) -> Said | None:
     sentence, cites = value.get("sentence"), value.get("cites")
     if not isinstance(sentence, str) or not isinstance(cites, list):
         return None
-    sentence = " ".join(sentence.split())
+    sentence = _NUMBERS.sub("", " ".join(sentence.split()))
     numbers = tuple(dict.fromkeys(n for n in cites if type(n) is int))[:_MOST_CITED]
     return Said(sentence, numbers) if 0 < len(sentence) <= _LONGEST else None

@@ -19,19 +19,26 @@ _HEAD = 12  # tokens, at most, of the numbers and the line breaks of a sentence
 
 # What speaks to a model and not to a reader is never sent to one.
 _SPEAKS_TO_A_MODEL = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,60}"
-    r"\b(?:above|before|previous|prior|earlier|instructions?|prompts?|rules|context|sentences?|all)\b"
-    r"|\b(?:system|hidden|initial|developer)[ -]?(?:prompt|message|instruction)s?\b"
-    r"|\b(?:language model|LLM|chat ?bot|ChatGPT|GPT-?\d?|Claude|Gemini|AI (?:assistant|model|system))\b"
-    r"|\bas an AI\b|\b(?:you are|act as|pretend to be|behave as|roleplay as) (?:now |an? |the )?"
-    r"(?:assistant|AI|bot|model|system|DAN|admin\w*|developer|root|different|new)\b"
-    r"|\b(?:new|updated|important|special|secret) instructions?\b"
-    r"|<\|?/?(?:im_start|im_end|system|user|assistant|endoftext|eot|inst)\b|\[/?INST\]|<<SYS>>"
-    r"|\b(?:assistant|system|user) ?: ?\S|\b(?:answer|reply|respond|write|say|output|print|repeat)"
-    r"\b.{0,30}\b(?:only|exactly|always|instead|every question|any question|the user|verbatim|JSON"
-    r"|with the words?|the following)\b"
-    r"|\b(?:your|the) (?:instructions|prompt|training|guidelines|guardrails|task is)\b"
-    r"|\b(?:jailbreak|prompt injection)\b|\b(?:begin|end) (?:of )?(?:system|admin|prompt|context)\b",
+    "|".join(
+        [
+            r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,60}\b(?:above|before|previous|prior"
+            r"|earlier|instructions?|prompts?|rules|context|sentences?|all)\b",
+            r"\b(?:system|hidden|initial|developer)[ -]?(?:prompt|message|instruction)s?\b",
+            r"\b(?:language model|LLM|chat ?bot|ChatGPT|GPT-?\d?|Claude|Gemini)\b",
+            r"\bAI (?:assistant|model|system)\b|\bas an AI\b",
+            r"\b(?:you are|act as|pretend to be|behave as|roleplay as) (?:now |an? |the )?"
+            r"(?:assistant|AI|bot|model|system|DAN|admin\w*|developer|root|different|new)\b",
+            r"\b(?:new|updated|important|special|secret) instructions?\b",
+            r"<\|?/?(?:im_start|im_end|system|user|assistant|endoftext|eot|inst)\b|\[/?INST\]|<<SYS>>",
+            r"\b(?:assistant|system|user) ?: ?\S",
+            r"\b(?:answer|reply|respond|write|say|output|print|repeat)\b.{0,30}\b(?:only|exactly"
+            r"|always|instead|every question|any question|the user|verbatim|JSON|with the words?"
+            r"|the following)\b",
+            r"\b(?:your|the) (?:instructions|prompt|training|guidelines|guardrails|task is)\b",
+            r"\b(?:jailbreak|prompt injection)\b",
+            r"\b(?:begin|end) (?:of )?(?:system|admin|prompt|context)\b",
+        ]
+    ),
     re.IGNORECASE | re.DOTALL,
 )
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.models import find_model
-from embeddings.pairs import PairEncoder
+from embeddings.pairs import PairEncoder, Side
 
 WEIGHTS_FILE = Path(__file__).parent / "weights" / "support.safetensors"
 HEAD = "head."
@@ -65,11 +65,14 @@ class SupportScorer:
             found.append(float(odds[0] / odds.sum()))
         return found
 
-    def _sides(self, premise: str, statement: str) -> tuple[tuple[Sequence[int], Array], ...]:
+    def _sides(self, premise: str, statement: str) -> tuple[Side, Side]:
         stated = self._encoder.token_ids(statement)[:_MOST_STATEMENT]
         given = self._encoder.token_ids(premise)[: _MOST_TOKENS - len(stated)]
-        width = self._head["weight"].shape[1] // 2
-        return tuple((ids, np.zeros((len(ids), width), np.float32)) for ids in (stated, given))
+        return self._unchanged(stated), self._unchanged(given)
+
+    def _unchanged(self, ids: Sequence[int]) -> Side:
+        """Return a side of a pair, with nothing added to its tokens."""
+        return ids, np.zeros((len(ids), self._head["weight"].shape[1] // 2), np.float32)
 
 
 @cache

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from qa.answering import Answer
-from qa.answering.statements import MOST_STATEMENTS, Statement, Written
+from qa.answering.statements import MOST_STATEMENTS, Statement, Verdict, Written
 from qa.citations import Citation
 from qa.documents import Document
 from qa.errors import WritingError
@@ -168,7 +168,7 @@ class _Draft:
         lines = [line for n in numbers for line in self._sentences[n - 1].in_context.split("\n")]
         return "\n".join(dict.fromkeys(lines))
 
-    def _fault(self, sentence: str, numbers: Sequence[int]) -> tuple[str, str] | None:
+    def _fault(self, sentence: str, numbers: Sequence[int]) -> tuple[Verdict, str] | None:
         cited = [self._sentences[number - 1] for number in numbers]
         texts = dict.fromkeys(one.document.text for one in cited)
         return first_fault(sentence, [one.in_context for one in cited], list(texts))

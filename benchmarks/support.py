@@ -1,0 +1,99 @@
+"""How well support is scored: AUROC on sets of pairs, and damage that is caught.
+
+    python -m benchmarks.support --train FOLDER
+
+FOLDER has `support/`, with a folder for each set. Of the sets that are learnt from, the halves
+that were kept apart count, without claims that the weights' first training read; of the others
+all. "caught" is of statements damaged on purpose, at the limit for what is shown, by the score
+alone and with the checks to the letter; "lost" is of supported statements that are left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from benchmarks.results import head, row
+from benchmarks.support_examples import (
+    LEARNT,
+    MEASURED,
+    SupportPair,
+    is_kept_apart,
+    pairs,
+    with_damage,
+)
+from qa.writing.literal import first_fault
+from qa.writing.support import SUPPORTED, SupportScorer
+
+_BATCH = 16
+
+
+def scores(scorer: SupportScorer, of: Sequence[SupportPair]) -> list[float]:
+    """Return the support of each pair; those of one length are scored together."""
+    order = sorted(range(len(of)), key=lambda n: len(of[n].premise) + len(of[n].statement))
+    found = [0.0] * len(of)
+    for start in range(0, len(order), _BATCH):
+        part = order[start : start + _BATCH]
+        scored = scorer.score([(of[n].premise, of[n].statement) for n in part])
+        for number, score in zip(part, scored, strict=True):
+            found[number] = score
+    return found
+
+
+def main(train: Path, most: int) -> None:
+    scorer = SupportScorer.load()
+    print(head("set", "pairs", "AUROC", "supported and kept", "others left out"))
+    true: list[tuple[SupportPair, float]] = []
+    damaged: list[tuple[SupportPair, float]] = []
+    for name in (*LEARNT, *MEASURED):
+        of = pairs(train / "support" / name)
+        if name in LEARNT:
+            of = [pair for pair in of if is_kept_apart(pair)]
+        of = random.Random(0).sample(of, min(most, len(of)))
+        found = np.array(scores(scorer, of))
+        supported = np.array([pair.label == "supported" for pair in of])
+        kept = found >= SUPPORTED
+        cells = roc_auc_score(supported, found), kept[supported].mean(), 1 - kept[~supported].mean()
+        print(row(name, len(of), *(f"{cell:.3f}" for cell in cells)), flush=True)
+        if name in LEARNT:
+            true += [(p, s) for p, s in zip(of, found, strict=True) if p.label == "supported"]
+            hurt = [pair for pair in with_damage(of, random.Random(1)) if pair.kind]
+            damaged += zip(hurt, scores(scorer, hurt), strict=True)
+
+    print(f"\n{head('damage', 'statements', 'AUROC', 'caught by the score', 'caught')}")
+    by_kind = defaultdict(list)
+    for pair, score in damaged:
+        by_kind[pair.kind].append((pair, score))
+        by_kind["all"].append((pair, score))
+    for kind, of_kind in by_kind.items():
+        both = [(0, s) for _, s in of_kind] + [(1, s) for _, s in true]
+        area = roc_auc_score(*zip(*both, strict=True))
+        by_score = np.mean([score < SUPPORTED for _, score in of_kind])
+        caught = np.mean([score < SUPPORTED or has_fault(pair) for pair, score in of_kind])
+        print(row(kind, len(of_kind), *(f"{cell:.3f}" for cell in (area, by_score, caught))))
+    lost = np.mean([score < SUPPORTED or has_fault(pair) for pair, score in true])
+    alone = np.mean([score < SUPPORTED for _, score in true])
+    print(f"\nlost of {len(true):,} true statements: {alone:.3f} by the score, {lost:.3f} in all")
+    started = time.perf_counter()
+    for pair, _ in true[:200]:
+        scorer.score([(pair.premise, pair.statement)])
+    print(f"a score takes {1000 * (time.perf_counter() - started) / len(true[:200]):.1f} ms")
+
+
+def has_fault(pair: SupportPair) -> bool:
+    return first_fault(pair.statement, [pair.premise], [pair.premise]) is not None
+
+
+if __name__ == "__main__":
+    command = argparse.ArgumentParser(description=__doc__)
+    command.add_argument("--train", type=Path, required=True, help="a folder of sets to learn from")
+    command.add_argument("--most", type=int, default=2_000, help="pairs of a set, at most")
+    options = command.parse_args()
+    main(options.train, options.most)
