@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import pytest
 from inquote import QA, Chunking, Document
 from inquote.integrations.proof import retrieve_with_proof
 from qa.index import Index, update_index
+from tests.event_loops import run
 from tests.fakes import FakeEncoder
 
 QUESTION = "When was the lighthouse of Marn built?"
@@ -97,7 +97,7 @@ class TestLangChain:
 
     def test_is_a_step_of_a_chain_also_of_one_that_waits(self, retriever: Any) -> None:
         chain = retriever | (lambda found: found[0].metadata["document_id"])
-        assert chain.invoke(QUESTION) == asyncio.run(chain.ainvoke(QUESTION)) == "marn.md"
+        assert chain.invoke(QUESTION) == run(chain.ainvoke(QUESTION)) == "marn.md"
 
 
 class TestLlamaIndex:
@@ -116,7 +116,7 @@ class TestLlamaIndex:
             found.node.metadata["start"],
             found.node.metadata["end"],
         )
-        assert asyncio.run(retriever.aretrieve(QUESTION))[0].node.id_ == found.node.id_
+        assert run(retriever.aretrieve(QUESTION))[0].node.id_ == found.node.id_
 
     def test_shows_a_model_the_text_and_not_its_digest(self, retriever: Any) -> None:
         from llama_index.core.schema import MetadataMode
@@ -151,7 +151,7 @@ class TestHaystack:
         self, retriever: Any
     ) -> None:
         (found,) = retriever.run(query=QUESTION, top_k=1)["documents"]
-        (awaited,) = asyncio.run(retriever.run_async(query=QUESTION, top_k=1))["documents"]
+        (awaited,) = run(retriever.run_async(query=QUESTION, top_k=1))["documents"]
         assert awaited == found
 
 

@@ -16,6 +16,7 @@ from qa.answering import Answer, ExtractiveAnswerer
 from qa.errors import QuestionError
 from qa.index import Index, update_index
 from qa.retrieval import RetrievedPassage
+from tests.event_loops import run
 from tests.fakes import FakeEncoder, corpus
 
 QUESTIONS = [f"Which edition is part {part} of {id_} about?" for id_ in "ab" for part in range(5)]
@@ -82,7 +83,7 @@ def test_a_twin_gives_what_its_method_gives(qa: QA) -> None:
             await qa.aretrieve_many(QUESTIONS),
         ]
 
-    assert asyncio.run(ask()) == [
+    assert run(ask()) == [
         qa.ask(QUESTIONS[0], top_k=2),
         qa.retrieve(QUESTIONS[0], top_k=2),
         qa.ask_many(QUESTIONS),
@@ -113,4 +114,4 @@ def test_a_twin_lets_the_event_loop_go_on(folder: Path, encoder: FakeEncoder) ->
         return await asking
 
     with QA(Index.open(folder), encoder, Waiting(encoder)) as qa:
-        assert asyncio.run(ask(qa)).passages
+        assert run(ask(qa)).passages

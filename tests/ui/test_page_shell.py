@@ -57,13 +57,12 @@ def choose_theme(page: Page, name: str) -> None:
     expect(page.locator("#iq-menu summary")).to_be_focused()
 
 
+BRIGHTNESS = "Number(getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/)[0])"
+
+
 def paper(page: Page) -> int:
     """Return how bright the page is, from 0 to 255."""
-    return int(
-        page.evaluate(
-            "Number(getComputedStyle(document.documentElement).backgroundColor.match(/\\d+/)[0])"
-        )
-    )
+    return int(page.evaluate(BRIGHTNESS))
 
 
 def test_one_logs_in_by_keyboard_and_out_by_the_menu(page: Page) -> None:
@@ -75,7 +74,7 @@ def test_one_logs_in_by_keyboard_and_out_by_the_menu(page: Page) -> None:
     expect(page.get_by_role("alert")).to_have_text("The name or the password is wrong.")
     for dark in ("light", "dark"):
         page.emulate_media(color_scheme="dark" if dark == "dark" else "light")
-        assert (paper(page) < 128) == (dark == "dark")
+        page.wait_for_function(f"dark => ({BRIGHTNESS} < 128) === dark", arg=dark == "dark")
         assert serious(page) == []
     page.set_viewport_size({"width": 320, "height": 600})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
