@@ -165,14 +165,12 @@ def quantities(text: str) -> Iterator[Quantity]:
     text = unicodedata.normalize("NFKC", text)
     for match in _NUMBER.finditer(text):
         sign, digits, scale, unit = match.groups()
-        for part in re.split(r":", digits):
+        known = _UNITS.get((sign or unit or "").lower().replace(" ", "_"), "")
+        written = match[0].removesuffix(unit or "") if unit and (sign or not known) else match[0]
+        for part in digits.split(":"):
             value = _value(part, scale)
             if value is not None:
-                yield Quantity(
-                    value,
-                    _UNITS.get((sign or unit or "").lower().replace(" ", "_"), ""),
-                    match[0].strip(),
-                )
+                yield Quantity(value, known, written.strip(" -"))
     for match in _WORDS.finditer(text):
         words = re.findall("[a-z]+", match[0].lower())
         unit = _UNITS.get((match[1] or "").lower(), "")

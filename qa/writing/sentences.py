@@ -7,13 +7,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from qa.answering import Answer
+from qa.citations import in_one_line
 from qa.documents import Document, Span
-from qa.passages import Passage, tiktoken_encoding
+from qa.passages import tiktoken_encoding
 from qa.text.analysis import terms
 from qa.text.outline import Outline
+from qa.text.quote_bounds import Sentences
 
 _ALIKE = 0.85  # of the terms of the shorter sentence, that a repeated one shares
-_MOST = 60  # sentences
+_MOST = 40  # sentences
+_BEHIND = 6.0  # of score, that what was considered may be behind the best
+_GAP = 100  # characters, between a sentence and the one before it
 _LONGEST = 1_500  # characters of a sentence
 _HEAD = 12  # tokens, at most, of the numbers and the line breaks of a sentence
 
@@ -76,71 +80,70 @@ def speaks_to_a_model(text: str) -> bool:
 
 
 def numbered(answer: Answer, document_of: Callable[[str], Document], tokens: int) -> list[Numbered]:
-    """Return the sentences of an answer's passages, the likeliest passages first.
+    """Return the sentences that an answer may be written of, each document's in their order.
 
-    What was quoted comes first, then passage by passage; a sentence that says the same as one
-    before it is left out, and so is what speaks to a model.
+    These are its quotes' and those of what it considered that are not far behind; of an answer
+    that tells nothing of that, those of its passages. One that says the same as one before it is
+    left out, and so is what speaks to a model.
 
     Args:
-        answer: with its passages.
+        answer: with its quotes, what it considered, and its passages.
         document_of: returns the document of an id.
         tokens: the most tokens (cl100k_base) of the sentences and what they stand under.
     """
     encode = tiktoken_encoding().encode_ordinary
     kept: list[Numbered] = []
     told: list[frozenset[str]] = []
-    places: set[tuple[str, Span]] = set()
-    contexts: set[str] = set()
-    for one in _in_order(answer, document_of):
-        place, words = (one.document.id, one.span), terms(one.text)
-        context = "" if one.context in contexts else one.context
-        if place in places or len(one.text) > _LONGEST or not words or _is_told(words, told):
+    for one in dict.fromkeys(_likely(answer, document_of)):
+        words = terms(one.text)
+        if len(one.text) > _LONGEST or not words or _is_told(words, told):
             continue
         if speaks_to_a_model(one.text) or speaks_to_a_model(one.context):
             continue
-        size = _HEAD + len(encode(context)) + len(encode(one.text))
-        if size > tokens or len(kept) == _MOST:
+        is_under = any(one.context == other.context for other in kept)
+        tokens -= _HEAD + len(encode(one.text)) + (0 if is_under else len(encode(one.context)))
+        if tokens < 0 or len(kept) == _MOST:
             break
-        tokens -= size
         kept.append(one)
         told.append(words)
-        places.add(place)
-        contexts.add(one.context)
-    return sorted(kept, key=lambda one: _order(one, kept))
-
-
-def _order(one: Numbered, kept: Sequence[Numbered]) -> tuple[int, int]:
-    """Return where a sentence stands: documents by their best sentence, then in their order."""
-    first = next(n for n, other in enumerate(kept) if other.document.id == one.document.id)
-    return first, one.span.start
+    first = {one.document.id: -number for number, one in reversed(list(enumerate(kept)))}
+    return sorted(kept, key=lambda one: (-first[one.document.id], one.span.start))
 
 
 def _is_told(words: frozenset[str], told: Sequence[frozenset[str]]) -> bool:
-    return any(
-        len(words & other) >= _ALIKE * max(len(words), len(other)) for other in told if other
-    )
+    return any(len(words & other) >= _ALIKE * max(len(words), len(other)) for other in told)
 
 
-def _in_order(answer: Answer, document_of: Callable[[str], Document]) -> Iterator[Numbered]:
-    quoted = {(c.document_id, c.start, c.end) for c in answer.citations}
-    for only_quoted in (True, False):
-        for hit in answer.passages:
-            document = document_of(hit.passage.document_id)
-            for number, span in enumerate(hit.passage.sentences):
-                is_quoted = any(
-                    id_ == document.id and start < span.end and span.start < end
-                    for id_, start, end in quoted
-                )
-                if is_quoted is only_quoted and number not in hit.passage.unquotable:
-                    yield _numbered(document, hit.passage, number)
+def _likely(answer: Answer, document_of: Callable[[str], Document]) -> Iterator[Numbered]:
+    """Yield the sentences that may be written of, the likeliest first."""
+    places = [(quote.document_id, Span(quote.start, quote.end)) for quote in answer.citations]
+    least = answer.considered[0].score - _BEHIND if answer.considered else 0.0
+    places += [(one.document_id, one.span) for one in answer.considered if one.score >= least]
+    if not answer.considered:
+        passages = [hit.passage for hit in answer.passages]
+        places += [(one.document_id, Span(one.start, one.end)) for one in passages]
+    for id_, span in places:
+        document = document_of(id_)
+        for sentence in _sentences(document, span):
+            if Outline.of(document).is_quotable(sentence):
+                yield _numbered(document, sentence)
 
 
-def _numbered(document: Document, passage: Passage, number: int) -> Numbered:
-    span = passage.sentences[number]
-    above = Outline.of(document).above(span)
-    context = " > ".join(
-        filter(None, [document.title, *(" ".join(document.text[slice(*a)].split()) for a in above)])
-    )
-    before = passage.sentences[number - 1] if number else None
-    leading = document.text[before.start : before.end] if before else ""
+def _sentences(document: Document, span: Span) -> Iterator[Span]:
+    """Yield the sentences that a span has characters of."""
+    known, at = Sentences.of(document), span.start
+    while at < span.end:
+        if sentence := known.at(at):
+            yield sentence
+        at = sentence.end if sentence else at + 1
+
+
+def _numbered(document: Document, span: Span) -> Numbered:
+    above = (document.text[slice(*each)] for each in Outline.of(document).above(span))
+    context = " > ".join([document.title, *map(in_one_line, above)])
+    start = document.text[max(span.start - _GAP, 0) : span.start]
+    gap = len(start) - len(start.rstrip())
+    before = Sentences.of(document).at(span.start - gap - 1) if gap < len(start) else None
+    is_near = "\n\n" not in start[len(start) - gap :]
+    leading = document.text[slice(*before)] if before and is_near else ""
     return Numbered(document, span, context, "" if speaks_to_a_model(leading) else leading)

@@ -131,37 +131,45 @@ class _Draft:
         return replace(self._answer, citations=tuple(quotes), written=written)
 
     def _checked(self, said: Said) -> tuple[Statement, Sequence[int]]:
-        """Return a statement with its verdict, and the numbers of the sentences that carry it."""
-        cites = [number for number in said.cites if 0 < number <= len(self._sentences)]
-        if not cites:
-            return self._given_a_citation(said)
-        scores = self._scores(said.sentence, [cites, *([n] for n in cites if len(cites) > 1)])
-        whole, alone = scores[0], dict(zip(cites, scores[1:], strict=False))
-        fault = self._fault(said.sentence, cites)
-        if fault:
-            return Statement(said.sentence, (), whole, *fault), ()
-        carrying = [n for n in cites if alone.get(n, -1) >= max(SUPPORTED, whole - _ENOUGH)]
-        carrying = [n for n in carrying if not self._fault(said.sentence, [n])]
-        support = max([whole, *(alone[n] for n in carrying)])
-        if support < SUPPORTED:
-            return Statement(said.sentence, (), whole, "unsupported"), ()
-        return Statement(said.sentence, (), support), carrying or cites
+        """Return a statement with its verdict, and the numbers of the sentences that carry it.
 
-    def _given_a_citation(self, said: Said) -> tuple[Statement, Sequence[int]]:
-        """Give a statement the sentence that supports it best, if one does."""
-        words = terms(said.sentence)
-        shared = {
-            number: len(words & terms(one.text)) for number, one in enumerate(self._sentences, 1)
-        }
-        likely = sorted(filter(shared.get, shared), key=lambda n: (-shared[n], n))[:_TRIED]
-        scores = self._scores(said.sentence, [[n] for n in likely])
-        for score, number in sorted(zip(scores, likely, strict=True), reverse=True):
+        One that cites none, or the wrong ones, is given another sentence if that carries it.
+        """
+        cites = [number for number in said.cites if 0 < number <= len(self._sentences)]
+        failed = Statement(said.sentence, (), 0.0, "uncited")
+        if cites:
+            (whole,) = self._scores(said.sentence, [cites])
+            fault = self._fault(said.sentence, cites)
+            if whole >= SUPPORTED and not fault:
+                return Statement(said.sentence, (), whole), self._carrying(said, cites, whole)
+            failed = Statement(said.sentence, (), whole, *(fault or ("unsupported", "")))
+        others = self._likely(said.sentence)
+        scores = self._scores(said.sentence, [[number] for number in others])
+        for score, number in sorted(zip(scores, others, strict=True), reverse=True):
             if score >= SUPPORTED and not self._fault(said.sentence, [number]):
                 return Statement(said.sentence, (), score), [number]
-        return Statement(said.sentence, (), max(scores, default=0.0), "uncited"), ()
+        return failed, ()
+
+    def _carrying(self, said: Said, cites: Sequence[int], whole: float) -> Sequence[int]:
+        """Return those of several sentences that each carry a statement alone; all if none does."""
+        scores = self._scores(said.sentence, [[n] for n in cites]) if len(cites) > 1 else []
+        enough = max(SUPPORTED, whole - _ENOUGH)
+        alone = [n for n, score in zip(cites, scores, strict=False) if score >= enough]
+        return [n for n in alone if not self._fault(said.sentence, [n])] or cites
+
+    def _likely(self, sentence: str) -> Sequence[int]:
+        """Return the numbers of the sentences that share most words with a statement."""
+        words = terms(sentence)
+        shared = {n: len(words & terms(one.text)) for n, one in enumerate(self._sentences, 1)}
+        return sorted(filter(shared.get, shared), key=lambda n: (-shared[n], n))[:_TRIED]
 
     def _scores(self, sentence: str, groups: Iterable[Sequence[int]]) -> list[float]:
-        return self._support.score([(self._premise(numbers), sentence) for numbers in groups])
+        """Return how well each group of sentences supports a statement: 1 where one is the same."""
+        groups = list(groups)
+        said = _plain(sentence)
+        same = [any(said == _plain(self._sentences[n - 1].text) for n in group) for group in groups]
+        scores = self._support.score([(self._premise(numbers), sentence) for numbers in groups])
+        return [1.0 if is_same else score for is_same, score in zip(same, scores, strict=True)]
 
     def _premise(self, numbers: Sequence[int]) -> str:
         """Return sentences in context: what they stand under is said once."""
@@ -172,3 +180,7 @@ class _Draft:
         cited = [self._sentences[number - 1] for number in numbers]
         texts = dict.fromkeys(one.document.text for one in cited)
         return first_fault(sentence, [one.in_context for one in cited], list(texts))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).rstrip(".")
