@@ -82,31 +82,21 @@ def encoded(pairs: Iterable[SupportPair]) -> list[Encoded]:
     ]
 
 
-def train(
-    network: SupportNetwork, epochs: Sequence[Sequence[Encoded]], keep: Path | None = None
-) -> None:
-    """Train a network, in place; it is kept after each epoch, if a file is named."""
+def train(network: SupportNetwork, epochs: Sequence[Sequence[Encoded]]) -> None:
+    """Train a network, in place, on the pairs of each epoch."""
     chance = random.Random(0)
     network.train()
     changed = [weights for weights in network.parameters() if weights.requires_grad]
     optimizer = torch.optim.AdamW(changed, RATE, weight_decay=DECAY)
-    batches = [list(_batches(epoch, chance)) for epoch in epochs]
-    steps, step, mean = sum(map(len, batches)), 0, 1.0
-    for number, of_epoch in enumerate(batches):
-        bar = tqdm(of_epoch, unit=" steps", mininterval=30)
-        for batch in bar:
-            for group in optimizer.param_groups:
-                group["lr"] = RATE * min(1, step / WARM_UP) * max(1 - step / steps, 0.02)
-            loss = _loss(network(batch), [label for *_, label in batch])
-            optimizer.zero_grad()
-            loss.backward()
-            clip_grad_norm_(changed, 1.0)
-            optimizer.step()
-            step += 1
-            mean += 0.01 * (loss.item() - mean)
-            bar.set_postfix_str(f"loss {mean:.3f}", refresh=False)
-        if keep:
-            torch.save(network.state_dict(), keep.with_suffix(f".{number}.pt"))
+    batches = [batch for epoch in epochs for batch in _batches(epoch, chance)]
+    for step, batch in enumerate(tqdm(batches, unit=" steps", mininterval=30)):
+        for group in optimizer.param_groups:
+            group["lr"] = RATE * min(1, step / WARM_UP) * max(1 - step / len(batches), 0.02)
+        loss = _loss(network(batch), [label for *_, label in batch])
+        optimizer.zero_grad()
+        loss.backward()
+        clip_grad_norm_(changed, 1.0)
+        optimizer.step()
     network.eval()
 
 
@@ -135,17 +125,3 @@ def _batches(pairs: Sequence[Encoded], chance: random.Random) -> Iterator[list[E
 
 def _length(pair: Encoded) -> int:
     return len(pair[0]) + len(pair[1]) + 3
-
-
-@torch.no_grad()
-def support(network: SupportNetwork, pairs: Sequence[Encoded]) -> list[float]:
-    """Return how likely each pair is supported."""
-    order = sorted(range(len(pairs)), key=lambda number: _length(pairs[number]))
-    found = [0.0] * len(pairs)
-    for start in range(0, len(order), 32):
-        part = order[start : start + 32]
-        for number, value in zip(
-            part, network([pairs[n] for n in part]).softmax(1)[:, 0], strict=True
-        ):
-            found[number] = float(value)
-    return found
