@@ -11,6 +11,7 @@ from qa.errors import SettingsError
 
 URL, MODEL, KEYS = "INQUOTE_LLM_URL", "INQUOTE_LLM_MODEL", ("INQUOTE_LLM_KEY", "OPENAI_API_KEY")
 OPENAI = "https://api.openai.com/v1"
+"""OpenAI's own endpoint. None is taken unless it is named."""
 
 _LEAST_CONTEXT = 1_024
 
@@ -31,7 +32,7 @@ class LLM:
     """
 
     model: str
-    url: str = OPENAI
+    url: str
     key: str | None = field(default=None, repr=False)
     context: int = 8_192
     seconds: float = 120.0
@@ -69,11 +70,19 @@ class LLM:
     def of(cls, model: str | None = None, url: str | None = None, **settings: int | float) -> Self:
         """Take what is not given, and the key, from the environment.
 
-        `INQUOTE_LLM_MODEL`, `INQUOTE_LLM_URL`, and `INQUOTE_LLM_KEY` or `OPENAI_API_KEY`. Without
-        an address it is OpenAI's. `OPENAI_API_KEY` is sent to OpenAI alone.
+        `INQUOTE_LLM_MODEL`, `INQUOTE_LLM_URL`, and `INQUOTE_LLM_KEY` or `OPENAI_API_KEY`, which is
+        sent to OpenAI alone.
+
+        Raises:
+            SettingsError: the model or the endpoint is not named, or cannot be used.
         """
         model = model or os.environ.get(MODEL) or ""
-        url = url or os.environ.get(URL) or OPENAI
+        url = url or os.environ.get(URL)
+        if not url:
+            raise SettingsError(
+                f"the language model's endpoint is not named: give --llm-url, or set {URL}, such "
+                f"as http://127.0.0.1:11434/v1 or {OPENAI}"
+            )
         own, openai = (os.environ.get(name) or None for name in KEYS)
         is_openai = urlsplit(url).hostname == urlsplit(OPENAI).hostname
         return cls(model, url, own or (openai if is_openai else None), **settings)  # type: ignore[arg-type]  # checked above
