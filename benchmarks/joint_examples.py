@@ -96,6 +96,14 @@ def _around(documents: Sequence[Document], number: int, chance: random.Random) -
     return [document.id for document in documents[start : start + size]]
 
 
+def claims_read(train: Path, chance: random.Random) -> list[tuple[str, dict[str, str]]]:
+    """Draw the claims that are learnt from, each with how it is asked."""
+    rows = _rows(train / "support" / "fever_dev" / "pairs.jsonl")
+    claims = [(chance.choice(_AS_QUESTION), row) for row in rows]
+    short = [(how, row) for how, row in claims if len(row["premise"]) <= _LONGEST]
+    return chance.sample(short, min(_CLAIMS, len(short)))
+
+
 class Situations:
     """Makes situations of examples, and of claims and questions that a text decides."""
 
@@ -120,8 +128,8 @@ class Situations:
         """
         chance = random.Random(1)
         claims = [
-            (chance.choice(_AS_QUESTION).format(row["hypothesis"].rstrip(".?! ")), row["premise"])
-            for row in _rows(train / "support" / "fever_dev" / "pairs.jsonl")
+            (how.format(row["hypothesis"].rstrip(".?! ")), row["premise"])
+            for how, row in claims_read(train, chance)
         ]
         folder = train / "qa" / "condaqa"
         texts = {row["_id"]: row["text"] for row in _rows(folder / "corpus.jsonl")}
@@ -130,9 +138,9 @@ class Situations:
             for row in _rows(folder / "yes_no.jsonl")
             if row["source_passage"] in texts
         ]
-        for given, most in ((claims, _CLAIMS), (questions, _YES_NO)):
-            short = [each for each in given if len(each[1]) <= _LONGEST]
-            yield from self._decided(chance.sample(short, min(most, len(short))))
+        short = [each for each in questions if len(each[1]) <= _LONGEST]
+        for given in (claims, chance.sample(short, min(_YES_NO, len(short)))):
+            yield from self._decided(given)
 
     def _decided(self, asked: Sequence[tuple[str, str]]) -> Iterator[Situation]:
         texts = list(dict.fromkeys(text for _, text in asked))
