@@ -117,15 +117,9 @@ def _facts(record: Record) -> dict[str, float]:
     return facts | statement_facts(record)
 
 
-def _mean(group: Group, name: str, meaning: str, better: int = 1, needs: str = "") -> Measure:
+def _mean(group: Group, name: str, meaning: str, better: int = 1) -> Measure:
     yes_no = "hit@" in name or name in _YES_NO
-    statistic = weighted.mean(name)
-    return Measure(name, group, meaning, statistic, better, yes_no, over=name, needs=needs)
-
-
-def _written(name: str, meaning: str, better: int = 1) -> Measure:
-    """Return a measure of what was written between quotes."""
-    return _mean("statements", name, meaning, better, needs="written")
+    return Measure(name, group, meaning, weighted.mean(name), better, yes_no, over=name)
 
 
 def _quantile(stage: str, what: str, percent: int, how: str) -> Measure:
@@ -207,14 +201,32 @@ _ALL = [
         weighted.share("statements shown", "statements"),
         over="statements",
     ),
-    _written(
+    _mean(
+        "statements",
         "written-citation-precision",
         "share of the quotes that statements cite that share a character with gold",
     ),
-    _written("written-citation-recall", "share of the parts of the gold that statements cite"),
-    _written("written-contains-gold", "a statement holds a right short answer, word for word"),
-    _written("written-F1", "overlap in words of the text shown and the nearest short answer"),
-    _written("statements-left-out", "statements left out of an answer that is no abstention", 0),
+    _mean(
+        "statements",
+        "written-citation-recall",
+        "share of the parts of the gold that statements cite",
+    ),
+    _mean(
+        "statements",
+        "written-contains-gold",
+        "a statement holds a right short answer, word for word",
+    ),
+    _mean(
+        "statements",
+        "written-F1",
+        "overlap in words of the text shown and the nearest short answer",
+    ),
+    _mean(
+        "statements",
+        "statements-left-out",
+        "statements left out of an answer that is no abstention",
+        0,
+    ),
     _mean("abstention", "false answers", "share of the unanswerable questions answered", -1),
     _mean(
         "abstention",

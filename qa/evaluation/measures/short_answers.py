@@ -14,7 +14,7 @@ def short_answer_facts(record: Record) -> dict[str, float]:
     answers = [answer for answer in record.answers if words(answer)]
     if not (record.answerable and answers):
         return {}
-    is_text = record.text and record.statements is None
+    is_text = record.text and not record.is_written
     quotes = [record.text] if is_text else [quote.text for quote in record.quotes]
     quotes = [] if record.abstained else quotes
     first = quotes[0] if quotes else ""

@@ -9,6 +9,7 @@ from qa.evaluation.short_answers import holds, token_f1, words
 def statement_facts(record: Record) -> dict[str, float]:
     """Measure the statements of a question, where a model was asked to write.
 
+    Of another system, only how many are supported is measured.
     Against gold, an answerable question counts 0 where nothing was written. What is shown in place
     of statements are quotes.
     """
@@ -19,6 +20,8 @@ def statement_facts(record: Record) -> dict[str, float]:
     if record.statements:
         facts["statements"] = len(record.statements)
         facts["statements shown"] = len(shown)
+    if not record.is_written:
+        return facts
     if not (record.abstained or record.error):
         facts["statements-left-out"] = len(record.statements) - len(shown)
     if record.answerable and record.gold:
