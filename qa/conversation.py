@@ -39,6 +39,7 @@ class Conversation:
         documents: Sequence[str] | None = None,
         only: str | Sequence[str] = (),
         where: Where = (),
+        write: bool = False,
     ) -> Answer:
         """Answer a question as `QA.ask` does; `Answer.query` tells how it was read.
 
@@ -56,6 +57,7 @@ class Conversation:
             only=only,
             where=where,
             shown=tuple(self._shown),
+            write=write,
         )
         self._asked.append(question)
         self._shown.extend(answer.citations or answer.near)

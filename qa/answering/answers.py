@@ -138,6 +138,8 @@ class Answer:
             )
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             raise AnswerFileError(f"this is not a saved answer: {error!r}") from error
+        if any(not 0 < n <= len(citations) for one in answer.statements for n in one.citations):
+            raise AnswerFileError("this is not a saved answer: a statement cites no quote of it")
         if answer.status != status or not 0 <= answer.confidence <= 1:
             raise AnswerFileError(
                 "this is not a saved answer: its status is not that of its quotes"

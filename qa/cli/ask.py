@@ -13,6 +13,7 @@ from qa.cli.options import (
     Thresholds,
     as_json_option,
     corpus_options,
+    llm_options,
     print_json,
     threshold_options,
     top_k_option,
@@ -22,6 +23,7 @@ from qa.text.printable import printable, printable_name
 if TYPE_CHECKING:
     from qa.documents import Document
     from qa.retrieval import RetrievedPassage
+    from qa.writing import LLM
 
 EXIT_CODES = {"answered": 0, "abstained": 3, "tentative": 4}
 
@@ -31,12 +33,21 @@ EXIT_CODES = {"answered": 0, "abstained": 3, "tentative": 4}
 @corpus_options
 @threshold_options
 @top_k_option
+@llm_options
+@click.option(
+    "--write/--quotes",
+    default=None,
+    help="Have a language model write the answer, or not. By default it does if --llm names one; "
+    "--write alone takes the one that INQUOTE_LLM_MODEL names.",
+)
 @as_json_option
 def ask(
     question: str,
     corpus: CorpusOptions,
     thresholds: Thresholds,
     top_k: int,
+    llm: LLM | None,
+    write: bool | None,
     as_json: bool,
 ) -> None:
     """Answer QUESTION with quotes.
@@ -48,8 +59,11 @@ def ask(
 
     try:
         check_words(question)  # before the model is loaded
-        with corpus.open(thresholds=thresholds) as qa:
-            answer = qa.ask(question, top_k=top_k)
+        if write and llm is None:
+            llm = _llm_of_environment()
+        write = llm is not None if write is None else write
+        with corpus.open(thresholds=thresholds, llm=llm) as qa:
+            answer = qa.ask(question, top_k=top_k, write=write)
             nothing = abstention(qa.index.document_ids(), qa.index.document)
     except AskOtherwise as hint:
         click.echo(printable(str(hint)), err=True)
@@ -118,6 +132,12 @@ def retrieve(
         reranked = "" if hit.rerank_score is None else f", rerank score {hit.rerank_score:.3f}"
         click.secho(f", score {hit.score:.3f}{reranked}", dim=True)
         click.echo(f"{printable(hit.passage.text)}\n")
+
+
+def _llm_of_environment() -> LLM:
+    from qa.writing import LLM
+
+    return LLM.of()
 
 
 def _print_answer(answer: Answer, nothing: str) -> None:

@@ -17,7 +17,7 @@ from qa.cli.ask import ask, overview, retrieve
 from qa.cli.evaluate import compare, evaluate
 from qa.cli.index import index
 from qa.cli.judge import judge
-from qa.cli.options import print_log, show_every_character, start_quickly
+from qa.cli.process import print_log, show_every_character, start_quickly
 from qa.cli.schema import print_schema
 from qa.cli.verify import verify
 from qa.text.printable import printable

@@ -19,6 +19,7 @@ from qa.cli.options import (
     Thresholds,
     as_json_option,
     corpus_options,
+    llm_options,
     print_json,
     threshold_options,
 )
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from qa.evaluation import QuestionSet, Run
     from qa.evaluation.settings import Opened
     from qa.opening import Source
+    from qa.writing import LLM
 
 GATE_FAILED = 5
 
@@ -46,6 +48,7 @@ _seed_option = click.option(
 @click.argument("questions", type=_folder)
 @corpus_options
 @threshold_options
+@llm_options
 @click.option(
     "--set",
     "assignments",
@@ -76,6 +79,7 @@ def evaluate(
     questions: Path,
     corpus: CorpusOptions,
     thresholds: Thresholds,
+    llm: LLM | None,
     assignments: tuple[str, ...],
     out: Path | None,
     overwrite: bool,
@@ -104,7 +108,7 @@ def evaluate(
     if review is not None:
         limits = (given is not None for given in thresholds.values())
         _refuse_with_review(
-            out, overwrite, name, sample, any_corpus, every, as_json, assignments, *limits
+            out, overwrite, name, sample, any_corpus, every, as_json, assignments, llm, *limits
         )
         _review(questions, review, corpus)
         return
@@ -118,7 +122,7 @@ def evaluate(
     runs = []
     skipped = Skipped()
     click.get_current_context().call_on_close(skipped.tell)
-    reading = corpus.reading(skipped)
+    reading = corpus.reading(skipped) | {"llm": llm}
     source = _source(corpus, asked)
     opened = open_each(variants, source, corpus.index, corpus.precision, **reading)
     for one, folder in zip(opened, folders, strict=True):
@@ -243,6 +247,7 @@ def _run(
         opened.qa,
         questions,
         top_k=opened.settings.top_k,
+        write=opened.qa.llm is not None,
         name=printable(name),
         settings={"notes": notes},
         any_corpus=any_corpus,

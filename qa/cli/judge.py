@@ -43,6 +43,12 @@ _path = click.Path(path_type=Path)
 @reading_options
 @click.option("--questions", type=_path, help="Question set with the gold to measure against.")
 @click.option("--run", "trec", type=_path, help="TREC run to score, in place of ANSWERS.")
+@click.option(
+    "--support",
+    is_flag=True,
+    help="Score how well its contexts support each sentence, with the network that checks written "
+    "answers.",
+)
 @click.option("--out", type=_path, help="Folder to save a run in that inquote compare reads.")
 @click.option("--overwrite", is_flag=True, help="Replace the run in --out.")
 @click.option("--name", default="", help="Name of the run in reports.")
@@ -60,6 +66,7 @@ def judge(
     strict: bool,
     questions: Path | None,
     trec: Path | None,
+    support: bool,
     out: Path | None,
     overwrite: bool,
     name: str,
@@ -68,7 +75,7 @@ def judge(
     every: bool,
     as_json: bool,
 ) -> None:
-    """Judge the answers of any system by the documents. No model is loaded.
+    """Judge the answers of any system by the documents. Only --support loads a model.
 
     ANSWERS is a file of JSON lines with question and answer; contexts, id, abstained and confidence
     are optional. It is shown which sentences are quotes and where they stand, and which quotations
@@ -84,6 +91,8 @@ def judge(
         raise click.UsageError("Name either a file of answers, or a TREC run with --run.")
     if questions is None and (trec or out):
         raise click.UsageError("--run and --out need a question set: name it with --questions.")
+    if trec and support:
+        raise click.UsageError("--support judges sentences; a TREC run has none.")
     if trec and out:
         raise click.UsageError("--out saves answers; a TREC run is a file already.")
     if out:
@@ -102,9 +111,8 @@ def judge(
 
     path = answers or Path()
     name = printable(name or (out or path).name)
-    result = judge_answers(
-        read_answers(path), corpus, asked, name=name, any_corpus=any_corpus, seed=seed
-    )
+    checks = {"any_corpus": any_corpus, "support": support}
+    result = judge_answers(read_answers(path), corpus, asked, name=name, seed=seed, **checks)
     if out and result.run:
         kept.keep_run(result.run, out, overwrite=overwrite)
     if as_json:
@@ -177,6 +185,9 @@ def _print(result: Judgement, *, every: bool) -> None:
         click.echo(f"  {kind:<20}{kinds[kind]:>6,}   {meaning}")
     for what in ("quotation", "number"):
         click.echo(f"  {what + 's not there':<20}{missing[what]:>6,}   in none of the documents")
+    if supported := result.supported:
+        of = f"of {supported.total():,}, by their contexts"
+        click.echo(f"  {'supported':<20}{supported[True]:>6,}   {of}")
     faulty = [one for one in result.answers if one.judged.not_there]
     shown = result.answers if every else faulty[:_SHOWN]
     for one in shown:
@@ -201,7 +212,8 @@ def _print_answer(one: JudgedAnswer, *, every: bool) -> None:
     for sentence in one.judged.sentences if every else ():
         colour = {"quote": "green", "part of a sentence": "yellow"}.get(sentence.kind)
         click.secho(f"  {sentence.kind:<20}", fg=colour, nl=False)
-        click.echo(f"“{_brief(sentence.text)}”{_where(sentence.places)}")
+        support = "" if sentence.support is None else f"  support {sentence.support:.2f}"
+        click.echo(f"“{_brief(sentence.text)}”{_where(sentence.places)}{support}")
     for missing in one.judged.not_there:
         click.secho(f"  {'NOT THERE':<20}", fg="red", nl=False)
         near = missing.nearest

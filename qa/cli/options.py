@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-import io
 import json
-import logging
 import os
 import sys
 import tempfile
@@ -28,12 +25,12 @@ if TYPE_CHECKING:
     from qa.errors import LoadError
     from qa.index.protocol import AnyIndex
     from qa.opening import Source
+    from qa.writing import LLM
 
 _Command = Callable[..., Any]
 
 STANDARD_INPUT = Path("-")
 _SKIPPED_SHOWN = 20
-_GARBAGE = 100_000, 20, 20  # objects, and collections, before the next collection
 
 
 _backend_option = click.option(
@@ -208,6 +205,7 @@ class CorpusOptions:
         source: Sequence[Source] | None = None,
         *,
         thresholds: Thresholds | None = None,
+        llm: LLM | None = None,
         lasting: bool = False,
     ) -> QA:
         """Open what the options name, or `source` in place of the documents.
@@ -230,6 +228,7 @@ class CorpusOptions:
             backend=self.backend or "auto",
             precision=self.precision,
             reranker=self.reranker,
+            llm=llm,
             **(thresholds or {}),
             **self.reading(skipped),
         )
@@ -334,6 +333,45 @@ def threshold_options(command: _Command) -> _Command:
     return _threshold_option(_tentative_option(_answerable_option(decorated)))
 
 
+def llm_options(command: _Command) -> _Command:
+    """Add --llm, --llm-url and --llm-context: the command gets an `LLM`, or None, as `llm`."""
+
+    @wraps(command)
+    def with_llm(**given: Any) -> Any:
+        model, url, context = (given.pop(name) for name in ("llm", "llm_url", "llm_context"))
+        if not model and (url or context):
+            raise click.UsageError("--llm-url and --llm-context need --llm: name the model.")
+        return command(llm=_llm(model, url, context) if model else None, **given)
+
+    decorated: _Command = with_llm
+    for option in (
+        click.option(
+            "--llm-context",
+            type=click.IntRange(min=1_024),
+            help="Tokens that the model can read and write together.  [default: 8192]",
+        ),
+        click.option(
+            "--llm-url",
+            help="Endpoint of the model, such as http://127.0.0.1:11434/v1. By default "
+            "INQUOTE_LLM_URL. A key is read from INQUOTE_LLM_KEY.",
+        ),
+        click.option(
+            "--llm",
+            metavar="MODEL",
+            help="Let this language model write answers. Sentences of the documents are sent to "
+            "its endpoint.",
+        ),
+    ):
+        decorated = option(decorated)
+    return decorated
+
+
+def _llm(model: str, url: str | None, context: int | None) -> LLM:
+    from qa.writing import LLM
+
+    return LLM.of(model, url, **({"context": context} if context else {}))
+
+
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 top_k_option = click.option(
     "--top-k",
@@ -342,37 +380,6 @@ top_k_option = click.option(
     show_default=True,
     help="Passages to retrieve.",
 )
-
-
-def start_quickly() -> None:
-    """Leave out of this process what a command does not need: OpenVINO's converter of models.
-
-    Garbage is collected less often, as imports make many objects that stay.
-    """
-    modules: dict[str, Any] = sys.modules
-    modules.setdefault("openvino.tools.ovc", None)  # which has its import fail, as it may
-    gc.set_threshold(*_GARBAGE)
-
-
-def show_every_character() -> None:
-    """Have the output show what its encoding lacks as an escape, rather than fail."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
-
-
-class _Lines(logging.Handler):
-    """Prints what is logged on standard error."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        click.echo(printable(record.getMessage()), err=True)
-
-
-def print_log() -> None:
-    """Have warnings printed, and the progress of long work where no bar is drawn."""
-    log = logging.getLogger("inquote")
-    if not any(isinstance(handler, _Lines) for handler in log.handlers):
-        log.addHandler(_Lines())
-    logging.getLogger("inquote.progress").setLevel(logging.INFO)
 
 
 def print_json(data: object) -> None:

@@ -107,6 +107,15 @@ def _print_verified(result: Verification | ConversationVerification) -> None:
         _print_finding(label, check.verified, check.finding + read)
     for problem in result.problems:
         _print_finding("answer", False, problem)
+    for one in result.statements:
+        click.secho("not proven   ", fg="yellow", nl=False)
+        marks = "".join(f"[{number}]" for number in one.citations)
+        click.echo(f"{marks}: support {one.support:.2f}: {printable(one.sentence)}")
+    if result.statements:
+        click.echo(
+            "What is not proven are a language model's words. Support is a score of how well their "
+            "quotes carry them."
+        )
     if not result.checks and not result.problems:
         click.echo("There are no quotes to verify.")
 

@@ -25,6 +25,8 @@ from qa.evaluation.runs import Run, figures, figures_by_tag
 from qa.passages import Passage
 from qa.progress import Progress, followed
 from qa.retrieval import RERANKED, RetrievedPassage
+from qa.writing import LLM
+from qa.writing.prompt import VERSION
 
 System = Callable[..., Answer]
 """Answers a question: called with its text, and with `history=` if it takes that."""
@@ -41,6 +43,7 @@ def evaluate(
     *,
     documents: Iterable[Document] | None = None,
     top_k: int = DEFAULT_TOP_K,
+    write: bool = False,
     name: str = "",
     settings: Mapping[str, Any] | None = None,
     any_corpus: bool = False,
@@ -55,6 +58,7 @@ def evaluate(
         questions: the set; what answers its questions must stand in the corpus.
         documents: the corpus of a system that is no `QA`; those of the set if it brings them.
         top_k: passages that a `QA` makes an answer from.
+        write: whether the language model of a `QA` writes the answers.
         name: what reports call the run; by default that of the question set.
         settings: of the system, to keep with the run.
         any_corpus: go on, with a note, if the set says that it was made for another corpus.
@@ -62,7 +66,8 @@ def evaluate(
         progress: called with how many questions are asked, of all; it may raise to stop.
 
     Raises:
-        SettingsError: a setting cannot be used, or not be kept as JSON.
+        SettingsError: a setting cannot be used, or not be kept as JSON; or a `QA` is to write and
+            has no language model.
         QuestionSetError: the set is empty, was made for another corpus, or names an answer that
             is not in this one.
     """
@@ -70,7 +75,7 @@ def evaluate(
         raise SettingsError(f"seed is {seed} and top_k {top_k}: take 0 or more, and 1 or more")
     asked, unjudged = _judged(_as_set(questions))
     given = _plain(settings or {})
-    subject = _of_qa(system, top_k) if isinstance(system, QA) else _of_callable(system)
+    subject = _of_qa(system, top_k, write=write) if isinstance(system, QA) else _of_callable(system)
     sources = _sources(documents or subject.documents, asked.documents)
     mismatch = check_corpus(asked, sources.values())
     if mismatch and not any_corpus:
@@ -85,10 +90,11 @@ def evaluate(
         for question in followed(asked, progress, **BAR)
     )
     seconds = time.perf_counter() - started
+    records, quoted = _as_written(records)
     untold: list[str] = []
     if not isinstance(system, QA):
         records, untold = _without_retrieval(records)
-    notes = [*filter(None, [mismatch]), *unjudged, *untold, *_failures(records)]
+    notes = [*filter(None, [mismatch]), *unjudged, *untold, *quoted, *_failures(records)]
     about = {**_about(asked, sources, seed), **subject.settings, **given}
     return Run(
         name=name or asked.name,
@@ -111,15 +117,20 @@ class _Subject:
     settings: Mapping[str, Any]
 
 
-def _of_qa(qa: QA, top_k: int) -> _Subject:
+def _of_qa(qa: QA, top_k: int, *, write: bool) -> _Subject:
     manifest = qa.index.manifest
+    if write and qa.llm is None:
+        raise SettingsError("no language model is named to write: open with llm=…, or --llm")
+    writing = {"llm": _about_llm(qa.llm)} if write and qa.llm else {}
     reranker = {}
     if qa.reranker is not None:
         named, digest = qa.reranker.model, qa.reranker.digest
         reranker = {"reranker": named, "reranker_digest": digest, "reranked": RERANKED}
     chosen = ("threshold", "tentative", "max_quotes")
     return _Subject(
-        ask=lambda question: qa.ask(question.text, history=question.history, top_k=top_k),
+        ask=lambda question: qa.ask(
+            question.text, history=question.history, top_k=top_k, write=write
+        ),
         rank=lambda question: qa.retrieve(question.text, history=question.history, top_k=DEPTH),
         passages_of=qa.index.passages_of,
         documents=tuple(qa.index.document(id_) for id_ in qa.index.document_ids()),
@@ -128,6 +139,7 @@ def _of_qa(qa: QA, top_k: int) -> _Subject:
             "model_digest": manifest.digest,
             **of_encoder(qa.encoder),
             **reranker,
+            **writing,
             "chunking": manifest.chunking.to_dict(),
             **({"indexed_in": ", ".join(manifest.precisions)} if manifest.precisions else {}),
             "store": manifest.store if qa.store is None else type(qa.store).__name__,
@@ -137,6 +149,12 @@ def _of_qa(qa: QA, top_k: int) -> _Subject:
             **{key: getattr(qa.answerer, key) for key in chosen if hasattr(qa.answerer, key)},
         },
     )
+
+
+def _about_llm(llm: LLM) -> dict[str, Any]:
+    """Return what is kept of a language model; neither its address nor its key is."""
+    where = "local" if llm.is_local else "remote"
+    return {"model": llm.model, "host": where, "context": llm.context, "prompt": VERSION}
 
 
 def _of_callable(system: System) -> _Subject:
@@ -186,6 +204,17 @@ def _without_retrieval(records: tuple[Record, ...]) -> tuple[tuple[Record, ...],
         return records, []
     note = "the system tells no passages, so that its retrieval is not measured"
     return tuple(replace(record, unknown=("retrieval",)) for record in records), [note]
+
+
+def _as_written(records: tuple[Record, ...]) -> tuple[tuple[Record, ...], list[str]]:
+    """Mark every record of a run in which a model wrote, with a note on what stayed in quotes."""
+    if all(record.statements is None for record in records):
+        return records, []
+    records = tuple(replace(record, statements=record.statements or ()) for record in records)
+    quoted = sum(not (one.abstained or one.error or one.shown_statements) for one in records)
+    answers = "1 answer" if quoted == 1 else f"{quoted:,} answers"
+    note = f"{answers} stayed in quotes, as nothing that the language model wrote was shown"
+    return records, [note] if quoted else []
 
 
 def _sources(*corpora: Iterable[Document]) -> dict[str, Document]:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 from qa.answering import Status
+from qa.answering.statements import Statement
 from qa.evaluation.questions import Place
 from qa.evaluation.short_answers import holds
 
@@ -73,6 +74,8 @@ class Record:
         seconds: how long each stage took, and "total".
         error: why the question could not be asked; empty if it could. It is then as wrong as
             can be: without a result, and with a confidence of 0 if it is answerable and 1 if not.
+        statements: a language model's sentences, those that were left out at the end; of another
+            system, those whose support was judged. None where there are none of either kind.
         unknown: what the system does not tell: groups of measures, and "confidence". What is here
             in place of it means nothing, and is not measured.
     """
@@ -97,6 +100,7 @@ class Record:
     in_use: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
     error: str = ""
+    statements: tuple[Statement, ...] | None = None
     unknown: tuple[str, ...] = ()  # runs that were saved before have none
 
     @property
@@ -114,6 +118,16 @@ class Record:
     def right(self) -> bool:
         """Whether the first of `quotes`, if it was shown as the answer, would be right."""
         return self.answerable and any(self.hits[:1])
+
+    @property
+    def is_written(self) -> bool:
+        """Whether a language model was asked to write between quotes."""
+        return self.statements is not None and "written" not in self.unknown
+
+    @property
+    def shown_statements(self) -> tuple[Statement, ...]:
+        """The sentences of a language model that their quotes support."""
+        return tuple(one for one in self.statements or () if one.is_supported)
 
     @property
     def status(self) -> Status:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError, model_validator
 
 from qa.answering import Status
+from qa.answering.statements import MOST_STATEMENTS, Statement, Verdict
 from qa.errors import AnswerFileError, LoadError
 from qa.regular_files import read_regular
 from qa.schemas import format_of
@@ -31,6 +32,7 @@ MAX_CONTEXT = 20
 _LARGEST = 10**12  # of a number; no text is as long
 _LONGEST = 1_000_000  # characters of a text
 _LONGEST_NAME = 10_000
+_LONGEST_STATEMENT = 2_000
 
 Position = Annotated[int, Field(ge=0, le=_LARGEST)]
 Count = Annotated[int, Field(ge=1, le=_LARGEST)]
@@ -80,6 +82,27 @@ class SavedCitation(_Saved):
 Quotes = Annotated[list[SavedCitation], Field(max_length=MAX_QUOTES), FailFast()]
 
 
+class SavedStatement(_Saved):
+    """A sentence of a language model by `Statement.to_dict`, or a forged one."""
+
+    sentence: Annotated[str, Field(max_length=_LONGEST_STATEMENT)]
+    citations: Annotated[list[Count], Field(max_length=MAX_QUOTES)]
+    support: Annotated[float, Field(ge=0, le=1)]
+    verdict: Verdict
+    wrong: Annotated[str, Field(max_length=_LONGEST_STATEMENT)]
+
+    @property
+    def claimed(self) -> Statement:
+        """The statement, as it says of itself."""
+        return Statement(**(self.model_dump() | {"citations": tuple(self.citations)}))
+
+
+class SavedWritten(_Saved):
+    """What a language model wrote, by `Written.to_dict`, or a forgery."""
+
+    statements: Annotated[list[SavedStatement], Field(max_length=MOST_STATEMENTS), FailFast()]
+
+
 class SavedAnswer(_Saved):
     """An answer by `Answer.to_dict`, or a forged one."""
 
@@ -90,11 +113,18 @@ class SavedAnswer(_Saved):
     abstained: bool
     citations: Quotes
     near: Quotes
+    written: SavedWritten | None = None
 
     @property
     def outcome(self) -> Status:
         """The status, which an older answer has by `abstained`."""
         return self.status or ("abstained" if self.abstained else "answered")
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """The sentences that a language model wrote and that are shown."""
+        claimed = (one.claimed for one in self.written.statements) if self.written else ()
+        return tuple(one for one in claimed if one.is_supported)
 
     @property
     def quotes(self) -> list[SavedCitation]:

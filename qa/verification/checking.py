@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from qa.answering.answers import Answer, compose
+from qa.answering.answers import Answer, compose, written_text
+from qa.answering.statements import Statement
 from qa.citations import Citation, place
 from qa.documents import Document, Span
 from qa.loaders import EXTRACTED
@@ -51,10 +52,15 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The result for an answer: a check for each quote, and problems beyond the quotes."""
+    """The result for an answer: a check for each quote, and problems beyond the quotes.
+
+    `statements` are the sentences of a language model that the answer shows. They are no part of
+    what is verified: nothing proves them.
+    """
 
     checks: tuple[Check, ...]
     problems: tuple[str, ...]
+    statements: tuple[Statement, ...] = ()
 
     @property
     def verified(self) -> bool:
@@ -146,13 +152,14 @@ class _Budget:
 def _verified(saved: SavedAnswer, sources: Sources, budget: _Budget) -> Verification:
     checks = [_check(quoted, False, sources, budget) for quoted in saved.citations]
     checks += [_check(quoted, True, sources, budget) for quoted in saved.near]
-    return Verification(tuple(checks), tuple(_problems(saved)))
+    return Verification(tuple(checks), tuple(_problems(saved)), saved.statements)
 
 
 def _problems(answer: SavedAnswer) -> list[str]:
     problems = []
     if not _has_its_text(answer):
-        problems.append("the answer's text is not its quotes, word for word")
+        said = "its statements" if answer.statements else "its quotes"
+        problems.append(f"the answer's text is not {said}, word for word")
     if answer.abstained == bool(answer.citations):
         problems.append("the answer says that it abstains and quotes, or does neither")
     if answer.abstained != (answer.outcome == "abstained"):
@@ -160,10 +167,20 @@ def _problems(answer: SavedAnswer) -> list[str]:
     for quotes in (answer.citations, answer.near):
         if [c.number for c in quotes] != list(range(1, len(quotes) + 1)):
             problems.append("the quotes are not numbered 1, 2, 3 in order")
+    numbers = {quote.number for quote in answer.citations}
+    for one in answer.statements:
+        missing = [number for number in one.citations if number not in numbers]
+        problems += [
+            f"a statement cites [{number}], and there is no such quote" for number in missing
+        ]
+        if not one.citations:
+            problems.append("a statement cites no quote")
     return problems
 
 
 def _has_its_text(answer: SavedAnswer) -> bool:
+    if answer.statements:
+        return answer.text == written_text(answer.outcome, answer.statements)
     text = compose(answer.outcome, ((c.number, c.quote) for c in answer.citations))
     is_older = answer.status is None and answer.abstained
     return answer.text == text or (is_older and answer.text == _OLDER_ABSTENTION)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -86,6 +87,15 @@ class LLM:
         own, openai = (os.environ.get(name) or None for name in KEYS)
         is_openai = urlsplit(url).hostname == urlsplit(OPENAI).hostname
         return cls(model, url, own or (openai if is_openai else None), **settings)  # type: ignore[arg-type]  # checked above
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the endpoint is on this machine."""
+        name = urlsplit(self.url).hostname or ""
+        try:
+            return ip_address(name).is_loopback
+        except ValueError:
+            return name == "localhost"
 
     @property
     def host(self) -> str:

@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from embeddings.models import find_model
-from embeddings.pairs import PairEncoder, Side
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from embeddings.pairs import PairEncoder, Side
+
+    Array = NDArray[np.float32]
 
 WEIGHTS_FILE = Path(__file__).parent / "weights" / "support.safetensors"
 HEAD = "head."
@@ -23,8 +28,6 @@ SUPPORTED = 0.5
 """The least support of a statement that is shown."""
 
 _MOST_STATEMENT, _MOST_TOKENS = 192, 500
-
-Array = NDArray[np.float32]
 
 
 class SupportScorer:
@@ -42,7 +45,10 @@ class SupportScorer:
     @classmethod
     def load(cls, file: Path = WEIGHTS_FILE) -> SupportScorer:
         """Load the bundled model and what training changed of it."""
+        import numpy as np
         from safetensors.numpy import load_file
+
+        from embeddings.pairs import PairEncoder
 
         weights = {name: value.astype(np.float32) for name, value in load_file(file).items()}
         head = {n.removeprefix(HEAD): w for n, w in weights.items() if n.startswith(HEAD)}
@@ -55,6 +61,8 @@ class SupportScorer:
         Args:
             pairs: of (premise, statement). The end of a long premise is not read.
         """
+        import numpy as np
+
         if not pairs:
             return []
         found = []
@@ -72,6 +80,8 @@ class SupportScorer:
 
     def _unchanged(self, ids: Sequence[int]) -> Side:
         """Return a side of a pair, with nothing added to its tokens."""
+        import numpy as np
+
         return ids, np.zeros((len(ids), self._head["weight"].shape[1] // 2), np.float32)
 
 

@@ -9,7 +9,9 @@ from qa import QA, Conversation, Document, QAError
 from qa.answering import ExtractiveAnswerer
 from qa.follow_ups.rewriting import LOOK_BACK
 from qa.index import Index, update_index
+from qa.writing import LLM
 from tests.fakes import FakeEncoder
+from tests.qa.writing.scripted import Said, WordScorer, endpoint
 
 TEXTS = ["The Louvre opened in Paris in 1793.", "The Prado opened in Madrid in 1819."]
 
@@ -164,3 +166,28 @@ class TestANewSubject:
     def test_of_which_nothing_is_said_is_not_answered_by_the_old_one(self, museums: QA) -> None:
         answer = museums.ask("And what about tigers?", history=["When was the museum built?"])
         assert answer.abstained
+
+
+def test_a_language_model_writes_where_it_is_asked_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.writing.writer.scorer", WordScorer)
+    update_index(tmp_path / "index", [Document("d", TEXTS[1])], encoder=(encoder := FakeEncoder()))
+    prompts: list[str] = []
+
+    def script(prompt: str) -> list[Said]:
+        prompts.append(prompt)
+        return [("The Prado opened in 1819.", ["Prado"])]
+
+    answerer = ExtractiveAnswerer(encoder, threshold=0.0)
+    with (
+        endpoint(script) as url,
+        QA(Index.open(tmp_path / "index"), encoder, answerer, llm=LLM("m", url)) as qa,
+    ):
+        conversation = Conversation(qa)
+        assert conversation.ask("Where is the Prado?").written is None
+        answer = conversation.ask("When did it open?", write=True)
+    assert answer.text == "The Prado opened in 1819. [1]"
+    (prompt,) = prompts
+    assert "Asked before: Where is the Prado?" in prompt
+    assert answer.citations[0].quote == TEXTS[1]

@@ -25,7 +25,11 @@ class Endpoints:
         self._qa = qa
 
     def ask(
-        self, question: str, history: list[str] | None = None, top_k: int = 8
+        self,
+        question: str,
+        history: list[str] | None = None,
+        top_k: int = 8,
+        write: bool = False,
     ) -> dict[str, Any]:
         """Answer a question in the documents' own words, each quote with its proof.
 
@@ -33,14 +37,22 @@ class Endpoints:
             question: What to answer.
             history: The questions asked before, oldest first, for a follow-up to refer to.
             top_k: How many passages to look for quotes in, from 1 to 100.
+            write: Whether the server's language model writes the answer from the quotes, if it
+                has one.
 
         Returns:
             The answer: text, confidence, status, and its citations with their offsets, line and
             the SHA-256 of the document. The status is answered; tentative, where the quotes only
-            possibly answer; or abstained, where nothing was found that does.
+            possibly answer; or abstained, where nothing was found that does. What a language
+            model wrote is in written: statements, each with the numbers of its quotes and a
+            score of how well they support it, which is no proof.
         """
         asked, before = _questions(question, history)
-        return self._qa.ask(asked, history=before, top_k=_top_k(top_k)).to_dict()
+        if not isinstance(write, bool):
+            raise SettingsError("write is true or false")
+        if write and self._qa.llm is None:
+            raise SettingsError("this server has no language model to write: ask without write")
+        return self._qa.ask(asked, history=before, top_k=_top_k(top_k), write=write).to_dict()
 
     def overview(self, documents: list[str] | None = None, sentences: int = 5) -> dict[str, Any]:
         """Quote a few sentences of each document that together stand for it.

@@ -27,12 +27,13 @@ _QUESTION: dict[str, Any] = {
     "history": {"type": "array", "items": {"type": "string"}, "default": []},
     "top_k": {"type": "integer", "minimum": 1, "maximum": MAX_TOP_K, "default": 8},
 }
+_WRITE: dict[str, Any] = {"write": {"type": "boolean", "default": False}}
 _OVERVIEW: dict[str, Any] = {
     "documents": {"type": ["array", "null"], "items": {"type": "string"}, "default": None},
     "sentences": {"type": "integer", "minimum": 1, "maximum": MOST_SENTENCES, "default": 5},
 }
 _INPUTS: dict[str, tuple[dict[str, Any], list[str]]] = {
-    "ask": (_QUESTION, ["question"]),
+    "ask": (_QUESTION | _WRITE, ["question"]),
     "overview": (_OVERVIEW, []),
     "retrieve": (_QUESTION, ["question"]),
     "verify": ({"answer": {"type": "object"}}, ["answer"]),

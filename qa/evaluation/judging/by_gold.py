@@ -53,6 +53,8 @@ class Judge:
             abstained=answer.abstained,
             tentative=answer.status == "tentative",
             confidence=answer.confidence,
+            text=answer.text if answer.statements else "",
+            statements=answer.written.statements if answer.written else None,
             quotes=tuple(Excerpt(c.document_id, c.start, c.end, c.quote) for c in quotes),
             verified=self._verified(answer, quotes),
             ranking=tuple(

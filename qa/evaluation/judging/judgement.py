@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from qa.answering.statements import Statement
 from qa.documents import Document
 from qa.errors import AnswerFileError, QuestionSetError
 from qa.evaluation.environment import machine
@@ -16,6 +17,7 @@ from qa.evaluation.judging.answers import AnyAnswer
 from qa.evaluation.judging.by_gold import Judge as JudgeByGold
 from qa.evaluation.judging.matching import Corpus
 from qa.evaluation.judging.sentences import Judge, Judged, Kind
+from qa.evaluation.judging.support import SupportJudge
 from qa.evaluation.measures.quoting import quote_facts
 from qa.evaluation.questions import Place, Question, QuestionSet, brief, fingerprint
 from qa.evaluation.records import Record, Retrieved
@@ -80,6 +82,12 @@ class Judgement:
         return Counter(one.kind for answer in self.answers for one in answer.judged.not_there)
 
     @property
+    def supported(self) -> Counter[bool]:
+        """How many sentences their answer's contexts support, and how many they do not."""
+        every = (one for answer in self.answers for one in answer.judged.sentences)
+        return Counter(one.verdict == "supported" for one in every if one.verdict)
+
+    @property
     def figures(self) -> dict[str, Figure]:
         """The figures against the question set."""
         return dict(self.run.figures) if self.run else {}
@@ -104,11 +112,13 @@ def judge_answers(
     name: str = "answers",
     any_corpus: bool = False,
     seed: int = 0,
+    support: bool = False,
 ) -> Judgement:
     """Hold answers against documents, and against gold if a question set is given.
 
     An answer belongs to the question of its id, or else to that of its words. A question
-    of the set without an answer is missed.
+    of the set without an answer is missed. With `support`, the sentences of each answer that has
+    contexts are scored against these, by a network.
 
     Raises:
         AnswerFileError: no answer belongs to the set, or two belong to one question.
@@ -116,8 +126,9 @@ def judge_answers(
     """
     corpus = Corpus(documents)
     judge = Judge(corpus)
+    by_contexts = SupportJudge() if support else None
     judged = tuple(
-        JudgedAnswer(answer, judge.judge(answer.text), _located(answer, corpus))
+        JudgedAnswer(answer, _judged(answer, judge, by_contexts), _located(answer, corpus))
         for answer in answers
     )
     if questions is None:
@@ -147,6 +158,23 @@ def judge_answers(
     return Judgement(
         tuple(replace(one, figures=by_number.get(number, {})) for number, one in numbered), run
     )
+
+
+def _judged(answer: AnyAnswer, judge: Judge, support: SupportJudge | None) -> Judged:
+    judged = judge.judge(answer.text)
+    if support is None or not answer.contexts:
+        return judged
+    return support.judge(judged, answer.text, answer.contexts)
+
+
+def _statements(judged: Judged) -> tuple[Statement, ...] | None:
+    """Return the sentences whose support was judged; None if none was."""
+    found = [
+        Statement(one.text, (), one.support or 0.0, one.verdict, one.wrong)
+        for one in judged.sentences
+        if one.verdict
+    ]
+    return tuple(found) or None
 
 
 def _about(corpus: Corpus) -> dict[str, Any]:
@@ -198,6 +226,7 @@ def _unknown(judged: Sequence[JudgedAnswer]) -> tuple[str, ...]:
         "abstention": all(answer.abstained is None for answer in answers),
         "confidence": any(answer.confidence is None for answer in answers),
         "time": True,
+        "written": any(sentence.verdict for one in judged for sentence in one.judged.sentences),
     }
     return tuple(name for name, untold in unknown.items() if untold)
 
@@ -249,6 +278,7 @@ def _record(
         verified=len(set(quotes)),
         ranking=tuple(Retrieved(*place, -float(rank)) for rank, place in enumerate(places, 1)),
         in_use=len(places),
+        statements=_statements(judged.judged),
         unknown=unknown,
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
+from qa.answering.statements import Verdict
 from qa.documents import Span
 from qa.evaluation.fuzzy_match import nearest
 from qa.evaluation.judging.matching import Corpus, core
@@ -18,7 +19,7 @@ from qa.text.sentences import split_sentences
 Kind = Literal["quote", "part of a sentence", "own words"]
 
 _LEAST_WORDS = 3  # of a part of a sentence, for it to be a citation: fewer stand anywhere
-_MARK = re.compile(r"\[\d{1,3}(?:\s?[,–-]\s?\d{1,3}){0,20}\]")  # [1], [2, 3]
+MARK = re.compile(r"\[\d{1,3}(?:\s?[,–-]\s?\d{1,3}){0,20}\]")  # [1], [2, 3]
 _ENUMERATOR = re.compile(r"^[ \t]{0,20}\(?\d{1,3}[.)](?=\s)", re.MULTILINE)
 _QUOTATION = re.compile(
     '“([^“”]{1,2000})”|„([^„“”]{1,2000})[“”]|«([^«»]{1,2000})»|(?<!\\w)"([^"\\n]{1,2000})"(?!\\w)'
@@ -38,8 +39,10 @@ class Sentence:
             stand in one, else "own words".
         places: where it stands in the documents, in their order; if it is a quote, the whole
             sentences.
-        support: how well the documents carry what it says in own words; None, as that is not
-            judged yet.
+        support: how well the answer's contexts carry it, from 0 to 1; None where that is not
+            judged.
+        verdict: "supported", or why it is not; likewise.
+        wrong: what of it the contexts do not have, such as "28 days".
     """
 
     text: str
@@ -48,6 +51,8 @@ class Sentence:
     kind: Kind = "own words"
     places: tuple[Excerpt, ...] = ()
     support: float | None = None
+    verdict: Verdict | None = None
+    wrong: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,7 @@ class Judge:
 
     def judge(self, answer: str) -> Judged:
         """Judge an answer."""
-        bare = _MARK.sub(lambda mark: " " * len(mark.group()), answer)
+        bare = MARK.sub(lambda mark: " " * len(mark.group()), answer)
         sentences: list[Sentence] = []
         for paragraph in _paragraphs(bare):
             found = [self._sentence(answer, bare, span) for span in paragraph]

@@ -16,9 +16,10 @@ from qa.evaluation.measures.quoting import quote_facts
 from qa.evaluation.measures.ranking import RETRIEVAL, ranking_columns
 from qa.evaluation.measures.short_answers import short_answer_facts
 from qa.evaluation.measures.weighted_statistics import Array, Columns, Statistic
+from qa.evaluation.measures.writing import statement_facts
 from qa.evaluation.records import Record
 
-Group = Literal["retrieval", "quotes", "short answers", "abstention", "time"]
+Group = Literal["retrieval", "quotes", "short answers", "statements", "abstention", "time"]
 
 STAGES = {
     "": "from question to answer",
@@ -112,7 +113,8 @@ def _facts(record: Record) -> dict[str, float]:
         f"seconds {stage if stage != 'total' else ''}".strip(): s
         for stage, s in record.seconds.items()
     }
-    return facts | seconds | quote_facts(record) | short_answer_facts(record)
+    facts |= seconds | quote_facts(record) | short_answer_facts(record)
+    return facts | statement_facts(record)
 
 
 def _mean(group: Group, name: str, meaning: str, better: int = 1) -> Measure:
@@ -126,11 +128,20 @@ def _quantile(stage: str, what: str, percent: int, how: str) -> Measure:
     return Measure(f"{column} p{percent}", "time", f"{what}: {how}", statistic, -1, over=column)
 
 
-_FACTS = ("answerable", "abstained", "confidence", "right", "shown", "verified")
+_FACTS = (
+    "answerable",
+    "abstained",
+    "confidence",
+    "right",
+    "shown",
+    "verified",
+    "statements shown",
+)
 _YES_NO = {
     "exact match",
     "answer-in-quote@1",
     "answer-in-quote@3",
+    "written-contains-gold",
     "abstention recall",
     "false answers",
     "tentative on unanswerable",
@@ -158,7 +169,7 @@ _ALL = [
         "quotes verified",
         "quotes",
         "share of the quotes shown, near ones included, that verify; must be 1",
-        weighted.share_verified,
+        weighted.share("verified", "shown"),
     ),
     _mean("quotes", "quotes per answer", "quotes in an answer that is no abstention", 0),
     _mean(
@@ -183,6 +194,39 @@ _ALL = [
         "the first quote holds a right short answer, word for word",
     ),
     _mean("short answers", "answer-in-quote@3", "one of the first 3 quotes does"),
+    Measure(
+        "statements-supported",
+        "statements",
+        "share of the sentences that a language model wrote that its quotes support",
+        weighted.share("statements shown", "statements"),
+        over="statements",
+    ),
+    _mean(
+        "statements",
+        "written-citation-precision",
+        "share of the quotes that statements cite that share a character with gold",
+    ),
+    _mean(
+        "statements",
+        "written-citation-recall",
+        "share of the parts of the gold that statements cite",
+    ),
+    _mean(
+        "statements",
+        "written-contains-gold",
+        "a statement holds a right short answer, word for word",
+    ),
+    _mean(
+        "statements",
+        "written-F1",
+        "overlap in words of the text shown and the nearest short answer",
+    ),
+    _mean(
+        "statements",
+        "statements-left-out",
+        "statements left out of an answer that is no abstention",
+        0,
+    ),
     _mean("abstention", "false answers", "share of the unanswerable questions answered", -1),
     _mean(
         "abstention",

@@ -60,10 +60,14 @@ def quantile(column: str, share: float) -> Callable[[Columns], Statistic]:
     return over
 
 
-def share_verified(facts: Columns) -> Statistic:
-    """Return the share of quotes shown that verify."""
-    shown, verified = facts["shown"], facts["verified"]
-    return lambda weights: _ratio(weights @ verified, weights @ shown)
+def share(part: str, whole: str) -> Callable[[Columns], Statistic]:
+    """Return the sum of one column over that of another; where they do not apply, they are 0."""
+
+    def over(facts: Columns) -> Statistic:
+        above, below = np.nan_to_num(facts[part]), np.nan_to_num(facts[whole])
+        return lambda weights: _ratio(weights @ above, weights @ below)
+
+    return over
 
 
 def abstention_precision(facts: Columns) -> Statistic:

@@ -15,6 +15,8 @@ HEADLINES = (
     "balanced score",
     "quote-hit@1",
     "answer-in-quote@1",
+    "statements-supported",
+    "written-contains-gold",
     "citation F1",
     "quotes verified",
     "hit@5",

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from qa.cli.commands import main
 from qa.evaluation import load_run
 from qa.schemas import KINDS, format_of, schema
+from tests.qa.writing.scripted import WordScorer
 from tests.schemas import assert_valid
 
 pytestmark = pytest.mark.usefixtures("no_model")
@@ -121,11 +122,15 @@ def test_runs_and_comparisons(here: Path) -> None:
     assert compared["gates"]
 
 
-def test_judgements(here: Path) -> None:
+def test_judgements(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (here / "notes" / "bad.pdf").unlink()
     judge = ("judge", "--document", here / "notes", "--questions", here / "set.jsonl")
     judgement = printed(*judge, here / "answers.jsonl", "--any-corpus")
     assert_valid(judgement, "judgement")
+    monkeypatch.setattr("qa.evaluation.judging.support.scorer", WordScorer)
+    scored = printed(*judge, here / "answers.jsonl", "--any-corpus", "--support")
+    assert_valid(scored, "judgement")
+    assert scored["answers"][0]["sentences"][0]["support"] == 1
     assert judgement["figures"]
     assert_valid(printed(*judge, "--run", here / "run.trec", "--any-corpus"), "run")
 

@@ -73,7 +73,7 @@ def test_the_endpoints_are_named_typed_and_described(client: Client) -> None:
     question = {"question": {"type": "string"}, "history": texts, "top_k": {"type": "integer"}}
     thing = {"type": "object", "additionalProperties": {}}
     assert types == {
-        "/ask": question,
+        "/ask": question | {"write": {"type": "boolean"}},
         "/overview": {"documents": texts, "sentences": {"type": "integer"}},
         "/retrieve": question,
         "/verify": {"answer": thing},
@@ -140,6 +140,8 @@ def test_an_answer_that_was_changed_does_not_verify(client: Client) -> None:
         ("ask", [QUESTION, "before", 8], "A history is a list of the questions asked before"),
         ("ask", [QUESTION, None, 0], "The number of passages, top_k, is a whole one from 1 to 100"),
         ("ask", [QUESTION, None, 101], "The number of passages"),
+        ("ask", [QUESTION, None, 8, True], "This server has no language model to write: ask"),
+        ("ask", [QUESTION, None, 8, "http://example.org/v1"], "Write is true or false"),
         ("retrieve", [QUESTION, None, True], "The number of passages"),
         ("retrieve", ["<b>'?!'</b>" * 5_000, None, 3], "The question has 55,000 characters"),
         ("overview", [None, True], "The number of sentences is a whole one from 1 to 30"),

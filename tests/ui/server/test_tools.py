@@ -102,6 +102,13 @@ def test_each_gives_what_python_gives(essay_chat: Running, essay_qa: QA) -> None
         ("overview", {"sentences": 99}, "An overview of 99 sentences: ask for 1 to 30"),
         ("overview", {"documents": ["x.txt"]}, "There is no document 'x.txt'"),
         ("ask", {}, "Ask needs the argument 'question'"),
+        (
+            "ask",
+            {"question": QUESTION, "write": True},
+            "This server has no language model",
+        ),
+        ("ask", {"question": QUESTION, "llm": "m"}, "Ask takes no 'llm': it takes question, "),
+        ("retrieve", {"question": QUESTION, "write": True}, "Retrieve takes no 'write'"),
         ("ask", {"question": QUESTION, "k": 1}, "Ask takes no 'k': it takes question, history"),
         ("verify", {"answer": {}}, "This is not a saved answer: Field required"),
         ("verify", {"answer": "x"}, "An answer is an object, as ask returns it"),
