@@ -56,7 +56,9 @@ OTHERS = {
     "conversation": "what following a conversation gains and costs",
     "manuals": "questions on manuals, of packages of documentation that it fetches",
     "overviews": "how well an overview stands for its document",
+    "support": "how well the support of written statements is scored",
     "learn": "trains the weights in qa/answering/weights",
+    "learn_support": "trains the weights in qa/writing/weights",
     "studies": "settled questions: benchmarks/studies/README.md",
 }
 
