@@ -32,7 +32,7 @@ from benchmarks.support_examples import (
     with_damage,
 )
 from qa.writing.literal import first_fault
-from qa.writing.support import SUPPORTED, SupportScorer
+from qa.writing.support import SupportScorer, is_enough
 
 _BATCH = 16
 
@@ -63,7 +63,7 @@ def main(train: Path, most: int) -> None:
         of = random.Random(0).sample(of, min(most, len(of)))
         found = np.array(scores(scorer, of))
         supported = np.array([pair.label == "supported" for pair in of])
-        kept = found >= SUPPORTED
+        kept = np.array([is_shown(*each) for each in zip(of, found, strict=True)])
         cells = roc_auc_score(supported, found), kept[supported].mean(), 1 - kept[~supported].mean()
         print(row(name, len(of), *(f"{cell:.3f}" for cell in cells)), flush=True)
         if name in LEARNT:
@@ -79,11 +79,11 @@ def main(train: Path, most: int) -> None:
     for kind, of_kind in by_kind.items():
         both = [(0, s) for _, s in of_kind] + [(1, s) for _, s in true]
         area = roc_auc_score(*zip(*both, strict=True))
-        by_score = np.mean([score < SUPPORTED for _, score in of_kind])
-        caught = np.mean([score < SUPPORTED or has_fault(pair) for pair, score in of_kind])
+        by_score = np.mean([not is_shown(*each) for each in of_kind])
+        caught = np.mean([not is_shown(*each) or has_fault(each[0]) for each in of_kind])
         print(row(kind, len(of_kind), *(f"{cell:.3f}" for cell in (area, by_score, caught))))
-    lost = np.mean([score < SUPPORTED or has_fault(pair) for pair, score in true])
-    alone = np.mean([score < SUPPORTED for _, score in true])
+    lost = np.mean([not is_shown(*each) or has_fault(each[0]) for each in true])
+    alone = np.mean([not is_shown(*each) for each in true])
     print(f"\nlost of {len(true):,} true statements: {alone:.3f} by the score, {lost:.3f} in all")
     limit = np.quantile([score for _, score in true], 0.1)
     caught = np.mean([score < limit or has_fault(pair) for pair, score in damaged])
@@ -92,6 +92,10 @@ def main(train: Path, most: int) -> None:
     for pair, _ in true[:200]:
         scorer.score([(pair.premise, pair.statement)])
     print(f"a score takes {1000 * (time.perf_counter() - started) / len(true[:200]):.1f} ms")
+
+
+def is_shown(pair: SupportPair, score: float) -> bool:
+    return is_enough(score, pair.premise, pair.statement)
 
 
 def has_fault(pair: SupportPair) -> bool:

@@ -19,12 +19,12 @@ from qa.writing.literal import first_fault
 from qa.writing.llm import LLM
 from qa.writing.replies import Reply, Said
 from qa.writing.sentences import Numbered, numbered
-from qa.writing.support import SUPPORTED, SupportScorer, scorer
+from qa.writing.support import SupportScorer, is_enough, scorer
 
 _AROUND = 512  # tokens of a prompt that are not the document's
 _SENT = 3_000  # tokens of the document, at most
 _TRIED = 4  # sentences, for a statement that cites none
-_ENOUGH = 0.05  # of support, that one quote may be behind all that are cited
+_NEAR = 0.05  # of support, that one quote may be behind all that are cited
 
 Told = Callable[[Answer], None]
 """Is given the answer as far as it is written."""
@@ -140,21 +140,22 @@ class _Draft:
         if cites:
             (whole,) = self._scores(said.sentence, [cites])
             fault = self._fault(said.sentence, cites)
-            if whole >= SUPPORTED and not fault:
+            if self._is_enough(whole, said.sentence, cites) and not fault:
                 return Statement(said.sentence, (), whole), self._carrying(said, cites, whole)
             failed = Statement(said.sentence, (), whole, *(fault or ("unsupported", "")))
         others = self._likely(said.sentence)
         scores = self._scores(said.sentence, [[number] for number in others])
         for score, number in sorted(zip(scores, others, strict=True), reverse=True):
-            if score >= SUPPORTED and not self._fault(said.sentence, [number]):
+            is_carried = self._is_enough(score, said.sentence, [number])
+            if is_carried and not self._fault(said.sentence, [number]):
                 return Statement(said.sentence, (), score), [number]
         return failed, ()
 
     def _carrying(self, said: Said, cites: Sequence[int], whole: float) -> Sequence[int]:
         """Return those of several sentences that each carry a statement alone; all if none does."""
         scores = self._scores(said.sentence, [[n] for n in cites]) if len(cites) > 1 else []
-        enough = max(SUPPORTED, whole - _ENOUGH)
-        alone = [n for n, score in zip(cites, scores, strict=False) if score >= enough]
+        near = [(n, s) for n, s in zip(cites, scores, strict=False) if s >= whole - _NEAR]
+        alone = [n for n, score in near if self._is_enough(score, said.sentence, [n])]
         return [n for n in alone if not self._fault(said.sentence, [n])] or cites
 
     def _likely(self, sentence: str) -> Sequence[int]:
@@ -170,6 +171,9 @@ class _Draft:
         same = [any(said == _plain(self._sentences[n - 1].text) for n in group) for group in groups]
         scores = self._support.score([(self._premise(numbers), sentence) for numbers in groups])
         return [1.0 if is_same else score for is_same, score in zip(same, scores, strict=True)]
+
+    def _is_enough(self, support: float, sentence: str, numbers: Sequence[int]) -> bool:
+        return is_enough(support, self._premise(numbers), sentence)
 
     def _premise(self, numbers: Sequence[int]) -> str:
         """Return sentences in context: what they stand under is said once."""
