@@ -1,4 +1,4 @@
-"""Endpoints of a language model on this machine: ones that reply as told, and a real small model."""
+"""Endpoints of a language model on this machine: some reply as told, one is a real small model."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import socket
@@ -31,12 +31,10 @@ class Asked(BaseHTTPRequestHandler):
         self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.bodies.append(self.body)
         self.server.heads.append(dict(self.headers))
-        try:
+        with suppress(BrokenPipeError, ConnectionResetError):  # the client may go
             self.server.handle(self)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # the client has gone, as it may
 
-    do_GET = do_POST
+    do_GET = do_POST  # noqa: N815  # a redirection would come so
 
     @property
     def has_schema(self) -> bool:
