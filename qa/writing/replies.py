@@ -69,4 +69,5 @@ def _statement(value: object) -> Said | None:
         return None
     sentence = _NUMBERS.sub("", " ".join(sentence.split()))
     numbers = tuple(dict.fromkeys(n for n in cites if type(n) is int))[:_MOST_CITED]
-    return Said(sentence, numbers) if 0 < len(sentence) <= _LONGEST else None
+    is_text = any(map(str.isalnum, sentence)) and len(sentence) <= _LONGEST
+    return Said(sentence, numbers) if is_text else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -22,29 +23,54 @@ _LONGEST = 1_500  # characters of a sentence
 _HEAD = 12  # tokens, at most, of the numbers and the line breaks of a sentence
 
 # What speaks to a model and not to a reader is never sent to one.
+_MODEL = (
+    r"(?:language models?|LLMs?|chat ?bots?|AI(?: (?:assistant|agent|model|system)s?)?|ChatGPT)"
+)
+_WRITE = r"\b(?:answer|reply|respond|write|say|output|print|repeat|speak)\b"
+_SUM_UP = r"(?:read|summari[sz]e|process|sum)(?:e?s|ing)?\b"
+_REPLIES = r"(?:answers?|repl(?:y|ies)|responses?)\b"
 _SPEAKS_TO_A_MODEL = re.compile(
     "|".join(
         [
             r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,60}\b(?:above|before|previous|prior"
             r"|earlier|instructions?|prompts?|rules|context|sentences?|all)\b",
+            r"\b(?:ignorier|vergiss|missacht|ignor[aez]|oublie|olvid)\w*\b.{0,40}\b"
+            r"(?:anweisung|instru[ck]|regel|r[èe]gles|reglas|vorherig|pr[ée]c[ée]dent|anterior)",
             r"\b(?:system|hidden|initial|developer)[ -]?(?:prompt|message|instruction)s?\b",
-            r"\b(?:language model|LLM|chat ?bot|ChatGPT|GPT-?\d?|Claude|Gemini)\b",
-            r"\bAI (?:assistant|model|system)\b|\bas an AI\b",
+            rf"\b(?:dear|hey|attention:?|(?:note|message|notice|instructions?) (?:to|for)) "
+            rf"(?:the |an? |any |all |every )?{_MODEL}\b",
+            rf"\b(?:any|every|all|the) {_MODEL} (?:who |that |which )?(?:must|{_SUM_UP})",
+            rf"\b(?:you are|as) an? {_MODEL}\b|^\W*{_MODEL}[,:]",
+            r"\b(?:ChatGPT|Claude|Gemini|Copilot|GPT)[,:] ?(?:please|you|now|ignore|say)\b",
             r"\b(?:you are|act as|pretend to be|behave as|roleplay as) (?:now |an? |the )?"
-            r"(?:assistant|AI|bot|model|system|DAN|admin\w*|developer|root|different|new)\b",
-            r"\b(?:new|updated|important|special|secret) instructions?\b",
-            r"<\|?/?(?:im_start|im_end|system|user|assistant|endoftext|eot|inst)\b|\[/?INST\]|<<SYS>>",
-            r"\b(?:assistant|system|user) ?: ?\S",
-            r"\b(?:answer|reply|respond|write|say|output|print|repeat)\b.{0,30}\b(?:only|exactly"
-            r"|always|instead|every question|any question|the user|verbatim|JSON|with the words?"
-            r"|the following)\b",
-            r"\b(?:your|the) (?:instructions|prompt|training|guidelines|guardrails|task is)\b",
-            r"\b(?:jailbreak|prompt injection)\b",
-            r"\b(?:begin|end) (?:of )?(?:system|admin|prompt|context)\b",
+            r"(?:assistant|AI|bot|model|DAN|admin\w*|root|different|new)\b|\byou are now an?\b"
+            r"|\b(?:pretend|imagine) (?:to be|that you)\b",
+            r"\b(?:new|updated|secret) instructions?:|#+ ?(?:instructions?|system|response) ?:",
+            r"<\|?/?(?:im_start|im_end|system|user|assistant|endoftext|eot|inst|document|context"
+            r"|source|sentence|question)s?\b|\[/?INST\]|<<SYS>>",
+            r"^\W*(?:assistant|system|human) ?: ?\S|\"(?:role|statements?|cites|content)\" ?:",
+            rf"{_WRITE}.{{0,30}}\b(?:to (?:every|any) question|verbatim|in JSON|with the words?)\b"
+            r"|\brespond only\b|\b(?:the|your) prompt and\b",
+            r"\byour (?:instructions|prompt|training|guidelines|guardrails|system|task is"
+            r"|safety (?:rules|guidelines))\b",
+            rf"\b(?:in|begin|end|start) (?:your|every|each|all) {_REPLIES}.{{0,30}}"
+            rf"(?:{_WRITE}|recommend|mention|include|add|with)|\bto (?:every|each|all) {_REPLIES}",
+            rf"\b(?:when|if) (?:you(?:'re| are) )?asked\b.{{0,50}}(?:, | then )"
+            rf"(?:always |you must )?{_WRITE}",
+            r"\bcite (?:sentence|source|number)\b|\b(?:real|actual|true|next) question is\b",
+            rf"\b(?:whoever|whatever|anyone who|if you) {_SUM_UP} (?:up )?"
+            r"(?:this|the) (?:text|document|page)\b",
+            r"\b(?:jailbreak|prompt injection|base64|rot13|developer mode|god mode)\b",
+            r"\b(?:begin|end) (?:of )?(?:the )?(?:system|admin|prompt|context|document)\b",
         ]
     ),
     re.IGNORECASE | re.DOTALL,
 )
+_ALIKE_LETTERS = str.maketrans(
+    "аеорсухіѕјԁһԛԝАВЕКМНОРСТХІЅЈαοινΑΒΕΖΗΙΚΜΝΟΡΤΥΧ",
+    "aeopcyxisjdhqwABEKMHOPCTXISJaoivABEZHIKMNOPTYX",
+)
+"""Cyrillic and Greek letters that look like Latin ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +101,10 @@ class Numbered:
 
 
 def speaks_to_a_model(text: str) -> bool:
-    """Return whether a text seems to tell a language model what to do."""
-    return bool(_SPEAKS_TO_A_MODEL.search(text))
+    """Return whether a text seems to tell a language model what to do, however it is disguised."""
+    plain = unicodedata.normalize("NFKC", text).translate(_ALIKE_LETTERS)
+    seen = "".join(each for each in plain if unicodedata.category(each) != "Cf")
+    return bool(_SPEAKS_TO_A_MODEL.search(" ".join(seen.split())))
 
 
 def numbered(answer: Answer, document_of: Callable[[str], Document], tokens: int) -> list[Numbered]:
