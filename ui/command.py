@@ -31,6 +31,7 @@ from qa.loaders import File, find_all
 from qa.schemas import format_of
 from ui.chat.page_files import CorpusFiles
 from ui.server.accounts import Accounts, find_accounts
+from ui.strings import say
 from ui.visitors.clients import parse_address
 from ui.visitors.folder import private_folder
 from ui.visitors.library import Library, kept_library, library_name
@@ -132,6 +133,8 @@ def chat(
     port = _free_port(host, port)  # before the slow part
     accounts = find_accounts(auth)
     _warn_of_strangers(host, accounts)
+    if llm:
+        click.echo(say("settings.sends", model=llm.model, host=llm.host), err=True)
     click.echo("Loading the model and the document …", err=True)
     files = CorpusFiles(_files(corpus))  # before their texts are read
     with (
