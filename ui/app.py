@@ -16,9 +16,11 @@ from ui.chat.choosing import Search
 from ui.chat.feedback import Feedback
 from ui.chat.handlers import ChatHandlers
 from ui.chat.page_files import CorpusFiles
+from ui.chat.seals import Seals
 from ui.chat.sharing import SharedTurns, SharingHandlers
 from ui.chat.user_documents import AllUserDocuments
 from ui.chat.welcome import WelcomeHandlers
+from ui.chat.writing import WritingHandlers
 from ui.evaluation.history import AllRuns
 from ui.evaluation.reviewing import ReviewHandlers
 from ui.evaluation.tab import evaluate_tab
@@ -79,7 +81,9 @@ def built(
         web = WebPages(uploads) if with_urls else None
         ratings = Feedback(feedback, qa)
         handlers = ChatHandlers(qa, title, all_documents, ratings, uploads, work, web, files)
-        sharing = SharingHandlers(qa, SharedTurns(links))
+        seals = Seals(links.with_suffix(".key"))
+        sharing = SharingHandlers(qa, SharedTurns(links), seals)
+        writing = WritingHandlers(handlers.answered, handlers.written, seals)
         welcome = WelcomeHandlers(qa, all_documents, examples)
         with gr.Blocks(title="inquote", analytics_enabled=False) as page:
             endpoints.register(qa)  # first, so that nothing else takes their names
@@ -97,10 +101,14 @@ def built(
                         "title": title,
                         "settings": settings,
                         "urls": with_urls,
+                        "llm": qa.llm and {"model": qa.llm.model, "host": qa.llm.host},
                     }
                     about |= {"kept_days": library.days if library else 0}
                     _ask_tab(
-                        handlers, [*sharing.server_functions(), *welcome.server_functions()], about
+                        handlers,
+                        writing,
+                        [*sharing.server_functions(), *welcome.server_functions()],
+                        about,
                     )
                 with gr.Tab(say("head.evaluate"), elem_id="iq-tab-evaluate"):
                     evaluate_tab(qa, title, all_documents, all_runs, uploads, work)
@@ -133,26 +141,32 @@ def _review_tab(handlers: ReviewHandlers, documents: Sequence[str]) -> None:
 
 
 def _ask_tab(
-    handlers: ChatHandlers, functions: Sequence[ServerFunction], about: dict[str, Any]
+    handlers: ChatHandlers,
+    writing: WritingHandlers,
+    functions: Sequence[ServerFunction],
+    about: dict[str, Any],
 ) -> None:
     """Lay out the conversation and the document, which the page's own scripts draw.
 
     Gradio's queue carries uploads, and its server functions all that is answered at once.
     """
-    added = gr.HTML(
-        elem_id="iq-added",
-        html_template="",
-        js_on_load="watch('value', () => window.inquote.added(props.value));",
-        visible="hidden",
+    added, written = (
+        gr.HTML(
+            elem_id=f"iq-{what}",
+            html_template="",
+            js_on_load=f"watch('value', () => window.inquote.{what}(props.value));",
+            visible="hidden",
+        )
+        for what in ("added", "written")
     )
     chat = gr.HTML(
         elem_id="iq-ask",
         html_template=markup("ask.html"),
         js_on_load="""
             window.inquote.start(element, {props, server,
-                trigger: (_, data) => trigger('bring', data)});""",
+                bring: (data) => trigger('bring', data), write: (data) => trigger('write', data)});""",
         apply_default_css=False,
-        server_functions=[*handlers.server_functions(), *functions],
+        server_functions=[*handlers.server_functions(), *writing.server_functions(), *functions],
         about={
             "most_bytes": limits.MAX_UPLOAD_BYTES,
             "most_documents": limits.MAX_DOCUMENTS,
@@ -160,6 +174,7 @@ def _ask_tab(
         | about,
     )
     _queue(chat.bring, handlers.bring, added, "failed()")
+    _queue(chat.write, writing.write, written, "writingFailed()", limits.WRITTEN_AT_ONCE, "write")
 
 
 def _queue(
@@ -167,14 +182,16 @@ def _queue(
     handler: Callable[..., Any],
     output: gr.HTML,
     failed: str,
+    at_once: int = limits.LONG_STARTED,
+    line: str = "bring",
 ) -> None:
     """Have long work done in a line of the queue, so much at once; call a script if it fails."""
     handled = event(
         handler,
         outputs=output,
         trigger_mode="multiple",
-        concurrency_limit=limits.LONG_STARTED,
-        concurrency_id="bring",
+        concurrency_limit=at_once,
+        concurrency_id=line,
         **_PRIVATE,
     )
     handled.failure(fn=None, js=f"() => window.inquote.{failed}", **_PRIVATE)

@@ -34,6 +34,7 @@ _SCRIPTS = (
     "settings.js",
     "turn_actions.js",
     "feedback.js",
+    "writing.js",
     "welcome.js",
     "chat.js",
     "sources.js",

@@ -21,6 +21,7 @@ from qa.cli.options import (
     Thresholds,
     as_json_option,
     corpus_options,
+    llm_options,
     print_json,
     threshold_options,
 )
@@ -30,6 +31,7 @@ from qa.loaders import File, find_all
 from qa.schemas import format_of
 from ui.chat.page_files import CorpusFiles
 from ui.server.accounts import Accounts, find_accounts
+from ui.strings import say
 from ui.visitors.clients import parse_address
 from ui.visitors.folder import private_folder
 from ui.visitors.library import Library, kept_library, library_name
@@ -37,6 +39,7 @@ from ui.visitors.limits import KEPT_DAYS
 
 if TYPE_CHECKING:
     from qa.engine import QA
+    from qa.writing import LLM
 
 _FIRST_PORT = 7860
 _PORTS_TRIED = 20
@@ -55,6 +58,7 @@ ESSAY_EXAMPLES = (
 @click.command()
 @corpus_options
 @threshold_options
+@llm_options
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port", type=click.IntRange(1, 65535), help="Port; by default 7860 or the next free one."
@@ -112,6 +116,7 @@ ESSAY_EXAMPLES = (
 def chat(
     corpus: CorpusOptions,
     thresholds: Thresholds,
+    llm: LLM | None,
     host: str,
     port: int | None,
     open_browser: bool | None,
@@ -128,11 +133,13 @@ def chat(
     port = _free_port(host, port)  # before the slow part
     accounts = find_accounts(auth)
     _warn_of_strangers(host, accounts)
+    if llm:
+        click.echo(say("settings.sends", model=llm.model, host=llm.host), err=True)
     click.echo("Loading the model and the document …", err=True)
     files = CorpusFiles(_files(corpus))  # before their texts are read
     with (
         private_folder() as folder,
-        corpus.open(thresholds=thresholds, lasting=True) as qa,
+        corpus.open(thresholds=thresholds, llm=llm, lasting=True) as qa,
     ):
         from ui.server.gradio_patches.start import import_gradio
 

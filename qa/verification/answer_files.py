@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError, model_validator
 
 from qa.answering import Status
-from qa.answering.statements import MOST_STATEMENTS, Statement, Verdict
+from qa.answering.statements import MOST_STATEMENTS, Statement, Verdict, Written
 from qa.errors import AnswerFileError, LoadError
 from qa.regular_files import read_regular
 from qa.schemas import format_of
@@ -101,6 +101,16 @@ class SavedWritten(_Saved):
     """What a language model wrote, by `Written.to_dict`, or a forgery."""
 
     statements: Annotated[list[SavedStatement], Field(max_length=MOST_STATEMENTS), FailFast()]
+    model: Name = ""
+    host: Name = ""
+    prompt: int = 0
+    problem: Name = ""
+
+    @property
+    def claimed(self) -> Written:
+        """What it says of itself."""
+        statements = tuple(one.claimed for one in self.statements)
+        return Written(statements, self.model, self.host, self.prompt, self.problem)
 
 
 class SavedAnswer(_Saved):
@@ -123,8 +133,7 @@ class SavedAnswer(_Saved):
     @property
     def statements(self) -> tuple[Statement, ...]:
         """The sentences that a language model wrote and that are shown."""
-        claimed = (one.claimed for one in self.written.statements) if self.written else ()
-        return tuple(one for one in claimed if one.is_supported)
+        return self.written.claimed.shown if self.written else ()
 
     @property
     def quotes(self) -> list[SavedCitation]:

@@ -78,7 +78,7 @@ def serve(tmp: Path, settings: dict[str, Any], said: Connection) -> None:
     answerer = ExtractiveAnswerer(encoder, threshold=settings.pop("threshold", DEFAULT_THRESHOLD))
     with (
         private_folder() as folder,
-        SlowQA(Index.open(tmp / "index"), encoder, answerer) as qa,
+        SlowQA(Index.open(tmp / "index"), encoder, answerer, llm=settings.pop("llm", None)) as qa,
         _pages(settings.pop("pages", None)) as more,
     ):
         access._WRONG_COSTS_SECONDS = 0

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from qa.answering import ABSTENTION, TENTATIVE
+from qa.answering.statements import Statement
 from qa.verification.answer_files import SavedCitation
 from ui.chat.turns import Turn
 from ui.strings import say
@@ -51,10 +52,18 @@ def _turn(turn: Turn) -> str:
         parts.append(say("turn.read_as", query=escaped(answer.query)))
     if answer.outcome == "tentative":
         parts.append(escaped(TENTATIVE))
+    if answer.statements and answer.written:
+        parts.extend(_statement(one) for one in answer.statements)
+        parts.append(say("written.by", model=escaped(answer.written.model)))
     parts.extend(_quote(citation) for citation in answer.citations)
     if answer.abstained:
         parts.append(escaped(ABSTENTION))
     return "\n\n".join(parts)
+
+
+def _statement(statement: Statement) -> str:
+    numbers = "".join(f"\\[{number}\\]" for number in statement.citations)
+    return f"{escaped(statement.sentence)} {numbers}"
 
 
 def _quote(citation: SavedCitation) -> str:

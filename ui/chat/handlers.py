@@ -15,13 +15,13 @@ import gradio as gr
 from pydantic import Field
 
 from qa import QA, Answer, Document
-from qa.answering import Answerer
 from qa.errors import AnswerFileError, AskOtherwise
 from qa.loaders.pdf_pages import page_span
 from qa.retrieval import check_words
 from ui.chat import choosing
 from ui.chat.adding import Adding, Brought
-from ui.chat.choosing import Choice, Search
+from ui.chat.asking import LOOK_BACK, Answered, Id, Question, Token
+from ui.chat.choosing import Search
 from ui.chat.document_view import DocumentView
 from ui.chat.export import markdown
 from ui.chat.feedback import Fault, Feedback, Verdict
@@ -29,7 +29,6 @@ from ui.chat.page_files import CorpusFiles, PageFile
 from ui.chat.reading import OfDocument, Reading
 from ui.chat.render import turn as rendered
 from ui.chat.selections import MOST_SELECTIONS, Selection, excerpt
-from ui.chat.settings import Settings
 from ui.chat.turns import (
     MAX_TURNS,
     Asked,
@@ -37,12 +36,12 @@ from ui.chat.turns import (
     FindDocument,
     Room,
     Turn,
-    follows,
     in_corpus,
     parse_turn,
     readable,
 )
 from ui.chat.user_documents import AllUserDocuments, UserDocuments, UserDocumentsError
+from ui.chat.writing import Stopped, Told
 from ui.visitors import limits
 from ui.visitors.background import Finished, in_background
 from ui.visitors.cookies import visitor_of
@@ -60,24 +59,9 @@ from ui.visitors.messages import (
 from ui.visitors.uploads import UploadedFile, Uploads
 from ui.visitors.web_pages import WebPages
 
-_LOOK_BACK = 20  # questions of a conversation that are sent along
-_MOST_NOTED = 1_000  # documents that a turn says it is about
-
-Text = Annotated[str, Field(max_length=200_000)]
-Token = Annotated[str, Field(max_length=100)]
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
-
 
 class _Request(Request):
     token: Token | None = None
-
-
-class _Question(_Request, Choice):
-    id: Id
-    question: Text
-    history: list[Text] = Field(default_factory=list, max_length=_LOOK_BACK)
-    own: bool = False
-    settings: Settings = Settings()
 
 
 class _Place(OfDocument):
@@ -119,7 +103,7 @@ class _Conversations(_Request):
 
 class _Rating(_Request):
     turn: dict[str, Any]
-    history: list[Asked] = Field(default_factory=list, max_length=_LOOK_BACK)
+    history: list[Asked] = Field(default_factory=list, max_length=LOOK_BACK)
     good: bool | None
     fault: Fault | None = None
     spans: list[Selection] = Field(default_factory=list, max_length=MOST_SELECTIONS)
@@ -166,30 +150,36 @@ class ChatHandlers:
     @errors_as_data
     def ask(self, request: object) -> Data:
         """Answer a question: return its turn, as data and rendered."""
-        asked = parsed(_Question, request)
+        asked = parsed(Question, request)
         echo = {"id": asked.id, "question": asked.question}
         try:
-            answerer = asked.settings.answerer(self._qa.answerer)
-            answer, find, chosen = self._answer(asked, answerer)
+            return echo | self.answered(asked).shown()
         except AskOtherwise as hint:
             return echo | {"hint": sentence(hint)}
         except Exception as error:
             return echo | error_data(error)
-        threshold = getattr(answerer, "threshold", 0.0)
-        turn = Turn.of(
-            answer,
-            asked.id,
-            threshold,
-            getattr(answerer, "tentative", threshold),
-            own=asked.own,
-            documents=(chosen or ())[:_MOST_NOTED],
-            follows=follows(answer, asked.history),
+
+    def answered(self, asked: Question) -> Answered:
+        """Answer a question in quotes.
+
+        Raises:
+            QAError: it cannot be answered.
+        """
+        answerer = asked.settings.answerer(self._qa.answerer)
+        find = self._finder(asked.token, own=asked.own)
+        ids = self._ids(asked.token, own=asked.own)
+        chosen = asked.of(ids)
+        answer = self._system(asked).ask(
+            asked.question, history=asked.history, documents=chosen, answerer=answerer
         )
-        checked = Checked.against(turn, find)
-        return echo | {
-            "turn": turn.to_dict(),
-            "html": rendered(checked, self._asked(turn, asked.token)),
-        }
+        return Answered(asked, answer, answerer, find, ids, chosen)
+
+    def written(self, answered: Answered, told: Told, stopped: Stopped) -> Answer:
+        """Let the language model write an answer."""
+        asked = answered.asked
+        return self._system(asked).write(
+            answered.answer, history=asked.history, told=told, stopped=stopped
+        )
 
     def bring(self, event: gr.EventData, visitor: gr.Request) -> Iterator[Data]:
         """Add uploaded files, or a web page, to a visitor's documents.
@@ -343,16 +333,8 @@ class ChatHandlers:
         else:
             yield [Brought(request.page, 0, partial(self._web.page, request.page))]
 
-    def _answer(
-        self, asked: _Question, answerer: Answerer
-    ) -> tuple[Answer, FindDocument, list[str] | None]:
-        find = self._finder(asked.token, own=asked.own)
-        system = self._all_documents.find(asked.token or "") if asked.own else self._qa
-        chosen = asked.of(self._ids(asked.token, own=asked.own))
-        answer = system.ask(
-            asked.question, history=asked.history, documents=chosen, answerer=answerer
-        )
-        return answer, find, chosen
+    def _system(self, asked: Question) -> QA | UserDocuments:
+        return self._all_documents.find(asked.token or "") if asked.own else self._qa
 
     def _ids(self, token: str | None, *, own: bool) -> list[str]:
         """Return the ids of a visitor's own documents, or of those of the page's corpus."""

@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from qa.answering import abstention
+from qa.answering.statements import Statement
 from qa.citations import QuotePart, in_one_line, quote_parts
 from qa.verification.answer_files import SavedCitation
 from ui.assets import templates
@@ -38,6 +39,7 @@ def turn(checked: Checked, asked: Sequence[str] = ()) -> str:
         asked: the ids of the documents that were asked; empty if they are not known.
     """
     answer = checked.turn.answer
+    stated = [one for one in answer.statements if _rests(checked, one)]
     kind = "tentative" if answer.outcome == "tentative" else "quote"
     likely = _likely(checked.turn)
     return _template().render(
@@ -46,6 +48,7 @@ def turn(checked: Checked, asked: Sequence[str] = ()) -> str:
         quotes=[_quote(checked, each, kind) for each in answer.citations[:likely]],
         further=[_quote(checked, each, "tentative") for each in answer.citations[likely:]],
         more=_more_quotes(checked.turn),
+        stated=stated,
         near=[_quote(checked, citation, "near") for citation in answer.near],
         nothing=abstention(asked, checked.find),
         problems=checked.verification.problems,
@@ -84,14 +87,10 @@ class _Quote:
 
 def _quote(checked: Checked, citation: SavedCitation, kind: str) -> _Quote:
     check = checked.check(citation.number, near=kind == "near")
-    if check.verified:
-        state = "verified"
-    else:
-        state = "false" if checked.find(citation.document_id) else "unchecked"
     return _Quote(
         citation=citation,
         kind=kind,
-        state=state,
+        state=_state(checked, citation, near=kind == "near"),
         finding=check.finding,
         place=_place(checked, citation),
         proof={
@@ -104,6 +103,19 @@ def _quote(checked: Checked, citation: SavedCitation, kind: str) -> _Quote:
             ),
         },
     )
+
+
+def _rests(checked: Checked, statement: Statement) -> bool:
+    """Return whether the quotes of a statement are there, and none of them is false."""
+    quotes = {one.number: one for one in checked.turn.answer.citations}
+    cited = [quotes.get(number) for number in statement.citations]
+    return bool(cited) and all(one and _state(checked, one, near=False) != "false" for one in cited)
+
+
+def _state(checked: Checked, citation: SavedCitation, *, near: bool) -> str:
+    if checked.check(citation.number, near=near).verified:
+        return "verified"
+    return "false" if checked.find(citation.document_id) else "unchecked"
 
 
 def _place(checked: Checked, citation: SavedCitation) -> str:
@@ -120,6 +132,8 @@ def _place(checked: Checked, citation: SavedCitation) -> str:
 
 def _likely(turn: Turn) -> int:
     """Return how many quotes come before the first that is unlikely to add to the answer."""
+    if turn.answer.statements:
+        return len(turn.answer.citations)
     chances = {(s.document_id, s.start): s.chance for s in turn.found.sentences}
     quotes = turn.answer.citations
     later = (
@@ -133,7 +147,7 @@ def _likely(turn: Turn) -> int:
 def _more_quotes(turn: Turn) -> int:
     """Return how many quotes to ask for, for more than an answer has; 0 if there are none."""
     shown = len(turn.answer.citations)
-    if turn.answer.abstained or len(turn.found.sentences) <= shown:
+    if turn.answer.abstained or turn.answer.statements or len(turn.found.sentences) <= shown:
         return 0
     return next((number for number in (5, MOST_QUOTES) if number > shown), 0)
 

@@ -17,6 +17,7 @@ from pydantic import Field
 
 from qa import QA, QAError
 from ui.chat.render import turn as rendered
+from ui.chat.seals import Seals
 from ui.chat.turns import Checked, Turn, in_corpus, parse_turn
 from ui.visitors import limits
 from ui.visitors.clients import share_of
@@ -139,11 +140,13 @@ class SharingHandlers:
     Args:
         qa: the page's corpus.
         shared: keeps the answers.
+        seals: tell whether what a language model wrote was written here.
     """
 
-    def __init__(self, qa: QA, shared: SharedTurns) -> None:
+    def __init__(self, qa: QA, shared: SharedTurns, seals: Seals | None = None) -> None:
         self._qa = qa
         self._shared = shared
+        self._seals = seals or Seals()
 
     def server_functions(self) -> list[ServerFunction]:
         """Return the functions that the page's scripts call by name."""
@@ -156,6 +159,8 @@ class SharingHandlers:
         turn = parse_turn(parsed(_Sharing, request).turn)
         if turn.own or not self._checked(turn).verification.verified:
             raise SharingError("only an answer about this page's documents can have a link")
+        if not self._seals.holds(turn.answer, turn.seal):
+            raise SharingError("this answer was not written here: ask its question again")
         return {"link": self._shared.add(turn, client), "days": limits.SHARED_DAYS}
 
     @errors_as_data

@@ -120,6 +120,7 @@ class Turn(_Kept):
         own: whether the visitor's own documents were asked.
         documents: the ids of the documents that were asked; empty for all.
         follows: whether it was read with the questions before it.
+        seal: shows that a language model of this server wrote it; empty where none wrote.
     """
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
@@ -128,6 +129,7 @@ class Turn(_Kept):
     own: bool = False
     documents: Annotated[list[Name], Field(max_length=_MOST), FailFast()] = []
     follows: bool = False
+    seal: Annotated[str, Field(max_length=100)] = ""
 
     @classmethod
     def of(
@@ -140,6 +142,7 @@ class Turn(_Kept):
         own: bool = False,
         documents: Sequence[str] = (),
         follows: bool = False,
+        seal: str = "",
     ) -> Self:
         """Make the turn of an answer."""
         return cls(
@@ -149,11 +152,15 @@ class Turn(_Kept):
             own=own,
             documents=list(documents),
             follows=follows,
+            seal=seal,
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the turn as plain data, which `parse` reads."""
-        return self.model_dump()
+        data = self.model_dump()
+        if self.answer.written is None:
+            del data["answer"]["written"]
+        return data
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from itertools import count
 from pathlib import Path, PurePosixPath
-from typing import Self
+from typing import Any, Self
 
 from embeddings.cache import keep, recall
 from qa import QA, Answer, Document
@@ -228,6 +228,11 @@ class UserDocuments:
             asked = ids if documents is None else documents
             return qa.ask(question, history=history, documents=asked, answerer=answerer)
 
+    def write(self, answer: Answer, **options: Any) -> Answer:
+        """Let the language model write an answer about these documents, as `QA.write` does."""
+        with self._in_use() as (qa, _):
+            return qa.write(answer, **options)
+
     def rate(self, turn: Turn, verdict: Verdict, history: Sequence[str] = ()) -> None:
         """Keep a rating of an answer about these documents, beside them and no longer than them."""
         with self._lock:
@@ -361,7 +366,7 @@ class UserDocuments:
         base = self._base
         if self._qa is None:
             index = Index.open(self._index)
-            self._qa = QA(index, base.encoder, base.answerer, base.reranker)
+            self._qa = QA(index, base.encoder, base.answerer, base.reranker, llm=base.llm)
         return self._qa
 
     def _check(self) -> None:

@@ -1,7 +1,7 @@
 // The conversation, and its connection with the document beside it.
 class Chat {
-  constructor(element, {props, server, trigger}) {
-    Object.assign(this, {element, trigger, server: answering(server)});
+  constructor(element, {props, server, bring, write}) {
+    Object.assign(this, {element, write, server: answering(server)});
     this.find = (name) => element.querySelector(name);
     this.about = props.about;
     this.store = new Store(this.about.title, {
@@ -15,7 +15,7 @@ class Chat {
     });
     this.documents = new UserDocuments(element, {
       server: this.server, about: this.about,
-      add: (data) => trigger('bring', data),
+      add: bring,
       onShow: (id, own) => this.open(id, own),
       onChange: () => this.changed(),
     });
@@ -23,9 +23,10 @@ class Chat {
       load: (place) => this.server.document_part({...place, token: this.documents.token}),
       onPick: (key) => this.quoteOf(key)?.querySelector('.iq-number').focus(),
     });
-    this.settings = new AnswerSettings(this.find('#iq-settings'), this.about.settings);
+    this.settings = new AnswerSettings(this.find('#iq-settings'), this.about);
     this.actions = new TurnActions(this);
     this.feedback = new Feedback(this);
+    this.writing = new Writing(this);
     this.tools = new DocumentTools(this.find('#iq-document-view'), this.view, {
       server: this.server, token: () => this.documents.token,
     });
@@ -124,19 +125,21 @@ class Chat {
       (text) => waiting.say(text));
     const waiting = new WaitingTurn({id: request.id, waiting: request},
       {retry: () => { call.retry(); this.question.focus(); }, cancel: () => call.cancel()});
-    this.pending = {id: request.id, question: request.question, article: waiting.article, conversation, call};
+    this.pending = {id: request.id, question: request.question, request, article: waiting.article, conversation, call};
     this.turnLog.put(request.id, waiting.article);
-    this.log.setAttribute('aria-busy', 'true');
     this.dress();
     this.answered(await call.reply());
   }
 
   // Takes the answer to a question, or what went wrong; null if it was cancelled.
   answered(reply) {
-    const {id, question, article, conversation} = this.pending;
+    const {id, question, request, article, conversation} = this.pending;
     this.pending = null;
-    this.log.setAttribute('aria-busy', 'false');
-    if (reply?.turn) return this.show(reply, conversation);
+    if (reply?.turn) {
+      this.show(reply, conversation);
+      if (request.settings.write && !reply.turn.answer.abstained) this.writing.begin(request, conversation);
+      return;
+    }
     const wanted = this.store.cancel(conversation, id);
     this.list();
     if (reply?.hint) {
@@ -232,13 +235,13 @@ class Chat {
   }
 
   // Marks a turn's quotes in the document, and shows one, or the first; returns whether there is one.
-  async follow(article, number = null) {
+  async follow(article, number = null, {focus = number !== null} = {}) {
     for (const each of this.log.children) each.classList.toggle('iq-followed', each === article);
     const quotes = this.quotesOf(article);
     this.view.mark(quotes);
     const quote = number === null ? quotes[0] : quotes.find((one) => one.number === number);
     if (!quote) return false;
-    await this.view.reveal(quote, {focus: number !== null});
+    await this.view.reveal(quote, {focus});
     if (this.view.shown || number !== null) this.documents.shows(quote.document, quote.own);
     return true;
   }
@@ -281,6 +284,8 @@ class Chat {
     }
     if (what === 'unfold') unfold(button, quote);
     if (what === 'rate') await this.feedback.rate(article, button);
+    if (what === 'cite') await this.writing.cite(article, button.dataset.number);
+    if (what === 'copy-statement') await this.writing.copy(article, button);
     if (what === 'copy-link') this.trouble(await Links.copy(this.server, this.turnOf(article), article, button));
     await this.actions.press(what, article, button);
   }
@@ -324,6 +329,7 @@ class Chat {
     this.find('#iq-welcome').hidden = this.log.childElementCount > 0;
     this.welcome.draw();
     this.find('.iq-send').disabled = this.pending !== null;
+    this.writing.dress();
   }
 
   pane(name) {

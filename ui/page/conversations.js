@@ -180,10 +180,10 @@ function nameOf({name, turns, waiting}) {
   return name || turns[0]?.answer.question || waiting[0]?.waiting.question || say('conversations.unnamed');
 }
 
-// Returns whether all words stand in the questions and the quotes of a conversation.
+// Returns whether all words stand in the questions and the answers of a conversation.
 function holdsWords(conversation, words) {
   const texts = conversation.turns.flatMap(({answer}) =>
-    [answer.question, ...[...answer.citations ?? [], ...answer.near ?? []].map((one) => one.quote)]);
+    [answer.question, answer.text, ...[...answer.citations ?? [], ...answer.near ?? []].map((one) => one.quote)]);
   const asked = conversation.waiting.map((one) => one.waiting.question);
   const text = [nameOf(conversation), ...texts, ...asked].join('\n').toLowerCase();
   return words.every((word) => text.includes(word));

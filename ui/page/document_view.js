@@ -102,6 +102,11 @@ class DocumentView extends EventTarget {
     if (focus) first.focus({preventScroll: true});
   }
 
+  // Lights the marks of quotes with these keys, and no others.
+  light(keys) {
+    for (const mark of this.sheet.querySelectorAll('mark')) mark.classList.toggle('iq-lit', keys.includes(mark.dataset.key));
+  }
+
   // Called when the document comes into view: shows what was revealed while it was hidden.
   appear() {
     this.unseen?.scrollIntoView({block: 'center'});

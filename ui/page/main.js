@@ -8,6 +8,8 @@ window.inquote = {
   start: (element, api) => { chat = new Chat(element, api); },
   added: (reply) => reply && chat?.documents.adding.take(reply),
   failed: () => chat?.documents.adding.failed(),
+  written: (reply) => reply && chat?.writing.take(reply),
+  writingFailed: () => chat?.writing.failed(),
   startReview: (element, api) => { review = new ReviewPage(element, api); },
   begun: (reply) => reply && review?.begun(reply),
   beginFailed: () => review?.failed(),

@@ -75,6 +75,15 @@ class Store {
     return true;
   }
 
+  // Keeps what became of an answer; returns false if it was deleted.
+  replace(conversation, turn) {
+    const before = conversation.turns.find((one) => one.id === turn.id);
+    if (!before) return false;
+    placeIn(conversation.turns, {...before, ...turn});
+    this.save(conversation, turn.id);
+    return true;
+  }
+
   // Forgets a question; returns false if it was answered or forgotten before.
   cancel(conversation, id) {
     if (!conversation.waiting.some((one) => one.id === id)) return false;

@@ -70,8 +70,7 @@ class TurnActions {
   }
 
   cited(article, quote) {
-    const {quote: words, title, page, line} = this.citation(article, quote);
-    const place = page === null ? say('place.in_line', {title, number: line}) : say('place.in_page', {title, number: page});
-    return `${words}\n\n${place}`;
+    const citation = this.citation(article, quote);
+    return `${citation.quote}\n\n${shortPlace(citation)}`;
   }
 }

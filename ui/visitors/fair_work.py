@@ -1,6 +1,7 @@
 """Work that clients take turns at, so that none waits for all the work of another.
 
-`LongWork` is for threads whose work has steps; `Turns` is for short work in an event loop.
+`LongWork` is for threads whose work has steps; `Places` is for work that cannot be interrupted;
+`Turns` is for short work in an event loop.
 """
 
 from __future__ import annotations
@@ -69,6 +70,34 @@ class LongWork:
 
     def _has_place(self, client: str) -> bool:
         return len(self._working) < self._at_once and client not in self._working
+
+
+class Places:
+    """Places for work that cannot be interrupted, `at_once` in all and `each` of one client."""
+
+    def __init__(
+        self, at_once: int = limits.WRITTEN_AT_ONCE, each: int = limits.WRITTEN_EACH
+    ) -> None:
+        self._at_once = at_once
+        self._each = each
+        self._taken = Counter[str]()
+        self._lock = threading.Lock()
+
+    def take(self, client: str) -> bool:
+        """Take a place for a client; return whether there was one."""
+        with self._lock:
+            most = min(share_of(client, self._each), self._at_once)
+            if self._taken.total() >= self._at_once or self._taken[client] >= most:
+                return False
+            self._taken[client] += 1
+            return True
+
+    def leave(self, client: str) -> None:
+        """Give a client's place back."""
+        with self._lock:
+            self._taken[client] -= 1
+            if not self._taken[client]:
+                del self._taken[client]
 
 
 class Turns:

@@ -21,6 +21,10 @@ MAX_TOP_K = 100  # passages that a program may ask for
 LONG_AT_ONCE = 2
 LONG_STARTED = 8  # of a kind; they take turns
 
+# Answers that a language model writes
+WRITTEN_AT_ONCE = 4
+WRITTEN_EACH = 2  # of one client
+
 # Uploads that wait to be read
 MAX_UPLOAD_BYTES = 25_000_000  # of one file
 MAX_WAITING_BYTES = 4 * MAX_UPLOAD_BYTES  # of one client
