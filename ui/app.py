@@ -163,8 +163,9 @@ def _ask_tab(
         elem_id="iq-ask",
         html_template=markup("ask.html"),
         js_on_load="""
-            window.inquote.start(element, {props, server,
-                bring: (data) => trigger('bring', data), write: (data) => trigger('write', data)});""",
+            const bring = (data) => trigger('bring', data);
+            const write = (data) => trigger('write', data);
+            window.inquote.start(element, {props, server, bring, write});""",
         apply_default_css=False,
         server_functions=[*handlers.server_functions(), *writing.server_functions(), *functions],
         about={
