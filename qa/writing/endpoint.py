@@ -137,8 +137,10 @@ class Endpoint:
         with closing(chunks):
             for chunk in chunks:
                 text = chunk.choices[0].delta.content if chunk.choices else None
-                if text is None or text == "":
+                if not text:
                     continue
+                if not isinstance(text, str):
+                    raise TypeError("a piece of a reply is no text")
                 yield text
                 read += len(text)
                 if read > _MOST_CHARACTERS or stopped():

@@ -159,8 +159,7 @@ def literal() -> Iterator[Case]:
             yield Case("general knowledge", sentence, [1, 2], document)
     for sentence in INJECTIONS.values():
         yield Case("injection", sentence, [1], DOCUMENTS[0])
-    for said, numbers in _TYPES:
-        yield Case("type", said, numbers, DOCUMENTS[0])
+    yield from (Case("type", *said, DOCUMENTS[0]) for said in _TYPES)
 
 
 def scored() -> Iterator[Case]:
