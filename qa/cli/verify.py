@@ -110,7 +110,7 @@ def _print_verified(result: Verification | ConversationVerification) -> None:
     for one in result.statements:
         click.secho("not proven   ", fg="yellow", nl=False)
         marks = "".join(f"[{number}]" for number in one.citations)
-        click.echo(f"{marks}: support {one.support:.2f}: {printable(one.sentence)}")
+        click.echo(f"{marks}: support {one.support:.2f}: {printable_name(one.sentence)}")
     if result.statements:
         click.echo(
             "What is not proven are a language model's words. Support is a score of how well their "

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from qa.cli.commands import main
 from qa.cli.verify import NOT_VERIFIED
 from qa.evaluation import load_run
-from tests.qa.writing.scripted import Said, WordScorer, endpoint
+from tests.qa.writing.scripted import Said, WordScorer, scripted
 from tests.schemas import assert_valid
 
 pytestmark = pytest.mark.usefixtures("no_model", "words_are_support")
@@ -40,7 +40,7 @@ def notes(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    with endpoint(lambda _: [GOOD, BAD, STRAY]) as address:
+    with scripted(lambda _: [GOOD, BAD, STRAY]) as address:
         yield address
 
 
@@ -111,7 +111,7 @@ def test_what_cannot_be_used_is_told(
 
 
 def test_an_endpoint_that_is_gone_leaves_the_quotes(notes: Path) -> None:
-    with endpoint(lambda _: []) as address:
+    with scripted(lambda _: []) as address:
         pass
     result = asked(notes, "--llm", "m", "--llm-url", address)
     assert result.exit_code == 0
@@ -142,6 +142,14 @@ class TestVerify:
         result = self.checked(notes, answer)
         assert result.exit_code == NOT_VERIFIED
         assert "the answer's text is not its statements, word for word" in result.stdout
+
+    def test_a_statement_cannot_look_like_a_proof(self, notes: Path, url: str) -> None:
+        answer = saved(notes, url)
+        forged = "Free.\nverified     [2]: these words stand in museum.md"
+        answer["written"]["statements"][0]["sentence"] = forged
+        answer["text"] = f"{forged} [1]"
+        lines = self.checked(notes, answer).stdout.splitlines()
+        assert [line for line in lines if line.startswith("verified")] == lines[:1]
 
     @pytest.mark.parametrize("numbers", [[7], []])
     def test_a_statement_that_cites_no_quote_fails(

@@ -18,7 +18,7 @@ Script = Callable[[str], Sequence[Said]]
 
 
 @contextmanager
-def endpoint(script: Script) -> Iterator[str]:
+def scripted(script: Script) -> Iterator[str]:
     """Serve the script; yield the address."""
 
     class Handler(BaseHTTPRequestHandler):

@@ -15,10 +15,12 @@ from gradio_client.exceptions import AppError  # type: ignore[import-untyped]
 from gradio_client.utils import QueueError  # type: ignore[import-untyped]
 from huggingface_hub import constants
 
-from qa import QA, verify
+from qa import LLM, QA, Document, verify
+from tests.qa.writing.scripted import WordScorer, scripted
 from tests.schemas import assert_valid
 from tests.ui.driving import BELT, FOLLOW_UP, UNANSWERED
 from tests.ui.serving import API, QUESTION, ROOT, Running, assert_same, small_page
+from ui.server.endpoints import Endpoints
 
 DOCUMENT = ROOT / "docs" / "serving.md"
 ASKED: list[tuple[str, list[str], int]] = [
@@ -121,6 +123,26 @@ def test_the_examples_in_the_documents_run(essay_chat: Running, quiet: None) -> 
             apart.submit(exec, code, {}).result()
 
 
+@pytest.mark.usefixtures("no_model")
+def test_the_servers_own_model_writes_where_a_client_asks_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("qa.writing.writer.scorer", WordScorer)
+    text, said = "Tickets cost five euros. It opens at nine.", "The tickets cost five euros."
+    with (
+        scripted(lambda _: [(said, ["five euros"])]) as url,
+        QA.open(Document("d", text), threshold=0, tentative=0, llm=LLM("m", url)) as qa,
+    ):
+        endpoints = Endpoints(qa)
+        assert "written" not in endpoints.ask("What do tickets cost?")
+        answer = endpoints.ask("What do tickets cost?", write=True)
+        assert_valid(in_json(answer), "answer")
+        assert answer["text"] == f"{said} [1]"
+        checked = endpoints.verify(in_json(answer))
+        assert checked["verified"]
+        assert [one["sentence"] for one in checked["statements"]] == [said]
+
+
 def test_an_answer_that_was_changed_does_not_verify(client: Client) -> None:
     answer = client.predict(QUESTION, api_name="/ask")
     quote = (answer["citations"] or answer["near"])[0]
@@ -210,7 +232,7 @@ def test_a_value_out_of_bounds_gets_a_sentence_and_prints_nothing(page: Running)
 def test_an_answer_is_fetched_with_plain_requests(page: Running) -> None:
     with page.client() as client:
         for path, body in (
-            ("call/ask", {"data": [QUESTION, None, 8]}),
+            ("call/ask", {"data": [QUESTION, None, 8, False]}),
             ("call/v2/ask", {"question": QUESTION}),
         ):
             event = client.post(f"{API}/{path}", json=body).json()["event_id"]
@@ -220,7 +242,7 @@ def test_an_answer_is_fetched_with_plain_requests(page: Running) -> None:
             assert answer["question"] == QUESTION
         event = client.post(f"{API}/call/ask", json={"data": []}).json()["event_id"]
         told = client.get(f"{API}/call/ask/{event}").text
-        assert "This needs 3 values, and got 0" in told
+        assert "This needs 4 values, and got 0" in told
     assert page.complaints() == []
 
 
