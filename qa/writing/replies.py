@@ -58,7 +58,8 @@ class Reply:
 
     def _is_open(self, start: int) -> bool:
         """Return whether an object may yet become whole."""
-        return len(self.text) - start <= 4 * _LONGEST
+        inner = self.text[start + 1 :].lstrip()
+        return inner[:1] in ("", '"') and len(self.text) - start <= 4 * _LONGEST
 
 
 def _statement(value: object) -> Said | None:

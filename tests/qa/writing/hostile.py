@@ -26,7 +26,7 @@ from tests.qa.writing.endpoints import replies
 from tests.qa.writing.injections import INJECTIONS
 
 RULES = """\
-The Linden House has 43 flats on five floors, and Ms. Okafor manages it.
+The Linden House has 43 flats on five floors, and Nia Okafor manages it.
 Quiet hours are from 22:15 to 06:45 on every day of the week.
 Guests may stay for up to 14 nights if the manager has been told.
 A lost key costs €85, which is due within three weeks.
