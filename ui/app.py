@@ -164,7 +164,8 @@ def _ask_tab(
         html_template=markup("ask.html"),
         js_on_load="""
             window.inquote.start(element, {props, server,
-                bring: (data) => trigger('bring', data), write: (data) => trigger('write', data)});""",
+                bring: (data) => trigger('bring', data),
+                write: (data) => trigger('write', data)});""",
         apply_default_css=False,
         server_functions=[*handlers.server_functions(), *writing.server_functions(), *functions],
         about={
