@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from qa import Document
+from qa.verification import verify_conversation
+from qa.verification.answer_files import SavedConversation, read_saved
 from tests.qa.writing.serving import Script, scripted, small_model
 from tests.ui.driving import ask, check_quotes, marked, texts, visit
 from tests.ui.serving import small_page
@@ -142,8 +144,10 @@ def test_a_written_answer_is_kept_saved_and_opened_by_a_link(
             page.get_by_role("button", name=f"Save as {what}").click()
         download.value.save_as(tmp_path / what)
         assert held in (tmp_path / what).read_text()
-    answer = json.loads((tmp_path / "JSON").read_text())["answers"][0]
-    assert answer["text"] == f"{OPENS} [1]\n\n{TOWELS} [2]"
+    saved = read_saved(tmp_path / "JSON")
+    assert isinstance(saved, SavedConversation)
+    assert saved.answers[0].text == f"{OPENS} [1]\n\n{TOWELS} [2]"
+    assert verify_conversation(saved, [Document("letter.txt", LETTER)]).verified
     page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
     turn.get_by_role("button", name="Ask again in another way").click()
     turn.get_by_role("button", name="Copy link").click()

@@ -17,7 +17,9 @@ from qa.answering import ExtractiveAnswerer
 from qa.answering.statements import Statement, Written
 from qa.index import Index, update_index
 from tests.fakes import FakeEncoder
+from tests.qa.writing.serving import Script, scripted
 from tests.schemas import assert_valid
+from tests.ui.chat.test_user_documents import upload
 from tests.ui.serving import eventually
 from tests.ui.uploading import VISITOR, visiting
 from ui.chat.asking import Answered
@@ -102,6 +104,21 @@ def test_a_turn_comes_with_each_statement_more(page: Page) -> None:
     assert_valid(last["turn"]["answer"], "answer")
 
 
+@pytest.mark.model
+def test_own_documents_are_written_of_by_the_same_model(page: Page, tmp_path: Path) -> None:
+    script = Script(((TEXT.split(". ")[0] + ".", [1]),))
+    with scripted(script) as llm:
+        qa = QA(page.qa.index, page.qa.encoder, page.qa.answerer, llm=llm)
+        (tmp_path / "own").mkdir()
+        with AllUserDocuments(qa, tmp_path / "own") as all_documents:
+            documents = all_documents.new()
+            documents.add(upload(tmp_path / "own", "own.txt", TEXT))
+            answer = documents.write(documents.ask(QUESTION))
+    assert [one.sentence for one in answer.statements] == [TEXT.split(". ")[0] + "."]
+    assert answer.citations[0].document_id == "own.txt"
+    assert TEXT.split(". ")[0] in script.asked[0]["messages"][1]["content"]
+
+
 def test_an_error_is_told_in_a_sentence(page: Page) -> None:
     def fails(*_: object) -> Answer:
         raise OSError("secret")
@@ -137,8 +154,13 @@ def test_what_is_silent_is_stopped_at_once_and_leaves_its_place_when_it_ends(pag
 
 
 def test_what_is_stopped_before_it_begins_is_not_written(page: Page) -> None:
-    asked: list[str] = []
-    handlers = page.writing(lambda answered, *_: asked.append("") or answered.answer)
+    asked: list[Answered] = []
+
+    def write(answered: Answered, *_: object) -> Answer:
+        asked.append(answered)
+        return answered.answer
+
+    handlers = page.writing(write)
     stop(handlers)
     assert list(begun(handlers)) == []
     assert not asked
