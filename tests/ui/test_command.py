@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from qa import QA
 from qa.cli.commands import main
 from qa.errors import LoadError
+from qa.writing import LLM
 from ui import command
 
 
@@ -119,3 +120,21 @@ def test_help_loads_no_gradio_and_no_model() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "Serve a web page to ask questions on" in done.stdout
+
+
+def test_the_terminal_says_where_sentences_are_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    named: list[object] = []
+
+    def opened(*_: object, **options: object) -> QA:
+        named.append(options["llm"])
+        raise LoadError("far enough", source="")
+
+    monkeypatch.setattr(QA, "open", opened)
+    monkeypatch.setenv("INQUOTE_LLM_KEY", "secret")
+    options = ["--llm", "small", "--llm-url", "http://127.0.0.1:9/v1", "--llm-context", "2048"]
+    result = CliRunner().invoke(main, ["chat", *options])
+    assert "Written answers send sentences of the documents to small at 127.0.0.1:9." in (
+        result.output
+    )
+    assert "secret" not in result.output
+    assert named == [LLM("small", "http://127.0.0.1:9/v1", "secret", 2_048)]

@@ -104,7 +104,7 @@ class DocumentView extends EventTarget {
 
   // Lights the marks of quotes with these keys, and no others.
   light(keys) {
-    for (const mark of this.sheet.querySelectorAll('mark')) mark.classList.toggle('iq-lit', keys.includes(mark.dataset.key));
+    for (const mark of this.sheet.parentElement.querySelectorAll('mark')) mark.classList.toggle('iq-lit', keys.includes(mark.dataset.key));
   }
 
   // Called when the document comes into view: shows what was revealed while it was hidden.

@@ -21,7 +21,6 @@ class Writing {
   send() {
     const [first] = this.all;
     if (!first) return;
-    this.seen();
     this.chat.write({...first.request, token: this.chat.documents.token});
   }
 

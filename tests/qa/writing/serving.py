@@ -117,7 +117,7 @@ def small_model() -> Iterator[LLM]:
     with process.stdout:
         try:
             assert process.stdout.readline()
-            yield LLM(NAME, f"http://127.0.0.1:{port}/v1", seconds=60)
+            yield LLM(NAME, f"http://127.0.0.1:{port}/v1", context=1_024, seconds=10)
         finally:
             process.kill()
             process.wait()

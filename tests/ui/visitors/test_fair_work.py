@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 
 from tests.ui.apart import run_apart
-from ui.visitors.fair_work import Busy, LongWork, Turns
+from ui.visitors.fair_work import Busy, LongWork, Places, Turns
 
 
 def test_long_work_goes_on_a_step_at_a_time_with_whoever_waits() -> None:
@@ -133,3 +133,11 @@ def test_a_turn_that_is_no_longer_wanted_goes_to_the_next() -> None:
 
     run_apart(given_up)
     assert got == ["a", "a", "end"]
+
+
+def test_places_are_for_several_clients() -> None:
+    places = Places(at_once=3, each=2)
+    assert [places.take("address 10.0.0.1") for _ in range(3)] == [True, True, False]
+    assert [places.take("address 10.0.0.2") for _ in range(2)] == [True, False]
+    places.leave("address 10.0.0.1")
+    assert places.take("address 10.0.0.2")
