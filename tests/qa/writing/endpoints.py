@@ -14,6 +14,7 @@ from socket import socket
 from threading import Thread
 from typing import Any
 
+import openai  # noqa: F401  # takes seconds, of the first answer's
 import pytest
 
 from qa.writing import LLM
@@ -30,7 +31,7 @@ class Asked(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.bodies.append(self.body)
-        self.server.heads.append(dict(self.headers))
+        self.server.heads.append({name.lower(): value for name, value in self.headers.items()})
         with suppress(BrokenPipeError, ConnectionResetError):  # the client may go
             self.server.handle(self)
 
@@ -90,7 +91,7 @@ class FakeServer(ThreadingHTTPServer):
         """All that was said to the model."""
         return "\n".join(m["content"] for body in self.sent for m in body["messages"])
 
-    def llm(self, seconds: float = 5, key: str | None = None) -> LLM:
+    def llm(self, seconds: float = 60, key: str | None = None) -> LLM:
         return LLM("fake", self.url, key=key, seconds=seconds)
 
     def handle_error(self, *_: object) -> None:

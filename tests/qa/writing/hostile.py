@@ -231,13 +231,13 @@ _FULL_WIDTH = {ord("a") + n: chr(0xFF41 + n) for n in range(26)}
 
 
 class Credulous(SupportScorer):
-    """A scorer that believes everything."""
+    """A scorer that believes everything but what it is told not to."""
 
-    def __init__(self) -> None:
-        pass
+    def __init__(self, but: str = "") -> None:
+        self._but = but
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
-        return [1.0] * len(pairs)
+        return [float(statement != self._but) for _, statement in pairs]
 
 
 def answer_of(document: Document, question: str = "What does the text say?") -> Answer:

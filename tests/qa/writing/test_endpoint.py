@@ -65,7 +65,7 @@ def test_nobody_there() -> None:
     with socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    said = problem(LLM("m", f"http://127.0.0.1:{port}/v1", seconds=5))
+    said = problem(LLM("m", f"http://127.0.0.1:{port}/v1", seconds=20))
     assert said == f"the language model at 127.0.0.1:{port} cannot be reached, or went away"
 
 
