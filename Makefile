@@ -41,7 +41,7 @@ check: .venv/.installed-for-tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --ignore tests/distributed
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --ignore tests/distributed
 
 # The server is of Milvus 2.3, the last that a package has; pymilvus talks to newer ones alike.
 test-distributed: .venv/.installed-for-tests

@@ -66,7 +66,7 @@ class Greedy:
             visitor.bring("long.txt", text)
 
     def _ask(self, client: httpx.Client) -> None:
-        joined = client.post(f"{API}/call/ask", json={"data": [_SLOW, None, 8]})
+        joined = client.post(f"{API}/call/ask", json={"data": [_SLOW, None, 8, False]})
         client.get(f"{API}/call/ask/{joined.json()['event_id']}")
 
     def _verify(self, client: httpx.Client) -> None:
@@ -75,7 +75,7 @@ class Greedy:
         client.get(f"{API}/call/verify/{joined.json()['event_id']}")
 
     def _leave_unread(self, client: httpx.Client) -> None:
-        client.post(f"{API}/call/ask", json={"data": [_SLOW, None, 8]})
+        client.post(f"{API}/call/ask", json={"data": [_SLOW, None, 8, False]})
 
     def _restore(self, client: httpx.Client) -> None:
         turn = {

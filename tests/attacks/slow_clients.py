@@ -91,7 +91,7 @@ def _asked_elsewhere(page: Running, opened: int, seconds: float) -> Iterator[str
         with httpx.Client(
             base_url=page.url, trust_env=False, timeout=seconds, transport=transport
         ) as client:
-            asked = client.post(f"{API}/call/ask", json={"data": [QUESTION, None, 8]})
+            asked = client.post(f"{API}/call/ask", json={"data": [QUESTION, None, 8, False]})
             told = client.get(f"{API}/call/ask/{asked.json()['event_id']}").text
     except (httpx.HTTPError, KeyError, ValueError) as error:
         yield f"with {opened} open: {type(error).__name__} {error}"

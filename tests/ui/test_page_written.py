@@ -95,7 +95,7 @@ def test_statements_come_one_by_one_between_proven_quotes(
     expect(fold.locator("s")).to_be_hidden()
     fold.locator("summary").press("Enter")
     expect(fold.locator("s")).to_have_text(WRONG)
-    expect(fold.locator(".iq-reason")).to_have_text("its quotes do not have “7”")
+    expect(fold.locator(".iq-reason")).to_have_text("the document does not say “x”")
     for dark in (False, True):
         set_scheme(page, dark)
         assert serious(page, ".iq-turn:last-child") == []

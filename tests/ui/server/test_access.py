@@ -22,7 +22,7 @@ from ui.visitors.clients import client_of
 
 ADA = ("ada", "a: secret é")
 BASIC = (ADA[0], ADA[1].encode())
-CALL = {"data": [QUESTION, None, 8]}
+CALL = {"data": [QUESTION, None, 8, False]}
 PROXY = "127.0.0.1"
 
 

@@ -188,7 +188,12 @@ def test_what_cannot_be_used_is_one_sentence(
     [
         ("call/converse", {"data": []}, 404, "There is nothing here."),
         ("call/lambda", {"data": []}, 404, "There is nothing here."),
-        ("run/ask", {"data": [QUESTION, None, 8], "fn_index": 0}, 404, "There is nothing here."),
+        (
+            "run/ask",
+            {"data": [QUESTION, None, 8, False], "fn_index": 0},
+            404,
+            "There is nothing here.",
+        ),
         ("api/converse", {"data": []}, 404, "There is nothing here."),
         ("queue/join", {"data": [], "fn_index": 99, "session_hash": "a"}, 400, "no such function"),
         ("call/v2/ask", {}, 400, "No value provided for required argument: question."),

@@ -15,7 +15,7 @@ from tests.ui.serving import API, QUESTION, Running, eventually, small_page
 from ui.visitors.clients import client_of
 from ui.visitors.limits import MAX_BODY_BYTES, MAX_UPLOAD_BYTES
 
-CALL = {"data": [QUESTION, None, 8]}
+CALL = {"data": [QUESTION, None, 8, False]}
 EVIL = {"Origin": "http://evil.example"}
 
 

@@ -12,7 +12,7 @@ def test_of_calls_that_are_over_gradio_keeps_no_more_than_it_is_let(tmp_path: Pa
     with small_page(tmp_path, mcp=False, sessions=3) as page:
         with page.client() as client:
             for _ in range(5):
-                asked = client.post(f"{API}/call/ask", json={"data": [QUESTION, [], 3]})
+                asked = client.post(f"{API}/call/ask", json={"data": [QUESTION, [], 3, False]})
                 call = asked.json()["event_id"]
                 assert "event: complete" in client.get(f"{API}/call/ask/{call}").text
         assert page.stop() == 0

@@ -15,7 +15,7 @@ import pytest
 
 from tests.ui.serving import API, QUESTION, Running, small_page
 
-CALL = {"data": [QUESTION, None, 8]}
+CALL = {"data": [QUESTION, None, 8, False]}
 TOOLS = {"Accept": "application/json, text/event-stream"}
 MCP_CALL = {
     "jsonrpc": "2.0",
