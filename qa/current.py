@@ -2,30 +2,67 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 
 from qa.asking.pipeline import Pipeline
+from qa.errors import SettingsError, StoredIndexError
 from qa.index.faults import is_closed
+from qa.index.protocol import AnyIndex
+
+_log = logging.getLogger("inquote")
 
 
 class Current:
     """The pipeline over the newest index; one that was replaced is closed after its last use.
 
     It may be used from several threads.
+
+    Args:
+        index: the index.
+        pipeline_over: makes the pipeline over an index.
+        follows: whether each use sees what was changed.
     """
 
-    def __init__(self, pipeline: Pipeline) -> None:
-        self.pipeline = pipeline
+    def __init__(
+        self, index: AnyIndex, pipeline_over: Callable[[AnyIndex], Pipeline], *, follows: bool
+    ) -> None:
+        self.pipeline = pipeline_over(index)
+        self._pipeline_over = pipeline_over
+        self._follows = follows
+        self._refreshing = Lock()
         self._lock = Lock()
         self._uses: Counter[Pipeline] = Counter()
         self._closed = False
 
+    def refresh(self) -> bool:
+        """Open the index anew if it was changed since; see `QA.refresh`."""
+        with self._refreshing:
+            self.check_open()
+            before = self.pipeline.index
+            if before.is_current():
+                return False
+            newer = before.reopened()
+            try:
+                self.replace(self._pipeline_over(newer))
+            except BaseException:
+                newer.close()
+                raise
+        _log.info("%s was changed: %d passages now", newer.folder, len(newer))
+        return True
+
     @contextmanager
     def in_use(self) -> Iterator[Pipeline]:
         """Keep the current pipeline open; a `StoredIndexError` if it was closed."""
+        self.check_open()
+        if self._follows:
+            try:
+                self.refresh()
+            except (StoredIndexError, SettingsError) as error:
+                _log.warning("a change of the index is not followed: %s", error)
         with self._lock:
             self.check_open()
             pipeline = self.pipeline

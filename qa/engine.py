@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from threading import Lock
 from typing import Any, Self
 
 from embeddings import Encoder, Reranker, SearchStore, load_reranker
@@ -21,7 +19,7 @@ from qa.arguments import (
 from qa.asking.pipeline import DEFAULT_SENTENCES, Pipeline
 from qa.citations import Citation
 from qa.current import Current
-from qa.errors import SettingsError, StoredIndexError
+from qa.errors import SettingsError
 from qa.filters import Filter, Where
 from qa.index.custom_store import CustomStore
 from qa.index.protocol import AnyIndex
@@ -35,8 +33,6 @@ from qa.writing.llm import LLM
 from qa.writing.writer import Told, Writer
 
 DEFAULT_TOP_K = 8
-
-_log = logging.getLogger("inquote")
 
 
 class QA:
@@ -73,9 +69,7 @@ class QA:
         self.llm = LLM.of(llm) if isinstance(llm, str) else llm
         self._writer = None if self.llm is None else Writer(self.llm)
         self._custom = None if store is None else CustomStore(store)
-        self._current = Current(self._pipeline(index))
-        self._follows = follow or index.is_shared
-        self._refreshing = Lock()
+        self._current = Current(index, self._pipeline, follows=follow or index.is_shared)
 
     @property
     def index(self) -> AnyIndex:
@@ -388,19 +382,7 @@ class QA:
                 that is open stays in use. Or this `QA` is closed.
             SettingsError: no document matches `only` and `where` any more; likewise.
         """
-        with self._refreshing:
-            self._current.check_open()
-            before = self.index
-            if before.is_current():
-                return False
-            newer = before.reopened()
-            try:
-                self._current.replace(self._pipeline(newer))
-            except BaseException:
-                newer.close()
-                raise
-        _log.info("%s was changed: %d passages now", newer.folder, len(newer))
-        return True
+        return self._current.refresh()
 
     def _pipeline(self, index: AnyIndex) -> Pipeline:
         pipeline = Pipeline(index, self.encoder, self.answerer, self.reranker)
@@ -412,17 +394,8 @@ class QA:
     def _asked_of(
         self, documents: Sequence[str] | None, only: str | Sequence[str], where: Where
     ) -> Iterator[tuple[Pipeline, Sequence[str] | None]]:
-        """Keep what answers open for a question, and yield it with the ids of the documents.
-
-        With `follow`, it is the newest.
-        """
+        """Keep what answers open for a question, and yield it with the ids of the documents."""
         chosen = Filter.of(only, where)
-        self._current.check_open()
-        if self._follows:
-            try:
-                self.refresh()
-            except (StoredIndexError, SettingsError) as error:
-                _log.warning("a change of the index is not followed: %s", error)
         with self._current.in_use() as pipeline:
             yield pipeline, pipeline.retriever.chosen(documents, chosen)
 
