@@ -9,13 +9,7 @@ from typing import Any, Self
 
 from embeddings import Encoder, Reranker, SearchStore, load_reranker
 from qa.answering import Answer, Answerer, ExtractiveAnswerer
-from qa.arguments import (
-    check_asked,
-    check_kind,
-    check_parts,
-    check_texts,
-    check_thresholds,
-)
+from qa.arguments import check_asked, check_kind, check_parts, check_texts, check_thresholds
 from qa.asking.pipeline import DEFAULT_SENTENCES, Pipeline
 from qa.citations import Citation
 from qa.current import Current
@@ -58,7 +52,7 @@ class QA:
         reranker: Reranker | None = None,
         *,
         store: SearchStore | None = None,
-        llm: LLM | str | None = None,
+        llm: LLM | None = None,
         follow: bool = False,
     ) -> None:
         check_parts(encoder=encoder, answerer=answerer, reranker=reranker, store=store)
@@ -66,8 +60,8 @@ class QA:
         self.reranker = reranker
         self.store = store
         self.answerer = answerer or ExtractiveAnswerer(encoder)
-        self.llm = LLM.of(llm) if isinstance(llm, str) else llm
-        self._writer = None if self.llm is None else Writer(self.llm)
+        self.llm = llm
+        self._writer = None if llm is None else Writer(llm)
         self._custom = None if store is None else CustomStore(store)
         self._current = Current(index, self._pipeline, follows=follow or index.is_shared)
 
@@ -138,9 +132,8 @@ class QA:
             store: searches the vectors in place of the index, and is given what the index has,
                 and nothing else, now and with each `refresh`. It belongs to this `QA` alone, is
                 used by one thread at a time, and is not closed.
-            llm: a language model that may write answers (`ask` with `write=True`), or its name at
-                the endpoint that INQUOTE_LLM_URL names; what it is asked is sent there, sentences
-                of the documents with it (docs/written.md). None sends nothing anywhere.
+            llm: a language model that may write answers, or its name at the endpoint that
+                INQUOTE_LLM_URL names, which is sent sentences of the documents (docs/written.md).
             only: patterns, such as "git-*.html", of the ids of documents to ask; none is all.
             where: what must be in the metadata of documents to ask: values by name, as in
                 {"year": 2024, "author": ["Smith", "Jones"]}, of which one must be there, or
@@ -260,16 +253,14 @@ class QA:
         Raises:
             AskOtherwise: it is small talk; or nothing answers it, and it is in a language that the
                 model does not know.
-            QuestionError: the question is empty, has no words, or is too long.
-            SettingsError: `top_k` is less than 1; `documents` names none, or one that is not in
-                the index; or no document matches `only` and `where`.
+            QuestionError, SettingsError: as in `retrieve`.
         """
         check_asked(question, history, top_k, documents)
         check_parts(answerer=answerer)
         with self._asked_of(documents, only, where) as (pipeline, ids):
             asked = pipeline.with_answerer(answerer)
             answer = asked.ask(question, history, top_k, ids, shown)
-        return self.write(answer, history=history) if write else answer
+            return self.write(answer, history=history) if write else answer
 
     def write(
         self,
@@ -288,7 +279,7 @@ class QA:
             answer: what `ask` returned, with its passages.
             history: the questions asked before it, oldest first.
             told: is given the answer with each statement more.
-            stopped: asked again and again whether to stop where it is.
+            stopped: says whether to stop where it is.
 
         Raises:
             SettingsError: no language model was named, or the extra `llm` is not installed.
@@ -361,8 +352,7 @@ class QA:
             where: what must be in their metadata, likewise.
 
         Raises:
-            SettingsError: `sentences` is not from 1 to 30; `documents` names none, or one that is
-                not in the index; or no document matches `only` and `where`.
+            SettingsError: `sentences` is not from 1 to 30; or as in `retrieve`.
         """
         with self._asked_of(documents, only, where) as (pipeline, ids):
             return pipeline.overview(ids, sentences)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from contextlib import closing, suppress
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any, Self
 
 from qa.errors import SettingsError, WritingError
 from qa.writing.llm import LLM
@@ -20,6 +22,7 @@ MOST_WRITTEN = 1_024
 _MOST_BYTES = 4 * 2**20  # of a response
 _MOST_CHARACTERS = 16_384  # of a reply; the rest is not read
 _CONNECTING = 10.0  # seconds
+_LOOK = 0.1  # seconds between two looks at the clock
 _LONGEST_WAIT = 20.0  # seconds, that an endpoint may ask for
 _BROKEN = "the language model's endpoint sent what cannot be read; the quotes are shown instead"
 _UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
@@ -35,7 +38,7 @@ _REFUSED = {
 
 
 class _Over(Exception):
-    """More bytes, or more time, than a response may take."""
+    """More bytes than a response may have."""
 
 
 class Endpoint:
@@ -72,19 +75,16 @@ class Endpoint:
                 "written answers need the extra 'llm': pip install 'inquote[llm]'"
             ) from error
 
-        def bounded(response: httpx2.Response) -> None:
-            if response.headers.get("content-encoding", "identity") != "identity":
-                raise _Over
-            response.stream = _bounded(httpx2, response.stream, deadline, stopped)
-
+        connection = _Connection(deadline, stopped)
         timeout = httpx2.Timeout(max(deadline - time.monotonic(), 1.0), connect=_CONNECTING)
+        hooks: dict[str, list[Any]] = {
+            "request": [connection.watch],
+            "response": [connection.bound],
+        }
         plain = {"Accept-Encoding": "identity"}
-        client = httpx2.Client(timeout=timeout, headers=plain, event_hooks={"response": [bounded]})
-        too_long = WritingError(
-            f"the language model at {self.llm.host} took too long, or wrote too much"
-        )
+        client = httpx2.Client(timeout=timeout, headers=plain, event_hooks=hooks)
         try:
-            with client:
+            with connection, client:
                 sdk = openai.OpenAI(
                     base_url=self.llm.url,
                     api_key=self.llm.key or "none",
@@ -94,19 +94,9 @@ class Endpoint:
                     http_client=client,
                 )
                 yield from self._read(sdk, messages, schema, deadline, stopped)
-        except _Over:
+        except (_Over, *_UNREADABLE, openai.OpenAIError, httpx2.HTTPError, httpx2.StreamError) as e:
             if not stopped():
-                raise too_long from None
-        except openai.APIStatusError as error:
-            raise WritingError(self._refusal(error.status_code)) from None
-        except openai.APIConnectionError as error:
-            if isinstance(error, openai.APITimeoutError) or isinstance(error.__cause__, _Over):
-                raise too_long from None
-            raise WritingError(
-                f"the language model at {self.llm.host} cannot be reached, or went away"
-            ) from None
-        except (*_UNREADABLE, openai.OpenAIError, httpx2.HTTPError, httpx2.StreamError):
-            raise WritingError(_BROKEN) from None
+                raise WritingError(self._told(e, is_over=connection.is_over)) from None
 
     def _read(
         self,
@@ -162,27 +152,77 @@ class Endpoint:
             **form,
         )
 
-    def _refusal(self, status: int) -> str:
-        said = _REFUSED.get(status, f"answers with an error ({status})")
-        return f"the language model's endpoint {self.llm.host} {said}"
+    def _told(self, error: Exception, *, is_over: bool) -> str:
+        """Return what went wrong, in a sentence; nothing of what the endpoint said is in it."""
+        import openai
+
+        if is_over or isinstance(error, _Over | openai.APITimeoutError):
+            return f"the language model at {self.llm.host} took too long, or wrote too much"
+        if isinstance(error, openai.APIStatusError):
+            status = error.status_code
+            said = _REFUSED.get(status, f"answers with an error ({status})")
+            return f"the language model's endpoint {self.llm.host} {said}"
+        if isinstance(error, openai.APIConnectionError):
+            return f"the language model at {self.llm.host} cannot be reached, or went away"
+        return _BROKEN
 
 
-def _bounded(httpx2: Any, stream: Any, deadline: float, stopped: Callable[[], bool]) -> Any:
-    """Return a stream of bytes that ends with an error where it goes on for too long."""
+class _Connection:
+    """What a request is sent over: it is shut where it goes on for too long, or is to stop."""
 
-    class Bounded(httpx2.SyncByteStream):  # type: ignore[misc]  # known when it is imported
-        def __iter__(self) -> Iterator[bytes]:
-            left = _MOST_BYTES
-            for piece in stream:
-                left -= len(piece)
-                if left < 0 or time.monotonic() > deadline or stopped():
-                    raise _Over
-                yield piece
+    def __init__(self, deadline: float, stopped: Callable[[], bool]) -> None:
+        self.is_over = False
+        self._deadline = deadline
+        self._stopped = stopped
+        self._sockets: list[socket.socket] = []
+        self._closed = Event()
 
-        def close(self) -> None:
-            stream.close()
+    def __enter__(self) -> Self:
+        Thread(target=self._wait, daemon=True).start()
+        return self
 
-    return Bounded()
+    def __exit__(self, *_: object) -> None:
+        self._closed.set()
+
+    def watch(self, request: httpx2.Request) -> None:
+        """Learn the socket of a request."""
+
+        def trace(event: str, told: dict[str, Any]) -> None:
+            if event == "connection.connect_tcp.complete":
+                self._sockets.append(told["return_value"].get_extra_info("socket"))
+
+        request.extensions["trace"] = trace
+
+    def bound(self, response: httpx2.Response) -> None:
+        """Let a response have so many bytes, which are what they look like."""
+        import httpx2
+
+        stream: Any = response.stream
+
+        class Bounded(httpx2.SyncByteStream):
+            def __iter__(self) -> Iterator[bytes]:
+                left = _MOST_BYTES
+                for piece in stream:
+                    left -= len(piece)
+                    if left < 0:
+                        raise _Over
+                    yield piece
+
+            def close(self) -> None:
+                stream.close()
+
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise _Over
+        response.stream = Bounded()
+
+    def _wait(self) -> None:
+        while not self._closed.wait(_LOOK):
+            self.is_over = time.monotonic() > self._deadline
+            if self.is_over or self._stopped():
+                for each in self._sockets:
+                    with suppress(OSError):
+                        each.shutdown(socket.SHUT_RDWR)
+                return
 
 
 def _seconds(header: str | None) -> float:

@@ -67,7 +67,11 @@ class Writer:
         """
         told, stopped = told or (lambda _: None), stopped or (lambda: False)
         budget = min(_SENT, self.llm.context - MOST_WRITTEN - _AROUND)
-        sentences = [] if answer.abstained else numbered(answer, document_of, max(budget, 256))
+        try:
+            sentences = [] if answer.abstained else numbered(answer, document_of, max(budget, 256))
+        except KeyError:
+            gone = "a document that the answer quotes is no longer there: ask again"
+            return replace(answer, written=Written(model=self.llm.model, problem=gone))
         if not sentences:
             return answer
         written = _Draft(answer, sentences, self.llm, self._support or scorer())

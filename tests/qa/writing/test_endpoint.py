@@ -139,24 +139,44 @@ def late(asked: Asked) -> None:
     time.sleep(8)
 
 
+def head_by_drips(asked: Asked) -> None:
+    asked.wfile.write(b"HTTP/1.1 200 OK\r\n")
+    for _ in range(80):
+        asked.wfile.write(b"x-more: y\r\n")
+        time.sleep(0.1)
+
+
 @pytest.mark.parametrize(
     "handle",
     [
         silent,
         late,
+        head_by_drips,
         endlessly(b": still here\n\n", 0.02),
         endlessly(b"\n", 0.02),
         endlessly(b"x", 0.02),
         endlessly(b"data: {}\n\n", 0.02),
         endlessly(chunk(""), 0.02),
     ],
-    ids=["silent", "late", "comments", "blank", "line", "objects", "pieces"],
+    ids=["silent", "late", "head", "comments", "blank", "line", "objects", "pieces"],
 )
 def test_what_goes_on_for_too_long_ends_in_time(handle: Handle) -> None:
     start = time.monotonic()
     with serving(handle) as server:
         assert problem(server.llm(seconds=1))
         assert time.monotonic() - start < 4
+
+
+@pytest.mark.parametrize("handle", [silent, late, head_by_drips])
+def test_a_silent_endpoint_is_left_as_soon_as_it_is_to_stop(handle: Handle) -> None:
+    start = time.monotonic()
+    with serving(handle) as server:
+        writer = Writer(server.llm(seconds=60), Credulous())
+        answer = writer.write(QUOTES, [], lambda _: DOCUMENT, stopped=lambda: bool(server.bodies))
+        assert time.monotonic() - start < 4
+    assert answer.citations == QUOTES.citations
+    assert answer.written is not None
+    assert answer.written.problem == ""
 
 
 def line_of(size: int) -> Handle:
