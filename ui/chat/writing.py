@@ -124,7 +124,7 @@ class WritingHandlers:
         """Answer a question again, and have the answer written.
 
         Yield its turn, as data and rendered, with each statement more; without one where nothing
-        is new. The last has `is_done`.
+        is new. The last has `is_done`. No two are the same: a browser is told of changes alone.
         """
         try:
             asked = parsed(Question, event)
@@ -133,9 +133,9 @@ class WritingHandlers:
             return
         key = (visitor.username or "", asked.id)
         try:
-            for answered, answer, is_done in self._steps(asked, key):
+            for number, (answered, answer, is_done) in enumerate(self._steps(asked, key)):
                 shown = {} if answer is None else self._shown(answered, answer)
-                yield {"id": asked.id, "is_done": is_done} | shown
+                yield {"id": asked.id, "number": number, "is_done": is_done} | shown
         except Exception as error:
             yield {"id": asked.id, "error": sentence(error), "is_done": True}
 

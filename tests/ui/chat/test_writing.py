@@ -104,6 +104,15 @@ def test_a_turn_comes_with_each_statement_more(page: Page) -> None:
     assert_valid(last["turn"]["answer"], "answer")
 
 
+def test_no_two_signs_of_life_are_the_same(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ui.chat.writing._BEAT", 0.01)
+    steps = begun(page.writing(held))
+    signs = [next(steps) for _ in range(3)]
+    steps.close()  # type: ignore[attr-defined]  # a generator
+    assert all("turn" not in sign for sign in signs)
+    assert signs[0] != signs[1] != signs[2]
+
+
 @pytest.mark.model
 def test_own_documents_are_written_of_by_the_same_model(page: Page, tmp_path: Path) -> None:
     script = Script(((TEXT.split(". ")[0] + ".", [1]),))
