@@ -11,7 +11,7 @@ from qa.follow_ups.rewriting import LOOK_BACK
 from qa.index import Index, update_index
 from qa.writing import LLM
 from tests.fakes import FakeEncoder
-from tests.qa.writing.scripted import Said, WordScorer, scripted
+from tests.qa.writing.scripted import Said, WordScorer, pointing
 
 TEXTS = ["The Louvre opened in Paris in 1793.", "The Prado opened in Madrid in 1819."]
 
@@ -181,7 +181,7 @@ def test_a_language_model_writes_where_it_is_asked_to(
 
     answerer = ExtractiveAnswerer(encoder, threshold=0.0)
     with (
-        scripted(script) as url,
+        pointing(script) as url,
         QA(Index.open(tmp_path / "index"), encoder, answerer, llm=LLM("m", url)) as qa,
     ):
         conversation = Conversation(qa)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,14 @@ from playwright.sync_api import Locator, Page, expect
 from qa import Document
 from qa.verification import verify_conversation
 from qa.verification.answer_files import SavedConversation, read_saved
-from tests.qa.writing.serving import Script, scripted, small_model
+from qa.writing import LLM
+from tests.qa.writing.endpoints import small_model
+from tests.qa.writing.scripted import Script, scripted
 from tests.ui.driving import ask, check_quotes, marked, texts, visit
 from tests.ui.serving import small_page
 from tests.ui.test_page_access import serious, set_scheme
+
+__all__ = ["small_model"]  # a fixture
 
 pytestmark = pytest.mark.browser
 
@@ -215,12 +220,11 @@ def test_without_statements_the_quotes_stay_and_a_sentence_says_why(
 
 @pytest.mark.model
 def test_what_a_real_small_model_writes_is_shown_with_its_quotes_or_left_out(
-    page: Page, tmp_path: Path
+    page: Page, tmp_path: Path, small_model: LLM
 ) -> None:
-    with (
-        small_model() as llm,
-        small_page(tmp_path, documents={"letter.txt": LETTER}, llm=llm, threshold=0) as running,
-    ):
+    letter = {"letter.txt": LETTER}
+    quick = replace(small_model, context=1_024, seconds=10)
+    with small_page(tmp_path, documents=letter, llm=quick, threshold=0) as running:
         visit(page, running.url)
         choose_written(page)
         turn = ask(page, QUESTION)

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from qa.cli.commands import main
 from qa.cli.verify import NOT_VERIFIED
 from qa.evaluation import load_run
-from tests.qa.writing.scripted import Said, WordScorer, scripted
+from tests.qa.writing.scripted import Said, WordScorer, pointing
 from tests.schemas import assert_valid
 
 pytestmark = pytest.mark.usefixtures("no_model", "words_are_support")
@@ -40,7 +40,7 @@ def notes(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    with scripted(lambda _: [GOOD, BAD, STRAY]) as address:
+    with pointing(lambda _: [GOOD, BAD, STRAY]) as address:
         yield address
 
 
@@ -111,7 +111,7 @@ def test_what_cannot_be_used_is_told(
 
 
 def test_an_endpoint_that_is_gone_leaves_the_quotes(notes: Path) -> None:
-    with scripted(lambda _: []) as address:
+    with pointing(lambda _: []) as address:
         pass
     result = asked(notes, "--llm", "m", "--llm-url", address)
     assert result.exit_code == 0

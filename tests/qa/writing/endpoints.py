@@ -20,6 +20,8 @@ import pytest
 from qa.writing import LLM
 from tests.qa.writing.small_model import NAME
 
+DONE = b"data: [DONE]\n\n"
+
 Handle = Callable[["Asked"], None]
 
 
@@ -59,7 +61,7 @@ class Asked(BaseHTTPRequestHandler):
         self.begin()
         for at in range(0, len(reply), 7):
             self.wfile.write(chunk(reply[at : at + 7]))
-        self.wfile.write(b"data: [DONE]\n\n")
+        self.wfile.write(DONE)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -132,7 +134,7 @@ def chunk(text: str) -> bytes:
 
 def stream_of(pieces: Iterable[str]) -> bytes:
     """Return a whole reply as it is sent."""
-    return b"".join(map(chunk, pieces)) + b"data: [DONE]\n\n"
+    return b"".join(map(chunk, pieces)) + DONE
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""An endpoint on this machine that writes what it is told, and a scorer without a model."""
+"""Endpoints that write what they are told, and a scorer without a model."""
 
 from __future__ import annotations
 
@@ -7,52 +7,83 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass, field
 from typing import Any
+
+from qa.writing import LLM
+from tests.qa.writing.endpoints import DONE, Asked, chunk, replies, serving
 
 Said = tuple[str, Sequence[str]]
 """A sentence, and words of each numbered sentence that it cites."""
 
-Script = Callable[[str], Sequence[Said]]
-"""Returns what is said to a prompt."""
+
+@contextmanager
+def pointing(say: Callable[[str], Sequence[Said]]) -> Iterator[str]:
+    """Serve what is said to a prompt; yield the address."""
+
+    def handle(asked: Asked) -> None:
+        messages = json.loads(asked.body)["messages"]
+        lines = re.findall(r"^(\d+)\. (.*)", messages[1]["content"], re.MULTILINE)
+        is_again = len(messages) > 2
+        said = () if is_again else say(messages[1]["content"])
+        asked.write(replies(*((sentence, _numbers(words, lines)) for sentence, words in said)))
+
+    with serving(handle) as server:
+        yield server.url
+
+
+def _numbers(words: Sequence[str], lines: Sequence[tuple[str, str]]) -> list[int]:
+    return [int(number) for each in words for number, line in lines if each in line]
+
+
+@dataclass
+class Script:
+    """What an endpoint does from now on.
+
+    Attributes:
+        statements: the sentences that it writes, with the numbers that each cites.
+        status: what it answers with.
+        silent: whether it says nothing before `goes_on` is set.
+        goes_on: what it waits for after its first statement.
+        asked: the requests that came.
+    """
+
+    statements: Sequence[tuple[str, Sequence[int]]] = ()
+    status: int = 200
+    silent: bool = False
+    goes_on: threading.Event = field(default_factory=threading.Event)
+    asked: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.goes_on.set()
+
+    def handle(self, asked: Asked) -> None:
+        """Answer a request."""
+        self.asked.append(json.loads(asked.body))
+        asked.begin(self.status)
+        if self.silent:
+            self.goes_on.wait()
+        for piece in self._pieces() if self.status == 200 else ():
+            asked.wfile.write(chunk(piece))
+        asked.wfile.write(DONE)
+
+    def _pieces(self) -> Iterator[str]:
+        yield '{"statements": ['
+        for number, (sentence, cites) in enumerate(self.statements):
+            if number == 1:
+                self.goes_on.wait()
+            yield json.dumps({"sentence": sentence, "cites": list(cites)})
+        yield "]}"
 
 
 @contextmanager
-def scripted(script: Script) -> Iterator[str]:
-    """Serve the script; yield the address."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            prompt = asked["messages"][1]["content"]
-            is_again = len(asked["messages"]) > 2
-            said = [] if is_again else [_statement(one, prompt) for one in script(prompt)]
-            self.send_response(200)
-            self.send_header("Content-Type", "text/event-stream")
-            self.end_headers()
-            chunk = {
-                "choices": [{"index": 0, "delta": {"content": json.dumps({"statements": said})}}]
-            }
-            self.wfile.write(f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n".encode())
-
-        def log_message(self, *_: object) -> None:
-            """Print nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-def _statement(said: Said, prompt: str) -> dict[str, Any]:
-    lines = dict(re.findall(r"^(\d+)\. (.*)", prompt, re.MULTILINE))
-    cites = [int(n) for words in said[1] for n, line in lines.items() if words in line]
-    return {"sentence": said[0], "cites": cites}
+def scripted(script: Script) -> Iterator[LLM]:
+    """Serve an endpoint that does what a script says."""
+    with serving(script.handle) as server:
+        try:
+            yield LLM("scripted", server.url, seconds=60)
+        finally:
+            script.goes_on.set()
 
 
 class WordScorer:

@@ -17,7 +17,7 @@ from qa.answering import ExtractiveAnswerer
 from qa.answering.statements import Statement, Written
 from qa.index import Index, update_index
 from tests.fakes import FakeEncoder
-from tests.qa.writing.serving import Script, scripted
+from tests.qa.writing.scripted import Script, scripted
 from tests.schemas import assert_valid
 from tests.ui.chat.test_user_documents import upload
 from tests.ui.serving import eventually

@@ -16,7 +16,7 @@ from gradio_client.utils import QueueError  # type: ignore[import-untyped]
 from huggingface_hub import constants
 
 from qa import LLM, QA, Document, verify
-from tests.qa.writing.scripted import WordScorer, scripted
+from tests.qa.writing.scripted import WordScorer, pointing
 from tests.schemas import assert_valid
 from tests.ui.driving import BELT, FOLLOW_UP, UNANSWERED
 from tests.ui.serving import API, QUESTION, ROOT, Running, assert_same, small_page
@@ -130,7 +130,7 @@ def test_the_servers_own_model_writes_where_a_client_asks_for_it(
     monkeypatch.setattr("qa.writing.writer.scorer", WordScorer)
     text, said = "Tickets cost five euros. It opens at nine.", "The tickets cost five euros."
     with (
-        scripted(lambda _: [(said, ["five euros"])]) as url,
+        pointing(lambda _: [(said, ["five euros"])]) as url,
         QA.open(Document("d", text), threshold=0, tentative=0, llm=LLM("m", url)) as qa,
     ):
         endpoints = Endpoints(qa)
