@@ -23,7 +23,7 @@ from qa.opening import open_corpus
 from qa.passages import Chunking
 from tests.fakes import FakeEncoder, resume_file_of
 
-NOTES = 5
+NOTES = 12
 SHORT = Chunking(max_tokens=16, overlap=0)  # passages that are encoded quickly
 ROOT = Path(__file__).parents[2]
 TEXTS = [

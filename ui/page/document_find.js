@@ -75,6 +75,7 @@ class DocumentFind {
       return this.paint();
     }
     this.say(say(this.more ? 'document.found_or_more' : 'document.found', {number: this.at + 1, all}));
+    this.paint();  // so that it does not go to what was found before
     await this.goTo(...this.spans[this.at]);
     this.paint();
   }

@@ -6,6 +6,7 @@ class PageView {
     this.sheets = [];
     this.wanted = new Set();
     this.loading = 0;
+    this.going = 0;  // how often it went somewhere
     this.found = [[], undefined];
     const seen = {root: element, rootMargin: '100% 0px'};
     this.observer = new IntersectionObserver((entries) => this.moved(entries), seen);
@@ -175,16 +176,20 @@ class PageView {
   }
 
   goToPage(number) {
+    this.going += 1;
     this.sheets[number - 1]?.scrollIntoView({block: 'start'});
   }
 
-  // Scrolls to the page of a character, and then to what `find` finds there once it is drawn.
+  // Scrolls to the page of a character, and then to what `find` finds there once it is drawn,
+  // unless the reader goes on to another place before that.
   async goTo(at, find = null) {
+    const going = ++this.going;
     const sheet = this.sheets[this.pageOf(at) - 1];
     if (!sheet) return null;
     if (!find?.()) sheet.scrollIntoView({block: 'start'});
     for (let tries = 0; find && !sheet.page?.image && this.isOpen && tries < 100; tries += 1) {
       await new Promise((done) => { setTimeout(done, 50); });
+      if (going !== this.going) return null;
     }
     const found = find?.() ?? null;
     found?.scrollIntoView({block: 'center'});
