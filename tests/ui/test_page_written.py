@@ -161,6 +161,20 @@ def test_a_written_answer_is_kept_saved_and_opened_by_a_link(
     assert texts(page.locator(".iq-statement .exact")) == before
 
 
+def test_another_tab_shows_what_is_written_at_once(page: Page, served: str) -> None:
+    visit(page, served)
+    choose_written(page)
+    written(ask(page, QUESTION))
+    other = page.context.new_page()
+    visit(other, served)
+    expect(other.locator(".iq-turn")).to_have_count(1)
+    before = texts(written(ask(page, "What do towels cost?")).locator(".exact"))
+    turn = other.locator(".iq-turn").nth(1)
+    expect(turn.locator(".iq-statement .exact")).to_have_text(before)
+    expect(turn.locator(".iq-left-out summary")).to_have_count(1)
+    check_quotes(turn, LETTER)
+
+
 def test_stop_works_at_once_and_leaves_what_is_there(
     page: Page, served: str, script: Script
 ) -> None:

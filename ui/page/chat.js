@@ -198,8 +198,7 @@ class Chat {
     const {pending} = this;
     if (pending && !pending.conversation.waiting.some(({id}) => id === pending.id)) pending.call.cancel();
     this.dress();
-    const isThere = ({id}) => (this.turnLog.articleOf(id)?.dataset.state ?? 'pending') !== 'pending';
-    for (const turns of batches(conversation.turns.filter((turn) => !isThere(turn)))) {
+    for (const turns of batches(conversation.turns.filter((turn) => !this.isLaid(turn)))) {
       const call = new LastingCall(() => this.server.restore({token: this.documents.token, turns}),
         (text) => this.trouble(text));
       this.laying = call;
@@ -213,6 +212,12 @@ class Chat {
     this.feedback.show();
     this.dress();
     return true;
+  }
+
+  // Returns whether a turn is shown as it is kept; another tab may have had it written since.
+  isLaid({id, answer}) {
+    const {state = 'pending', written} = this.turnLog.articleOf(id)?.dataset ?? {};
+    return state !== 'pending' && written === String(answer.written?.statements.length ?? '');
   }
 
   layWaiting(question, conversation) {

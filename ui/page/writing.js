@@ -76,6 +76,7 @@ class Writing {
     const body = article.querySelector('.iq-body');
     const active = body.contains(document.activeElement) ? document.activeElement : null;
     const number = active?.closest('.iq-quote')?.dataset.number;
+    article.dataset.written = fresh.dataset.written;
     body.replaceWith(fresh.querySelector('.iq-body'));
     if (number) article.querySelector(`.iq-quote[data-number="${number}"] .iq-number`)?.focus({preventScroll: true});
     const [found, foundNow] = [article, fresh].map((one) => one.querySelector('.iq-found'));
