@@ -19,6 +19,9 @@ _AUXILIARY = re.compile(
     r"(?! not\b| never\b|n't\b)"
 )
 _PAST = re.compile(r"(?<=[a-z]{2} )([a-z]{3,}ed)\b(?= (?:the|a|an|in|on|at|by|to|for|from|with)\b)")
+_BY = re.compile(r"\b(?:is|are|was|were|been|be) ([a-z]+ed) by\b")
+_THING = re.compile(r"\b(?:the|an?|h(?:is|er)|their|our|your|my) [a-z]+\b")
+_JOINS = re.compile(r"(,| and| or|, and|\W)* ?(the )?")
 _NEGATED = re.compile(r"\b(?:not|never) |(?<=\b(?:is|re|as|do|es|id|ld))n't\b")
 
 
@@ -130,14 +133,18 @@ def name(statement: str, premise: str, chance: random.Random) -> str | None:
 
 
 def role(statement: str, premise: str, chance: random.Random) -> str | None:
-    """Swap two names: who did it, and to whom."""
+    """Swap who did it and to whom: two names, or else two things, or the passive's ends."""
+    if passive := _BY.search(statement):
+        return _put(statement, passive, passive[1])
     found = list(re.finditer(r"\b[A-Z][a-z]+(?: [A-Z][a-z]+)*\b", statement))
     found = [m for m in found if m.start() or len(m[0].split()) > 1 or m[0] in premise]
+    if len(found) < 2:
+        found = list(_THING.finditer(statement))
     if len(found) < 2:
         return None
     first, second = found[0], found[-1]
     between = statement[first.end() : second.start()]
-    if first[0] == second[0] or re.fullmatch(r"(,| and| or|, and|\W)* ?(the )?", between):
+    if first[0] == second[0] or _JOINS.fullmatch(between):
         return None
     return statement[: first.start()] + second[0] + between + first[0] + statement[second.end() :]
 
@@ -179,11 +186,22 @@ DAMAGES: dict[str, Damage] = {
 """The kinds of damage, by name."""
 
 
-def damaged(statement: str, premise: str, chance: random.Random) -> tuple[str, str] | None:
-    """Damage a statement in a kind that is drawn by chance; return it and the kind, if any fits."""
+def damaged(
+    statement: str, premise: str, chance: random.Random, weights: Mapping[str, float]
+) -> tuple[str, str] | None:
+    """Damage a statement in a kind that is drawn by chance; return it and the kind, if any fits.
+
+    Args:
+        statement: it.
+        premise: what supports it.
+        chance: draws.
+        weights: how often a kind is drawn, beside those that fit, too; 1 for those not named.
+    """
     made = [
         (changed, kind)
         for kind, damage in DAMAGES.items()
         if (changed := damage(statement, premise, chance)) and changed != statement
     ]
-    return chance.choice(made) if made else None
+    if not made:
+        return None
+    return chance.choices(made, [weights.get(kind, 1.0) for _, kind in made])[0]

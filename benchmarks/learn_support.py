@@ -17,13 +17,23 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.support_examples import LEARNT, SupportPair, is_kept_apart, pairs, with_damage
+from benchmarks.support_examples import (
+    LEARNT,
+    SupportPair,
+    beside,
+    is_kept_apart,
+    pairs,
+    with_damage,
+)
 from benchmarks.support_network import SupportNetwork, encoded, train
+from benchmarks.support_questions import asked, stated, unsaid
 from qa.answering.joint_reader import WEIGHTS_FILE as READER
 from qa.writing.support import WEIGHTS_FILE
 
-EPOCHS = 2
+EPOCHS = 3
 MOST = 7_000  # pairs of a set
+BESIDE, STATED, UNSAID = 3_000, 1_800, 500  # an epoch: in all, of each set, of each set
+WEIGHTS = {"name": 3.0, "role": 3.0, "quantifier": 2.0, "modality": 2.0}  # of kinds of damage
 
 
 def main(folder: Path, without: str | None, out: Path) -> None:
@@ -34,8 +44,18 @@ def main(folder: Path, without: str | None, out: Path) -> None:
         if name != without:
             of = [pair for pair in pairs(folder / "support" / name) if not is_kept_apart(pair)]
             seen += chance.sample(of, min(MOST, len(of)))
+    claims = [pair for pair in seen if pair.premise[:1].isupper()]
+    questions = list(asked(folder / "qa"))
+
+    def epoch() -> list[SupportPair]:
+        drawn = [*seen, *beside(chance.sample(claims, BESIDE), chance)]
+        for of in questions:
+            drawn += stated(of, STATED, chance)
+            drawn += unsaid([each.text for each in of], UNSAID, chance)
+        return list(with_damage(drawn, chance, WEIGHTS))
+
     network = SupportNetwork(READER)
-    train(network, [encoded(with_damage(seen, chance)) for _ in range(EPOCHS)])
+    train(network, [encoded(epoch()) for _ in range(EPOCHS)])
     network.save(out)
 
 

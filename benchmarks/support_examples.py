@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import random
 import zlib
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+
 from benchmarks.damage import damaged
+from qa.text.analysis import terms
 from qa.text.sentences import split_sentences
 
 LEARNT = ("fever_dev", "snli_devtest", "begin", "factcheck_gpt", "condaqa_edits")
@@ -18,6 +23,10 @@ LEARNT = ("fever_dev", "snli_devtest", "begin", "factcheck_gpt", "condaqa_edits"
 MEASURED = ("climate_fever", "healthver")
 """The sets that nothing may be learnt from."""
 
+EVEN: Mapping[str, float] = {}
+"""Each kind of damage as often as another."""
+
+_NEAR = 4  # premises, that are close to a statement
 _DAMAGED = 0.5  # of the supported pairs
 _COPIED = 0.15  # of the premises, of which a sentence is taken as a statement
 
@@ -55,20 +64,44 @@ def is_kept_apart(pair: SupportPair) -> bool:
     return zlib.crc32(f"support {pair.premise}".encode()) % 2 == 0
 
 
-def with_damage(of: Sequence[SupportPair], chance: random.Random) -> Iterator[SupportPair]:
+def with_damage(
+    of: Sequence[SupportPair], chance: random.Random, weights: Mapping[str, float] = EVEN
+) -> Iterator[SupportPair]:
     """Yield pairs, some of the supported ones also damaged, and some sentences of premises."""
     for pair in of:
         yield pair
         if pair.label == "supported" and chance.random() < _DAMAGED:
-            yield from _damaged(pair, chance)
+            yield from _damaged(pair, chance, weights)
         if chance.random() < _COPIED:
             sentences = split_sentences(pair.premise)
             one = chance.choice(list(sentences))
             copied = SupportPair(pair.premise, pair.premise[one.start : one.end], "supported")
             yield copied
-            yield from _damaged(copied, chance)
+            yield from _damaged(copied, chance, weights)
 
 
-def _damaged(pair: SupportPair, chance: random.Random) -> Iterator[SupportPair]:
-    if made := damaged(pair.statement, pair.premise, chance):
+def beside(of: Sequence[SupportPair], chance: random.Random) -> Iterator[SupportPair]:
+    """Yield statements with another one's premise, which is close to theirs in its words."""
+    premises = list(dict.fromkeys(pair.premise for pair in of))
+    own = defaultdict(set)
+    for pair in of:
+        own[pair.statement].add(pair.premise)
+    words = TfidfVectorizer(stop_words="english", sublinear_tf=True).fit(premises)
+    near = words.transform(pair.statement for pair in of) @ words.transform(premises).T
+    for pair, row in zip(of, near, strict=True):
+        order = row.indices[np.argsort(-row.data)][:_NEAR]
+        close = [
+            premises[n]
+            for n in order
+            if premises[n] not in own[pair.statement]
+            and not terms(pair.statement) <= terms(premises[n])
+        ]
+        if close:
+            yield SupportPair(chance.choice(close), pair.statement, "neutral")
+
+
+def _damaged(
+    pair: SupportPair, chance: random.Random, weights: Mapping[str, float]
+) -> Iterator[SupportPair]:
+    if made := damaged(pair.statement, pair.premise, chance, weights):
         yield SupportPair(pair.premise, made[0], "unsupported", made[1])

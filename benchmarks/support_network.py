@@ -92,7 +92,9 @@ def train(network: SupportNetwork, epochs: Sequence[Sequence[Encoded]]) -> None:
     for step, batch in enumerate(tqdm(batches, unit=" steps", mininterval=30)):
         for group in optimizer.param_groups:
             group["lr"] = RATE * min(1, step / WARM_UP) * max(1 - step / len(batches), 0.02)
-        loss = _loss(network(batch), [label for *_, label in batch])
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = network(batch)
+        loss = _loss(logits.float(), [label for *_, label in batch])
         optimizer.zero_grad()
         loss.backward()
         clip_grad_norm_(changed, 1.0)

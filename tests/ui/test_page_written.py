@@ -8,14 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Response, expect
 
 from qa import Document
 from qa.verification import verify_conversation
 from qa.verification.answer_files import SavedConversation, read_saved
 from qa.writing import LLM
 from tests.qa.writing.endpoints import small_model
-from tests.qa.writing.scripted import Script, scripted
+from tests.qa.writing.scripted import KEY, Script, scripted
 from tests.ui.driving import ask, check_quotes, marked, texts, visit
 from tests.ui.serving import small_page
 from tests.ui.test_page_access import serious, set_scheme
@@ -159,6 +159,18 @@ def test_a_written_answer_is_kept_saved_and_opened_by_a_link(
     page.wait_for_function("window.copied")
     visit(page, page.evaluate("window.copied"))
     assert texts(page.locator(".iq-statement .exact")) == before
+
+
+def test_the_key_is_in_nothing_that_a_browser_gets(page: Page, served: str) -> None:
+    sent: list[Response] = []
+    page.on("requestfinished", lambda request: sent.append(request.response()))
+    visit(page, served)
+    choose_written(page)
+    written(ask(page, QUESTION))
+    seen = [page.content(), page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")]
+    seen += [response.text() for response in sent if response.ok]
+    assert any(OPENS in each for each in seen[2:])
+    assert [each for each in seen if KEY in each] == []
 
 
 def test_another_tab_shows_what_is_written_at_once(page: Page, served: str) -> None:

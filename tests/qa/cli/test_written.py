@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from qa.cli.commands import main
 from qa.cli.verify import NOT_VERIFIED
 from qa.evaluation import load_run
-from tests.qa.writing.scripted import Said, WordScorer, pointing
+from tests.qa.writing.scripted import KEY, Said, WordScorer, pointing
 from tests.schemas import assert_valid
 
 pytestmark = pytest.mark.usefixtures("no_model", "words_are_support")
@@ -175,12 +175,17 @@ class TestEval:
         limits = ("--threshold", 0, "--tentative", 0)
         return run("eval", questions, "--document", notes, "--out", out, *limits, *more)
 
-    def test_a_written_run_is_measured_and_compared(self, notes: Path, url: str) -> None:
+    def test_a_written_run_is_measured_and_compared(
+        self, notes: Path, url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("INQUOTE_LLM_KEY", KEY)
         written, quoted = notes.with_name("written"), notes.with_name("quoted")
         named = ("--llm", "m", "--llm-url", url)
         result = self.evaluated(notes, written, *named, "--all")
         assert result.exit_code == 0, result.output
         assert "statements-supported" in result.stdout
+        assert KEY not in result.output
+        assert [file for file in written.rglob("*") if KEY in file.read_text()] == []
         assert self.evaluated(notes, quoted).exit_code == 0
         run_of = load_run(written)
         values = {name: figure.value for name, figure in run_of.figures.items()}

@@ -13,6 +13,9 @@ from typing import Any
 from qa.writing import LLM
 from tests.qa.writing.endpoints import DONE, Asked, chunk, replies, serving
 
+KEY = "sk-planted-0123456789abcdef"
+"""A key, which nothing may show."""
+
 Said = tuple[str, Sequence[str]]
 """A sentence, and words of each numbered sentence that it cites."""
 
@@ -81,7 +84,7 @@ def scripted(script: Script) -> Iterator[LLM]:
     """Serve an endpoint that does what a script says."""
     with serving(script.handle) as server:
         try:
-            yield LLM("scripted", server.url, seconds=60)
+            yield LLM("scripted", server.url, key=KEY, seconds=60)
         finally:
             script.goes_on.set()
 

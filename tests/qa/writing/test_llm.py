@@ -12,9 +12,9 @@ from qa.writing import LLM, Writer
 from qa.writing.llm import OPENAI
 from tests.qa.writing.endpoints import Asked, says, serving
 from tests.qa.writing.hostile import DOCUMENTS, Credulous, answer_of
+from tests.qa.writing.scripted import KEY
 
 URL = "http://127.0.0.1:1/v1"
-KEY = "sk-planted-0123456789abcdef"
 
 
 @pytest.fixture(autouse=True)
