@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, Response, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
 from qa import Document
 from qa.verification import verify_conversation
@@ -162,13 +162,14 @@ def test_a_written_answer_is_kept_saved_and_opened_by_a_link(
 
 
 def test_the_key_is_in_nothing_that_a_browser_gets(page: Page, served: str) -> None:
-    sent: list[Response] = []
-    page.on("requestfinished", lambda request: sent.append(request.response()))
+    sent: list[Request] = []
+    page.on("requestfinished", sent.append)
     visit(page, served)
     choose_written(page)
     written(ask(page, QUESTION))
-    seen = [page.content(), page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")]
-    seen += [response.text() for response in sent if response.ok]
+    kept = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    responses = [response for request in sent if (response := request.response())]
+    seen = [page.content(), kept, *(each.text() for each in responses if each.ok)]
     assert any(OPENS in each for each in seen[2:])
     assert [each for each in seen if KEY in each] == []
 

@@ -9,13 +9,16 @@ from qa import QA, verify
 from qa.errors import AnswerFileError, QuestionError, SettingsError
 from qa.verification.answer_files import parse_answer
 from ui.server.gradio_patches.page import explained, function_description
-from ui.visitors.limits import ANSWERED_AT_ONCE, MAX_TOP_K
+from ui.visitors.limits import ANSWERED_AT_ONCE, MAX_TOP_K, WRITTEN_AT_ONCE
 
 SHARED = "ask"
 """The `concurrency_id` of all work on questions."""
 
-NAMES = ("ask", "overview", "retrieve", "verify")
+NAMES = ("ask", "write", "overview", "retrieve", "verify")
 """The endpoints, by name."""
+
+WRITES = "write"
+"""The endpoint that takes as long as a language model: questions do not wait behind it."""
 
 
 class Endpoints:
@@ -25,11 +28,7 @@ class Endpoints:
         self._qa = qa
 
     def ask(
-        self,
-        question: str,
-        history: list[str] | None = None,
-        top_k: int = 8,
-        write: bool = False,
+        self, question: str, history: list[str] | None = None, top_k: int = 8
     ) -> dict[str, Any]:
         """Answer a question in the documents' own words, each quote with its proof.
 
@@ -37,22 +36,32 @@ class Endpoints:
             question: What to answer.
             history: The questions asked before, oldest first, for a follow-up to refer to.
             top_k: How many passages to look for quotes in, from 1 to 100.
-            write: Whether the server's language model writes the answer from the quotes, if it
-                has one.
 
         Returns:
             The answer: text, confidence, status, and its citations with their offsets, line and
             the SHA-256 of the document. The status is answered; tentative, where the quotes only
-            possibly answer; or abstained, where nothing was found that does. What a language
-            model wrote is in written: statements, each with the numbers of its quotes and a
-            score of how well they support it, which is no proof.
+            possibly answer; or abstained, where nothing was found that does.
         """
-        asked, before = _questions(question, history)
-        if not isinstance(write, bool):
-            raise SettingsError("write is true or false")
-        if write and self._qa.llm is None:
-            raise SettingsError("this server has no language model to write: ask without write")
-        return self._qa.ask(asked, history=before, top_k=_top_k(top_k), write=write).to_dict()
+        return self._answer(question, history, top_k, write=False)
+
+    def write(
+        self, question: str, history: list[str] | None = None, top_k: int = 8
+    ) -> dict[str, Any]:
+        """Answer a question, and have the server's language model write from the quotes.
+
+        Args:
+            question: What to answer.
+            history: The questions asked before, oldest first, for a follow-up to refer to.
+            top_k: How many passages to look for quotes in, from 1 to 100.
+
+        Returns:
+            The answer that ask gives, with what the language model wrote in written: statements,
+            each with the numbers of its quotes and a score of how well they support it, which is
+            no proof.
+        """
+        if self._qa.llm is None:
+            raise SettingsError("this server has no language model to write: use ask")
+        return self._answer(question, history, top_k, write=True)
 
     def overview(self, documents: list[str] | None = None, sentences: int = 5) -> dict[str, Any]:
         """Quote a few sentences of each document that together stand for it.
@@ -105,6 +114,12 @@ class Endpoints:
         sources = [self._qa.index.document(name) for name in sorted(named & known)]
         return verify(saved, sources).to_dict()
 
+    def _answer(
+        self, question: object, history: object, top_k: object, *, write: bool
+    ) -> dict[str, Any]:
+        asked, before = _questions(question, history)
+        return self._qa.ask(asked, history=before, top_k=_top_k(top_k), write=write).to_dict()
+
 
 def register(qa: QA) -> None:
     """Add the endpoints for a corpus, inside a `gr.Blocks` context."""
@@ -115,8 +130,8 @@ def register(qa: QA) -> None:
             explained(str)(endpoint),  # programs take an error's sentence as it is
             api_name=name,
             api_description=description(endpoint),
-            concurrency_limit=ANSWERED_AT_ONCE,
-            concurrency_id=SHARED,
+            concurrency_limit=WRITTEN_AT_ONCE if name == WRITES else ANSWERED_AT_ONCE,
+            concurrency_id=f"program {name}" if name == WRITES else SHARED,
         )
 
 

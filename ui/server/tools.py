@@ -13,12 +13,12 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
 from qa.answering.overview import MOST_SENTENCES
 from qa.errors import SettingsError
-from ui.server.endpoints import NAMES, Endpoints, description
+from ui.server.endpoints import NAMES, WRITES, Endpoints, description
 from ui.server.gradio_patches.page import function_description
 from ui.visitors.clients import client_of
 from ui.visitors.errors import sentence
 from ui.visitors.fair_work import Turns
-from ui.visitors.limits import MAX_BODY_BYTES, MAX_TOP_K
+from ui.visitors.limits import MAX_BODY_BYTES, MAX_TOP_K, WRITTEN_EACH
 
 WAITING_AT_MOST = 64  # calls
 
@@ -27,13 +27,13 @@ _QUESTION: dict[str, Any] = {
     "history": {"type": "array", "items": {"type": "string"}, "default": []},
     "top_k": {"type": "integer", "minimum": 1, "maximum": MAX_TOP_K, "default": 8},
 }
-_WRITE: dict[str, Any] = {"write": {"type": "boolean", "default": False}}
 _OVERVIEW: dict[str, Any] = {
     "documents": {"type": ["array", "null"], "items": {"type": "string"}, "default": None},
     "sentences": {"type": "integer", "minimum": 1, "maximum": MOST_SENTENCES, "default": 5},
 }
 _INPUTS: dict[str, tuple[dict[str, Any], list[str]]] = {
-    "ask": (_QUESTION | _WRITE, ["question"]),
+    "ask": (_QUESTION, ["question"]),
+    "write": (_QUESTION, ["question"]),
     "overview": (_OVERVIEW, []),
     "retrieve": (_QUESTION, ["question"]),
     "verify": ({"answer": {"type": "object"}}, ["answer"]),
@@ -49,6 +49,7 @@ class Tools:
     def __init__(self, endpoints: Endpoints) -> None:
         self._endpoints = endpoints
         self._turns = Turns(waiting_in_all=WAITING_AT_MOST)
+        self._writing = Turns(at_once=WRITTEN_EACH, waiting_in_all=WAITING_AT_MOST)
 
     def listed(self) -> list[types.Tool]:
         """Describe the tools."""
@@ -58,7 +59,8 @@ class Tools:
         """Call a tool; an error is one sentence in a result that is marked as an error."""
         try:
             endpoint = self._endpoint(name, arguments)
-            async with self._turns.turn(client):
+            turns = self._writing if name == WRITES else self._turns
+            async with turns.turn(client):
                 result = await run_sync(lambda: endpoint(**arguments))
         except Exception as error:
             content = types.TextContent(type="text", text=sentence(error))

@@ -119,7 +119,7 @@ def test_mcp_tools_ask_for_the_login_too(locked: Running) -> None:
     asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
     accepts = {"Accept": "application/json, text/event-stream"}
     with locked.client(headers=accepts, auth=BASIC) as client:
-        assert len(client.post("/mcp", json=asked).json()["result"]["tools"]) == 4
+        assert len(client.post("/mcp", json=asked).json()["result"]["tools"]) == 5
     with locked.client(headers=accepts) as client:
         assert client.post("/mcp", json=asked).json() == {"detail": "Log in first."}
 

@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,11 +17,12 @@ from gradio_client.utils import QueueError  # type: ignore[import-untyped]
 from huggingface_hub import constants
 
 from qa import LLM, QA, Document, verify
-from tests.qa.writing.scripted import WordScorer, pointing
+from tests.qa.writing.scripted import Script, WordScorer, pointing, scripted
 from tests.schemas import assert_valid
 from tests.ui.driving import BELT, FOLLOW_UP, UNANSWERED
 from tests.ui.serving import API, QUESTION, ROOT, Running, assert_same, small_page
 from ui.server.endpoints import Endpoints
+from ui.visitors.limits import ANSWERED_AT_ONCE
 
 DOCUMENT = ROOT / "docs" / "serving.md"
 ASKED: list[tuple[str, list[str], int]] = [
@@ -66,7 +68,7 @@ def in_json(data: Any) -> Any:
 def test_the_endpoints_are_named_typed_and_described(client: Client) -> None:
     api = client.view_api(return_format="dict", print_info=False)
     assert api["unnamed_endpoints"] == {}
-    assert list(api["named_endpoints"]) == ["/ask", "/overview", "/retrieve", "/verify"]
+    assert list(api["named_endpoints"]) == ["/ask", "/write", "/overview", "/retrieve", "/verify"]
     types = {
         name: {p["parameter_name"]: p["type"] for p in endpoint["parameters"]}
         for name, endpoint in api["named_endpoints"].items()
@@ -75,13 +77,14 @@ def test_the_endpoints_are_named_typed_and_described(client: Client) -> None:
     question = {"question": {"type": "string"}, "history": texts, "top_k": {"type": "integer"}}
     thing = {"type": "object", "additionalProperties": {}}
     assert types == {
-        "/ask": question | {"write": {"type": "boolean"}},
+        "/ask": question,
+        "/write": question,
         "/overview": {"documents": texts, "sentences": {"type": "integer"}},
         "/retrieve": question,
         "/verify": {"answer": thing},
     }
     gives = [endpoint["returns"][0]["type"] for endpoint in api["named_endpoints"].values()]
-    assert gives == [thing] * 4
+    assert gives == [thing] * 5
     for endpoint in api["named_endpoints"].values():
         for parameter in endpoint["parameters"]:
             assert f" {parameter['parameter_name']}: " in endpoint["description"]
@@ -135,12 +138,26 @@ def test_the_servers_own_model_writes_where_a_client_asks_for_it(
     ):
         endpoints = Endpoints(qa)
         assert "written" not in endpoints.ask("What do tickets cost?")
-        answer = endpoints.ask("What do tickets cost?", write=True)
+        answer = endpoints.write("What do tickets cost?")
         assert_valid(in_json(answer), "answer")
         assert answer["text"] == f"{said} [1]"
         checked = endpoints.verify(in_json(answer))
         assert checked["verified"]
         assert [one["sentence"] for one in checked["statements"]] == [said]
+
+
+def test_questions_do_not_wait_behind_what_a_model_writes(tmp_path: Path, quiet: None) -> None:
+    script = Script([("It is made of granite.", [1])], silent=True)
+    script.goes_on.clear()
+    with scripted(script) as llm, small_page(tmp_path, llm=llm, threshold=0) as page:
+        for client in connected(page):
+            writing = [
+                client.submit(QUESTION, api_name="/write") for _ in range(ANSWERED_AT_ONCE + 2)
+            ]
+            assert client.predict(QUESTION, api_name="/ask")["citations"]
+            assert not any(job.done() for job in writing)
+            script.goes_on.set()
+            assert all(job.result()["written"]["model"] == "scripted" for job in writing)
 
 
 def test_an_answer_that_was_changed_does_not_verify(client: Client) -> None:
@@ -162,8 +179,7 @@ def test_an_answer_that_was_changed_does_not_verify(client: Client) -> None:
         ("ask", [QUESTION, "before", 8], "A history is a list of the questions asked before"),
         ("ask", [QUESTION, None, 0], "The number of passages, top_k, is a whole one from 1 to 100"),
         ("ask", [QUESTION, None, 101], "The number of passages"),
-        ("ask", [QUESTION, None, 8, True], "This server has no language model to write: ask"),
-        ("ask", [QUESTION, None, 8, "http://example.org/v1"], "Write is true or false"),
+        ("write", [QUESTION, None, 8], "This server has no language model to write: use ask"),
         ("retrieve", [QUESTION, None, True], "The number of passages"),
         ("retrieve", ["<b>'?!'</b>" * 5_000, None, 3], "The question has 55,000 characters"),
         ("overview", [None, True], "The number of sentences is a whole one from 1 to 30"),
@@ -237,7 +253,7 @@ def test_a_value_out_of_bounds_gets_a_sentence_and_prints_nothing(page: Running)
 def test_an_answer_is_fetched_with_plain_requests(page: Running) -> None:
     with page.client() as client:
         for path, body in (
-            ("call/ask", {"data": [QUESTION, None, 8, False]}),
+            ("call/ask", {"data": [QUESTION, None, 8]}),
             ("call/v2/ask", {"question": QUESTION}),
         ):
             event = client.post(f"{API}/{path}", json=body).json()["event_id"]
@@ -247,7 +263,7 @@ def test_an_answer_is_fetched_with_plain_requests(page: Running) -> None:
             assert answer["question"] == QUESTION
         event = client.post(f"{API}/call/ask", json={"data": []}).json()["event_id"]
         told = client.get(f"{API}/call/ask/{event}").text
-        assert "This needs 4 values, and got 0" in told
+        assert "This needs 3 values, and got 0" in told
     assert page.complaints() == []
 
 

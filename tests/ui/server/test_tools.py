@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 import anyio
@@ -13,10 +14,12 @@ from mcp import ClientSession, types
 from mcp.client.streamable_http import streamable_http_client
 
 from qa import QA, verify
+from tests.qa.writing.scripted import Script, scripted
 from tests.schemas import assert_valid
 from tests.ui.apart import run_apart
 from tests.ui.driving import BELT, FOLLOW_UP
 from tests.ui.serving import QUESTION, Running, assert_same, small_page
+from ui.visitors.limits import ASKED_AT_ONCE
 
 T = TypeVar("T")
 
@@ -64,9 +67,9 @@ def in_json(data: Any) -> Any:
 
 def test_the_tools_are_listed_and_described(page: Running) -> None:
     tools = within(page, lambda session: session.list_tools()).tools
-    assert [tool.name for tool in tools] == ["ask", "overview", "retrieve", "verify"]
+    assert [tool.name for tool in tools] == ["ask", "write", "overview", "retrieve", "verify"]
     needed = [tool.inputSchema["required"] for tool in tools]
-    assert needed == [["question"], [], ["question"], ["answer"]]
+    assert needed == [["question"], ["question"], [], ["question"], ["answer"]]
     for tool in tools:
         assert tool.description
         assert " Gives: " in tool.description
@@ -102,17 +105,12 @@ def test_each_gives_what_python_gives(essay_chat: Running, essay_qa: QA) -> None
         ("overview", {"sentences": 99}, "An overview of 99 sentences: ask for 1 to 30"),
         ("overview", {"documents": ["x.txt"]}, "There is no document 'x.txt'"),
         ("ask", {}, "Ask needs the argument 'question'"),
-        (
-            "ask",
-            {"question": QUESTION, "write": True},
-            "This server has no language model",
-        ),
+        ("write", {"question": QUESTION}, "This server has no language model"),
         ("ask", {"question": QUESTION, "llm": "m"}, "Ask takes no 'llm': it takes question, "),
-        ("retrieve", {"question": QUESTION, "write": True}, "Retrieve takes no 'write'"),
         ("ask", {"question": QUESTION, "k": 1}, "Ask takes no 'k': it takes question, history"),
         ("verify", {"answer": {}}, "This is not a saved answer: Field required"),
         ("verify", {"answer": "x"}, "An answer is an object, as ask returns it"),
-        ("converse", {}, "There is no tool 'converse': there are ask, overview, retrieve, verify"),
+        ("converse", {}, "There is no tool 'converse': there are ask, write, overview, "),
     ],
 )
 def test_what_cannot_be_used_is_an_error_of_one_sentence(
@@ -143,6 +141,29 @@ def test_many_calls_at_once_are_each_answered(page: Running) -> None:
         return asked
 
     assert len(set(within(page, all_at_once))) == 20
+
+
+def test_questions_do_not_wait_behind_what_a_model_writes(tmp_path: Path) -> None:
+    script = Script([("It is made of granite.", [1])], silent=True)
+    script.goes_on.clear()
+
+    async def written_meanwhile(session: ClientSession) -> list[str]:
+        done: list[str] = []
+
+        async def use(tool: str) -> None:
+            given(await session.call_tool(tool, {"question": QUESTION}))
+            done.append(tool)
+
+        async with anyio.create_task_group() as group:
+            for _ in range(ASKED_AT_ONCE + 2):
+                group.start_soon(use, "write")
+            await anyio.sleep(0.5)
+            await use("ask")
+            script.goes_on.set()
+        return done
+
+    with scripted(script) as llm, small_page(tmp_path, llm=llm, threshold=0) as page:
+        assert within(page, written_meanwhile)[0] == "ask"
 
 
 def test_too_many_calls_at_once_are_told_to_wait(page: Running) -> None:
