@@ -163,7 +163,7 @@ def test_a_written_answer_is_kept_saved_and_opened_by_a_link(
 
 def test_the_key_is_in_nothing_that_a_browser_gets(page: Page, served: str) -> None:
     sent: list[Request] = []
-    page.on("requestfinished", sent.append)
+    page.on("requestfinished", lambda request: sent.append(request))
     visit(page, served)
     choose_written(page)
     written(ask(page, QUESTION))
