@@ -25,7 +25,7 @@ _VALUES = {word: n for n, word in enumerate(_ONES)} | {
     word: 10 * n for n, word in enumerate(_TENS, 2)
 }
 _ORDINALS = {
-    "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
+    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
     "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12, "dozen": 12, "twice": 2,
     "double": 2, "triple": 3, "couple": 2, "pair": 2, "both": 2,
 }  # fmt: skip
@@ -37,7 +37,7 @@ _SCALES = {
     "trillion": 10**12,
 }
 _LOOSE = frozenset(
-    ["one", "second", "half", "quarter", "couple", "pair", "both", "double", "twice"]
+    ["one", "first", "second", "half", "quarter", "couple", "pair", "both", "double", "twice"]
 )
 
 _UNITS = {
@@ -110,6 +110,8 @@ _NUMBER = re.compile(
 )
 _DATE = re.compile(r"(?<!\d)\d{1,4}([/-])\d{1,2}\1\d{1,4}(?!\d)")
 _MINUS = re.compile(r"\bminus (?=\d)", re.IGNORECASE)
+_AND_A_HALF = re.compile(rf"\b({'|'.join(_VALUES)}|\d+) and a (half|quarter)\b", re.IGNORECASE)
+_RANK = re.compile(r"\b(?:the|a|on|in|every) $", re.IGNORECASE)
 _FRACTION = re.compile("([0-9]*) ?([¼½¾⅐-⅞])")
 _WORDS = re.compile(
     rf"(?<!\d[ -])\b(?:{'|'.join([*_VALUES, *_ORDINALS, *_SCALES])})"
@@ -200,7 +202,8 @@ def quotations(text: str) -> list[str]:
 
 def quantities(text: str) -> Iterator[Quantity]:
     """Yield the numbers of a text, in digits and in words."""
-    text = unicodedata.normalize("NFKC", _MINUS.sub("-", _FRACTION.sub(_decimal, text)))
+    text = _AND_A_HALF.sub(_with_part, _FRACTION.sub(_decimal, text))
+    text = unicodedata.normalize("NFKC", _MINUS.sub("-", text))
     for match in _DATE.finditer(text):  # as a whole; its parts follow
         yield Quantity(Decimal(re.sub(r"\D", "", match[0])), "", match[0])
     for match in _NUMBER.finditer(text):
@@ -215,8 +218,9 @@ def quantities(text: str) -> Iterator[Quantity]:
         counting = [
             word for word in words if word in _VALUES or word in _ORDINALS or word in _SCALES
         ]
-        if len(counting) == 1 and counting[0] in _LOOSE and not unit:
-            continue  # "one of them", "a second thought"
+        is_rank = counting[0] in _ORDINALS and _RANK.search(text, 0, match.start())
+        if len(counting) == 1 and counting[0] in _LOOSE and not (unit or is_rank):
+            continue  # "one of them", "first of all"; but "on the second floor"
         yield Quantity(_spelt(counting), unit, " ".join(counting))
 
 
@@ -228,6 +232,11 @@ def _unit(word: str) -> str:
 def _decimal(match: re.Match[str]) -> str:
     whole, part = match.groups()
     return f"{int(whole or 0) + unicodedata.numeric(part):.3f}".rstrip("0")
+
+
+def _with_part(match: re.Match[str]) -> str:
+    whole, part = match.groups()
+    return f"{_VALUES.get(whole.lower(), whole)}.{'5' if part.lower() == 'half' else '25'}"
 
 
 def _value(digits: str) -> Decimal:
