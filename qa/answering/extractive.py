@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
 
-DEFAULT_THRESHOLD, DEFAULT_TENTATIVE = 0.8, 0.5  # how they were set: docs/quality.md
+# A wrong answer is taken to cost four times what "Possibly" before a right one does, a wrong
+# possibility as much as a missed one.
+DEFAULT_THRESHOLD, DEFAULT_TENTATIVE = 0.8, 0.5
 
 _SURE = 0.9  # confidence of the quick reader, from where on the thorough one is not asked
 _DENIED = 0.75  # of confidence, at most, where the quote denies what the question takes for granted

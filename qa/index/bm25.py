@@ -1,4 +1,4 @@
-"""Search by words, scored by BM25. docs/answering.md compares engines.
+"""Search by words, scored by BM25.
 
 BM25 (Robertson and Zaragoza 2009), with the usual k1 and b, and an inverse document frequency that
 is always above 0, as Lucene and Milvus have it.
