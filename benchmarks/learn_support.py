@@ -21,6 +21,8 @@ from benchmarks.support_examples import (
     LEARNT,
     SupportPair,
     beside,
+    claim_pairs,
+    everyday_pairs,
     is_kept_apart,
     pairs,
     with_damage,
@@ -30,7 +32,7 @@ from benchmarks.support_questions import asked, stated, unsaid
 from qa.answering.joint_reader import WEIGHTS_FILE as READER
 from qa.writing.support import WEIGHTS_FILE
 
-EPOCHS = 3
+BEFORE, OWN, BESIDE_OWN = 2, 3, 0.25  # epochs without our own statements, and with; of the rest
 MOST = 7_000  # pairs of a set
 BESIDE, STATED, UNSAID = 3_000, 1_800, 500  # an epoch: in all, of each set, of each set
 WEIGHTS = {"name": 3.0, "role": 3.0, "quantifier": 2.0, "modality": 2.0}  # of kinds of damage
@@ -54,8 +56,12 @@ def main(folder: Path, without: str | None, out: Path) -> None:
             drawn += unsaid([each.text for each in of], UNSAID, chance)
         return list(with_damage(drawn, chance, WEIGHTS))
 
+    own = [*everyday_pairs(apart=False), *claim_pairs(apart=False)]
     network = SupportNetwork(READER)
-    train(network, [encoded(epoch()) for _ in range(EPOCHS)])
+    train(network, [encoded(epoch()) for _ in range(BEFORE)])
+    others = [epoch() for _ in range(OWN)]
+    with_own = [[*own, *chance.sample(of, int(BESIDE_OWN * len(of)))] for of in others]
+    train(network, [encoded(of) for of in with_own])
     network.save(out)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -26,9 +27,15 @@ MEASURED = ("climate_fever", "healthver")
 EVEN: Mapping[str, float] = {}
 """Each kind of damage as often as another."""
 
+_EVERYDAY = Path(__file__).parent / "everyday"
+_APART = 4  # one of so many everyday documents is measured on
 _NEAR = 4  # premises, that are close to a statement
 _DAMAGED = 0.5  # of the supported pairs
 _COPIED = 0.15  # of the premises, of which a sentence is taken as a statement
+
+
+_HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
+_SIGNS = re.compile(r"\*\*|^[-*>#|] ?|(?<!\w)[*_]|[*_](?!\w)")  # of Markdown
 
 
 class SupportPair(NamedTuple):
@@ -47,16 +54,59 @@ class SupportPair(NamedTuple):
     kind: str = ""
 
 
+def _rows(file: Path) -> Iterator[dict[str, Any]]:
+    with file.open(encoding="utf-8") as lines:
+        yield from map(json.loads, lines)
+
+
 def pairs(folder: Path) -> list[SupportPair]:
     """Return the pairs of a set."""
     found = []
-    with (folder / "pairs.jsonl").open(encoding="utf-8") as lines:
-        for row in map(json.loads, lines):
-            label = row["label"]
-            if folder.name in ("begin", "condaqa_edits") and label == "neutral":
-                label = "unsupported"
-            found.append(SupportPair(row["premise"], row["hypothesis"], label))
+    for row in _rows(folder / "pairs.jsonl"):
+        label = row["label"]
+        if folder.name in ("begin", "condaqa_edits") and label == "neutral":
+            label = "unsupported"
+        found.append(SupportPair(row["premise"], row["hypothesis"], label))
     return found
+
+
+def everyday_pairs(*, apart: bool) -> list[SupportPair]:
+    """Return our own statements on everyday documents, of those that are kept apart or the others.
+
+    A premise stands under its document's title and the heading above it, as it does in an answer.
+    """
+    found = []
+    documents = {
+        row["name"].partition(".")[0]: row["text"] for row in _rows(_EVERYDAY / "documents.jsonl")
+    }
+    for row in _rows(_EVERYDAY / "statements.jsonl"):
+        if (zlib.crc32(row["document"].encode()) % _APART == 0) == apart:
+            premise = _in_context(documents[row["document"]], row["premise"])
+            found += [SupportPair(premise, said, "supported") for said in row["supported"]]
+            found += [
+                SupportPair(premise, said, "unsupported", kind) for kind, said in row["unsupported"]
+            ]
+    return found
+
+
+def claim_pairs(*, apart: bool) -> list[SupportPair]:
+    """Return our own claims with their evidence, those that are kept apart or the others."""
+    labels = {"supported": "supported", "contradicted": "contradicted", "undecided": "neutral"}
+    return [
+        SupportPair(row["evidence"], claim, label, "claim")
+        for row in _rows(_EVERYDAY / "claims.jsonl")
+        if (zlib.crc32(row["evidence"].encode()) % _APART == 0) == apart
+        for key, label in labels.items()
+        for claim in row[key]
+    ]
+
+
+def _in_context(text: str, sentences: Sequence[str]) -> str:
+    lines: list[str] = []
+    for sentence in sentences:
+        above = [match[1] for match in _HEADING.finditer(text, 0, text.index(sentence))]
+        lines += [" > ".join(dict.fromkeys([*above[:1], *above[-1:]])), sentence]
+    return "\n".join(_SIGNS.sub("", line) for line in dict.fromkeys(filter(None, lines)))
 
 
 def is_kept_apart(pair: SupportPair) -> bool:

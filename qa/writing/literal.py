@@ -25,8 +25,8 @@ _VALUES = {word: n for n, word in enumerate(_ONES)} | {
     word: 10 * n for n, word in enumerate(_TENS, 2)
 }
 _ORDINALS = {
-    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,
-    "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12, "dozen": 12, "twice": 2,
+    "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7,
+    "eighth": 8, "ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12, "dozen": 12, "twice": 2,
     "double": 2, "triple": 3, "couple": 2, "pair": 2, "both": 2,
 }  # fmt: skip
 _SCALES = {
@@ -99,6 +99,9 @@ inch inches
     )
     for unit in names
 }
+_OF_OTHERS = {"week": (7, "day"), "year": (12, "month"), "h": (60, "min"), "min": (60, "s")}
+"""Units that are so many of another one."""
+
 _SHORT = {"k": 1_000, "bn": 10**9}
 _MONTH = "|".join(unit for unit in _UNITS if unit.istitle())
 _NUMBER = re.compile(
@@ -109,6 +112,8 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _DATE = re.compile(r"(?<!\d)\d{1,4}([/-])\d{1,2}\1\d{1,4}(?!\d)")
+_CLOCK = re.compile(r"\d[.:]\d\d")
+_HALF_OF_DAY = re.compile(r" in the (?:(morning)|afternoon|evening)\b", re.IGNORECASE)
 _MINUS = re.compile(r"\bminus (?=\d)", re.IGNORECASE)
 _AND_A_HALF = re.compile(rf"\b({'|'.join(_VALUES)}|\d+) and a (half|quarter)\b", re.IGNORECASE)
 _RANK = re.compile(r"\b(?:the|a|on|in|every) $", re.IGNORECASE)
@@ -118,6 +123,7 @@ _WORDS = re.compile(
     rf"(?:(?:[ -]|\band\b)+(?:{'|'.join([*_VALUES, *_SCALES])}))*\b(?:[ -]([a-z]+)\b)?",
     re.IGNORECASE,
 )
+_A_UNIT = re.compile(rf"\b(?:an?|one|each|every|per) ({'|'.join(_UNITS)})\b", re.IGNORECASE)
 _UNIT = re.compile(r"[ap]\.m\.|per cent|[^\W\d_]+|[%$£€¥₹°]", re.IGNORECASE)
 _QUOTED = re.compile(
     r"“([^”]+)”|\"([^\"]+)\"|«([^»]+)»|„([^“”]+)[“”]|‹([^›]+)›|「([^」]+)」|『([^』]+)』|`([^`]+)`"
@@ -131,6 +137,7 @@ _ADDRESS = re.compile(
 _NAME = re.compile(r"[^\W\d_]\w*(?:['’.&-]\w+)*")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _SHORTENED = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|Mt|Sr|Jr|Rev|Gen|Col|Capt|Lt|No|[A-Z])\.$")
+_TITLES = frozenset("Mr Mrs Ms Miss Dr Doctor Prof Professor Sir Captain".split())
 _MARKS = frozenset('“”"«»„‹›「」『』`')
 _UNSEEN = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
 _DRESSED = ("<font>", "<circle>", "<wide>")
@@ -179,7 +186,7 @@ def _unsaid(statement: str, documents: Sequence[str]) -> str | None:
 
 def _uncounted(statement: str, source: str) -> str | None:
     """Return a number, with its unit, that the source does not have."""
-    known = list(quantities(source))
+    known = [*quantities(source, with_loose=True), *_single(source)]
     units = {_unit(match[0]) for match in _UNIT.finditer(source)}
     missing = (
         q for q in quantities(statement) if not any(_is_same(q, each, units) for each in known)
@@ -200,8 +207,13 @@ def quotations(text: str) -> list[str]:
     return [next(filter(None, match.groups())) for match in _QUOTED.finditer(text)]
 
 
-def quantities(text: str) -> Iterator[Quantity]:
-    """Yield the numbers of a text, in digits and in words."""
+def quantities(text: str, *, with_loose: bool = False) -> Iterator[Quantity]:
+    """Yield the numbers of a text, in digits and in words.
+
+    Words that are also other things than numbers ("one of them", "first of all") are left out,
+    unless `with_loose`.
+    """
+    text = _HALF_OF_DAY.sub(lambda match: " am" if match[1] else " pm", text)
     text = _AND_A_HALF.sub(_with_part, _FRACTION.sub(_decimal, text))
     text = unicodedata.normalize("NFKC", _MINUS.sub("-", text))
     for match in _DATE.finditer(text):  # as a whole; its parts follow
@@ -219,9 +231,16 @@ def quantities(text: str) -> Iterator[Quantity]:
             word for word in words if word in _VALUES or word in _ORDINALS or word in _SCALES
         ]
         is_rank = counting[0] in _ORDINALS and _RANK.search(text, 0, match.start())
-        if len(counting) == 1 and counting[0] in _LOOSE and not (unit or is_rank):
-            continue  # "one of them", "first of all"; but "on the second floor"
+        is_loose = len(counting) == 1 and counting[0] in _LOOSE and not (unit or is_rank)
+        if is_loose and not with_loose:
+            continue
         yield Quantity(_spelt(counting), unit, " ".join(counting))
+
+
+def _single(text: str) -> Iterator[Quantity]:
+    """Yield a unit that stands for one: "a week"."""
+    for match in _A_UNIT.finditer(text):
+        yield Quantity(Decimal(1), _unit(match[1]), match[0])
 
 
 def _unit(word: str) -> str:
@@ -266,7 +285,21 @@ def _spelt(words: Sequence[str]) -> Decimal:
 def _is_same(one: Quantity, other: Quantity, units: Container[str]) -> bool:
     """Return whether a source with these units has a number of a statement."""
     is_unit = one.unit in ("", other.unit) or (not other.unit and one.unit in units)
-    return one.value == other.value and is_unit
+    if one.value == other.value and is_unit:
+        return True
+    if one.unit in ("am", "pm") and not other.unit:  # 8 pm is 20 and 20:00, 8 am is 8:00
+        in_day = one.value % 12 + (12 if one.unit == "pm" else 0)
+        return in_day == other.value and (in_day >= 13 or bool(_CLOCK.search(other.text)))
+    return one.unit != other.unit and _smallest(one) == _smallest(other)
+
+
+def _smallest(one: Quantity) -> tuple[Decimal, str]:
+    """Return a quantity in the smallest unit of its kind: 2 weeks are 14 days."""
+    value, unit = one.value, one.unit
+    while unit in _OF_OTHERS:
+        times, unit = _OF_OTHERS[unit]
+        value *= times
+    return value, unit
 
 
 def names(statement: str) -> Iterator[str]:
@@ -280,13 +313,14 @@ def names(statement: str) -> Iterator[str]:
         starts = not before or (before[-1] in ".!?:“\"'‘" and not _SHORTENED.search(before))
         letters = word[1:] if starts else word
         is_name = letters != letters.lower() or any(letter.isdigit() for letter in word)
-        if is_name and (content_words(word) or word.isupper()) and word != "I":
+        is_word = word in _TITLES or not (content_words(word) or word.isupper())
+        if is_name and not is_word and word != "I":
             yield word
 
 
 def _folded(word: str) -> str:
     plain = _POSSESSIVE.sub("", unicodedata.normalize("NFKC", word)).casefold()
-    return plain.replace("’", "'").replace(".", "")
+    return plain.replace("’", "'").replace(".", "").removesuffix("s")
 
 
 def _plain(text: str) -> str:
