@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import random
 import time
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -35,7 +34,7 @@ from benchmarks.support_examples import (
     with_damage,
 )
 from qa.writing.literal import first_fault
-from qa.writing.support import SupportScorer, is_enough
+from qa.writing.support import ENOUGH, SupportScorer
 
 _BATCH = 16
 
@@ -101,8 +100,9 @@ def scored(scorer: SupportScorer, of: Sequence[SupportPair]) -> list[Scored]:
 
 def show_set(name: str, found: Sequence[Scored]) -> None:
     supported = np.array([pair.label == "supported" for pair, _ in found])
-    kept = np.array([is_shown(*each) for each in found])
-    area = roc_auc_score(supported, [score for _, score in found])
+    found_scores = np.array([score for _, score in found])
+    kept = found_scores >= ENOUGH
+    area = roc_auc_score(supported, found_scores)
     cells = area, kept[supported].mean(), 1 - kept[~supported].mean()
     print(row(name, len(found), *(f"{cell:.3f}" for cell in cells)), flush=True)
 
@@ -110,25 +110,21 @@ def show_set(name: str, found: Sequence[Scored]) -> None:
 def show_kinds(title: str, wrong: Sequence[Scored], true: Sequence[Scored]) -> None:
     """Show how much of each kind is caught, and what that costs of true statements."""
     print(f"\n{head(title, 'statements', 'AUROC', 'caught by the score', 'caught')}")
-    by_kind = defaultdict(list)
-    for each in wrong:
-        by_kind[each[0].kind].append(each)
-    for kind, of_kind in [*sorted(by_kind.items()), ("all", [*wrong])]:
+    kinds = sorted({pair.kind for pair, _ in wrong})
+    for kind in (*kinds, "all"):
+        of_kind = [each for each in wrong if kind in ("all", each[0].kind)]
         both = [(0, s) for _, s in of_kind] + [(1, s) for _, s in true]
         area = roc_auc_score(*zip(*both, strict=True))
-        by_score = np.mean([not is_shown(*each) for each in of_kind])
-        caught = np.mean([not is_shown(*each) or has_fault(each[0]) for each in of_kind])
+        by_score = np.mean([score < ENOUGH for _, score in of_kind])
+        caught = np.mean([score < ENOUGH or has_fault(pair) for pair, score in of_kind])
         print(row(kind, len(of_kind), *(f"{cell:.3f}" for cell in (area, by_score, caught))))
-    lost = np.mean([not is_shown(*each) or has_fault(each[0]) for each in true])
-    alone = np.mean([not is_shown(*each) for each in true])
-    print(f"\nlost of {len(true):,} true ones: {alone:.3f} by the score, {lost:.3f} in all")
-    limit = np.quantile([score for _, score in true], 0.1)
-    caught = np.mean([score < limit or has_fault(pair) for pair, score in wrong])
-    print(f"with a tenth lost by the score (a limit of {limit:.2f}), {caught:.3f} are caught")
-
-
-def is_shown(pair: SupportPair, score: float) -> bool:
-    return is_enough(score, pair.premise, pair.statement)
+    print(f"\n{head('limit', 'true lost by the score', 'lost', 'wrong caught')}")
+    tenth = float(np.quantile([score for _, score in true], 0.1))
+    for limit in (0.5, ENOUGH, 0.7, 0.8, 0.9, tenth):
+        alone = np.mean([score < limit for _, score in true])
+        lost = np.mean([score < limit or has_fault(pair) for pair, score in true])
+        caught = np.mean([score < limit or has_fault(pair) for pair, score in wrong])
+        print(row(f"{limit:.2f}", *(f"{cell:.3f}" for cell in (alone, lost, caught))))
 
 
 def has_fault(pair: SupportPair) -> bool:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embeddings.models import find_model
-from qa.text.analysis import terms
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,15 +24,10 @@ if TYPE_CHECKING:
 WEIGHTS_FILE = Path(__file__).parent / "weights" / "support.safetensors"
 HEAD = "head."
 
-_LEAST, _LEAST_WITH_NEW_WORDS = 0.5, 0.8
+ENOUGH = 0.6
+"""The least support of a statement that is shown."""
 
 _MOST_STATEMENT, _MOST_TOKENS = 192, 500
-
-
-def is_enough(support: float, premise: str, statement: str) -> bool:
-    """Return whether a statement may be shown: one with words that are new needs more support."""
-    is_known = terms(statement) <= terms(premise)
-    return support >= (_LEAST if is_known else _LEAST_WITH_NEW_WORDS)
 
 
 class SupportScorer:

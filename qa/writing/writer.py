@@ -19,7 +19,7 @@ from qa.writing.literal import first_fault
 from qa.writing.llm import LLM
 from qa.writing.replies import Reply, Said
 from qa.writing.sentences import Numbered, numbered
-from qa.writing.support import SupportScorer, is_enough, scorer
+from qa.writing.support import ENOUGH, SupportScorer, scorer
 
 _AROUND = 512  # tokens of a prompt that are not the document's
 _SENT = 3_000  # tokens of the document, at most
@@ -144,22 +144,21 @@ class _Draft:
         if cites:
             (whole,) = self._scores(said.sentence, [cites])
             fault = self._fault(said.sentence, cites)
-            if self._is_enough(whole, said.sentence, cites) and not fault:
+            if whole >= ENOUGH and not fault:
                 return Statement(said.sentence, (), whole), self._carrying(said, cites, whole)
             failed = Statement(said.sentence, (), whole, *(fault or ("unsupported", "")))
         others = self._likely(said.sentence)
         scores = self._scores(said.sentence, [[number] for number in others])
         for score, number in sorted(zip(scores, others, strict=True), reverse=True):
-            is_carried = self._is_enough(score, said.sentence, [number])
-            if is_carried and not self._fault(said.sentence, [number]):
+            if score >= ENOUGH and not self._fault(said.sentence, [number]):
                 return Statement(said.sentence, (), score), [number]
         return failed, ()
 
     def _carrying(self, said: Said, cites: Sequence[int], whole: float) -> Sequence[int]:
         """Return those of several sentences that each carry a statement alone; all if none does."""
         scores = self._scores(said.sentence, [[n] for n in cites]) if len(cites) > 1 else []
-        near = [(n, s) for n, s in zip(cites, scores, strict=False) if s >= whole - _NEAR]
-        alone = [n for n, score in near if self._is_enough(score, said.sentence, [n])]
+        least = max(whole - _NEAR, ENOUGH)
+        alone = [n for n, score in zip(cites, scores, strict=False) if score >= least]
         return [n for n in alone if not self._fault(said.sentence, [n])] or cites
 
     def _likely(self, sentence: str) -> Sequence[int]:
@@ -175,9 +174,6 @@ class _Draft:
         same = [any(said == _plain(self._sentences[n - 1].text) for n in group) for group in groups]
         scores = self._support.score([(self._premise(numbers), sentence) for numbers in groups])
         return [1.0 if is_same else score for is_same, score in zip(same, scores, strict=True)]
-
-    def _is_enough(self, support: float, sentence: str, numbers: Sequence[int]) -> bool:
-        return is_enough(support, self._premise(numbers), sentence)
 
     def _premise(self, numbers: Sequence[int]) -> str:
         """Return sentences in context: what they stand under is said once."""

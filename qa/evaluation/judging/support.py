@@ -11,7 +11,7 @@ from qa.evaluation.judging.sentences import MARK, Judged, Sentence
 from qa.text.analysis import terms
 from qa.text.sentences import split_sentences
 from qa.writing.literal import first_fault
-from qa.writing.support import SupportScorer, is_enough, scorer
+from qa.writing.support import ENOUGH, SupportScorer, scorer
 
 _LIKELY = 4  # sentences of the contexts, that an answer's sentence is held against
 _MOST_READ = 1_000  # sentences of the contexts that one cites
@@ -52,7 +52,7 @@ class SupportJudge:
         premises = list(dict.fromkeys(["\n".join(likely), *likely]))
         scores = self._support.score([(premise, said) for premise in premises])
         for score, premise in sorted(zip(scores, premises, strict=True), reverse=True):
-            if is_enough(score, premise, said) and not first_fault(said, [premise], cited):
+            if score >= ENOUGH and not first_fault(said, [premise], cited):
                 return replace(sentence, support=score, verdict="supported")
         verdict, wrong = first_fault(said, premises[:1], cited) or ("unsupported", "")
         return replace(sentence, support=scores[0], verdict=verdict, wrong=wrong)
