@@ -24,6 +24,7 @@ from qa.writing.support import ENOUGH, SupportScorer, scorer
 _AROUND = 512  # tokens of a prompt that are not the document's
 _SENT = 3_000  # tokens of the document, at most
 _TRIED = 4  # sentences, for a statement that cites none
+_FOUND = 0.8  # of support, of a sentence that the model did not cite: the best of several
 _NEAR = 0.05  # of support, that one quote may be behind all that are cited
 
 Told = Callable[[Answer], None]
@@ -150,7 +151,7 @@ class _Draft:
         others = self._likely(said.sentence)
         scores = self._scores(said.sentence, [[number] for number in others])
         for score, number in sorted(zip(scores, others, strict=True), reverse=True):
-            if score >= ENOUGH and not self._fault(said.sentence, [number]):
+            if score >= _FOUND and not self._fault(said.sentence, [number]):
                 return Statement(said.sentence, (), score), [number]
         return failed, ()
 
