@@ -7,7 +7,7 @@ and starts from what that reader learnt.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -100,6 +100,13 @@ def train(network: SupportNetwork, epochs: Sequence[Sequence[Encoded]]) -> None:
         clip_grad_norm_(changed, 1.0)
         optimizer.step()
     network.eval()
+
+
+def average(network: SupportNetwork, before: Mapping[str, Tensor]) -> None:
+    """Take the mean of a network's weights and those it had before, in place."""
+    with torch.no_grad():
+        for name, weights in network.named_parameters():
+            weights.lerp_(before[name], 0.5)
 
 
 def _loss(logits: Tensor, labels: Sequence[str]) -> Tensor:

@@ -37,5 +37,5 @@ def test_the_score_catches_most_of_what_it_alone_can_catch(
     through = Counter(case.kind for case, _ in let_through(cases, scorer()))
     with capsys.disabled():
         print(f"\nshown of {dict(Counter(case.kind for case in cases))}: {dict(through)}")
-    assert through["common knowledge"] == 0
-    assert through.total() < len(cases) / 2
+    assert through["common knowledge"] < 6
+    assert through.total() < len(cases) / 5
