@@ -27,16 +27,18 @@ class Runs {
     this.draw(reply.runs);
   }
 
+  // What is ticked stays so.
   draw(runs) {
+    const {ticked} = this;
     this.find('.iq-runs').hidden = !runs.length;
     this.find('summary').textContent = say('runs.counted', {count: runs.length});
-    this.find('ul').replaceChildren(...runs.map((run) => this.item(run)));
+    this.find('ul').replaceChildren(...runs.map((run) => this.item(run, ticked.includes(run.id))));
     this.dress();
   }
 
-  item({id, name, corpus, figures, made}) {
+  item({id, name, corpus, figures, made}, checked) {
     const item = document.createElement('li');
-    const tick = Object.assign(document.createElement('input'), {type: 'checkbox', value: id});
+    const tick = Object.assign(document.createElement('input'), {type: 'checkbox', value: id, checked});
     tick.setAttribute('aria-label', say('runs.compare_one', {name}));
     const open = Object.assign(document.createElement('button'), {type: 'button', className: 'iq-link exact', dir: 'auto', textContent: name});
     open.dataset.run = id;
