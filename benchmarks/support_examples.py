@@ -27,7 +27,7 @@ MEASURED = ("climate_fever", "healthver")
 EVEN: Mapping[str, float] = {}
 """Each kind of damage as often as another."""
 
-_EVERYDAY = Path(__file__).parent / "everyday"
+EVERYDAY = Path(__file__).parent / "everyday"
 _APART = 4  # one of so many everyday documents is measured on
 _NEAR = 4  # premises, that are close to a statement
 _DAMAGED = 0.5  # of the supported pairs
@@ -54,7 +54,8 @@ class SupportPair(NamedTuple):
     kind: str = ""
 
 
-def _rows(file: Path) -> Iterator[dict[str, Any]]:
+def rows(file: Path) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a file of JSON lines."""
     with file.open(encoding="utf-8") as lines:
         yield from map(json.loads, lines)
 
@@ -62,7 +63,7 @@ def _rows(file: Path) -> Iterator[dict[str, Any]]:
 def pairs(folder: Path) -> list[SupportPair]:
     """Return the pairs of a set."""
     found = []
-    for row in _rows(folder / "pairs.jsonl"):
+    for row in rows(folder / "pairs.jsonl"):
         label = row["label"]
         if folder.name in ("begin", "condaqa_edits") and label == "neutral":
             label = "unsupported"
@@ -77,9 +78,9 @@ def everyday_pairs(*, apart: bool) -> list[SupportPair]:
     """
     found = []
     documents = {
-        row["name"].partition(".")[0]: row["text"] for row in _rows(_EVERYDAY / "documents.jsonl")
+        row["name"].partition(".")[0]: row["text"] for row in rows(EVERYDAY / "documents.jsonl")
     }
-    for row in _rows(_EVERYDAY / "statements.jsonl"):
+    for row in rows(EVERYDAY / "statements.jsonl"):
         if (zlib.crc32(row["document"].encode()) % _APART == 0) == apart:
             premise = _in_context(documents[row["document"]], row["premise"])
             found += [SupportPair(premise, said, "supported") for said in row["supported"]]
@@ -94,7 +95,7 @@ def claim_pairs(*, apart: bool) -> list[SupportPair]:
     labels = {"supported": "supported", "contradicted": "contradicted", "undecided": "neutral"}
     return [
         SupportPair(row["evidence"], claim, label, "claim")
-        for row in _rows(_EVERYDAY / "claims.jsonl")
+        for row in rows(EVERYDAY / "claims.jsonl")
         if (zlib.crc32(row["evidence"].encode()) % _APART == 0) == apart
         for key, label in labels.items()
         for claim in row[key]

@@ -8,16 +8,14 @@ of the same text it is not, nor is it by the text without the answer.
 
 from __future__ import annotations
 
-import json
 import random
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from benchmarks.everyday_examples import FOLDER as EVERYDAY
-from benchmarks.support_examples import SupportPair
+from benchmarks.support_examples import EVERYDAY, SupportPair, rows
 from qa.text.sentences import split_sentences
 
 SETS = ("qed", "squadshifts_new_wiki", "squadshifts_reddit", "squadshifts_amazon_reviews")
@@ -63,17 +61,17 @@ def statement(question: str, answer: str) -> str | None:
 def asked(folder: Path) -> Iterator[list[Asked]]:
     """Yield the questions of each set that have short answers."""
     for name in SETS:
-        texts = {row["_id"]: row["text"] for row in _rows(folder / name / "corpus.jsonl")}
+        texts = {row["_id"]: row["text"] for row in rows(folder / name / "corpus.jsonl")}
         yield [
             Asked(row["text"], row["answers"], texts[row["source_passage"]])
-            for row in _rows(folder / name / "queries.jsonl")
+            for row in rows(folder / name / "queries.jsonl")
             if row["answerable"] and row["source_passage"] in texts
         ]
-    documents = _rows(EVERYDAY / "documents.jsonl")
+    documents = rows(EVERYDAY / "documents.jsonl")
     texts = {row["name"].partition(".")[0]: row["text"] for row in documents}
     yield [
         Asked(row["question"], row["answers"], texts[row["id"].rpartition("-")[0]])
-        for row in _rows(EVERYDAY / "questions.jsonl")
+        for row in rows(EVERYDAY / "questions.jsonl")
         if row.get("answers")
     ]
 
@@ -132,8 +130,3 @@ def _is_other(other: str, own: Sequence[str], answer: str) -> bool:
     alike = any(map(str.isdigit, other)) == any(map(str.isdigit, answer))
     apart = not any(other.lower() in a.lower() or a.lower() in other.lower() for a in own)
     return alike and apart and len(other) <= _LONGEST
-
-
-def _rows(file: Path) -> Iterator[dict[str, Any]]:
-    with file.open(encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
