@@ -237,6 +237,20 @@ def quantities(text: str, *, with_loose: bool = False) -> Iterator[Quantity]:
         yield Quantity(_spelt(counting), unit, " ".join(counting))
 
 
+def in_digits(text: str, other: str) -> str:
+    """Return a text with number words as digits, where another text has them so: "2 euros"."""
+    known = {*re.findall(r"\d+", other)}
+
+    def digits(match: re.Match[str]) -> str:
+        words = re.findall("[a-z]+", match[0].lower())
+        number = str(_spelt([word for word in words if word in _VALUES or word in _SCALES]))
+        if number not in known or not _ORDINALS.keys().isdisjoint(words):
+            return match[0]
+        return f"{number} {match[1]}" if match[1] else number
+
+    return _WORDS.sub(digits, text)
+
+
 def _single(text: str) -> Iterator[Quantity]:
     """Yield a unit that stands for one: "a week"."""
     for match in _A_UNIT.finditer(text):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embeddings.models import find_model
+from qa.writing.literal import in_digits
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,8 +75,8 @@ class SupportScorer:
         return found
 
     def _sides(self, premise: str, statement: str) -> tuple[Side, Side]:
-        stated = self._encoder.token_ids(statement)[:_MOST_STATEMENT]
-        given = self._encoder.token_ids(premise)[: _MOST_TOKENS - len(stated)]
+        stated = self._encoder.token_ids(in_digits(statement, premise))[:_MOST_STATEMENT]
+        given = self._encoder.token_ids(in_digits(premise, statement))[: _MOST_TOKENS - len(stated)]
         return self._unchanged(stated), self._unchanged(given)
 
     def _unchanged(self, ids: Sequence[int]) -> Side:

@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 from benchmarks.damage import DAMAGES, damaged
 from benchmarks.support_examples import claim_pairs, everyday_pairs
 from benchmarks.support_questions import statement
-from qa.writing.support import SupportScorer, scorer
+from qa.writing.support import ENOUGH, SupportScorer, scorer
 
 RULES = "Guests of Anna Holm may use the boat on Mondays before noon, unless the lake is closed."
 
@@ -21,6 +21,15 @@ def test_statements_that_hold_score_above_close_ones_that_do_not() -> None:
     scores = scorer().score([(pair.premise, pair.statement) for pair in pairs])
     assert all(0 <= score <= 1 for score in scores)
     assert roc_auc_score([pair.label == "supported" for pair in pairs], scores) > 0.7
+
+
+@pytest.mark.model
+def test_numbers_may_be_words_or_digits() -> None:
+    prices = "A wash costs 2 euros, drying 1.50."
+    words, digits, wrong = scorer().score(
+        [(prices, f"A wash costs {price} euros.") for price in ("two", "2", "three")]
+    )
+    assert min(words, digits) > ENOUGH > wrong
 
 
 @pytest.mark.model
