@@ -1,13 +1,16 @@
 """What programs may call: named, typed endpoints beside the page."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import wraps
+from inspect import isgeneratorfunction, signature
+from typing import Any, get_args
 
 import gradio as gr
 
-from qa import QA, verify
+from qa import QA, Answer, verify
 from qa.errors import AnswerFileError, QuestionError, SettingsError
 from qa.verification.answer_files import parse_answer
+from ui.chat.writing import Draft
 from ui.server.gradio_patches.page import explained, function_description
 from ui.visitors.limits import ANSWERED_AT_ONCE, MAX_TOP_K, WRITTEN_AT_ONCE
 
@@ -42,11 +45,11 @@ class Endpoints:
             the SHA-256 of the document. The status is answered; tentative, where the quotes only
             possibly answer; or abstained, where nothing was found that does.
         """
-        return self._answer(question, history, top_k, write=False)
+        return self._answer(question, history, top_k).to_dict()
 
     def write(
         self, question: str, history: list[str] | None = None, top_k: int = 8
-    ) -> dict[str, Any]:
+    ) -> Iterator[dict[str, Any]]:
         """Answer a question, and have the server's language model write from the quotes.
 
         Args:
@@ -55,13 +58,20 @@ class Endpoints:
             top_k: How many passages to look for quotes in, from 1 to 100.
 
         Returns:
-            The answer that ask gives, with what the language model wrote in written: statements,
-            each with the numbers of its quotes and a score of how well they support it, which is
-            no proof.
+            The answer that ask gives, as often as there is a statement more; the last is whole,
+            with what the language model wrote in written: statements, each with the numbers of its
+            quotes and a score of how well they support it, which is no proof.
         """
         if self._qa.llm is None:
             raise SettingsError("this server has no language model to write: use ask")
-        return self._answer(question, history, top_k, write=True)
+        answer = self._answer(question, history, top_k)
+        before = _questions(question, history)[1]
+        draft = Draft(
+            lambda told, stopped: self._qa.write(answer, history=before, told=told, stopped=stopped)
+        )
+        for written, _ in draft.steps():  # a sign of life too, so that it ends when nobody listens
+            answer = written or answer
+            yield answer.to_dict()
 
     def overview(self, documents: list[str] | None = None, sentences: int = 5) -> dict[str, Any]:
         """Quote a few sentences of each document that together stand for it.
@@ -114,11 +124,9 @@ class Endpoints:
         sources = [self._qa.index.document(name) for name in sorted(named & known)]
         return verify(saved, sources).to_dict()
 
-    def _answer(
-        self, question: object, history: object, top_k: object, *, write: bool
-    ) -> dict[str, Any]:
+    def _answer(self, question: object, history: object, top_k: object) -> Answer:
         asked, before = _questions(question, history)
-        return self._qa.ask(asked, history=before, top_k=_top_k(top_k), write=write).to_dict()
+        return self._qa.ask(asked, history=before, top_k=_top_k(top_k))
 
 
 def register(qa: QA) -> None:
@@ -127,12 +135,28 @@ def register(qa: QA) -> None:
     for name in NAMES:
         endpoint = getattr(endpoints, name)
         gr.api(  # type: ignore[attr-defined]
-            explained(str)(endpoint),  # programs take an error's sentence as it is
+            _explained(endpoint),
             api_name=name,
             api_description=description(endpoint),
             concurrency_limit=WRITTEN_AT_ONCE if name == WRITES else ANSWERED_AT_ONCE,
             concurrency_id=f"program {name}" if name == WRITES else SHARED,
         )
+
+
+def _explained(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    """Give errors in sentences, which programs take as they are."""
+    if not isgeneratorfunction(endpoint):
+        return explained(str)(endpoint)
+
+    @wraps(endpoint)
+    def steps(*args: Any) -> Iterator[Any]:
+        with explained(str):
+            yield from endpoint(*args)
+
+    declared = signature(endpoint)
+    (each,) = get_args(declared.return_annotation)
+    steps.__signature__ = declared.replace(return_annotation=each)  # type: ignore[attr-defined]
+    return steps
 
 
 def description(endpoint: Callable[..., Any], *, with_arguments: bool = True) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from anyio.to_thread import run_sync
@@ -61,7 +61,7 @@ class Tools:
             endpoint = self._endpoint(name, arguments)
             turns = self._writing if name == WRITES else self._turns
             async with turns.turn(client):
-                result = await run_sync(lambda: endpoint(**arguments))
+                result = await run_sync(lambda: _whole(endpoint(**arguments)))
         except Exception as error:
             content = types.TextContent(type="text", text=sentence(error))
             return types.CallToolResult(content=[content], isError=True)
@@ -99,6 +99,11 @@ class Tools:
             },
             annotations=_READS_ONLY,
         )
+
+
+def _whole(result: dict[str, Any] | Iterator[dict[str, Any]]) -> dict[str, Any]:
+    """Return a result; of one that comes in steps, the last."""
+    return result if isinstance(result, dict) else list(result)[-1]
 
 
 def mcp_server(endpoints: Endpoints) -> StreamableHTTPSessionManager:

@@ -20,9 +20,9 @@ from qa import LLM, QA, Document, verify
 from tests.qa.writing.scripted import Script, WordScorer, pointing, scripted
 from tests.schemas import assert_valid
 from tests.ui.driving import BELT, FOLLOW_UP, UNANSWERED
-from tests.ui.serving import API, QUESTION, ROOT, Running, assert_same, small_page
+from tests.ui.serving import API, QUESTION, ROOT, Running, assert_same, eventually, small_page
 from ui.server.endpoints import Endpoints
-from ui.visitors.limits import ANSWERED_AT_ONCE
+from ui.visitors.limits import ANSWERED_AT_ONCE, WRITTEN_AT_ONCE
 
 DOCUMENT = ROOT / "docs" / "serving.md"
 ASKED: list[tuple[str, list[str], int]] = [
@@ -138,7 +138,7 @@ def test_the_servers_own_model_writes_where_a_client_asks_for_it(
     ):
         endpoints = Endpoints(qa)
         assert "written" not in endpoints.ask("What do tickets cost?")
-        answer = endpoints.write("What do tickets cost?")
+        *_, answer = endpoints.write("What do tickets cost?")
         assert_valid(in_json(answer), "answer")
         assert answer["text"] == f"{said} [1]"
         checked = endpoints.verify(in_json(answer))
@@ -158,6 +158,27 @@ def test_questions_do_not_wait_behind_what_a_model_writes(tmp_path: Path, quiet:
             assert not any(job.done() for job in writing)
             script.goes_on.set()
             assert all(job.result()["written"]["model"] == "scripted" for job in writing)
+
+
+def test_what_is_written_comes_step_by_step_and_ends_when_nobody_listens(
+    tmp_path: Path, quiet: None
+) -> None:
+    text = "The bridge of Bern is of granite."
+    script = Script([(text, [1]), ("The castle of Ada is of stone.", [2])])
+    script.goes_on.clear()
+    with scripted(script) as llm, small_page(tmp_path, llm=llm, threshold=0) as page:
+        with page.client() as http:
+            for _ in range(WRITTEN_AT_ONCE):
+                called = http.post(f"{API}/call/write", json={"data": [QUESTION, None, 8]})
+                told = f"{API}/call/write/{called.json()['event_id']}"
+                with http.stream("GET", told) as stream:
+                    first = next(line for line in stream.iter_lines() if text in line)
+                    assert "castle" not in first.partition('"statements"')[2]
+        for client in connected(page):
+            job = client.submit(QUESTION, api_name="/write")
+            assert eventually(lambda: len(script.asked) > WRITTEN_AT_ONCE)
+            script.goes_on.set()
+            assert len(job.result()["written"]["statements"]) == 2
 
 
 def test_an_answer_that_was_changed_does_not_verify(client: Client) -> None:
