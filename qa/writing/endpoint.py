@@ -82,7 +82,12 @@ class Endpoint:
             "response": [connection.bound],
         }
         plain = {"Accept-Encoding": "identity"}
-        client = httpx2.Client(timeout=timeout, headers=plain, event_hooks=hooks)
+        client = httpx2.Client(
+            timeout=timeout,
+            headers=plain,
+            event_hooks=hooks,
+            trust_env=self.llm.url.startswith("https:"),  # a proxy reads what is sent over http
+        )
         try:
             with connection, client:
                 sdk = openai.OpenAI(

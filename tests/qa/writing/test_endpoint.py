@@ -269,6 +269,16 @@ def test_a_redirection_is_not_followed(status: int, elsewhere: list[bytes]) -> N
         assert f"({status})" in problem(server.llm())
 
 
+def test_a_proxy_does_not_read_what_is_sent_over_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(refusing(502)) as proxy, serving(says(REPLY)) as server:
+        for name in ("http_proxy", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        assert written(server.llm()).statements
+    assert proxy.bodies == []
+
+
 def test_it_stops_where_it_is_told_to() -> None:
     with serving(endlessly(chunk(" "), 0.02)) as server:
         start = time.monotonic()
