@@ -91,7 +91,7 @@ ESSAY_EXAMPLES = (
     help="Address or network of a proxy in front of the page; its forwarded headers are trusted. "
     "Repeatable.",
 )
-@click.option("--mcp", is_flag=True, help="Also serve ask, retrieve and verify as MCP tools.")
+@click.option("--mcp", is_flag=True, help="Also serve its endpoints as MCP tools.")
 @click.option(
     "--feedback",
     type=click.Path(path_type=Path, dir_okay=False),
