@@ -146,13 +146,16 @@ class _Draft:
             (whole,) = self._scores(said.sentence, [cites])
             fault = self._fault(said.sentence, cites)
             if whole >= ENOUGH and not fault:
-                return Statement(said.sentence, (), whole), self._carrying(said, cites, whole)
+                carrying = self._carrying(said, cites, whole)
+                if resting := self._resting(said.sentence, carrying):
+                    return Statement(said.sentence, (), whole), resting
             failed = Statement(said.sentence, (), whole, *(fault or ("unsupported", "")))
         others = self._likely(said.sentence)
         scores = self._scores(said.sentence, [[number] for number in others])
         for score, number in sorted(zip(scores, others, strict=True), reverse=True):
-            if score >= _FOUND and not self._fault(said.sentence, [number]):
-                return Statement(said.sentence, (), score), [number]
+            is_found = score >= _FOUND and not self._fault(said.sentence, [number])
+            if is_found and (resting := self._resting(said.sentence, [number])):
+                return Statement(said.sentence, (), score), resting
         return failed, ()
 
     def _carrying(self, said: Said, cites: Sequence[int], whole: float) -> Sequence[int]:
@@ -161,6 +164,32 @@ class _Draft:
         least = max(whole - _NEAR, ENOUGH)
         alone = [n for n, score in zip(cites, scores, strict=False) if score >= least]
         return [n for n in alone if not self._fault(said.sentence, [n])] or cites
+
+    def _resting(self, sentence: str, numbers: Sequence[int]) -> Sequence[int]:
+        """Return the numbers of the sentences that say a statement.
+
+        Each sentence is read after the one before it, which tells what "it" is. Where that one is
+        needed, it is cited as well, or in its place; where it says all and cannot be cited, as it
+        was not sent, there are none.
+        """
+        before = [one for n in numbers if (one := self._sentences[n - 1].before)]
+        if not before or self._is_said(sentence, numbers):
+            return numbers
+        sent = {_plain(one.text): number for number, one in enumerate(self._sentences, 1)}
+        known = [sent[_plain(one)] for one in before if _plain(one) in sent]
+        for those in (known, sorted({*known, *numbers})):
+            if known and self._is_said(sentence, those):
+                return those
+        unsent = [(one, sentence) for one in before if _plain(one) not in sent]
+        return () if max(self._support.score(unsent), default=0.0) >= ENOUGH else numbers
+
+    def _is_said(self, sentence: str, numbers: Sequence[int]) -> bool:
+        """Return whether sentences say a statement by themselves."""
+        cited = [replace(self._sentences[n - 1], before="") for n in numbers]
+        if any(_plain(sentence) == _plain(one.text) for one in cited):
+            return True
+        (score,) = self._support.score([("\n".join(one.in_context for one in cited), sentence)])
+        return score >= ENOUGH and not _fault(sentence, cited)
 
     def _likely(self, sentence: str) -> Sequence[int]:
         """Return the numbers of the sentences that share most words with a statement."""
@@ -182,9 +211,12 @@ class _Draft:
         return "\n".join(dict.fromkeys(lines))
 
     def _fault(self, sentence: str, numbers: Sequence[int]) -> tuple[Verdict, str] | None:
-        cited = [self._sentences[number - 1] for number in numbers]
-        texts = dict.fromkeys(one.document.text for one in cited)
-        return first_fault(sentence, [one.in_context for one in cited], list(texts))
+        return _fault(sentence, [self._sentences[number - 1] for number in numbers])
+
+
+def _fault(sentence: str, cited: Sequence[Numbered]) -> tuple[Verdict, str] | None:
+    texts = dict.fromkeys(one.document.text for one in cited)
+    return first_fault(sentence, [one.in_context for one in cited], list(texts))
 
 
 def _plain(text: str) -> str:

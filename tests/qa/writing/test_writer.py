@@ -9,6 +9,7 @@ import pytest
 from qa import QA
 from qa.answering import Answer
 from qa.answering.statements import Written
+from qa.documents import Document
 from qa.writing import LLM, Writer
 from tests.qa.writing.endpoints import replies, says, serving, small_model
 from tests.qa.writing.hostile import DOCUMENTS, LIFE, RULES, Credulous, answer_of
@@ -57,6 +58,31 @@ def test_a_statement_without_a_right_number_is_given_the_sentence_that_carries_i
         )
     assert [one.citations for one in answer.statements] == [(1,)]
     assert answer.citations[0].quote == DOCUMENT.text.splitlines()[3]
+
+
+TENANT = Document(
+    "tenant", "Petra Quist is the new tenant.\nShe pays 900 euros.\nThe flat has a balcony."
+)
+WHO, PAYS, FLAT = TENANT.text.splitlines()
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("said", "cited", "quoted"),
+    [
+        (PAYS, 3, [PAYS]),
+        (WHO, 2, [WHO]),
+        (FLAT, 3, [FLAT]),
+        ("Petra Quist pays 900 euros.", 2, [WHO, PAYS]),
+        ("The flat has no balcony.", 3, []),
+    ],
+)
+def test_a_statement_rests_on_the_sentences_that_say_it_not_on_the_next(
+    said: str, cited: int, quoted: list[str]
+) -> None:
+    with serving(says(replies((said, [cited])))) as server:
+        answer = Writer(server.llm()).write(answer_of(TENANT), [], lambda _: TENANT)
+    assert [one.quote for one in answer.citations if answer.statements] == quoted
 
 
 @pytest.fixture(scope="module")
