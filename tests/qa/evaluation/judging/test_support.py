@@ -10,7 +10,8 @@ from qa.evaluation.judging.answers import AnyAnswer
 from qa.evaluation.judging.judgement import Judgement, judge_answers
 from tests.qa.writing.scripted import WordScorer
 
-DOCUMENTS = [Document("tickets", "Tickets cost five euros. Children pay nothing at all.")]
+TEXT = "Tickets cost five euros. Children pay nothing at all. It snows today. Dogs sleep."
+DOCUMENTS = [Document("tickets", TEXT)]
 CONTEXTS = ("Tickets cost five euros.", "Children pay nothing at all. It rains.")
 QUESTIONS = QuestionSet(
     "museum", (Question("a", "How much?", True, ("five euros",), answers=("five euros",)),)
@@ -45,10 +46,16 @@ def verdicts(text: str, contexts: tuple[str, ...] | None = CONTEXTS) -> list[str
         ("The tickets cost five euros [2].", "uncited"),
         ("The tickets cost five euros [1-2].", "supported"),
         ("The tickets cost five euros [9].", "uncited"),
+        ("Tickets cost five euros [1].", "supported"),
+        ("* “Tickets cost five euros”", "supported"),
+        ("Dogs sleep.", "uncited"),
+        ("Children pay nothing at all. [1]", "uncited"),
+        ("It snows today.", "uncited"),
+        ("It rains.", "supported"),
     ],
 )
 def test_a_sentence_is_held_against_what_it_cites(text: str, verdict: str) -> None:
-    assert verdicts(text) == [verdict]
+    assert [one for one in verdicts(text) if one] == [verdict]
 
 
 def test_marks_behind_the_full_stop_belong_to_the_sentence_before() -> None:
