@@ -18,6 +18,7 @@ Verdict = Literal[
 ]
 """Whether a statement is shown, or why not."""
 
+NO_SENTENCE = "the language model wrote no sentence"
 MOST_STATEMENTS = 50
 _LONGEST = 2_000  # characters, of a saved one
 
@@ -117,6 +118,11 @@ class Written:
     def left_out(self) -> tuple[Statement, ...]:
         """Those that they do not."""
         return tuple(one for one in self.statements if not one.is_supported)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether nothing came of it because the model could not be asked, or did not answer."""
+        return not self.statements and self.problem not in ("", NO_SENTENCE)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data."""

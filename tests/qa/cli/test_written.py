@@ -206,3 +206,14 @@ class TestEval:
         assert "Left out, as its quotes do not have" in page
         assert "statements-supported" in page
         assert_valid(json.loads((written / "run.json").read_text()), "run")
+
+    def test_without_the_model_there_is_no_report(self, notes: Path) -> None:
+        with pointing(lambda _: []) as address:
+            pass
+        out = notes.with_name("out")
+        result = self.evaluated(notes, out, "--llm", "m", "--llm-url", address)
+        assert result.exit_code == 1
+        told = "Error: no answer could be written: the language model cannot be reached"
+        assert told in result.stderr
+        assert not out.exists()
+        assert result.stdout == ""
