@@ -34,6 +34,11 @@ _REASONS: dict[Verdict, str] = {
 }
 
 
+def reason_of(verdict: Verdict, wrong: str, source: str = "quote") -> str:
+    """Return a verdict in words; `source` is what a sentence was held against."""
+    return _REASONS[verdict].replace("quote", source).format(f"“{wrong}”")
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A sentence that a language model wrote. It is not proven, as quotes are, but scored.
@@ -61,7 +66,7 @@ class Statement:
     @property
     def reason(self) -> str:
         """The verdict in words."""
-        return _REASONS[self.verdict].format(f"“{self.wrong}”")
+        return reason_of(self.verdict, self.wrong)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the statement as plain data."""

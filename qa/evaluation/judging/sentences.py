@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
-from qa.answering.statements import Verdict
+from qa.answering.statements import Verdict, reason_of
 from qa.documents import Span
 from qa.evaluation.fuzzy_match import nearest
 from qa.evaluation.judging.matching import Corpus, core
@@ -54,6 +54,11 @@ class Sentence:
     verdict: Verdict | None = None
     wrong: str = ""
 
+    @property
+    def reason(self) -> str:
+        """The verdict in words; empty where that is not judged."""
+        return reason_of(self.verdict, self.wrong, "context") if self.verdict else ""
+
 
 @dataclass(frozen=True, slots=True)
 class NotThere:
@@ -88,6 +93,11 @@ class Judged:
     sentences: tuple[Sentence, ...]
     not_there: tuple[NotThere, ...]
     cited: tuple[tuple[Place, ...], ...] = field(default=(), repr=False)
+
+    @property
+    def unsupported(self) -> tuple[Sentence, ...]:
+        """The sentences that the answer's contexts do not support."""
+        return tuple(one for one in self.sentences if one.verdict not in (None, "supported"))
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data."""
