@@ -48,7 +48,7 @@ class Judge:
                 "it must be from 0 to 1"
             )
         quotes = answer.citations or answer.near
-        written = answer.written or Written()
+        written = answer.written
         places = [place_of(hit.passage) for hit in ranking]
         return Record(
             **self.known(question, places),
@@ -57,8 +57,8 @@ class Judge:
             tentative=answer.status == "tentative",
             confidence=answer.confidence,
             text=answer.text if answer.statements else "",
-            statements=None if written.has_failed else answer.written and written.statements,
-            problem=_without_address(written),
+            statements=None if written is None or written.has_failed else written.statements,
+            problem=_problem(written) if written else "",
             quotes=tuple(Excerpt(c.document_id, c.start, c.end, c.quote) for c in quotes),
             verified=self._verified(answer, quotes),
             ranking=tuple(
@@ -121,7 +121,7 @@ class Judge:
         return sum(check.verified for check in checks if check.near == answer.abstained)
 
 
-def _without_address(written: Written) -> str:
+def _problem(written: Written) -> str:
     """Return what went wrong, without where the endpoint is: runs are passed on."""
     return re.sub(rf"(?: at)? {re.escape(written.host)}(?!\S)", "", written.problem)
 
