@@ -21,6 +21,7 @@ Kind = Literal["quote", "part of a sentence", "own words"]
 _LEAST_WORDS = 3  # of a part of a sentence, for it to be a citation: fewer stand anywhere
 MARK = re.compile(r"\[\d{1,3}(?:\s?[,–-]\s?\d{1,3}){0,20}\]")  # [1], [2, 3]
 _ENUMERATOR = re.compile(r"^[ \t]{0,20}\(?\d{1,3}[.)](?=\s)", re.MULTILINE)
+_MARKUP = re.compile(rf"{_ENUMERATOR.pattern}|^[ \t]{{0,20}}[-*+•](?=\s)|\*\*", re.MULTILINE)
 _QUOTATION = re.compile(
     '“([^“”]{1,2000})”|„([^„“”]{1,2000})[“”]|«([^«»]{1,2000})»|(?<!\\w)"([^"\\n]{1,2000})"(?!\\w)'
 )
@@ -125,8 +126,8 @@ class Judge:
         bare = MARK.sub(lambda mark: " " * len(mark.group()), answer)
         sentences: list[Sentence] = []
         for paragraph in _paragraphs(bare):
-            found = [self._sentence(answer, bare, span) for span in paragraph]
-            sentences += self._as_a_whole(answer, bare, found)
+            found = [self._sentence(answer, span) for span in paragraph]
+            sentences += self._as_a_whole(answer, found)
         quotations = [*self._quotations(bare)]
         missing = [self._missing(one) for one, places in quotations if not places]
         missing += self._numbers(bare)
@@ -141,9 +142,10 @@ class Judge:
         text = self._corpus.by_id[place.document_id].text
         return Excerpt(*place, text[place.start : place.end])
 
-    def _sentence(self, answer: str, bare: str, span: Span) -> Sentence:
-        """Look for a sentence as it is, and without the answer's own marks of citations."""
-        given, without = (text[span.start : span.end] for text in (answer, bare))
+    def _sentence(self, answer: str, span: Span) -> Sentence:
+        """Look for a sentence as it is, and without the answer's own marks and numbering."""
+        given = answer[span.start : span.end]
+        without = without_marks(given)
         kind, places = self._stands(given)
         if without != given and kind != "quote":
             kind, places = self._stands(without)
@@ -156,14 +158,14 @@ class Judge:
             return "quote", list(dict.fromkeys(whole))
         return ("part of a sentence" if places else "own words"), places
 
-    def _as_a_whole(self, answer: str, bare: str, found: list[Sentence]) -> list[Sentence]:
+    def _as_a_whole(self, answer: str, found: list[Sentence]) -> list[Sentence]:
         """Take a paragraph for a quote where it is one as a whole.
 
         A document's sentences may be longer than those that its words are split into elsewhere.
         """
         if len(found) < 2 or all(one.kind == "quote" for one in found):
             return found
-        whole = self._sentence(answer, bare, Span(found[0].start, found[-1].end))
+        whole = self._sentence(answer, Span(found[0].start, found[-1].end))
         if whole.kind != "quote":
             return found
         return [replace(one, kind="quote", places=one.places or whole.places) for one in found]
@@ -203,13 +205,21 @@ class _Quoted(NamedTuple):
     span: Span
 
 
+def without_marks(text: str) -> str:
+    """Return a text without marks of citations, and without those of lists and emphasis."""
+    return _MARKUP.sub("", MARK.sub(" ", text))
+
+
 def _paragraphs(text: str) -> Iterator[list[Span]]:
-    """Yield the sentences of each paragraph."""
+    """Yield the sentences of each paragraph; one that a list numbers begins with its number."""
     paragraph: list[Span] = []
     for sentence in split_sentences(text):
         if paragraph and text.count("\n", paragraph[-1].end, sentence.start) > 1:
             yield paragraph
             paragraph = []
+        number = _ENUMERATOR.match(text, paragraph[-1].start) if paragraph else None
+        if number and number.end() == paragraph[-1].end:
+            sentence = Span(paragraph.pop().start, sentence.end)
         paragraph.append(sentence)
     if paragraph:
         yield paragraph

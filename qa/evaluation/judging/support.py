@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 
 from qa.evaluation.judging.matching import core
-from qa.evaluation.judging.sentences import MARK, Judged, Sentence
+from qa.evaluation.judging.sentences import MARK, Judged, Sentence, without_marks
 from qa.text.analysis import terms
 from qa.text.sentences import split_sentences
 from qa.writing.literal import first_fault
@@ -17,6 +17,7 @@ from qa.writing.support import ENOUGH, SupportScorer, scorer
 _LIKELY = 4  # sentences of the contexts, that an answer's sentence is held against
 _MOST_READ = 1_000  # sentences of the contexts that one cites
 _MARKS_BEHIND = re.compile(rf"(?:\s?{MARK.pattern})+")
+_HEADING = re.compile(r"^#{1,6}[ \t][^\n]*", re.MULTILINE)
 _WORD = re.compile(r"\w")
 
 
@@ -43,7 +44,7 @@ class SupportJudge:
     def _judged(self, sentence: Sentence, answer: str, contexts: Sequence[str]) -> Sentence:
         said = _bare(sentence.text)
         if not _WORD.search(said):
-            return sentence  # a mark alone
+            return sentence  # a mark or a heading alone
         cited = _cited(sentence, answer, contexts)
         texts = list(islice(_sentences(cited), _MOST_READ))
         if core(said) in (core(_bare(text)) for text in texts):
@@ -61,7 +62,7 @@ class SupportJudge:
 
 
 def _bare(text: str) -> str:
-    return " ".join(MARK.sub(" ", text).split())
+    return " ".join(without_marks(_HEADING.sub("", text)).split())
 
 
 def _cited(sentence: Sentence, answer: str, contexts: Sequence[str]) -> list[str]:

@@ -53,6 +53,10 @@ def verdicts(text: str, contexts: tuple[str, ...] | None = CONTEXTS) -> list[str
         ("Children pay nothing at all. [1]", "uncited"),
         ("It snows today.", "uncited"),
         ("It rains.", "supported"),
+        ("1. Tickets cost five euros. [1]", "supported"),
+        ("2) The **tickets** cost five euros.", "supported"),
+        ("## Prices of 2024\n\n- The tickets cost five euros.", "supported"),
+        ("## Prices of 2024\nThe tickets cost 28 euros.", "number"),
     ],
 )
 def test_a_sentence_is_held_against_what_it_cites(text: str, verdict: str) -> None:
