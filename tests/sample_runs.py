@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from qa.answering.statements import Statement
 from qa.evaluation.comparison.comparing import Comparison, Difference, Flip, Verdict
 from qa.evaluation.records import Excerpt, Record, Retrieved
 from qa.evaluation.runs import Figure, Run
@@ -120,6 +121,9 @@ def hostile_run(words: str) -> Run:
         gold=((quote,),),
         quotes=(quote,),
         query=f"{words}?",
+        text=words,
+        statements=(Statement(words, (1,), 0.9), Statement(words, (), 0.1, "name", words)),
+        problem=words,
     )
     failed = replace(asked, question_id=f"{words}2", error=words)
     figure = Figure(words, 0.5, 0.25, 0.75, 1)

@@ -18,6 +18,7 @@ Verdict = Literal[
 ]
 """Whether a statement is shown, or why not."""
 
+NO_SENTENCE = "the language model wrote no sentence"
 MOST_STATEMENTS = 50
 _LONGEST = 2_000  # characters, of a saved one
 
@@ -31,6 +32,11 @@ _REASONS: dict[Verdict, str] = {
     "instruction": "it speaks to a language model",
     "unsupported": "its quotes do not support it",
 }
+
+
+def reason_of(verdict: Verdict, wrong: str, source: str = "quote") -> str:
+    """Return a verdict in words; `source` is what a sentence was held against."""
+    return _REASONS[verdict].replace("quote", source).format(f"“{wrong}”")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,7 @@ class Statement:
     @property
     def reason(self) -> str:
         """The verdict in words."""
-        return _REASONS[self.verdict].format(f"“{self.wrong}”")
+        return reason_of(self.verdict, self.wrong)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the statement as plain data."""
@@ -117,6 +123,11 @@ class Written:
     def left_out(self) -> tuple[Statement, ...]:
         """Those that they do not."""
         return tuple(one for one in self.statements if not one.is_supported)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether nothing came of it because the model could not be asked, or did not answer."""
+        return not self.statements and self.problem not in ("", NO_SENTENCE)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data."""

@@ -118,7 +118,7 @@ def judge(
     if as_json:
         print_json(result.to_dict())
         return
-    _print(result, every=every)
+    _print(result, every=every, support=support)
     if out:
         click.echo(f"The report is {printable(str(out / REPORT_PAGE))}")
 
@@ -174,7 +174,7 @@ def _score(
     _print_figures(run, every=True)
 
 
-def _print(result: Judgement, *, every: bool) -> None:
+def _print(result: Judgement, *, every: bool, support: bool) -> None:
     """Print the counts, the answers with something that is not there, and the figures."""
     from qa.evaluation.formatting import counted
 
@@ -185,10 +185,12 @@ def _print(result: Judgement, *, every: bool) -> None:
         click.echo(f"  {kind:<20}{kinds[kind]:>6,}   {meaning}")
     for what in ("quotation", "number"):
         click.echo(f"  {what + 's not there':<20}{missing[what]:>6,}   in none of the documents")
-    if supported := result.supported:
-        of = f"of {supported.total():,}, by their contexts"
+    if support:
+        supported, without = result.supported, result.without_contexts
+        unscored = f"; not scored: {counted(without, 'answer')} without contexts" if without else ""
+        of = f"of {supported.total():,}, by their contexts{unscored}"
         click.echo(f"  {'supported':<20}{supported[True]:>6,}   {of}")
-    faulty = [one for one in result.answers if one.judged.not_there]
+    faulty = [one for one in result.answers if one.judged.not_there or one.judged.unsupported]
     shown = result.answers if every else faulty[:_SHOWN]
     for one in shown:
         _print_answer(one, every=every)
@@ -214,6 +216,9 @@ def _print_answer(one: JudgedAnswer, *, every: bool) -> None:
         click.secho(f"  {sentence.kind:<20}", fg=colour, nl=False)
         support = "" if sentence.support is None else f"  support {sentence.support:.2f}"
         click.echo(f"“{_brief(sentence.text)}”{_where(sentence.places)}{support}")
+    for unsupported in one.judged.unsupported:
+        click.secho(f"  {'NOT SUPPORTED':<20}", fg="red", nl=False)
+        click.echo(f"“{_brief(unsupported.text)}”: {printable(unsupported.reason)}")
     for missing in one.judged.not_there:
         click.secho(f"  {'NOT THERE':<20}", fg="red", nl=False)
         near = missing.nearest

@@ -21,6 +21,7 @@ from qa.text.printable import printable
 _PRINTED = {
     *HEADLINES,
     *("hit@1", "nDCG@10", "span recall@5", "quote-hit@3", "token F1", "abstention F1", "ECE"),
+    *(measure.name for measure in MEASURES.values() if measure.group == "statements"),
     *("false answers", "tentative on unanswerable", "false abstentions"),
 }
 _FLIPS_SHOWN = 6

@@ -15,8 +15,9 @@ from embeddings.errors import EmbeddingsError
 from qa.answering import Answer
 from qa.documents import Document
 from qa.engine import DEFAULT_TOP_K, QA
-from qa.errors import QAError, QuestionSetError, SettingsError, UnknownLanguage
+from qa.errors import QAError, QuestionSetError, SettingsError, UnknownLanguage, WritingError
 from qa.evaluation.environment import machine, of_encoder, peak_memory
+from qa.evaluation.formatting import counted
 from qa.evaluation.gold import check_corpus, locate
 from qa.evaluation.judging.by_gold import Judge, place_of
 from qa.evaluation.questions import NOT_JUDGED, Question, QuestionSet, fingerprint
@@ -33,6 +34,8 @@ System = Callable[..., Answer]
 
 DEPTH = 100
 """How many passages are ranked for the figures of retrieval."""
+
+_HOPELESS = 3  # answers that no language model could be asked for, one after the other
 
 BAR: dict[str, Any] = {"desc": "asking", "unit": " questions"}
 
@@ -70,6 +73,7 @@ def evaluate(
             has no language model.
         QuestionSetError: the set is empty, was made for another corpus, or names an answer that
             is not in this one.
+        WritingError: the language model was to write, and could not be asked for any answer.
     """
     if seed < 0 or top_k < 1:
         raise SettingsError(f"seed is {seed} and top_k {top_k}: take 0 or more, and 1 or more")
@@ -85,12 +89,8 @@ def evaluate(
         )
     judge = Judge(sources, locate(asked, sources.values()), subject.passages_of)
     started = time.perf_counter()
-    records = tuple(
-        _ask(subject, question, judge, first=question is asked[0])
-        for question in followed(asked, progress, **BAR)
-    )
+    records, quoted = _as_written(_asked(subject, asked, judge, progress))
     seconds = time.perf_counter() - started
-    records, quoted = _as_written(records)
     untold: list[str] = []
     if not isinstance(system, QA):
         records, untold = _without_retrieval(records)
@@ -170,6 +170,32 @@ def _of_callable(system: System) -> _Subject:
     return _Subject(ask, lambda _: (), lambda _: (), (), {"system": named})
 
 
+def _asked(
+    subject: _Subject, questions: QuestionSet, judge: Judge, progress: Progress | None
+) -> list[Record]:
+    """Ask the questions; give up where a language model cannot be asked for the first answers."""
+    records: list[Record] = []
+    unwritten: list[str] = []
+    is_written = False
+    for question in followed(questions, progress, **BAR):
+        record = _ask(subject, question, judge, first=not records)
+        records.append(record)
+        is_written = is_written or record.statements is not None
+        if record.is_unwritten:
+            unwritten.append(record.problem)
+        if not is_written and len(unwritten) == _HOPELESS and len({*unwritten}) == 1:
+            break
+    if unwritten and not is_written:
+        raise WritingError(f"no answer could be written: {_causes(unwritten)}")
+    return records
+
+
+def _causes(problems: Iterable[str]) -> str:
+    """Return what went wrong, the most frequent first; with how often where it is not one."""
+    (cause, _), *others = counts = Counter(problems).most_common()
+    return ", ".join(f"{each} ({times:,})" for each, times in counts) if others else cause
+
+
 def _ask(subject: _Subject, question: Question, judge: Judge, *, first: bool) -> Record:
     """Ask a question and judge its answer.
 
@@ -188,6 +214,8 @@ def _ask(subject: _Subject, question: Question, judge: Judge, *, first: bool) ->
         used = list(answer.passages)
         ranked = {place_of(hit.passage) for hit in used}
         deeper = [hit for hit in subject.rank(question) if place_of(hit.passage) not in ranked]
+    except SettingsError:  # of all questions alike
+        raise
     except (QAError, EmbeddingsError) as error:
         return judge.failure(question, str(error))
     except Exception as error:
@@ -206,15 +234,25 @@ def _without_retrieval(records: tuple[Record, ...]) -> tuple[tuple[Record, ...],
     return tuple(replace(record, unknown=("retrieval",)) for record in records), [note]
 
 
-def _as_written(records: tuple[Record, ...]) -> tuple[tuple[Record, ...], list[str]]:
-    """Mark every record of a run in which a model wrote, with a note on what stayed in quotes."""
+def _as_written(records: Sequence[Record]) -> tuple[tuple[Record, ...], list[str]]:
+    """Mark every record of a run in which a model wrote, with notes on where it did not."""
     if all(record.statements is None for record in records):
-        return records, []
-    records = tuple(replace(record, statements=record.statements or ()) for record in records)
-    quoted = sum(not (one.abstained or one.error or one.shown_statements) for one in records)
-    answers = "1 answer" if quoted == 1 else f"{quoted:,} answers"
-    note = f"{answers} stayed in quotes, as nothing that the language model wrote was shown"
-    return records, [note] if quoted else []
+        return tuple(records), []
+    asked = [record for record in records if not record.is_unwritten]
+    notes = []
+    if unwritten := [record.problem for record in records if record.is_unwritten]:
+        answers = f"{counted(len(unwritten), 'answer')} that could not be written"
+        notes.append(f"statements are measured without {answers}: {_causes(unwritten)}")
+    if cut := [record.problem for record in asked if record.problem and record.statements]:
+        notes.append(f"{counted(len(cut), 'answer')} may lack statements: {_causes(cut)}")
+    if quoted := sum(not (r.abstained or r.error or r.shown_statements) for r in asked):
+        answers = f"{counted(quoted, 'answer')} stayed in quotes"
+        notes.append(f"{answers}, as nothing that the language model wrote was shown")
+    marked = (
+        record if record.is_unwritten else replace(record, statements=record.statements or ())
+        for record in records
+    )
+    return tuple(marked), notes
 
 
 def _sources(*corpora: Iterable[Document]) -> dict[str, Document]:

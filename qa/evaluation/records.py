@@ -75,7 +75,9 @@ class Record:
         error: why the question could not be asked; empty if it could. It is then as wrong as
             can be: without a result, and with a confidence of 0 if it is answerable and 1 if not.
         statements: a language model's sentences, those that were left out at the end; of another
-            system, those whose support was judged. None where there are none of either kind.
+            system, those whose support was judged. None where there are none of either kind, or
+            the model could not be asked.
+        problem: why the language model wrote nothing, or no more; empty where nothing went wrong.
         unknown: what the system does not tell: groups of measures, and "confidence". What is here
             in place of it means nothing, and is not measured.
     """
@@ -101,6 +103,7 @@ class Record:
     seconds: Mapping[str, float] = field(default_factory=dict)
     error: str = ""
     statements: tuple[Statement, ...] | None = None
+    problem: str = ""
     unknown: tuple[str, ...] = ()  # runs that were saved before have none
 
     @property
@@ -123,6 +126,11 @@ class Record:
     def is_written(self) -> bool:
         """Whether a language model was asked to write between quotes."""
         return self.statements is not None and "written" not in self.unknown
+
+    @property
+    def is_unwritten(self) -> bool:
+        """Whether a language model was to write, and could not be asked."""
+        return bool(self.problem) and self.statements is None
 
     @property
     def shown_statements(self) -> tuple[Statement, ...]:

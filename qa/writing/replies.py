@@ -68,6 +68,7 @@ def _statement(value: object) -> Said | None:
     sentence, cites = value.get("sentence"), value.get("cites")
     if not isinstance(sentence, str) or not isinstance(cites, list):
         return None
+    sentence = sentence.encode(errors="replace").decode()  # half a pair is no text
     sentence = _NUMBERS.sub("", " ".join(sentence.split()))
     numbers = tuple(dict.fromkeys(n for n in cites if type(n) is int))[:_MOST_CITED]
     is_text = any(map(str.isalnum, sentence)) and len(sentence) <= _LONGEST

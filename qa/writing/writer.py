@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from qa.answering import Answer
-from qa.answering.statements import MOST_STATEMENTS, Statement, Verdict, Written
+from qa.answering.statements import MOST_STATEMENTS, NO_SENTENCE, Statement, Verdict, Written
 from qa.citations import Citation
 from qa.documents import Document
 from qa.errors import WritingError
@@ -91,7 +91,7 @@ class Writer:
         except WritingError as error:
             _log.warning("%s", error)
             return written.answer(str(error))
-        nothing = "" if written.shown or written.failed else "the language model wrote no sentence"
+        nothing = "" if written.shown or written.failed else NO_SENTENCE
         return written.answer("" if stopped() else nothing)
 
 

@@ -19,6 +19,7 @@ from qa.evaluation.comparison.pairing import (
     pairs_of,
     settings_notes,
     with_distinct_names,
+    written_alike,
 )
 from qa.evaluation.formatting import amount, difference, difference_interval
 from qa.evaluation.measures import MEASURES, Measure, columns, is_share, values
@@ -305,7 +306,7 @@ def paired_tests(
 def _differences(
     run: Run, pairs: Sequence[Pair], chosen: Sequence[Measure], seed: int, resamples: int
 ) -> list[Difference]:
-    a, b = (columns(side) for side in zip(*pairs, strict=True))
+    a, b = (columns(side) for side in zip(*map(written_alike, pairs), strict=True))
     if not cut_alike(pairs):
         chosen = [measure for measure in chosen if measure.name not in RELATIVE]
     (statistics, before), (others, after) = values(chosen, a), values(chosen, b)

@@ -56,6 +56,14 @@ def _asked(record: Record) -> tuple[object, ...]:
     return record.question, record.history, record.answerable, record.answers, gold, judged
 
 
+def written_alike(pair: Pair) -> Pair:
+    """Return a pair without its statements where a language model could not be asked for one."""
+    if not any(record.is_unwritten for record in pair):
+        return pair
+    before, after = (replace(record, statements=None) for record in pair)
+    return before, after
+
+
 def cut_alike(pairs: Iterable[Pair]) -> bool:
     """Return whether the same passages are relevant to each question in both runs.
 
@@ -81,6 +89,9 @@ def left_out(baseline: Run, run: Run, pairs: Sequence[Pair]) -> Iterator[str]:
     if counted:
         total, left = len(ours | theirs), len(ours | theirs) - len(pairs)
         yield f"{run.name}: {left} of {total} questions are left out: {counted}"
+    if unwritten := sum(any(record.is_unwritten for record in pair) for pair in pairs):
+        without = f"{unwritten} of {len(pairs)} answers, which one of the two has not written"
+        yield f"{run.name}: statements are compared without {without}"
 
 
 def settings_notes(baseline: Run, run: Run) -> Iterator[str]:

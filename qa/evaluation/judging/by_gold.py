@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from qa.answering import Answer
+from qa.answering.statements import Written
 from qa.citations import Citation
 from qa.documents import Document
 from qa.evaluation.gold import Gold
@@ -46,6 +48,7 @@ class Judge:
                 "it must be from 0 to 1"
             )
         quotes = answer.citations or answer.near
+        written = answer.written
         places = [place_of(hit.passage) for hit in ranking]
         return Record(
             **self.known(question, places),
@@ -54,7 +57,8 @@ class Judge:
             tentative=answer.status == "tentative",
             confidence=answer.confidence,
             text=answer.text if answer.statements else "",
-            statements=answer.written.statements if answer.written else None,
+            statements=None if written is None or written.has_failed else written.statements,
+            problem=_problem(written) if written else "",
             quotes=tuple(Excerpt(c.document_id, c.start, c.end, c.quote) for c in quotes),
             verified=self._verified(answer, quotes),
             ranking=tuple(
@@ -115,6 +119,11 @@ class Judge:
         cited = {quote.document_id for quote in quotes} & self._documents.keys()
         checks = verify(answer, [self._documents[id_] for id_ in sorted(cited)]).checks
         return sum(check.verified for check in checks if check.near == answer.abstained)
+
+
+def _problem(written: Written) -> str:
+    """Return what went wrong, without where the endpoint is: runs are passed on."""
+    return re.sub(rf"(?: at)? {re.escape(written.host)}(?!\S)", "", written.problem)
 
 
 def place_of(passage: Passage) -> Place:

@@ -88,6 +88,11 @@ class Judgement:
         return Counter(one.verdict == "supported" for one in every if one.verdict)
 
     @property
+    def without_contexts(self) -> int:
+        """How many answers have no contexts, so that their support is not scored."""
+        return sum(one.answer.contexts is None and bool(one.answer.text) for one in self.answers)
+
+    @property
     def figures(self) -> dict[str, Figure]:
         """The figures against the question set."""
         return dict(self.run.figures) if self.run else {}
@@ -118,7 +123,7 @@ def judge_answers(
 
     An answer belongs to the question of its id, or else to that of its words. A question
     of the set without an answer is missed. With `support`, the sentences of each answer that has
-    contexts are scored against these, by a network.
+    contexts, and does not abstain, are scored against these, by a network.
 
     Raises:
         AnswerFileError: no answer belongs to the set, or two belong to one question.
@@ -144,6 +149,8 @@ def judge_answers(
     gold = JudgeByGold(corpus.by_id, locate(asked, corpus.documents), lambda _: ())
     records = tuple(_record(gold, judge, one, by_question.get(one.id), unknown) for one in asked)
     notes = [*filter(None, [mismatch]), *_notes(judged, matched, questions, asked)]
+    if (without := Judgement(judged).without_contexts) and support:
+        notes.append(f"answers without contexts, whose support is not scored: {without:,}")
     about = {"question_set": questions.name, "questions": len(asked), "seed": seed}
     run = Run(
         name,
@@ -162,7 +169,7 @@ def judge_answers(
 
 def _judged(answer: AnyAnswer, judge: Judge, support: SupportJudge | None) -> Judged:
     judged = judge.judge(answer.text)
-    if support is None or not answer.contexts:
+    if support is None or answer.contexts is None or answer.abstained:
         return judged
     return support.judge(judged, answer.text, answer.contexts)
 

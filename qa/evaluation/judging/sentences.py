@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
-from qa.answering.statements import Verdict
+from qa.answering.statements import Verdict, reason_of
 from qa.documents import Span
 from qa.evaluation.fuzzy_match import nearest
 from qa.evaluation.judging.matching import Corpus, core
@@ -21,6 +21,7 @@ Kind = Literal["quote", "part of a sentence", "own words"]
 _LEAST_WORDS = 3  # of a part of a sentence, for it to be a citation: fewer stand anywhere
 MARK = re.compile(r"\[\d{1,3}(?:\s?[,–-]\s?\d{1,3}){0,20}\]")  # [1], [2, 3]
 _ENUMERATOR = re.compile(r"^[ \t]{0,20}\(?\d{1,3}[.)](?=\s)", re.MULTILINE)
+_MARKUP = re.compile(rf"{_ENUMERATOR.pattern}|^[ \t]{{0,20}}[-*+•](?=\s)|\*\*", re.MULTILINE)
 _QUOTATION = re.compile(
     '“([^“”]{1,2000})”|„([^„“”]{1,2000})[“”]|«([^«»]{1,2000})»|(?<!\\w)"([^"\\n]{1,2000})"(?!\\w)'
 )
@@ -53,6 +54,11 @@ class Sentence:
     support: float | None = None
     verdict: Verdict | None = None
     wrong: str = ""
+
+    @property
+    def reason(self) -> str:
+        """The verdict in words; empty where that is not judged."""
+        return reason_of(self.verdict, self.wrong, "context") if self.verdict else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,11 @@ class Judged:
     not_there: tuple[NotThere, ...]
     cited: tuple[tuple[Place, ...], ...] = field(default=(), repr=False)
 
+    @property
+    def unsupported(self) -> tuple[Sentence, ...]:
+        """The sentences that the answer's contexts do not support."""
+        return tuple(one for one in self.sentences if one.verdict not in (None, "supported"))
+
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data."""
         return {
@@ -115,8 +126,8 @@ class Judge:
         bare = MARK.sub(lambda mark: " " * len(mark.group()), answer)
         sentences: list[Sentence] = []
         for paragraph in _paragraphs(bare):
-            found = [self._sentence(answer, bare, span) for span in paragraph]
-            sentences += self._as_a_whole(answer, bare, found)
+            found = [self._sentence(answer, span) for span in paragraph]
+            sentences += self._as_a_whole(answer, found)
         quotations = [*self._quotations(bare)]
         missing = [self._missing(one) for one, places in quotations if not places]
         missing += self._numbers(bare)
@@ -131,9 +142,10 @@ class Judge:
         text = self._corpus.by_id[place.document_id].text
         return Excerpt(*place, text[place.start : place.end])
 
-    def _sentence(self, answer: str, bare: str, span: Span) -> Sentence:
-        """Look for a sentence as it is, and without the answer's own marks of citations."""
-        given, without = (text[span.start : span.end] for text in (answer, bare))
+    def _sentence(self, answer: str, span: Span) -> Sentence:
+        """Look for a sentence as it is, and without the answer's own marks and numbering."""
+        given = answer[span.start : span.end]
+        without = without_marks(given)
         kind, places = self._stands(given)
         if without != given and kind != "quote":
             kind, places = self._stands(without)
@@ -146,14 +158,14 @@ class Judge:
             return "quote", list(dict.fromkeys(whole))
         return ("part of a sentence" if places else "own words"), places
 
-    def _as_a_whole(self, answer: str, bare: str, found: list[Sentence]) -> list[Sentence]:
+    def _as_a_whole(self, answer: str, found: list[Sentence]) -> list[Sentence]:
         """Take a paragraph for a quote where it is one as a whole.
 
         A document's sentences may be longer than those that its words are split into elsewhere.
         """
         if len(found) < 2 or all(one.kind == "quote" for one in found):
             return found
-        whole = self._sentence(answer, bare, Span(found[0].start, found[-1].end))
+        whole = self._sentence(answer, Span(found[0].start, found[-1].end))
         if whole.kind != "quote":
             return found
         return [replace(one, kind="quote", places=one.places or whole.places) for one in found]
@@ -193,13 +205,21 @@ class _Quoted(NamedTuple):
     span: Span
 
 
+def without_marks(text: str) -> str:
+    """Return a text without marks of citations, and without those of lists and emphasis."""
+    return _MARKUP.sub("", MARK.sub(" ", text))
+
+
 def _paragraphs(text: str) -> Iterator[list[Span]]:
-    """Yield the sentences of each paragraph."""
+    """Yield the sentences of each paragraph; one that a list numbers begins with its number."""
     paragraph: list[Span] = []
     for sentence in split_sentences(text):
         if paragraph and text.count("\n", paragraph[-1].end, sentence.start) > 1:
             yield paragraph
             paragraph = []
+        number = _ENUMERATOR.match(text, paragraph[-1].start) if paragraph else None
+        if number and number.end() == paragraph[-1].end:
+            sentence = Span(paragraph.pop().start, sentence.end)
         paragraph.append(sentence)
     if paragraph:
         yield paragraph

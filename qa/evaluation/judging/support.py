@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from qa.evaluation.judging.sentences import MARK, Judged, Sentence
+from qa.evaluation.judging.matching import core
+from qa.evaluation.judging.sentences import MARK, Judged, Sentence, without_marks
 from qa.text.analysis import terms
 from qa.text.sentences import split_sentences
 from qa.writing.literal import first_fault
@@ -16,6 +17,7 @@ from qa.writing.support import ENOUGH, SupportScorer, scorer
 _LIKELY = 4  # sentences of the contexts, that an answer's sentence is held against
 _MOST_READ = 1_000  # sentences of the contexts that one cites
 _MARKS_BEHIND = re.compile(rf"(?:\s?{MARK.pattern})+")
+_HEADING = re.compile(r"^#{1,6}[ \t][^\n]*", re.MULTILINE)
 _WORD = re.compile(r"\w")
 
 
@@ -33,20 +35,21 @@ class SupportJudge:
         """Return the sentences of an answer with their support and verdict.
 
         A sentence is held against the contexts that its marks name, such as [2], or against all;
-        of these, against the sentences that share most words with it, each and together. A quote
-        has 1.
+        of these, against the sentences that share most words with it, each and together. One that
+        stands there as it is has 1.
         """
         found = [self._judged(sentence, answer, contexts) for sentence in judged.sentences]
         return replace(judged, sentences=tuple(found))
 
     def _judged(self, sentence: Sentence, answer: str, contexts: Sequence[str]) -> Sentence:
-        said = " ".join(MARK.sub(" ", sentence.text).split())
+        said = _bare(sentence.text)
         if not _WORD.search(said):
-            return sentence  # a mark alone
-        if sentence.kind == "quote":
-            return replace(sentence, support=1.0, verdict="supported")
+            return sentence  # a mark or a heading alone
         cited = _cited(sentence, answer, contexts)
-        likely = _likely(said, cited)
+        texts = list(islice(_sentences(cited), _MOST_READ))
+        if core(said) in (core(_bare(text)) for text in texts):
+            return replace(sentence, support=1.0, verdict="supported")
+        likely = _likely(said, texts)
         if not likely:
             return replace(sentence, support=0.0, verdict="uncited")
         premises = list(dict.fromkeys(["\n".join(likely), *likely]))
@@ -56,6 +59,10 @@ class SupportJudge:
                 return replace(sentence, support=score, verdict="supported")
         verdict, wrong = first_fault(said, premises[:1], cited) or ("unsupported", "")
         return replace(sentence, support=scores[0], verdict=verdict, wrong=wrong)
+
+
+def _bare(text: str) -> str:
+    return " ".join(without_marks(_HEADING.sub("", text)).split())
 
 
 def _cited(sentence: Sentence, answer: str, contexts: Sequence[str]) -> list[str]:
@@ -73,11 +80,13 @@ def _numbers(mark: str) -> Iterator[int]:
         yield from range(int(first), int(last or first) + 1)
 
 
-def _likely(said: str, contexts: Sequence[str]) -> list[str]:
-    """Return the sentences that share most words with what is said, in their order."""
+def _sentences(contexts: Sequence[str]) -> Iterator[str]:
+    return (context[slice(*span)] for context in contexts for span in split_sentences(context))
+
+
+def _likely(said: str, texts: Sequence[str]) -> list[str]:
+    """Return those of some sentences that share most words with what is said, in their order."""
     words = terms(said)
-    texts = (context[slice(*span)] for context in contexts for span in split_sentences(context))
-    numbered = list(enumerate(islice(texts, _MOST_READ)))
-    shared = {number: len(words & terms(text)) for number, text in numbered}
+    shared = {number: len(words & terms(text)) for number, text in enumerate(texts)}
     best = sorted(filter(shared.get, shared), key=lambda n: (-shared[n], n))[:_LIKELY]
-    return [numbered[number][1] for number in sorted(best)]
+    return [texts[number] for number in sorted(best)]

@@ -197,7 +197,7 @@ _ALL = [
     Measure(
         "statements-supported",
         "statements",
-        "share of the sentences that a language model wrote that its quotes support",
+        "share of the sentences written that their quotes, or an answer's contexts, support",
         weighted.share("statements shown", "statements"),
         over="statements",
     ),

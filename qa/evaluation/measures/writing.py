@@ -43,7 +43,7 @@ def _citing(record: Record) -> dict[str, float]:
         record.quotes[number - 1].place
         for one in record.shown_statements
         for number in one.citations
-        if number <= len(record.quotes)
+        if 0 < number <= len(record.quotes)
     ]
     parts = [[excerpt.place for excerpt in part] for part in record.gold]
     right = [any(place.common(gold) for part in parts for gold in part) for place in cited]

@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
+from qa.answering.statements import Statement, reason_of
 from qa.evaluation.comparison import Comparison
 from qa.evaluation.formatting import counted
 from qa.evaluation.measures import MEASURES
+from qa.evaluation.records import Record
 from qa.evaluation.runs import Figure, Run
 
 HEADLINES = (
@@ -44,6 +46,12 @@ def main_result(run: Run) -> str:
 def notes_of(run: Run) -> list[str]:
     """Return what a reader must know of a run; a sentence each."""
     return [str(note) for note in run.settings.get("notes") or ()]
+
+
+def reason(record: Record, statement: Statement) -> str:
+    """Return why a sentence is not supported: by its quotes, or a judged answer's contexts."""
+    source = "quote" if record.is_written else "context"
+    return reason_of(statement.verdict, statement.wrong, source)
 
 
 def verdict(comparison: Comparison, run: Run) -> str:

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from qa.cli.commands import main
 from qa.evaluation import load_run
+from tests.qa.writing.scripted import WordScorer
 
 ANSWERS = [
     {
@@ -145,3 +146,14 @@ def test_bad_input_is_answered_in_a_sentence(
     assert result.exit_code in (1, 2), result.output
     assert said in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_what_contexts_do_not_support_is_printed_with_the_reason(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.evaluation.judging.support.scorer", WordScorer)
+    printed = run(*judged(here, "--support")).stdout
+    assert "supported                1   of 2, by their contexts; not scored: 1 answer" in printed
+    assert "NOT SUPPORTED       “Or 7, says the “chief of all”.”: no context supports it" in printed
+    (here / "answers.jsonl").write_text(json.dumps(ANSWERS[1]))
+    assert "0   of 0, by their contexts" in run(*judged(here, "--support")).stdout

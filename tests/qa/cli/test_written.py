@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from qa.cli.commands import main
 from qa.cli.verify import NOT_VERIFIED
 from qa.evaluation import load_run
+from tests.qa.writing.endpoints import Asked, replies, serving
 from tests.qa.writing.scripted import KEY, Said, WordScorer, pointing
 from tests.schemas import assert_valid
 
@@ -206,3 +207,30 @@ class TestEval:
         assert "Left out, as its quotes do not have" in page
         assert "statements-supported" in page
         assert_valid(json.loads((written / "run.json").read_text()), "run")
+
+    def test_without_the_model_there_is_no_report(self, notes: Path) -> None:
+        with pointing(lambda _: []) as address:
+            pass
+        out = notes.with_name("out")
+        result = self.evaluated(notes, out, "--llm", "m", "--llm-url", address)
+        assert result.exit_code == 1
+        told = "Error: no answer could be written: the language model cannot be reached"
+        assert told in result.stderr
+        assert not out.exists()
+        assert result.stdout == ""
+
+    def test_what_could_not_be_written_is_told_without_the_address(self, notes: Path) -> None:
+        def busy(asked: Asked) -> None:
+            if b"zebra" in asked.body:
+                asked.send(503, b"{}", content_type="application/json")
+            else:
+                asked.write(replies((GOOD[0], [1])))
+
+        out = notes.with_name("out")
+        with serving(busy) as server:
+            result = self.evaluated(notes, out, "--llm", "m", "--llm-url", server.url)
+        told = "without 1 answer that could not be written: the language model's endpoint answers"
+        assert f"{told} with an error (503)" in result.stdout
+        assert load_run(out).figures["statements-supported"].value == 1
+        address = f"127.0.0.1:{server.server_port}"
+        assert [file for file in out.rglob("*") if address in file.read_text()] == []

@@ -98,3 +98,8 @@ def test_numbers_of_what_it_cites_are_taken_off(said: str) -> None:
 @given(st.text(alphabet='{}[]":,\\ a1\n', max_size=200))
 def test_every_text_is_read(text: str) -> None:
     read(*text)
+
+
+def test_half_a_surrogate_pair_is_replaced() -> None:
+    text = json.dumps({"statements": [{"sentence": "It is so \ud83d\ude00 \ud83d.", "cites": [1]}]})
+    assert read(text) == [Said("It is so \U0001f600 ?.", (1,))]

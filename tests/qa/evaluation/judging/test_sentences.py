@@ -61,6 +61,12 @@ class TestSentences:
         (sentence,) = twice.judge("It is so.").sentences
         assert [place.document_id for place in sentence.places] == ["a", "b"]
 
+    @pytest.mark.parametrize("text", ["1. It opens at nine. [7]", "2) It opens **at nine.**"])
+    def test_numbers_of_lists_and_emphasis_are_none_of_its_words(self, text: str) -> None:
+        (sentence,) = judged(text).sentences
+        assert sentence.kind == "quote"
+        assert text.startswith(sentence.text[:6])
+
     def test_every_quote_of_ours_is_one(self) -> None:
         text = "Prices\n\nItem. | Price.\n\nThe hall. It is e.g. large."
         document = Document("a", text)

@@ -27,6 +27,7 @@ def test_each_citation_of_each_statement_counts() -> None:
     assert found["statements-left-out"] == 1
     two_parts = ((excerpt(13, 23),), (excerpt(30, 40),))
     half = facts(Statement("Five.", (1,), 0.9), gold=two_parts)
+    assert facts(Statement("Five.", (0, -9, 3), 0.9))["written-citation-precision"] == 0
     assert (half["written-citation-precision"], half["written-citation-recall"]) == (1, 0.5)
 
 
