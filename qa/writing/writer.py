@@ -14,7 +14,7 @@ from qa.documents import Document
 from qa.errors import WritingError
 from qa.text.analysis import terms
 from qa.writing import prompt
-from qa.writing.endpoint import MOST_WRITTEN, Endpoint
+from qa.writing.endpoint import Endpoint
 from qa.writing.literal import first_fault
 from qa.writing.llm import LLM
 from qa.writing.replies import Reply, Said
@@ -67,7 +67,7 @@ class Writer:
             stopped: whether to stop where it is.
         """
         told, stopped = told or (lambda _: None), stopped or (lambda: False)
-        budget = min(_SENT, self.llm.context - MOST_WRITTEN - _AROUND)
+        budget = min(_SENT, self.llm.context - self.llm.most_written - _AROUND)
         try:
             sentences = [] if answer.abstained else numbered(answer, document_of, max(budget, 256))
         except KeyError:
