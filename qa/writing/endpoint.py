@@ -120,7 +120,7 @@ class Endpoint:
         schema: dict[str, Any],
         deadline: float,
         stopped: Callable[[], bool],
-    ) -> openai.Stream[Any] | None:
+    ) -> Any:
         """Return what the endpoint replies; None where it is to stop before that."""
         import openai
 
@@ -179,9 +179,7 @@ class Endpoint:
         return _BROKEN
 
 
-def _read(
-    chunks: openai.Stream[Any], connection: _Connection, stopped: Callable[[], bool]
-) -> Iterator[str]:
+def _read(chunks: Any, connection: _Connection, stopped: Callable[[], bool]) -> Iterator[str]:
     read = 0
     with closing(chunks):
         for choice in (chunk.choices[0] for chunk in chunks if chunk.choices):
