@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,17 +17,17 @@ if TYPE_CHECKING:
     import httpx2
     import openai
 
-MOST_WRITTEN = 1_024
-"""The most tokens of a reply."""
-
 _MOST_BYTES = 4 * 2**20  # of a response
 _MOST_CHARACTERS = 16_384  # of a reply; the rest is not read
 _CONNECTING = 10.0  # seconds
 _LOOK = 0.1  # seconds between two looks at the clock
 _LONGEST_WAIT = 20.0  # seconds, that an endpoint may ask for
+_DONE = re.compile(rb"\ndata: ?\[DONE\]")  # ends a whole reply
+_CUT = {"length": "was cut off: it was too long", "content_filter": "was cut off by a filter there"}
 _BROKEN = "the language model's endpoint sent what cannot be read; the quotes are shown instead"
 _UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 """What is raised over what was sent."""
+_INSTEAD = "max_completion_tokens"  # of max_tokens, where a model reasons
 _REFUSED = {
     400: "refuses the question (400); its model may be too small for it, or not chat",
     401: "refuses the key, or needs one (401): set INQUOTE_LLM_KEY",
@@ -38,7 +39,11 @@ _REFUSED = {
 
 
 class _Over(Exception):
-    """More bytes than a response may have."""
+    """More than a response may have."""
+
+
+class _Cut(Exception):
+    """A reply that ended before it was whole; for what reason, if the endpoint tells it."""
 
 
 class Endpoint:
@@ -46,7 +51,7 @@ class Endpoint:
 
     def __init__(self, llm: LLM) -> None:
         self.llm = llm
-        self._takes_schema = True
+        self._refused: frozenset[str] = frozenset()  # options that it does not take
 
     def stream(
         self,
@@ -76,7 +81,8 @@ class Endpoint:
             ) from error
 
         connection = _Connection(deadline, stopped)
-        timeout = httpx2.Timeout(max(deadline - time.monotonic(), 1.0), connect=_CONNECTING)
+        left = max(deadline - time.monotonic(), 1.0)
+        timeout = httpx2.Timeout(left, connect=min(left, _CONNECTING))
         hooks: dict[str, list[Any]] = {
             "request": [connection.watch],
             "response": [connection.bound],
@@ -98,64 +104,63 @@ class Endpoint:
                     max_retries=0,
                     http_client=client,
                 )
-                yield from self._read(sdk, messages, schema, deadline, stopped)
-        except (_Over, *_UNREADABLE, openai.OpenAIError, httpx2.HTTPError, httpx2.StreamError) as e:
+                chunks = self._asked(sdk, messages, schema, deadline, stopped)
+                if chunks is not None:
+                    yield from _read(chunks, connection, stopped)
+        except (
+            _Over, _Cut, *_UNREADABLE, openai.OpenAIError, httpx2.HTTPError, httpx2.StreamError
+        ) as e:  # fmt: skip
             if not stopped():
                 raise WritingError(self._told(e, is_over=connection.is_over)) from None
 
-    def _read(
+    def _asked(
         self,
         sdk: openai.OpenAI,
         messages: Sequence[dict[str, str]],
         schema: dict[str, Any],
         deadline: float,
         stopped: Callable[[], bool],
-    ) -> Iterator[str]:
+    ) -> Any:
+        """Return what the endpoint replies; None where it is to stop before that."""
         import openai
 
-        waited = False
-        while True:
+        waited, refused = False, self._refused
+        while not stopped():
+            options = self._options(schema, refused)
             try:
-                chunks = self._asked(sdk, messages, schema)
-                break
-            except (openai.BadRequestError, openai.UnprocessableEntityError):
-                if not self._takes_schema:
+                chunks = sdk.chat.completions.create(
+                    model=self.llm.model,
+                    messages=list(messages),  # type: ignore[arg-type]  # plain dicts are such
+                    stream=True,
+                    **options,
+                )
+            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+                said = str(error.body)
+                name = next((name for name in options if name in said), "response_format")
+                if name not in options or name == _INSTEAD:
                     raise
-                self._takes_schema = False  # asked for in words alone from now on
+                refused |= {name}
             except openai.RateLimitError as error:
                 wait = _seconds(error.response.headers.get("retry-after"))
                 if waited or not 0 <= wait <= min(_LONGEST_WAIT, deadline - time.monotonic()):
                     raise
                 waited = True
                 _wait(wait, stopped)
-        read = 0
-        with closing(chunks):
-            for chunk in chunks:
-                text = chunk.choices[0].delta.content if chunk.choices else None
-                if not text:
-                    continue
-                if not isinstance(text, str):
-                    raise TypeError("a piece of a reply is no text")
-                yield text
-                read += len(text)
-                if read > _MOST_CHARACTERS or stopped():
-                    return
+            else:
+                self._refused |= refused  # known only now: a refusal may have another cause
+                return chunks
+        return None
 
-    def _asked(
-        self, sdk: openai.OpenAI, messages: Sequence[dict[str, str]], schema: dict[str, Any]
-    ) -> Any:
-        form: dict[str, Any] = {}
-        if self._takes_schema:
-            named = {"name": "answer", "strict": True, "schema": schema}
-            form = {"response_format": {"type": "json_schema", "json_schema": named}}
-        return sdk.chat.completions.create(
-            model=self.llm.model,
-            messages=list(messages),  # type: ignore[arg-type]  # plain dicts are such
-            temperature=0,
-            max_tokens=min(MOST_WRITTEN, self.llm.context // 2),
-            stream=True,
-            **form,
-        )
+    def _options(self, schema: dict[str, Any], refused: frozenset[str]) -> dict[str, Any]:
+        named = {"name": "answer", "strict": True, "schema": schema}
+        options = {
+            "response_format": {"type": "json_schema", "json_schema": named},
+            "max_tokens": self.llm.most_written,
+            "temperature": 0,
+        }
+        if "max_tokens" in refused:
+            options[_INSTEAD] = self.llm.most_written
+        return {name: value for name, value in options.items() if name not in refused}
 
     def _told(self, error: Exception, *, is_over: bool) -> str:
         """Return what went wrong, in a sentence; nothing of what the endpoint said is in it."""
@@ -167,9 +172,32 @@ class Endpoint:
             status = error.status_code
             said = _REFUSED.get(status, f"answers with an error ({status})")
             return f"the language model's endpoint {self.llm.host} {said}"
-        if isinstance(error, openai.APIConnectionError):
+        if isinstance(error, _Cut) and error.args:
+            return f"the reply of the language model at {self.llm.host} {error}"
+        if isinstance(error, _Cut | openai.APIConnectionError):
             return f"the language model at {self.llm.host} cannot be reached, or went away"
         return _BROKEN
+
+
+def _read(chunks: Any, connection: _Connection, stopped: Callable[[], bool]) -> Iterator[str]:
+    read = 0
+    with closing(chunks):
+        for choice in (chunk.choices[0] for chunk in chunks if chunk.choices):
+            if text := choice.delta.content:
+                if not isinstance(text, str):
+                    raise TypeError("a piece of a reply is no text")
+                yield text
+                read += len(text)
+                if read > _MOST_CHARACTERS:
+                    raise _Over
+            if stopped():
+                return
+            if choice.finish_reason in _CUT:
+                raise _Cut(_CUT[choice.finish_reason])
+            if choice.finish_reason:
+                return
+    if not connection.is_done:
+        raise _Cut
 
 
 class _Connection:
@@ -177,6 +205,7 @@ class _Connection:
 
     def __init__(self, deadline: float, stopped: Callable[[], bool]) -> None:
         self.is_over = False
+        self.is_done = False
         self._deadline = deadline
         self._stopped = stopped
         self._sockets: list[socket.socket] = []
@@ -193,24 +222,29 @@ class _Connection:
         """Learn the socket of a request."""
 
         def trace(event: str, told: dict[str, Any]) -> None:
-            if event == "connection.connect_tcp.complete":
-                self._sockets.append(told["return_value"].get_extra_info("socket"))
+            if event.endswith("connect_tcp.complete"):
+                # TLS takes the socket itself away; to shut a copy shuts it too
+                self._sockets.append(told["return_value"].get_extra_info("socket").dup())
 
         request.extensions["trace"] = trace
 
     def bound(self, response: httpx2.Response) -> None:
-        """Let a response have so many bytes, which are what they look like."""
+        """Let a response have so many bytes, which are what they look like, and see its end."""
         import httpx2
 
         stream: Any = response.stream
+        connection = self
 
         class Bounded(httpx2.SyncByteStream):
             def __iter__(self) -> Iterator[bytes]:
-                left = _MOST_BYTES
+                left, end = _MOST_BYTES, b"\n"
                 for piece in stream:
                     left -= len(piece)
                     if left < 0:
                         raise _Over
+                    end += piece
+                    connection.is_done |= bool(_DONE.search(end))
+                    end = end[-16:]
                     yield piece
 
             def close(self) -> None:
@@ -227,7 +261,8 @@ class _Connection:
                 for each in self._sockets:
                     with suppress(OSError):
                         each.shutdown(socket.SHUT_RDWR)
-                return
+        for each in self._sockets:
+            each.close()
 
 
 def _seconds(header: str | None) -> float:

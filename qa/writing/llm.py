@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Self
 from urllib.parse import urlsplit
@@ -15,6 +15,7 @@ OPENAI = "https://api.openai.com/v1"
 """OpenAI's own endpoint. None is taken unless it is named."""
 
 _LEAST_CONTEXT = 1_024
+_MOST_WRITTEN = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,15 @@ class LLM:
                 f"as http://127.0.0.1:11434/v1 or {OPENAI}"
             )
         own, openai = (os.environ.get(name) or None for name in KEYS)
-        is_openai = urlsplit(url).hostname == urlsplit(OPENAI).hostname
-        return cls(model, url, own or (openai if is_openai else None), **settings)  # type: ignore[arg-type]  # checked above
+        llm = cls(model, url, own, **settings)  # type: ignore[arg-type]  # checked above
+        asked, theirs = urlsplit(url), urlsplit(OPENAI)
+        is_openai = (asked.scheme, asked.hostname) == (theirs.scheme, theirs.hostname)
+        return replace(llm, key=openai) if is_openai and not own else llm
+
+    @property
+    def most_written(self) -> int:
+        """The most tokens of a reply."""
+        return min(_MOST_WRITTEN, self.context // 2)
 
     @property
     def is_local(self) -> bool:

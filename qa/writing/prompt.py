@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from qa.answering.statements import Statement
+from qa.passages import tiktoken_encoding
 from qa.writing.sentences import Numbered
 
 VERSION = 1
@@ -14,6 +15,7 @@ VERSION = 1
 
 _SENTENCES = 8  # at most
 _QUESTIONS = 3  # before the last, that a follow-up is sent with
+_MARKS = 8  # tokens, at most, around a message
 
 _SYSTEM = f"""\
 You answer a question from the numbered sentences of a document, and from nothing else.
@@ -58,6 +60,12 @@ def again(
         {"role": "assistant", "content": reply},
         {"role": "user", "content": _AGAIN.format(wrong)},
     ]
+
+
+def tokens(asked: Sequence[dict[str, str]]) -> int:
+    """Return how many tokens (cl100k_base) a conversation has."""
+    encode = tiktoken_encoding().encode_ordinary
+    return sum(_MARKS + len(encode(message["content"])) for message in asked)
 
 
 def schema(count: int) -> dict[str, Any]:

@@ -9,7 +9,10 @@ from typing import NamedTuple
 
 _LONGEST = 600  # characters of a statement
 _MOST_CITED = 8
-_NUMBERS = re.compile(r"^\[?\d+[.:\]]+ (?=\D)|(?: ?\[\d+\])+(?=\.?$)")  # of what it cites
+_NUMBERS = re.compile(
+    r"^(?:\[\d+\][.:]*|\d{1,2}\.) (?=\D)|(?: ?\[\d+\])+(?=\.?$)"
+)  # of what it cites
+_AROUND = re.compile(r'\{\s*"[^"]*"\s*:\s*(?:\{|\[\s*\{)')  # an object that holds others
 
 
 class Said(NamedTuple):
@@ -33,28 +36,19 @@ class Reply:
     def add(self, text: str) -> Iterator[Said]:
         """Add what came, and yield the statements that are whole now."""
         self.text += text
-        while (start := self._next()) >= 0:
-            try:
-                value, end = json.JSONDecoder().raw_decode(self.text, start)
-            except (ValueError, RecursionError):
-                if not self._is_open(start):
-                    self._read = start + 1
-                    continue
-                return
-            self._read = end
-            if said := _statement(value):
+        while (start := self.text.find("{", self._read)) >= 0:
+            said, end = None, start
+            if not _AROUND.match(self.text, start):
+                try:
+                    value, end = json.JSONDecoder().raw_decode(self.text, start)
+                except (ValueError, RecursionError):
+                    if self._is_open(start):
+                        return
+                else:
+                    said = _statement(value)
+            self._read = end if said else start + 1  # there may be some in it
+            if said:
                 yield said
-
-    def _next(self) -> int:
-        """Return where the next object starts that may be a statement."""
-        start = self.text.find("{", self._read)
-        while start >= 0:
-            inner = self.text[start + 1 : start + 80].lstrip()
-            if inner.startswith('"statements"'):  # the object around them
-                start = self.text.find("{", start + 1)
-                continue
-            return start
-        return -1
 
     def _is_open(self, start: int) -> bool:
         """Return whether an object may yet become whole."""
@@ -66,6 +60,7 @@ def _statement(value: object) -> Said | None:
     if not isinstance(value, dict):
         return None
     sentence, cites = value.get("sentence"), value.get("cites")
+    cites = [cites] if type(cites) is int else cites
     if not isinstance(sentence, str) or not isinstance(cites, list):
         return None
     sentence = sentence.encode(errors="replace").decode()  # half a pair is no text

@@ -29,39 +29,51 @@ _MODEL = (
 _WRITE = r"\b(?:answer|reply|respond|write|say|output|print|repeat|speak)\b"
 _SUM_UP = r"(?:read|summari[sz]e|process|sum)(?:e?s|ing)?\b"
 _REPLIES = r"(?:answers?|repl(?:y|ies)|responses?)\b"
+_DROP = r"\b(?:ignore|disregard|forget|override|bypass)\b"
+_RULES = r"(?:instructions?|prompts?|rules|guidelines|guardrails|context|sentences?)\b"
 _SPEAKS_TO_A_MODEL = re.compile(
     "|".join(
         [
-            r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,60}\b(?:above|before|previous|prior"
-            r"|earlier|instructions?|prompts?|rules|context|sentences?|all)\b",
-            r"\b(?:ignorier|vergiss|missacht|ignor[aez]|oublie|olvid)\w*\b.{0,40}\b"
-            r"(?:anweisung|instru[ck]|regel|r[èe]gles|reglas|vorherig|pr[ée]c[ée]dent|anterior)",
+            rf"{_DROP}(?:\W+\w+){{0,5}}?\W+(?:above|previous|prior|{_RULES})",
+            rf"{_DROP} (?:all (?:that|of)|anything|everything|what(?:ever)?)\b.{{0,40}}"
+            r"\b(?:before|earlier|told|said|read)\b",
+            r"\b(?:ignor(?:ier\w*|e[zr]?|a[dr]?)|vergiss|missacht\w*|oublie[zr]?|olvid\w*)\b.{0,40}"
+            r"\b(?:anweisung|instru[ck]+[tc]?ion|regel|r[èe]gles|reglas|vorherig|pr[ée]c[ée]dent"
+            r"|anterior)",
             r"\b(?:system|hidden|initial|developer)[ -]?(?:prompt|message|instruction)s?\b",
             rf"\b(?:dear|hey|attention:?|(?:note|message|notice|instructions?) (?:to|for)) "
             rf"(?:the |an? |any |all |every )?{_MODEL}\b",
-            rf"\b(?:any|every|all|the) {_MODEL} (?:who |that |which )?(?:must|{_SUM_UP})",
-            rf"\b(?:you are|as) an? {_MODEL}\b|^\W*{_MODEL}[,:]",
-            r"\b(?:ChatGPT|Claude|Gemini|Copilot|GPT)[,:] ?(?:please|you|now|ignore|say)\b",
-            r"\b(?:you are|act as|pretend to be|behave as|roleplay as) (?:now |an? |the )?"
-            r"(?:assistant|AI|bot|model|DAN|admin\w*|root|different|new)\b|\byou are now an?\b"
-            r"|\b(?:pretend|imagine) (?:to be|that you)\b",
-            r"\b(?:new|updated|secret) instructions?:|#+ ?(?:instructions?|system|response) ?:",
-            r"<\|?/?(?:im_start|im_end|system|user|assistant|endoftext|eot|inst|document|context"
-            r"|source|sentence|question)s?\b|\[/?INST\]|<<SYS>>",
+            rf"\b(?:any|every|all|the) {_MODEL} (?:(?:who|that|which) )?"
+            rf"(?:{_SUM_UP}|must (?:{_SUM_UP}|{_WRITE}|ignore|praise|recommend|mention))",
+            rf"\byou are an? {_MODEL}\b|^\W*as an? (?:AI )?{_MODEL},",
+            rf"(?:^\W*{_MODEL}|\b(?:ChatGPT|Claude|Gemini|Copilot|GPT))[,:] ?"
+            rf"(?:please|you|now|ignore|do not|{_WRITE})\b",
+            r"(?<!if )\b(?:you are|act as|pretend to be|behave as|roleplay as) (?:now )?"
+            r"(?:an? |the )?(?:\w+ )?(?:assistant|AI|bot|model|DAN|admin\w*|root)\b",
+            r"\byou are now an?\b|\byou are (?:now )?in (?:developer|god|DAN) mode\b",
+            r"(?:^|\W\s|\b(?:and|now|must|please) )pretend (?:to be|that you)\b",
+            r"\b(?:new|updated|secret) instructions?: ?\w|#+ ?(?:instructions?|system|response) ?:",
+            r"<\|\w+\|?>|</?(?:system|assistant|inst|document|context|source|sentence|question)s?>"
+            r"|</user>|\[/?INST\]|<<SYS>>",
             r"^\W*(?:assistant|system|human) ?: ?\S|\"(?:role|statements?|cites|content)\" ?:",
-            rf"{_WRITE}.{{0,30}}\b(?:to (?:every|any) question|verbatim|in JSON|with the words?)\b"
-            r"|\brespond only\b|\b(?:the|your) prompt and\b",
-            r"\byour (?:instructions|prompt|training|guidelines|guardrails|system|task is"
-            r"|safety (?:rules|guidelines))\b",
+            rf"{_WRITE}.{{0,30}}\b(?:to (?:every|any) question|verbatim|with the words?)\b",
+            rf"\bfrom now on,? (?:you )?(?:must |will |only |always )*{_WRITE}",
+            r"\brespond only (?:in|with)\b",
+            r"\byour (?:task is|guardrails|safety (?:rules|guidelines))\b",
+            r"\b(?:print|repeat|reveal|show|tell|output|leak)\b.{0,20} your "
+            r"(?:\w+ )?(?:prompt|instructions|guidelines|rules)\b",
             rf"\b(?:in|begin|end|start) (?:your|every|each|all) {_REPLIES}.{{0,30}}"
-            rf"(?:{_WRITE}|recommend|mention|include|add|with)|\bto (?:every|each|all) {_REPLIES}",
+            rf"(?:{_WRITE}|recommend|mention|include|add|with)"
+            rf"|\b(?:add|append|attach)\b.{{0,60}} to (?:every|each|all) {_REPLIES}",
             rf"\b(?:when|if) (?:you(?:'re| are) )?asked\b.{{0,50}}(?:, | then )"
             rf"(?:always |you must )?{_WRITE}",
-            r"\bcite (?:sentence|source|number)\b|\b(?:real|actual|true|next) question is\b",
+            r"\bcite (?:sentence|source|number)\b",
             rf"\b(?:whoever|whatever|anyone who|if you) {_SUM_UP} (?:up )?"
-            r"(?:this|the) (?:text|document|page)\b",
-            r"\b(?:jailbreak|prompt injection|base64|rot13|developer mode|god mode)\b",
-            r"\b(?:begin|end) (?:of )?(?:the )?(?:system|admin|prompt|context|document)\b",
+            r"this (?:text|document|page)\b",
+            r"\b(?:base64|rot13)\b.{0,40}\b(?:do|follow|obey|answer)\b"
+            r"|^\W*(?:developer|god|DAN) mode (?:is )?(?:now )?(?:enabled|on|active)\b",
+            r"^\W*(?:begin|end) (?:of )?(?:the |this )?(?:system|admin|prompt|context|document)\b"
+            r"(?: \w+)?\W*(?:$|[.:;])",
         ]
     ),
     re.IGNORECASE | re.DOTALL,

@@ -14,15 +14,15 @@ from qa.documents import Document
 from qa.errors import WritingError
 from qa.text.analysis import terms
 from qa.writing import prompt
-from qa.writing.endpoint import MOST_WRITTEN, Endpoint
+from qa.writing.endpoint import Endpoint
 from qa.writing.literal import first_fault
 from qa.writing.llm import LLM
 from qa.writing.replies import Reply, Said
 from qa.writing.sentences import Numbered, numbered
 from qa.writing.support import ENOUGH, SupportScorer, scorer
 
-_AROUND = 512  # tokens of a prompt that are not the document's
 _SENT = 3_000  # tokens of the document, at most
+_LEAST = 64  # tokens of the document that a question must leave room for
 _TRIED = 4  # sentences, for a statement that cites none
 _FOUND = 0.8  # of support, of a sentence that the model did not cite: the best of several
 _NEAR = 0.05  # of support, that one quote may be behind all that are cited
@@ -67,32 +67,69 @@ class Writer:
             stopped: whether to stop where it is.
         """
         told, stopped = told or (lambda _: None), stopped or (lambda: False)
-        budget = min(_SENT, self.llm.context - MOST_WRITTEN - _AROUND)
-        try:
-            sentences = [] if answer.abstained else numbered(answer, document_of, max(budget, 256))
-        except KeyError:
-            gone = "a document that the answer quotes is no longer there: ask again"
-            return replace(answer, written=Written(model=self.llm.model, problem=gone))
-        if not sentences:
+        if answer.abstained:
             return answer
+        try:
+            sentences, asked = self._asked(answer, history, document_of)
+        except WritingError as error:
+            return replace(answer, written=Written(model=self.llm.model, problem=str(error)))
         written = _Draft(answer, sentences, self.llm, self._support or scorer())
         deadline = time.monotonic() + self.llm.seconds
-        asked = prompt.messages(answer.question, history, sentences)
         schema = prompt.schema(len(sentences))
         try:
             reply = Reply()
             for piece in self._endpoint.stream(asked, schema, deadline, stopped):
                 written.take(reply.add(piece), told)
-            if written.failed and not stopped():
-                again = prompt.again(asked, reply.text, written.failed)
+            again = prompt.again(asked, reply.text, written.failed)
+            if written.failed and not stopped() and prompt.tokens(again) <= self._room:
+                written.try_again()
                 second = Reply()
                 for piece in self._endpoint.stream(again, schema, deadline, stopped):
-                    written.take(second.add(piece), told, replace_failed=True)
+                    written.take(second.add(piece), told)
         except WritingError as error:
             _log.warning("%s", error)
             return written.answer(str(error))
         nothing = "" if written.shown or written.failed else NO_SENTENCE
         return written.answer("" if stopped() else nothing)
+
+    @property
+    def _room(self) -> int:
+        """The most tokens of a conversation: the rest of the context is the reply's."""
+        return self.llm.context - self.llm.most_written
+
+    def _asked(
+        self, answer: Answer, history: Sequence[str], document_of: Callable[[str], Document]
+    ) -> tuple[list[Numbered], list[dict[str, str]]]:
+        """Return the sentences that the model may point at, and the conversation with them.
+
+        Raises:
+            WritingError: there are none, or no room for any.
+        """
+        while True:
+            around = prompt.tokens(prompt.messages(answer.question, history, ()))
+            if around <= self._room // 2 or not history:
+                break
+            history = history[1:]
+        budget = min(_SENT, (self._room - around) * 2 // 3)  # the rest is for a second try
+        if budget < _LEAST:
+            raise WritingError(
+                f"the question is too long for the language model: it can read and write "
+                f"{self.llm.context:,} tokens"
+            )
+        try:
+            while sentences := numbered(answer, document_of, budget):
+                asked = prompt.messages(answer.question, history, sentences)
+                if (over := prompt.tokens(asked) - self._room) <= 0:
+                    return sentences, asked
+                budget -= over
+        except KeyError:
+            raise WritingError(
+                "a document that the answer quotes is no longer there: ask again"
+            ) from None
+        raise WritingError(
+            "no sentence near the quotes may be sent to the language model; "
+            "the quotes are shown instead"
+        )
 
 
 class _Draft:
@@ -108,22 +145,39 @@ class _Draft:
         self._llm = llm
         self._support = support
         self._cited: list[int] = []
-        self._known: set[str] = set()
+        self._known: set[Said] = set()
+        self._to_mend: list[Statement] = []
 
-    def take(self, said: Iterable[Said], told: Told, *, replace_failed: bool = False) -> None:
+    def take(self, said: Iterable[Said], told: Told) -> None:
         """Check statements as they come, and keep those that are new."""
         for one in said:
-            if one.sentence in self._known or len(self._known) == MOST_STATEMENTS:
+            is_shown = any(one.sentence == other.sentence for other in self.shown)
+            if is_shown or one in self._known or len(self._known) == MOST_STATEMENTS:
                 continue
-            self._known.add(one.sentence)
+            self._known.add(one)
             statement, cites = self._checked(one)
+            self._drop_mended(one.sentence)
             if statement.is_supported:
                 self._cited += [n for n in cites if n not in self._cited]
                 numbers = tuple(1 + self._cited.index(n) for n in cites)
                 self.shown.append(replace(statement, citations=numbers))
                 told(self.answer())
-            elif not replace_failed:
+            else:
                 self.failed.append(statement)
+
+    def try_again(self) -> None:
+        """Let what comes from now on take the place of the failed statements that it mends."""
+        self._to_mend = [*self.failed]
+
+    def _drop_mended(self, sentence: str) -> None:
+        """Drop the failed statement that is the same sentence, or shares most words with it."""
+        words = terms(sentence)
+        shared = {one: len(words & terms(one.sentence)) for one in self._to_mend}
+        same = [one for one in self.failed if one.sentence == sentence]
+        near = [one for one in shared if 2 * shared[one] >= max(len(words), 1)]
+        for one in same or sorted(near, key=shared.__getitem__)[-1:]:
+            self.failed.remove(one)
+            self._to_mend = [other for other in self._to_mend if other != one]
 
     def answer(self, problem: str = "") -> Answer:
         """Return the answer as far as it is written; the quotes stay where nothing is."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import json
+import ssl
 import subprocess
 import sys
 import time
@@ -10,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from pathlib import Path
 from socket import socket
 from threading import Thread
 from typing import Any
@@ -73,15 +77,21 @@ class FakeServer(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, handle: Handle) -> None:
+    def __init__(self, handle: Handle, certificate: Path | None) -> None:
         super().__init__(("127.0.0.1", 0), Asked)
         self.handle = handle
+        self.scheme = "http"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self.socket = context.wrap_socket(self.socket, server_side=True)
+            self.scheme = "https"
         self.bodies: list[bytes] = []
         self.heads: list[dict[str, str]] = []
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/v1"
+        return f"{self.scheme}://127.0.0.1:{self.server_port}/v1"
 
     @property
     def sent(self) -> list[dict[str, Any]]:
@@ -101,9 +111,9 @@ class FakeServer(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(handle: Handle) -> Iterator[FakeServer]:
-    """Serve an endpoint that handles requests so."""
-    with FakeServer(handle) as server:
+def serving(handle: Handle, certificate: Path | None = None) -> Iterator[FakeServer]:
+    """Serve an endpoint that handles requests so; with a certificate, over https."""
+    with FakeServer(handle, certificate) as server:
         thread = Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
@@ -111,6 +121,33 @@ def serving(handle: Handle) -> Iterator[FakeServer]:
         finally:
             server.shutdown()
             thread.join()
+
+
+def certificate_in(folder: Path) -> Path:
+    """Write a certificate of this machine, with its key, that itself has signed."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    today, day = datetime.datetime.now(datetime.UTC), datetime.timedelta(days=1)
+    host = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(today - day)
+        .not_valid_after(today + day)
+        .add_extension(host, critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    file = folder / "certificate.pem"
+    file.write_bytes(secret + certificate.public_bytes(serialization.Encoding.PEM))
+    return file
 
 
 def replies(*statements: tuple[object, object]) -> str:
@@ -125,10 +162,10 @@ def says(*texts: str) -> Handle:
     return lambda asked: asked.write(left.pop(0) if len(left) > 1 else left[0])
 
 
-def chunk(text: str) -> bytes:
-    """Return a piece of a reply as it is sent."""
+def chunk(text: str, finished: str | None = None) -> bytes:
+    """Return a piece of a reply as it is sent, and why it is the last."""
     data = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "fake"}
-    choice = {"index": 0, "delta": {"content": text}, "finish_reason": None}
+    choice = {"index": 0, "delta": {"content": text}, "finish_reason": finished}
     return b"data: " + json.dumps(data | {"choices": [choice]}).encode() + b"\n\n"
 
 

@@ -5,13 +5,23 @@ from __future__ import annotations
 import gzip
 import time
 from collections.abc import Iterator
-from socket import socket
+from pathlib import Path
+from socket import create_server, socket
 
 import pytest
 
 from qa.answering import Answer
 from qa.writing import LLM, Writer
-from tests.qa.writing.endpoints import Asked, Handle, chunk, replies, says, serving, stream_of
+from tests.qa.writing.endpoints import (
+    Asked,
+    Handle,
+    certificate_in,
+    chunk,
+    replies,
+    says,
+    serving,
+    stream_of,
+)
 from tests.qa.writing.hostile import DOCUMENTS, Credulous, answer_of
 
 DOCUMENT = DOCUMENTS[0]
@@ -90,20 +100,6 @@ def test_a_refusal_is_told_in_a_sentence(status: int, said: str) -> None:
     assert len(server.bodies) == (2 if status in (400, 422) else 1)  # the second has no schema
 
 
-def test_an_endpoint_that_takes_no_schema_is_asked_without_from_then_on() -> None:
-    def handle(asked: Asked) -> None:
-        if asked.has_schema:
-            asked.send(400, b'{"error": {"message": "response_format is unknown"}}')
-        else:
-            asked.write(REPLY)
-
-    with serving(handle) as server:
-        writer = Writer(server.llm(), Credulous())
-        for _ in range(2):
-            assert writer.write(QUOTES, [], lambda _: DOCUMENT).statements
-    assert ["response_format" in one for one in server.sent] == [True, False, False]
-
-
 def test_a_short_wait_is_waited_for() -> None:
     def handle(asked: Asked) -> None:
         if len(asked.server.bodies) == 1:
@@ -115,6 +111,14 @@ def test_a_short_wait_is_waited_for() -> None:
     with serving(handle) as server:
         assert written(server.llm()).statements
     assert time.monotonic() - start >= 0.3
+
+
+def test_nothing_more_is_asked_where_it_is_to_stop_in_a_wait() -> None:
+    with serving(refusing(429, retry_after="15")) as server:
+        writer, start = Writer(server.llm(), Credulous()), time.monotonic()
+        writer.write(QUOTES, [], lambda _: DOCUMENT, stopped=lambda: bool(server.bodies))
+        assert time.monotonic() - start < 4
+    assert len(server.bodies) == 1
 
 
 @pytest.mark.parametrize("wait", ["3600", "-1", "soon", "Wed, 21 Oct 2099 07:28:00 GMT", "nan"])
@@ -177,6 +181,36 @@ def test_a_silent_endpoint_is_left_as_soon_as_it_is_to_stop(handle: Handle) -> N
     assert answer.citations == QUOTES.citations
     assert answer.written is not None
     assert answer.written.problem == ""
+
+
+@pytest.fixture
+def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    file = certificate_in(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    return file
+
+
+def test_over_https_it_ends_in_time_and_as_soon_as_it_is_to_stop(certificate: Path) -> None:
+    with serving(endlessly(b": still here\n\n", 0.1), certificate) as server:
+        start = time.monotonic()
+        assert "took too long" in problem(server.llm(seconds=1))
+        assert 1 <= time.monotonic() - start < 4
+        writer, start = Writer(server.llm(), Credulous()), time.monotonic()
+        writer.write(QUOTES, [], lambda _: DOCUMENT, stopped=lambda: time.monotonic() > start + 0.5)
+        assert time.monotonic() - start < 3
+
+
+def test_what_holds_is_shown_over_https(certificate: Path) -> None:
+    with serving(says(REPLY), certificate) as server:
+        assert written(server.llm()).statements
+
+
+def test_a_silent_handshake_ends_in_time() -> None:
+    start = time.monotonic()
+    with create_server(("127.0.0.1", 0)) as server:
+        url = f"https://127.0.0.1:{server.getsockname()[1]}/v1"
+        assert "took too long" in problem(LLM("m", url, seconds=1))
+    assert time.monotonic() - start < 4
 
 
 def line_of(size: int) -> Handle:
@@ -252,6 +286,37 @@ def test_what_came_before_a_break_stays() -> None:
     assert [one.sentence for one in answer.statements] == [TRUE]
     assert answer.written is not None
     assert "cannot be reached, or went away" in answer.written.problem
+
+
+CUT = chunk(REPLY[:-2]) + chunk(', {"sentence": "The li')
+
+
+def cut_by_the_limit(asked: Asked) -> None:
+    asked.begin()
+    asked.wfile.write(CUT)
+    endlessly(b": still here\n\n", 0.1)(asked)
+
+
+@pytest.mark.parametrize(
+    ("handle", "said"),
+    [
+        (lambda asked: asked.begin() or asked.wfile.write(CUT), "went away"),
+        (cut_by_the_limit, "took too long"),
+        (lambda asked: asked.send(200, CUT + chunk("", "length")), "cut off"),
+        (lambda asked: asked.send(200, CUT + chunk("", "content_filter")), "filter"),
+        (lambda asked: asked.send(200, chunk(REPLY + " " * 20_000)), "wrote too much"),
+        (lambda asked: asked.send(200, chunk(REPLY, "stop")), ""),
+        (lambda asked: asked.send(200, stream_of([REPLY])), ""),
+    ],
+    ids=["closed", "limit", "length", "filter", "much", "stop", "done"],
+)
+def test_a_reply_that_is_cut_is_told(handle: Handle, said: str) -> None:
+    with serving(handle) as server:
+        answer = written(server.llm(seconds=3))
+    assert [one.sentence for one in answer.statements] == [TRUE]
+    assert answer.written is not None
+    assert bool(answer.written.problem) == bool(said)
+    assert said in answer.written.problem
 
 
 @pytest.fixture

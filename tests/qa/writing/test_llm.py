@@ -26,11 +26,14 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "url",
     ["", "localhost:8000", "ftp://a/v1", "file:///etc/passwd", "http://", "http://a:99999/v1",
-     "http://a:0/v1", "http://u:p@a/v1", "http://a/v1?key=1", "http://a/v1#x", None],
+     "http://a:0/v1", "http://u:p@a/v1", "http://a/v1?key=1", "http://a/v1#x", "http://[::1/v1",
+     "http://[x]/v1", None],
 )  # fmt: skip
 def test_an_address_that_cannot_be_used_is_refused(url: str) -> None:
     with pytest.raises(SettingsError, match="address"):
         LLM("m", url)
+    with pytest.raises(SettingsError, match=r"address|not named"):
+        LLM.of("m", url)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +54,8 @@ def test_no_endpoint_is_taken_unless_it_is_named() -> None:
 def test_openais_key_is_sent_to_openai_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     assert LLM.of("m", OPENAI).key == KEY
+    assert LLM.of("m", "https://API.openai.com:443/v1").key == KEY
+    assert LLM.of("m", OPENAI.replace("https", "http")).key is None
     assert LLM.of("m", URL).key is None
     assert LLM.of("m", "https://api.openai.com.evil.example/v1").key is None
     monkeypatch.setenv("INQUOTE_LLM_KEY", "sk-own")

@@ -49,6 +49,10 @@ def test_a_statement_is_read_as_soon_as_it_is_whole() -> None:
         "Here you are: {} I hope that it helps.",
         "<think>What {{if}} it is {{}}?</think>{}",
         "{{\"note\": 1}}{}",
+        '{{"answer": {}}}',
+        '{{"answers": [{}]}}',
+        '{{"thinking": "It {{is}} so.", "answer": {}}}',
+        '{{"thinking": "' + "x" * 3_000 + '", "answer": {}}}',
     ],
 )  # fmt: skip
 def test_what_stands_around_is_passed_over(text: str) -> None:
@@ -82,6 +86,7 @@ def test_what_is_no_statement_is_passed_over(value: object) -> None:
         ([1, "2", 3.0, None, True, [4], 5], (1, 5)),
         ([2, 2, 1], (2, 1)),
         ([*range(99)], (*range(8),)),
+        (1, (1,)),
     ],
 )
 def test_only_whole_numbers_are_cited(cites: object, numbers: tuple[int, ...]) -> None:
@@ -93,6 +98,12 @@ def test_only_whole_numbers_are_cited(cites: object, numbers: tuple[int, ...]) -
 def test_numbers_of_what_it_cites_are_taken_off(said: str) -> None:
     (one,) = read(json.dumps({"sentence": said, "cites": [3]}))
     assert one.sentence == "It is so."
+
+
+@pytest.mark.parametrize("said", ["2024: it grew.", "2024. It grew.", "18: so old one must be."])
+def test_other_numbers_stay(said: str) -> None:
+    (one,) = read(json.dumps({"sentence": said, "cites": [3]}))
+    assert one.sentence == said
 
 
 @given(st.text(alphabet='{}[]":,\\ a1\n', max_size=200))
