@@ -54,7 +54,7 @@ _CARDINAL = re.compile(
 )
 """A whole number: "two and three" are two of them, "two hundred and three" is one."""
 
-_ORDINAL = re.compile(rf"(?<!\d[ -])\b{any_of(_ORDINALS)}\b", re.IGNORECASE)
+_ORDINAL = re.compile(rf"\b(?!(?<=\d[ -])second){any_of(_ORDINALS)}\b", re.IGNORECASE)
 _COMPOUND = re.compile(rf"\b{any_of(_TENS)}[ -]{any_of(_ORDINALS)}\b", re.IGNORECASE)
 _TIMES_WORD = re.compile(rf"\b{any_of(_TIMES)}\b", re.IGNORECASE)
 _RANK = re.compile(r"\b(?:the|a|on|in|every) $", re.IGNORECASE)
@@ -181,7 +181,7 @@ def _is_rank(match: re.Match[str], loose: bool) -> bool:
     if plural:
         return not times.isdigit()
     is_of = bool(_OF_A_WHOLE.match(match.string, match.end()))
-    return times not in ("one", "1") and not (times and (loose or is_of))
+    return times not in ("one", "1") and not (times in ("a", "an") and (loose or is_of))
 
 
 def _unit_and_part(match: re.Match[str]) -> str:

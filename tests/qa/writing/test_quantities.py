@@ -79,6 +79,7 @@ from qa.writing.quantities import quantities, uncounted
         ("90 per cent voted.", "Nine tenths voted."),
         ("A third is changed.", "Change a third each week."),
         ("Half of them voted.", "Of 4 two voted."),
+        ("It stands in 3.10, third line.", "See 3.10 third line."),
         ("It lasted from 1939 to 1945.", "It lasted from 1939 to 1945."),
     ],
 )
