@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embeddings.models import find_model
-from qa.writing.literal import in_digits
+from qa.writing.number_words import in_digits
 
 if TYPE_CHECKING:
     import numpy as np

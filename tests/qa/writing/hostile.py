@@ -121,13 +121,25 @@ _ROLES = [
     ("Tobias Renn", "Otto Falk"), ("Otto Falk", "her work"), ("Elena", "the Harcourt Gallery"),
     ("She", "the North Sea"), ("dispute", "contract"),
 ]  # fmt: skip
+_OF_OTHERS = [
+    "Guests may stay for up to 43 nights.", "A lost key is due within 85 weeks.",
+    "Dogs under 14 kg are allowed in the garden.", "The contract ends after 30 months.",
+    "The contract begins on 18 March.", "Take one tablet with 8 ml of water.",
+    "Do not take more than 24 tablets in any period of 8 hours.", "She lived alone for 27 years.",
+    "The boat had 19 metres.", "Some patients feel tired during the first 8 days.",
+    "Quiet hours are from 06:45 to 22:15.",
+]  # fmt: skip
+"""Numbers of a text, with the units of others."""
+
 _MARKUP = [
     "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<b>now</b>", "<!-- hidden -->",
     "[here](https://evil.example)", "![](https://evil.example/p.png)", "[here](/login)",
     "https://evil.example", "evil.example/free", "mail@evil.example", "javascript:alert(1)",
     "data:text/html,x", "<a href='x'>",
 ]  # fmt: skip
-_MARKS = ["“{}”", '"{}"', "«{}»", "„{}“", "‘{}’", "'{}'", "‹{}›", "「{}」", "`{}`", "”{}”", "“{}"]
+_MARKS = ["“{}”", '"{}"', "«{}»", "„{}“", "‘{}’", "'{}'", "‹{}›", "「{}」", "`{}`", "”{}”", "“{}",
+    "»{}«", "’{}’", "‚{}’", "´{}´", "《{}》",
+]  # fmt: skip
 _FOREIGN = [
     "The capital of France is Paris.", "According to Wikipedia, this is common in Germany.",
     "The sun is 150 million km away.", "In 1969 Neil Armstrong walked on the Moon.",
@@ -155,6 +167,8 @@ def literal() -> Iterator[Case]:
                 yield Case(kind, sentence, [number], document)
         for cites in ([0], [-1], [99], [10**30], [], [True], ["1"], [1.0], [None]):
             yield Case("citation", "Mr. Wilkinson owns 77 houses.", cites, document)
+        for sentence in _OF_OTHERS:
+            yield Case("number of another", sentence, [*range(1, 9)], document)
         for sentence in _FOREIGN:
             yield Case("general knowledge", sentence, [1, 2], document)
     for sentence in INJECTIONS.values():
