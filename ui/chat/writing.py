@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from queue import Empty, SimpleQueue
 
 import gradio as gr
 
@@ -14,6 +12,7 @@ from qa import Answer
 from ui.chat.asking import Answered, Id, Question
 from ui.chat.seals import Seals
 from ui.chat.turns import KeptAnswer
+from ui.visitors.drafts import BEAT, Draft, Stopped, Told
 from ui.visitors.errors import sentence
 from ui.visitors.fair_work import Places, Turns
 from ui.visitors.messages import (
@@ -25,75 +24,14 @@ from ui.visitors.messages import (
     parsed,
 )
 
-_BEAT = 1.0  # seconds between two signs of life
 _MOST_STOPPED = 1_000  # that were stopped before they began
 
-Stopped = Callable[[], bool]
-Told = Callable[[Answer], None]
 Write = Callable[[Answered, Told, Stopped], Answer]
 """Writes an answer, and tells of it as far as it is written."""
 
 
 class _Stop(Request):
     id: Id
-
-
-class Draft:
-    """An answer that is being written in a thread of its own, which ends when it can.
-
-    Args:
-        write: writes the answer.
-        done: is called at the end of the thread.
-    """
-
-    def __init__(
-        self, write: Callable[[Told, Stopped], Answer], done: Callable[[], None] = lambda: None
-    ) -> None:
-        self._write = write
-        self._done = done
-        self._stop = threading.Event()
-        self._reports: SimpleQueue[tuple[Answer | BaseException | None, bool]] = SimpleQueue()
-
-    def stop(self) -> None:
-        """Stop: no more is yielded, whatever the thread does."""
-        self._stop.set()
-        self._reports.put((None, True))
-
-    def steps(self) -> Iterator[tuple[Answer | None, bool]]:
-        """Write; yield the answer with each statement more, and whether it is the last.
-
-        None in its place is a sign of life.
-
-        Raises:
-            Exception: what went wrong.
-        """
-        threading.Thread(target=self._run, daemon=True).start()
-        try:
-            is_last = False
-            while not is_last:
-                try:
-                    latest, is_last = self._reports.get(timeout=_BEAT)
-                except Empty:
-                    latest = None
-                if self._stop.is_set():
-                    return
-                if isinstance(latest, BaseException):
-                    raise latest
-                yield latest, is_last
-        finally:
-            self._stop.set()
-
-    def _run(self) -> None:
-        try:
-            answer = self._write(lambda so_far: self._reports.put((so_far, False)), self._is_over)
-            self._reports.put((answer, True))
-        except BaseException as error:
-            self._reports.put((error, True))
-        finally:
-            self._done()
-
-    def _is_over(self) -> bool:
-        return self._stop.is_set()
 
 
 class WritingHandlers:
@@ -148,7 +86,7 @@ class WritingHandlers:
             if key in self._stopped:
                 return
             yield answered, None, False
-            time.sleep(_BEAT)
+            time.sleep(BEAT)
         draft = Draft(
             lambda told, stopped: self._write(answered, told, stopped),
             lambda: self._places.leave(client),

@@ -10,8 +10,8 @@ import gradio as gr
 from qa import QA, Answer, verify
 from qa.errors import AnswerFileError, QuestionError, SettingsError
 from qa.verification.answer_files import parse_answer
-from ui.chat.writing import Draft
 from ui.server.gradio_patches.page import explained, function_description
+from ui.visitors.drafts import Draft
 from ui.visitors.limits import ANSWERED_AT_ONCE, MAX_TOP_K, WRITTEN_AT_ONCE
 
 SHARED = "ask"

@@ -31,7 +31,8 @@ from ui.chat.seals import Seals
 from ui.chat.sharing import SharedTurns, SharingHandlers
 from ui.chat.turns import Checked, parse_turn
 from ui.chat.user_documents import AllUserDocuments
-from ui.chat.writing import Stopped, Told, WritingHandlers
+from ui.chat.writing import WritingHandlers
+from ui.visitors.drafts import Stopped, Told
 from ui.visitors.fair_work import Places
 from ui.visitors.uploads import Uploads
 
@@ -105,7 +106,7 @@ def test_a_turn_comes_with_each_statement_more(page: Page) -> None:
 
 
 def test_no_two_signs_of_life_are_the_same(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.chat.writing._BEAT", 0.01)
+    monkeypatch.setattr("ui.visitors.drafts.BEAT", 0.01)
     steps = begun(page.writing(held))
     signs = [next(steps) for _ in range(3)]
     steps.close()  # type: ignore[attr-defined]  # a generator
