@@ -33,6 +33,16 @@ HEBREW = (
 CHINESE = (
     "马恩灯塔建于1871年，由港务局下令建造。它高三十米。\n\n守塔人带着两条狗住在山下的村子里。\n"
 )
+LETTER = """# Choir weekend at Hollow Farm, 12 to 14 March
+
+We meet on Friday at half past five at the church; the bus leaves at six sharp.
+
+The weekend costs 135 pounds, 90 for students and those out of work. Pay Marjorie by 20 February.
+
+Bring a pencil, your folder, slippers, a towel and a torch. Don't bring dogs; the farm has sheep.
+
+Tell Desmond about allergies before 1 March.
+"""
 DUTIES = "responsibilities and understandings and characteristics and administrations and "
 CHARTER = f"The charter of Marn speaks of {DUTIES * 9}of nothing else.\n"
 LONG = "\n\n".join(
@@ -41,6 +51,12 @@ LONG = "\n\n".join(
     ]
     * 70
     + ["The keeper of Marn is called Ilse Brandt. She has two dogs."]
+)
+
+PORT = 8099
+SMALL_MODEL = (
+    *("--llm", "smollm2", "--llm-context", "4096"),
+    *("--llm-url", f"http://127.0.0.1:{PORT}/v1", "--port", "7871"),
 )
 
 Steps = Callable[[Page, Path], None]
@@ -153,6 +169,18 @@ def phone_document(page: Page, folder: Path) -> None:
     page.locator(".iq-quote .iq-number").first.click()
 
 
+def written_answer(page: Page, folder: Path) -> None:
+    """Show what a small model wrote, with the quotes that it rests on."""
+    add(page, written(folder, "choir-weekend.md", LETTER))
+    page.keyboard.press("Escape")
+    page.click("#iq-settings summary")
+    page.get_by_role("radio", name="Written").check()
+    page.click("#iq-settings summary")
+    ask(page, "how much is it for a student")
+    page.wait_for_selector(".iq-statement", timeout=120_000)
+    page.wait_for_selector(".iq-writing", state="detached", timeout=120_000)
+
+
 def evaluation(page: Page, folder: Path) -> None:
     """Show an evaluation that has run."""
     page.get_by_role("tab", name="Evaluate").click()
@@ -199,6 +227,7 @@ SCENES: dict[str, tuple[int, int, str, Steps]] = {
     "dark": (1280, 760, "dark", follow_up),
     "phone": (390, 844, "light", answer),
     "phone-document": (390, 844, "light", phone_document),
+    "written": (1280, 680, "light", written_answer),
     "evaluation": (1280, 860, "light", evaluation),
     "review": (1280, 860, "light", review),
 }
@@ -212,8 +241,10 @@ def main(wanted: str) -> None:
         browser = playwright.chromium.launch(executable_path=installed, args=["--no-sandbox"])
         if wanted in ("all", "chat"):
             with served() as url:
-                for name in SCENES:
+                for name in SCENES.keys() - {"written"}:
                     picture(browser, url, name)
+            with small_model(), served(*SMALL_MODEL) as url:
+                picture(browser, url, "written")
         if wanted in ("all", "reports"):
             picture_reports(browser)
         browser.close()
@@ -263,9 +294,22 @@ def picture_reports(browser: Browser) -> None:
 
 
 @contextmanager
-def served() -> Iterator[str]:
+def small_model() -> Iterator[None]:
+    """Run a language model for as long as the block lasts."""
+    command = [sys.executable, "-m", "tests.qa.writing.small_model", str(PORT)]
+    with subprocess.Popen(command, cwd=PICTURES.parents[1], stdout=subprocess.PIPE) as process:
+        try:
+            if process.stdout:
+                process.stdout.readline()  # its address, once it listens
+            yield
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def served(*options: str) -> Iterator[str]:
     """Run `inquote chat` for as long as the block lasts."""
-    command = [sys.executable, "-m", "qa", "chat", "--no-open", "--json"]
+    command = [sys.executable, "-m", "qa", "chat", "--no-open", "--json", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         said = ""
         while not said.rstrip().endswith("}"):
