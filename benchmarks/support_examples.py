@@ -45,7 +45,7 @@ class SupportPair(NamedTuple):
         premise: what is to support it.
         statement: it.
         label: "supported", "contradicted", "neutral", or "unsupported" for either of these.
-        kind: of the damage; empty for one that is not damaged.
+        kind: of what is wrong, where that is told.
     """
 
     premise: str
@@ -94,7 +94,7 @@ def claim_pairs(*, apart: bool) -> list[SupportPair]:
     """Return our own claims with their evidence, those that are kept apart or the others."""
     labels = {"supported": "supported", "contradicted": "contradicted", "undecided": "neutral"}
     return [
-        SupportPair(row["evidence"], claim, label, "claim")
+        SupportPair(row["evidence"], claim, label, "" if key == "supported" else key)
         for row in rows(EVERYDAY / "claims.jsonl")
         if (zlib.crc32(row["evidence"].encode()) % _APART == 0) == apart
         for key, label in labels.items()

@@ -24,7 +24,7 @@ from qa.writing.support import ENOUGH, SupportScorer, scorer
 _SENT = 3_000  # tokens of the document, at most
 _LEAST = 64  # tokens of the document that a question must leave room for
 _TRIED = 4  # sentences, for a statement that cites none
-_FOUND = 0.8  # of support, of a sentence that the model did not cite: the best of several
+_FOUND = 0.7  # of support, of a sentence that the model did not cite: the best of several
 _NEAR = 0.05  # of support, that one quote may be behind all that are cited
 
 Told = Callable[[Answer], None]
@@ -242,7 +242,7 @@ class _Draft:
         cited = [replace(self._sentences[n - 1], before="") for n in numbers]
         if any(_plain(sentence) == _plain(one.text) for one in cited):
             return True
-        (score,) = self._support.score([("\n".join(one.in_context for one in cited), sentence)])
+        (score,) = self._support.score([(_premise(cited), sentence)])
         return score >= ENOUGH and not _fault(sentence, cited)
 
     def _likely(self, sentence: str) -> Sequence[int]:
@@ -253,19 +253,20 @@ class _Draft:
 
     def _scores(self, sentence: str, groups: Iterable[Sequence[int]]) -> list[float]:
         """Return how well each group of sentences supports a statement: 1 where one is the same."""
-        groups = list(groups)
+        cited = [[self._sentences[number - 1] for number in group] for group in groups]
         said = _plain(sentence)
-        same = [any(said == _plain(self._sentences[n - 1].text) for n in group) for group in groups]
-        scores = self._support.score([(self._premise(numbers), sentence) for numbers in groups])
+        same = [any(said == _plain(one.text) for one in group) for group in cited]
+        scores = self._support.score([(_premise(group), sentence) for group in cited])
         return [1.0 if is_same else score for is_same, score in zip(same, scores, strict=True)]
-
-    def _premise(self, numbers: Sequence[int]) -> str:
-        """Return sentences in context: what they stand under is said once."""
-        lines = [line for n in numbers for line in self._sentences[n - 1].in_context.split("\n")]
-        return "\n".join(dict.fromkeys(lines))
 
     def _fault(self, sentence: str, numbers: Sequence[int]) -> tuple[Verdict, str] | None:
         return _fault(sentence, [self._sentences[number - 1] for number in numbers])
+
+
+def _premise(cited: Iterable[Numbered]) -> str:
+    """Return sentences in context: what they stand under is said once."""
+    lines = [line for one in cited for line in one.in_context.split("\n")]
+    return "\n".join(dict.fromkeys(lines))
 
 
 def _fault(sentence: str, cited: Sequence[Numbered]) -> tuple[Verdict, str] | None:
