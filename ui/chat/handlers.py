@@ -45,6 +45,7 @@ from ui.chat.writing import Stopped, Told
 from ui.visitors import limits
 from ui.visitors.background import Finished, in_background
 from ui.visitors.cookies import visitor_of
+from ui.visitors.drafts import Stopped, Told
 from ui.visitors.errors import sentence
 from ui.visitors.fair_work import LongWork, Turns
 from ui.visitors.messages import (
