@@ -41,7 +41,6 @@ from ui.chat.turns import (
     readable,
 )
 from ui.chat.user_documents import AllUserDocuments, UserDocuments, UserDocumentsError
-from ui.chat.writing import Stopped, Told
 from ui.visitors import limits
 from ui.visitors.background import Finished, in_background
 from ui.visitors.cookies import visitor_of
