@@ -130,7 +130,7 @@ def show_kinds(title: str, wrong: Sequence[Scored], true: Sequence[Scored]) -> N
         print(row(kind, len(of_kind), *(f"{cell:.3f}" for cell in (area, by_score, caught))))
     print(f"\n{head('limit', 'true lost by the score', 'lost', 'wrong caught')}")
     tenth = float(np.quantile([score for _, score in true], 0.1))
-    for limit in (0.3, 0.4, ENOUGH, 0.6, 0.7, 0.8, tenth):
+    for limit in (0.4, 0.5, ENOUGH, 0.7, 0.8, 0.9, tenth):
         alone = np.mean([score < limit for _, score in true])
         lost = np.mean([score < limit or has_fault(pair) for pair, score in true])
         caught = np.mean([score < limit or has_fault(pair) for pair, score in wrong])

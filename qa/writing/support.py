@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 WEIGHTS_FILE = Path(__file__).parent / "weights" / "support.safetensors"
 HEAD = "head."
 
-ENOUGH = 0.5
+ENOUGH = 0.6
 """The least support of a statement that is shown."""
 
 _MOST_STATEMENT, _MOST_TOKENS = 192, 500

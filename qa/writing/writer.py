@@ -10,7 +10,7 @@ from dataclasses import replace
 from qa.answering import Answer
 from qa.answering.statements import MOST_STATEMENTS, NO_SENTENCE, Statement, Verdict, Written
 from qa.citations import Citation
-from qa.documents import Document
+from qa.documents import Document, Span
 from qa.errors import WritingError
 from qa.text.analysis import terms
 from qa.writing import prompt
@@ -180,13 +180,22 @@ class _Draft:
             self._to_mend = [other for other in self._to_mend if other != one]
 
     def answer(self, problem: str = "") -> Answer:
-        """Return the answer as far as it is written; the quotes stay where nothing is."""
+        """Return the answer as far as it is written; the quotes stay where nothing is.
+
+        The best of them stays in any case, behind those that are cited.
+        """
         statements = (*self.shown, *self.failed)
         written = Written(statements, self._llm.model, self._llm.host, prompt.VERSION, problem)
         if not self.shown:
             return replace(self._answer, written=written)
-        cited = (self._sentences[number - 1] for number in self._cited)
-        quotes = (Citation(n, one.document, one.span) for n, one in enumerate(cited, 1))
+        cited = [self._sentences[number - 1] for number in self._cited]
+        quotes = [Citation(n, one.document, one.span) for n, one in enumerate(cited, 1)]
+        best = self._answer.citations[0]
+        place = Span(best.start, best.end)
+        theirs = [one for one in self._sentences if one.document.id == best.document_id]
+        if theirs and not any(one in cited and one.span.overlaps(place) for one in theirs):
+            document = theirs[0].document
+            quotes.append(Citation(len(quotes) + 1, document, place, best.lead, best.answer))
         return replace(self._answer, citations=tuple(quotes), written=written)
 
     def _checked(self, said: Said) -> tuple[Statement, Sequence[int]]:

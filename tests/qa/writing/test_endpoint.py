@@ -64,11 +64,12 @@ def endlessly(piece: bytes, pause: float = 0.0) -> Handle:
     return handle
 
 
-def test_what_holds_is_shown_with_the_quotes_that_it_rests_on() -> None:
+def test_what_holds_is_shown_with_the_quotes_that_it_rests_on_and_the_best() -> None:
     with serving(says(REPLY)) as server:
         answer = written(server.llm())
     assert [(one.sentence, one.citations) for one in answer.statements] == [(TRUE, (1,))]
-    assert [one.quote for one in answer.citations] == [DOCUMENT.text.splitlines()[3]]
+    first, *_, cited = DOCUMENT.text.splitlines()[:4]
+    assert [one.quote for one in answer.citations] == [cited, first]
 
 
 def test_nobody_there() -> None:

@@ -19,6 +19,7 @@ from tests.qa.writing.hostile import DOCUMENTS, LIFE, RULES, Credulous, answer_o
 __all__ = ["small_model"]
 
 DOCUMENT = DOCUMENTS[0]
+LINES = DOCUMENT.text.splitlines()
 TRUE = "A lost key costs €85."
 FALSE = "A lost key costs €86."
 CATS = "All cats must stay indoors."
@@ -127,7 +128,7 @@ def test_each_statement_is_told_as_it_comes() -> None:
             answer_of(DOCUMENT), [], lambda _: DOCUMENT, told=told.append
         )
     assert [len(answer.statements) for answer in told] == [1, 2]
-    assert [citation.number for citation in told[-1].citations] == [1, 2]
+    assert [one.quote for one in told[-1].citations] == [LINES[3], LINES[4], LINES[0]]
 
 
 def test_a_statement_without_a_right_number_is_given_the_sentence_that_carries_it() -> None:
@@ -161,7 +162,8 @@ def test_a_statement_rests_on_the_sentences_that_say_it_not_on_the_next(
 ) -> None:
     with serving(says(replies((said, [cited])))) as server:
         answer = Writer(server.llm()).write(answer_of(TENANT), [], lambda _: TENANT)
-    assert [one.quote for one in answer.citations if answer.statements] == quoted
+    carrying = {number for one in answer.statements for number in one.citations}
+    assert [one.quote for one in answer.citations if one.number in carrying] == quoted
 
 
 @pytest.fixture(scope="module")
