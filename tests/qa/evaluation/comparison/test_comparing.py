@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qa.answering.statements import Statement
 from qa.errors import RunError, SettingsError
 from qa.evaluation.comparison.comparing import Comparison, compare, paired_tests
 from qa.evaluation.measures import MEASURES, Measure
@@ -397,20 +396,3 @@ class TestData:
         monkeypatch.setitem(sys.modules, "pandas", None)
         with pytest.raises(RunError, match="pip install pandas"):
             comparison.frame()
-
-
-def test_statements_are_compared_where_both_runs_have_some() -> None:
-    """One model is worse on what the other could not be asked for."""
-    right, wrong = Statement("It is gold.", (1,), 0.9), Statement("It is lead.", (), 0.1, "name")
-    easy = [record(n, statements=(right,)) for n in range(4)]
-    hard = [record(n, statements=(wrong,)) for n in range(4, 8)]
-    unasked = [replace(one, statements=None, problem="it took too long") for one in hard]
-    for runs in (
-        (run("asked", easy + hard), run("unasked", easy + unasked)),
-        (run("unasked", easy + unasked), run("asked", easy + hard)),
-    ):
-        comparison = compare(*runs, measures=["statements-supported", "quote-hit@1"])
-        statements, quotes = sorted(comparison.differences, key=lambda one: one.questions)
-        assert (statements.baseline, statements.value, statements.questions) == (1, 1, 4)
-        assert quotes.questions == 8
-        assert any("without 4 of 8 answers" in note for note in comparison.notes)
