@@ -274,7 +274,7 @@ def _small_matrices() -> AbstractContextManager[object]:
 @cache
 def _openblas() -> ThreadpoolController:
     """Find NumPy's; what FAISS has is set for each thread by itself."""
-    import numpy  # noqa: F401 - brings it
+    import numpy  # noqa: F401 - loads its OpenBLAS, which is then found
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController().select(internal_api="openblas").select(threading_layer="pthreads")
